@@ -1,0 +1,14 @@
+/* Compiler annotations used throughout. */
+#ifndef WVM_BASE_ANNOTATE_H
+#define WVM_BASE_ANNOTATE_H
+
+#define WVM_LIKELY(e) __builtin_expect(!!(e), 1)
+#define WVM_UNLIKELY(e) __builtin_expect(!!(e), 0)
+#define WVM_MUST_CHECK __attribute__((warn_unused_result))
+#define WVM_HIDDEN __attribute__((visibility("hidden")))
+#define WVM_EXPORT __attribute__((visibility("default")))
+#define WVM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+/* Initial-exec: reading it never allocates, so it is safe in a signal handler. */
+#define WVM_THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
+
+#endif

@@ -1,0 +1,113 @@
+/* The operating system as winvm sees it: a table of small operations, each one system call.
+ *
+ * Contract for every operation: addresses and lengths are multiples of the page size, lengths are
+ * not 0; the result is 0 or -errno; errno itself is preserved; no user page is touched; async-signal-
+ * safe. This room knows nothing of Windows' words.
+ *
+ * wvm_host is written once by wvm_host_init() and constant afterwards; tests replace single entries
+ * to make the n-th call fail (t/host_fail.h). */
+#ifndef WVM_HOST_HOST_H
+#define WVM_HOST_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/annotate.h"
+
+enum wvm_host_prot {
+    WVM_HOST_NONE = 0,
+    WVM_HOST_R = 1,
+    WVM_HOST_W = 2,
+    WVM_HOST_X = 4,
+};
+
+/* What the running kernel can do, found by trying it (the meaning, not only the name), then masked
+ * by the options. Constant after wvm_host_init(). */
+struct wvm_host_caps {
+    bool guard;           /* MADV_GUARD_INSTALL/REMOVE on private anonymous memory (6.13) */
+    bool procmap_query;   /* PROCMAP_QUERY on /proc/self/maps (6.11) */
+    bool pagemap_scan;    /* PAGEMAP_SCAN (6.7) */
+    bool populate_write;  /* MADV_POPULATE_WRITE (5.14) */
+    bool fixed_noreplace; /* MAP_FIXED_NOREPLACE really refuses (4.17) */
+    bool madv_free;       /* MADV_FREE (4.5) */
+    bool strict_commit;   /* vm.overcommit_memory is 2: the kernel charges, NORESERVE is ignored */
+    size_t max_map_count; /* vm.max_map_count, 65530 when unreadable */
+    uintptr_t min_addr;   /* lowest address the kernel lets us map (vm.mmap_min_addr), >= 64 KiB */
+    uintptr_t top;        /* first address past the kernel's user space (2^47 on x86-64) */
+    uint64_t ram;         /* bytes of RAM, of the control group when that is less */
+    uint64_t swap;        /* bytes of swap, likewise */
+    unsigned n_cpus;      /* configured processors */
+};
+extern struct wvm_host_caps wvm_host_caps;
+
+struct wvm_host_ops {
+    /* Address space. New mappings are private, anonymous, PROT_NONE, MAP_NORESERVE. */
+    int (*reserve)(size_t len, uintptr_t *out);        /* anywhere; *out granule-aligned */
+    int (*reserve_at)(uintptr_t addr, size_t len);     /* -EEXIST when any page is taken; never replaces */
+    int (*unmap)(uintptr_t addr, size_t len);
+    /* Page state inside our own mappings. */
+    int (*protect)(uintptr_t addr, size_t len, unsigned prot);
+    int (*discard)(uintptr_t addr, size_t len);        /* one MAP_FIXED PROT_NONE: drops pages and charge */
+    int (*fence)(uintptr_t addr, size_t len);          /* MADV_GUARD_INSTALL: drops pages, keeps the VMA */
+    int (*unfence)(uintptr_t addr, size_t len);        /* MADV_GUARD_REMOVE */
+    int (*drop)(uintptr_t addr, size_t len);           /* MADV_DONTNEED */
+    int (*lazy_free)(uintptr_t addr, size_t len);      /* MADV_FREE */
+    int (*populate)(uintptr_t addr, size_t len);       /* MADV_POPULATE_WRITE */
+    int (*lock)(uintptr_t addr, size_t len);           /* mlock */
+    int (*unlock)(uintptr_t addr, size_t len);         /* munlock */
+    /* Metadata: zeroed, readable and writable, never returned. */
+    int (*meta)(size_t len, void **out);
+};
+extern struct wvm_host_ops wvm_host;
+
+/* Probes capabilities and fills the table. Called once, before any other call, from api/init.c.
+ * Works with /proc missing and with any capability absent. */
+void wvm_host_init(void);
+/* In a fork child: forget (close) descriptors that still describe the parent. */
+void wvm_host_after_fork_child(void);
+
+/* One mapping of this process as the kernel lists it. */
+struct wvm_host_vma {
+    uintptr_t start, end;
+    unsigned prot;        /* enum wvm_host_prot */
+    bool shared;          /* MAP_SHARED */
+    uint64_t offset;      /* bytes into the file */
+    uint64_t dev, ino;    /* 0, 0: anonymous */
+};
+/* The mapping that covers addr, or the lowest one above it. 1: found, 0: none, <0: -errno.
+ * PROCMAP_QUERY where present, else /proc/self/maps; raw reads, no malloc. */
+int wvm_host_map_find(uintptr_t addr, struct wvm_host_vma *out);
+/* Path of the file mapped at addr, NUL-terminated. Length without NUL, or -ENOENT. */
+ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap);
+/* Number of mappings this process has (a fresh count: slow, reads the maps file). */
+size_t wvm_host_map_count(void);
+/* Range [*start,*end) of the ELF module that contains addr (async-signal-safe). False: in none. */
+bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end);
+
+/* Residency of len/4096 pages: vec[i] bit 0 = present (in memory), bit 1 = privatised copy or
+ * anonymous (never the file's page), bit 2 = swapped out. PAGEMAP_SCAN/pagemap, else mincore (bit 0 only). */
+int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec);
+/* True when the calling thread took no page fault between two calls of wvm_host_fault_count(). */
+uint64_t wvm_host_fault_count(void);
+
+/* Copies without ever faulting. Returns bytes copied (may be short), or -errno when none.
+ * pid 0: this process. Directions: local memory of this process, remote of process pid. */
+ssize_t wvm_host_read(pid_t pid, void *local, uintptr_t remote, size_t len);
+ssize_t wvm_host_write(pid_t pid, const void *local, uintptr_t remote, size_t len);
+
+/* Which limit explains an ENOMEM/EAGAIN of the given length. */
+enum wvm_host_limit { WVM_LIMIT_NONE, WVM_LIMIT_MAPS, WVM_LIMIT_AS, WVM_LIMIT_OVERCOMMIT, WVM_LIMIT_MEMLOCK, WVM_LIMIT_DATA };
+enum wvm_host_limit wvm_host_which_limit(size_t len);
+/* Address space still allowed by RLIMIT_AS in bytes; SIZE_MAX when unlimited. */
+size_t wvm_host_as_left(void);
+/* RLIMIT_MEMLOCK in bytes, SIZE_MAX when unlimited or privileged. */
+size_t wvm_host_memlock_limit(void);
+
+/* One line on standard error (or the trace target), no malloc, no stdio; "winvm: " is put in front. */
+void wvm_host_log(const char *fmt, ...) WVM_PRINTF(1, 2);
+/* The same, only with the option diag. */
+void wvm_host_diag(const char *fmt, ...) WVM_PRINTF(1, 2);
+
+#endif

@@ -1,0 +1,126 @@
+/* One address space: allocations, page states and the host's pages kept in step.
+ *
+ * The interface of this room for nt/. Everything here speaks of pages: addresses and sizes are
+ * multiples of 4 KiB, ranges are [start, end), attributes are enum wvm_attr. Results are NTSTATUS
+ * values. A failing call changes nothing. */
+#ifndef WVM_SPACE_SPACE_H
+#define WVM_SPACE_SPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/annotate.h"
+
+typedef int32_t wvm_status;   /* an NTSTATUS value; nt/ and api/ use the public type of the same size */
+
+/* Attributes of one page, one byte. The low four bits are the access; 0 there means "reserved". */
+enum wvm_attr {
+    WVM_ATTR_RESERVED = 0,
+    WVM_ATTR_NA = 1,
+    WVM_ATTR_RO = 2,
+    WVM_ATTR_RW = 3,
+    WVM_ATTR_WC = 4,
+    WVM_ATTR_X = 5,
+    WVM_ATTR_XR = 6,
+    WVM_ATTR_XRW = 7,
+    WVM_ATTR_XWC = 8,
+    WVM_ATTR_ACCESS = 0x0f,
+    WVM_ATTR_GUARD = 0x10,
+    WVM_ATTR_NOCACHE = 0x20,
+    WVM_ATTR_WRITECOMBINE = 0x40,
+};
+
+enum wvm_type { WVM_TYPE_FREE, WVM_TYPE_PRIVATE, WVM_TYPE_MAPPED, WVM_TYPE_IMAGE };
+
+enum wvm_alloc_flag {
+    WVM_ALLOC_WRITE_WATCH = 1,
+    WVM_ALLOC_PHYSICAL = 2,
+    WVM_ALLOC_FOREIGN = 4,   /* query results only: not obtained from winvm */
+    WVM_ALLOC_FIXED_PAGE = 8,/* the shared user data page: cannot be changed or freed */
+};
+
+/* A reservation, filled by nt/ after every argument was checked. */
+struct wvm_request {
+    uintptr_t start;    /* in: granule-aligned base, or 0: the space chooses; out: base */
+    uintptr_t len;      /* bytes, page multiple, not 0. With a base: start+len does not wrap */
+    uintptr_t limit;    /* start 0: the range must end at or below limit; 0: no bound */
+    uint8_t attr;       /* enum wvm_attr: AllocationProtect; the page state too when commit is set */
+    bool commit;
+    bool top_down;      /* start 0: the highest fitting address */
+    uint8_t flags;      /* enum wvm_alloc_flag */
+};
+
+/* What VirtualQuery reports about the run of equal pages that starts at the queried page. */
+struct wvm_region {
+    uintptr_t start, end;          /* the run, from the queried page upwards */
+    uintptr_t alloc_start, alloc_end; /* the allocation; 0,0 when free */
+    uint8_t attr;                  /* state of the run; 0: reserved (or free) */
+    uint8_t alloc_attr;            /* AllocationProtect */
+    uint8_t type;                  /* enum wvm_type */
+    uint8_t flags;                 /* enum wvm_alloc_flag */
+};
+
+struct wvm_space;
+extern struct wvm_space wvm_space_native;   /* this process's own address space */
+
+/* Once, after wvm_host_init(). */
+wvm_status wvm_space_init(struct wvm_space *sp);
+/* First address a program may not use: 0x7FFFFFFF0000. Lowest one it may: 0x10000. */
+uintptr_t wvm_space_top(const struct wvm_space *sp);
+
+/* STATUS_CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
+wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req) WVM_MUST_CHECK;
+/* Commits or recommits [start,end), all inside one allocation; recommitted pages keep their contents
+ * and take attr. CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
+wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr) WVM_MUST_CHECK;
+/* Decommit and release. start == end (size 0) means the whole allocation that starts at start; else
+ * the range must lie in one allocation. *out_end receives the end of the range done.
+ * MEMORY_NOT_ALLOCATED, FREE_VM_NOT_AT_BASE, UNABLE_TO_FREE_VM, UNABLE_TO_DELETE_SECTION.
+ * Never fails for want of host resources. Foreign memory answers MEMORY_NOT_ALLOCATED. */
+wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end) WVM_MUST_CHECK;
+wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end) WVM_MUST_CHECK;
+/* Changes protection; *old is the attribute of the first page before. NOCACHE and WRITECOMBINE stick
+ * to the pages and are ignored in attr. NOT_COMMITTED, CONFLICTING_ADDRESSES, NO_MEMORY. Works on
+ * foreign memory. */
+wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr, uint8_t *old) WVM_MUST_CHECK;
+/* addr: any address below wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
+wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_region *out) WVM_MUST_CHECK;
+/* Bytes committed in the allocation at [r->alloc_start, r->alloc_end). */
+uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r);
+
+/* MEM_RESET and MEM_RESET_UNDO over a range of one allocation. CONFLICTING_ADDRESSES; undo answers
+ * STATUS_UNSUCCESSFUL-class failure (see space_reset.c) when a page was lost. */
+wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+
+/* VirtualLock: SUCCESS, WAS_LOCKED (some page already was), ACCESS_VIOLATION (not committed or not
+ * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED. Foreign memory allowed. */
+wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+
+/* Copies that cannot fault. *done = bytes copied, counted in whole pages up to the first bad one.
+ * SUCCESS or PARTIAL_COPY. `remote` is the address named by the caller as the target process's. The
+ * remote side is judged by winvm's own page states where the memory is winvm's. */
+wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len, size_t *done) WVM_MUST_CHECK;
+wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *local, size_t len, size_t *done) WVM_MUST_CHECK;
+
+/* Commit accounting, bytes. */
+struct wvm_commit_info { uint64_t committed, limit, peak; };
+void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out);
+
+/* Why the calling thread's last failing space call failed, for the trace: a static text and up to
+ * one address ("range overlaps the reservation at", 0x...). text NULL: nothing known. */
+struct wvm_reason { const char *text; uintptr_t at; };
+struct wvm_reason wvm_space_last_reason(void);
+
+/* fork(): prepare takes the locks in rank order, parent and child release them. */
+void wvm_space_before_fork(struct wvm_space *sp);
+void wvm_space_after_fork_parent(struct wvm_space *sp);
+void wvm_space_after_fork_child(struct wvm_space *sp);
+
+/* Walks every invariant of the tables and compares them with the kernel's list of mappings.
+ * Returns NULL, or a static text naming the first broken invariant. Slow; takes the lock. */
+const char *wvm_space_audit(struct wvm_space *sp);
+
+#endif
