@@ -1,0 +1,48 @@
+/* The inner face of the public calls: wvm_NAME for every name of api_list.h, and the library's gate.
+ *
+ * wvm_NAME has the compiler's own calling convention, preserves errno, and sets the thread's last
+ * error exactly where the documentation says so. The exported entries (entry_*.c) do nothing but
+ * pass the gate, trace, and call these. */
+#ifndef WVM_API_API_H
+#define WVM_API_API_H
+
+#include <stdbool.h>
+
+#include <winvm/winvm.h>
+
+#include "base/annotate.h"
+
+#define WVM_API(ret, name, params, args, trace) ret wvm_##name params;
+#define WVM_API_SHARED(ret, name, params, args, trace) ret wvm_##name params;
+#define WVM_API_ALIAS(alias, name)
+#include "api/api_list.h"
+#undef WVM_API
+#undef WVM_API_SHARED
+#undef WVM_API_ALIAS
+
+/* Reasons why an entry must leave its straight path; one test of the whole word serves all. An entry
+ * that finds WVM_GATE_INIT set calls wvm_init() first. */
+enum wvm_gate_bit {
+    WVM_GATE_INIT = 1,   /* the library is not started yet */
+    WVM_GATE_TRACE = 2,  /* set and cleared by the tracer alone */
+};
+extern unsigned wvm_gate;   /* starts as WVM_GATE_INIT; read relaxed, changed atomically */
+
+static inline unsigned wvm_gate_bits(void)
+{
+    return __atomic_load_n(&wvm_gate, __ATOMIC_ACQUIRE);
+}
+
+static inline void wvm_gate_set(enum wvm_gate_bit bit, bool on)
+{
+    if (on)
+        __atomic_fetch_or(&wvm_gate, (unsigned)bit, __ATOMIC_RELEASE);
+    else
+        __atomic_fetch_and(&wvm_gate, ~(unsigned)bit, __ATOMIC_RELEASE);
+}
+
+/* Starts the library; any number of calls from any thread, the first one does it. Runs from the
+ * constructor, and from the gate when an earlier constructor calls the API. */
+void wvm_init(void);
+
+#endif

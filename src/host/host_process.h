@@ -1,0 +1,22 @@
+/* Processes, processors and memory nodes as the host tells them. Part of the host room; results are
+ * 0 or -errno, errno is preserved, no malloc. */
+#ifndef WVM_HOST_HOST_PROCESS_H
+#define WVM_HOST_HOST_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A process lives under a number for a while; number and start time together name it for ever.
+ * *start in clock ticks since boot; 0 when /proc cannot tell. -ESRCH: none, or it has ended;
+ * -EPERM: it may not be touched. */
+int wvm_host_process_start(pid_t pid, uint64_t *start);
+/* Processors this process may run on: bit n of *mask for processor n < 64. Returns their number, >= 1. */
+unsigned wvm_host_affinity(uint64_t *mask);
+/* True when the memory node exists. Node 0 always does. */
+bool wvm_host_node_exists(unsigned node);
+/* Writes the dirty pages of the file mappings in [addr, addr+len) to their files. */
+int wvm_host_flush(uintptr_t addr, size_t len);
+
+#endif

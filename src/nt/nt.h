@@ -1,0 +1,78 @@
+/* The native calls' inner form: arguments as values, checked here, carried out by space/.
+ *
+ * Each function checks everything in the order handle, then the numbered parameters, before it
+ * changes anything; on failure *range and every other output keep their values. `process` is a HANDLE
+ * of the caller. Sizes and addresses come in as the caller gave them and go out rounded. The public
+ * Nt* entry points are thin: they fetch the caller's variables (nt_user.h), call these, store back. */
+#ifndef WVM_NT_NT_H
+#define WVM_NT_NT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <winvm/winvm.h>
+
+#include "base/annotate.h"
+#include "space/space.h"
+
+/* A caller's *BaseAddress and *RegionSize. */
+struct wvm_nt_range {
+    uintptr_t base;
+    uintptr_t size;
+};
+
+wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t zero_bits,
+                           uint32_t type, uint32_t prot) WVM_MUST_CHECK;
+wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type) WVM_MUST_CHECK;
+wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot,
+                          uint32_t *old) WVM_MUST_CHECK;
+wvm_status wvm_nt_lock(HANDLE process, struct wvm_nt_range *range, uint32_t map_type) WVM_MUST_CHECK;
+wvm_status wvm_nt_unlock(HANDLE process, struct wvm_nt_range *range, uint32_t map_type) WVM_MUST_CHECK;
+
+/* A caller's buffer for a query: written only when the call succeeds, except *needed, which also
+ * tells the size wanted when the buffer was too small. */
+struct wvm_nt_buffer {
+    void *at;
+    size_t len;
+    size_t needed;      /* out: bytes of the answer; 0: not known */
+};
+wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class,
+                        struct wvm_nt_buffer *buf) WVM_MUST_CHECK;
+/* The classes behind it; addr is below the top of user space, the handle is this process. */
+wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf);
+wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf);
+wvm_status wvm_nt_query_filename(uintptr_t addr, struct wvm_nt_buffer *buf);
+
+/* One copy between this process and `process`. *done = bytes copied, also on failure. */
+struct wvm_nt_copy {
+    uintptr_t remote;
+    uintptr_t local;
+    size_t len;
+};
+wvm_status wvm_nt_read(HANDLE process, const struct wvm_nt_copy *copy, size_t *done) WVM_MUST_CHECK;
+wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy, size_t *done) WVM_MUST_CHECK;
+
+/* What WriteProcessMemory does beyond NtWriteVirtualMemory (RW-006, RW-008): an executable, read-only
+ * run of this process is made writable for the copy. *counted: whether the caller's count variable is
+ * to be written. */
+wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *done,
+                        bool *counted) WVM_MUST_CHECK;
+
+/* True when [addr, addr+len) can be read (or written) without a fault; changes nothing, takes no
+ * guard page, waits for nothing. len 0: true. */
+bool wvm_nt_accessible(uintptr_t addr, size_t len, bool write);
+
+/* For the control calls: the space's own answers about this process. */
+wvm_status wvm_nt_region_at(uintptr_t addr, struct wvm_region *out) WVM_MUST_CHECK;
+uintptr_t wvm_nt_top(void);
+uint64_t wvm_nt_committed(const struct wvm_region *r);
+void wvm_nt_commit_info(struct wvm_commit_info *out);
+const char *wvm_nt_audit(void);
+
+static inline bool wvm_nt_success(wvm_status status)
+{
+    return status >= 0;
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* Pure rules of the native calls: which values are legal, and what they mean to space/. */
+#ifndef WVM_NT_NT_RULES_H
+#define WVM_NT_NT_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nt/nt.h"
+
+/* PAGE_* of private memory to enum wvm_attr; 0 when illegal. Write-copy values answer their attribute
+ * only when write_copy is set. */
+uint8_t wvm_nt_attr_of(uint32_t prot, bool write_copy);
+/* The PAGE_* value that reports attr; 0 for a reserved page. */
+uint32_t wvm_nt_prot_of(uint8_t attr);
+
+/* SUCCESS, or why this AllocationType is refused. */
+wvm_status wvm_nt_check_alloc_type(uint32_t type);
+/* SUCCESS, or why this FreeType is refused. */
+wvm_status wvm_nt_check_free_type(uint32_t type, uintptr_t size);
+/* Bound of ZeroBits: *limit = first address past what is allowed, 0 for no bound. INVALID_PARAMETER_3. */
+wvm_status wvm_nt_zero_bits(uintptr_t zero_bits, uintptr_t *limit);
+
+/* Rounds [base, base+size) out to pages. INVALID_PARAMETER_2 when base is not in user space,
+ * INVALID_PARAMETER_3 when size is 0 or the end leaves it. */
+wvm_status wvm_nt_page_span(const struct wvm_nt_range *range, uintptr_t *start, uintptr_t *end);
+
+#endif
