@@ -1,0 +1,7 @@
+/* <libloaderapi.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_LIBLOADERAPI_H
+#define WINVM_COMPAT_LIBLOADERAPI_H
+
+#include "../libloaderapi.h"
+
+#endif

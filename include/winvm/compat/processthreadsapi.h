@@ -1,0 +1,7 @@
+/* <processthreadsapi.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_PROCESSTHREADSAPI_H
+#define WINVM_COMPAT_PROCESSTHREADSAPI_H
+
+#include "../processthreadsapi.h"
+
+#endif

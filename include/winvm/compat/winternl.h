@@ -1,0 +1,7 @@
+/* <winternl.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_WINTERNL_H
+#define WINVM_COMPAT_WINTERNL_H
+
+#include "../winternl.h"
+
+#endif

@@ -1,0 +1,34 @@
+/* winvm/control.h: winvm's own calls. They are SysV whatever convention the Windows names have, set
+ * no last error, and may be called from any thread. */
+#ifndef WINVM_CONTROL_H
+#define WINVM_CONTROL_H
+
+#include <stdint.h>
+
+#include "abi.h"
+
+WINVM_BEGIN_DECLS
+
+/* The version of the library in use, "MAJOR.MINOR.PATCH"; WINVM_VERSION_STRING is the header's. */
+WINVM_SYSV const char *winvm_version(void);
+
+/* Writes the address-space map of this process to the descriptor fd as text: allocations, runs,
+ * states, protections, types, totals and one bar per type, in lines of at most `width` columns
+ * (0: 80). Returns 0, or -1 with errno set when a write fails. */
+WINVM_SYSV int winvm_map_print(int fd, unsigned width);
+
+/* Checks every invariant of the tracker and compares it with the kernel's mappings. Returns 0 when
+ * all hold, else -1, and one line on standard error names the first that does not. Slow. */
+WINVM_SYSV int winvm_audit(void);
+
+/* Commit charge of this process, in bytes. */
+struct winvm_commit_info {
+    uint64_t committed;
+    uint64_t limit;
+    uint64_t peak;
+};
+WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
+
+WINVM_END_DECLS
+
+#endif

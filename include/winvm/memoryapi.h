@@ -1,0 +1,88 @@
+/* winvm/memoryapi.h: the Win32 virtual-memory calls.
+ *
+ * Sizes are bytes. The page is 4096 bytes, the allocation granularity 65536. A failing call changes
+ * nothing and sets the last error; a succeeding one leaves the last error alone (VA-128). The case
+ * ids are those of the conformance table (docs/CONFORMANCE.md).
+ *
+ * WINVM_NO_TYPES needs: BOOL DWORD ULONG SIZE_T HANDLE MEMORY_BASIC_INFORMATION. */
+#ifndef WINVM_MEMORYAPI_H
+#define WINVM_MEMORYAPI_H
+
+#include "winnt.h"
+
+#ifdef WINVM_NO_TYPES
+WINVM_STATIC_ASSERT(sizeof(BOOL) == 4 && sizeof(DWORD) == 4 && sizeof(ULONG) == 4,
+                    "BOOL, DWORD and ULONG have 32 bits");
+WINVM_STATIC_ASSERT(sizeof(SIZE_T) == sizeof(void *) && sizeof(HANDLE) == sizeof(void *),
+                    "SIZE_T and HANDLE have the size of a pointer");
+WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == (WINVM_64 ? 48 : 28),
+                    "MEMORY_BASIC_INFORMATION");
+#endif
+
+WINVM_BEGIN_DECLS
+
+/* Reserves, commits or resets. A reservation's base is rounded down to the granularity, everything
+ * else to pages (VA-002..012); NULL lets winvm choose. Returns the base of the range, or NULL.
+ * Errors: 87 ERROR_INVALID_PARAMETER for sizes, types and protections (VA-001, VA-031..061),
+ * 487 ERROR_INVALID_ADDRESS for occupied or unreserved ranges (VA-013..026),
+ * 8 ERROR_NOT_ENOUGH_MEMORY, 1455 ERROR_COMMITMENT_LIMIT (VA-074..076). */
+WINVM_DECLARE(void *, VirtualAlloc,
+              (void *lpAddress, SIZE_T dwSize, DWORD flAllocationType, DWORD flProtect));
+/* The same in the process hProcess. Also: 6 ERROR_INVALID_HANDLE (VA-078..081). */
+WINVM_DECLARE(void *, VirtualAllocEx,
+              (HANDLE hProcess, void *lpAddress, SIZE_T dwSize, DWORD flAllocationType,
+               DWORD flProtect));
+/* The same with a preferred memory node, NUMA_NO_PREFERRED_NODE for none. 87 for a node that does
+ * not exist (VA-122..124). */
+WINVM_DECLARE(void *, VirtualAllocExNuma,
+              (HANDLE hProcess, void *lpAddress, SIZE_T dwSize, DWORD flAllocationType,
+               DWORD flProtect, DWORD nndPreferred));
+/* VirtualAlloc for application packages (VA-085, VA-086). */
+WINVM_DECLARE(void *, VirtualAllocFromApp,
+              (void *BaseAddress, SIZE_T Size, ULONG AllocationType, ULONG Protection));
+
+/* MEM_DECOMMIT: the pages touched by [lpAddress, +dwSize) become reserved and lose their contents;
+ * size 0: the whole allocation. MEM_RELEASE: size 0 and the base of an allocation, which becomes
+ * free. Errors: 87 (VF-001..004, VF-014), 487 (VF-008, VF-010, VF-020..025, VF-033). */
+WINVM_DECLARE(BOOL, VirtualFree, (void *lpAddress, SIZE_T dwSize, DWORD dwFreeType));
+WINVM_DECLARE(BOOL, VirtualFreeEx,
+              (HANDLE hProcess, void *lpAddress, SIZE_T dwSize, DWORD dwFreeType));
+
+/* Changes the protection of all pages touched by the range, which must be committed and lie in one
+ * allocation. *lpflOldProtect receives the first page's protection and must be given (VP-001).
+ * Errors: 487 (VP-003, VP-004, VP-018), 87 (VP-009..013), 998 ERROR_NOACCESS. */
+WINVM_DECLARE(BOOL, VirtualProtect,
+              (void *lpAddress, SIZE_T dwSize, DWORD flNewProtect, DWORD *lpflOldProtect));
+WINVM_DECLARE(BOOL, VirtualProtectEx,
+              (HANDLE hProcess, void *lpAddress, SIZE_T dwSize, DWORD flNewProtect,
+               DWORD *lpflOldProtect));
+WINVM_DECLARE(BOOL, VirtualProtectFromApp,
+              (void *Address, SIZE_T Size, ULONG NewProtection, ULONG *OldProtection));
+
+/* Describes the run of equal pages that starts at the page of lpAddress. Returns the bytes written,
+ * sizeof(MEMORY_BASIC_INFORMATION), or 0. Errors: 87 above the last application address (VQ-016),
+ * 24 ERROR_BAD_LENGTH when dwLength is too small (VQ-018). */
+WINVM_DECLARE(SIZE_T, VirtualQuery,
+              (const void *lpAddress, MEMORY_BASIC_INFORMATION *lpBuffer, SIZE_T dwLength));
+WINVM_DECLARE(SIZE_T, VirtualQueryEx,
+              (HANDLE hProcess, const void *lpAddress, MEMORY_BASIC_INFORMATION *lpBuffer,
+               SIZE_T dwLength));
+
+/* Keeps the pages touched by the range in memory until unlocked, decommitted or released. Every
+ * page must be committed and accessible. Errors: 87, 487, 998, 1453 ERROR_WORKING_SET_QUOTA;
+ * VirtualUnlock: 158 ERROR_NOT_LOCKED. (Working-set and lock cases, WS-.) */
+WINVM_DECLARE(BOOL, VirtualLock, (void *lpAddress, SIZE_T dwSize));
+WINVM_DECLARE(BOOL, VirtualUnlock, (void *lpAddress, SIZE_T dwSize));
+
+/* Copy between this process and hProcess; neither side faults. The count, when wanted, receives the
+ * bytes copied. Errors: 299 ERROR_PARTIAL_COPY, 998, 6, 5. (RW- cases.) */
+WINVM_DECLARE(BOOL, ReadProcessMemory,
+              (HANDLE hProcess, const void *lpBaseAddress, void *lpBuffer, SIZE_T nSize,
+               SIZE_T *lpNumberOfBytesRead));
+WINVM_DECLARE(BOOL, WriteProcessMemory,
+              (HANDLE hProcess, void *lpBaseAddress, const void *lpBuffer, SIZE_T nSize,
+               SIZE_T *lpNumberOfBytesWritten));
+
+WINVM_END_DECLS
+
+#endif

@@ -1,0 +1,40 @@
+/* winvm/ntdef.h: NTSTATUS and the counted strings of the native calls. */
+#ifndef WINVM_NTDEF_H
+#define WINVM_NTDEF_H
+
+#include "winnt.h"
+
+#ifndef WINVM_NO_TYPES
+
+typedef LONG NTSTATUS, *PNTSTATUS;
+
+/* The two top bits of a status: 0 success, 1 information, 2 warning, 3 error. */
+#ifndef NT_SUCCESS
+#define NT_SUCCESS(status) (((NTSTATUS)(status)) >= 0)
+#endif
+#ifndef NT_INFORMATION
+#define NT_INFORMATION(status) ((((ULONG)(status)) >> 30) == 1)
+#endif
+#ifndef NT_WARNING
+#define NT_WARNING(status) ((((ULONG)(status)) >> 30) == 2)
+#endif
+#ifndef NT_ERROR
+#define NT_ERROR(status) ((((ULONG)(status)) >> 30) == 3)
+#endif
+
+/* Length and MaximumLength are bytes; Buffer need not end in a NUL. */
+typedef struct _UNICODE_STRING {
+    USHORT Length;
+    USHORT MaximumLength;
+    PWSTR Buffer;
+} UNICODE_STRING, *PUNICODE_STRING;
+typedef const UNICODE_STRING *PCUNICODE_STRING;
+
+typedef struct _STRING {
+    USHORT Length;
+    USHORT MaximumLength;
+    PCHAR Buffer;
+} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING;
+#endif
+
+#endif

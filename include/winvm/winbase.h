@@ -1,0 +1,45 @@
+/* winvm/winbase.h: the older Win32 header: everything of the api headers, and the IsBad calls.
+ *
+ * WINVM_NO_TYPES needs: BOOL UINT_PTR FARPROC, and what the included headers need. */
+#ifndef WINVM_WINBASE_H
+#define WINVM_WINBASE_H
+
+#include "windef.h"
+#include "winerror.h"
+#include "errhandlingapi.h"
+#include "handleapi.h"
+#include "libloaderapi.h"
+#include "memoryapi.h"
+#include "processthreadsapi.h"
+#include "sysinfoapi.h"
+
+#ifndef WINVM_NO_TYPES
+#ifndef WINBASEAPI
+#define WINBASEAPI
+#endif
+#ifndef WINADVAPI
+#define WINADVAPI
+#endif
+#define NUMA_NO_PREFERRED_NODE ((DWORD)-1)
+#define INFINITE 0xffffffff
+
+#define MoveMemory RtlMoveMemory
+#define CopyMemory RtlCopyMemory
+#define FillMemory RtlFillMemory
+#define ZeroMemory RtlZeroMemory
+#endif
+
+WINVM_BEGIN_DECLS
+
+/* TRUE when the ucb bytes at lp cannot all be read (written); 0 bytes are always good. The answer
+ * is true of the moment only. Never fault. */
+WINVM_DECLARE(BOOL, IsBadReadPtr, (const void *lp, UINT_PTR ucb));
+WINVM_DECLARE(BOOL, IsBadWritePtr, (void *lp, UINT_PTR ucb));
+/* TRUE when the byte at lpfn cannot be read. */
+WINVM_DECLARE(BOOL, IsBadCodePtr, (FARPROC lpfn));
+/* TRUE when a byte up to the NUL, or up to ucchMax bytes, cannot be read. */
+WINVM_DECLARE(BOOL, IsBadStringPtrA, (const char *lpsz, UINT_PTR ucchMax));
+
+WINVM_END_DECLS
+
+#endif

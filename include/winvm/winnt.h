@@ -1,0 +1,333 @@
+/* winvm/winnt.h: characters, memory constants, MEMORY_BASIC_INFORMATION, access rights.
+ *
+ * WCHAR has 16 bits, UTF-16. Where wchar_t has 32 bits (every Linux default) L"..." is therefore not
+ * a WCHAR string: write u"..." or TEXT("..."), or compile with -fshort-wchar, which makes WCHAR and
+ * wchar_t one type again but must not be mixed with libc's wide functions. */
+#ifndef WINVM_WINNT_H
+#define WINVM_WINNT_H
+
+#include "minwindef.h"
+
+#ifndef WINVM_NO_TYPES
+#include <string.h>
+
+#ifndef NTAPI
+#define NTAPI WINVM_CALL
+#endif
+#ifndef DECLSPEC_IMPORT
+#define DECLSPEC_IMPORT
+#endif
+#ifndef DECLSPEC_EXPORT
+#define DECLSPEC_EXPORT
+#endif
+#ifndef NTSYSAPI
+#define NTSYSAPI
+#endif
+#ifndef NTSYSCALLAPI
+#define NTSYSCALLAPI
+#endif
+#ifndef DECLSPEC_ALIGN
+#define DECLSPEC_ALIGN(x) __attribute__((aligned(x)))
+#endif
+#ifndef DECLSPEC_NORETURN
+#define DECLSPEC_NORETURN __attribute__((noreturn))
+#endif
+#ifndef FORCEINLINE
+#define FORCEINLINE static inline __attribute__((always_inline))
+#endif
+#ifndef UNREFERENCED_PARAMETER
+#define UNREFERENCED_PARAMETER(p) ((void)(p))
+#endif
+#ifndef DBG_UNREFERENCED_PARAMETER
+#define DBG_UNREFERENCED_PARAMETER(p) ((void)(p))
+#endif
+#ifndef DBG_UNREFERENCED_LOCAL_VARIABLE
+#define DBG_UNREFERENCED_LOCAL_VARIABLE(v) ((void)(v))
+#endif
+#ifndef FIELD_OFFSET
+#define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
+#endif
+#ifndef RTL_NUMBER_OF
+#define RTL_NUMBER_OF(a) (sizeof(a) / sizeof((a)[0]))
+#endif
+#ifndef ARRAYSIZE
+#define ARRAYSIZE(a) RTL_NUMBER_OF(a)
+#endif
+#ifndef CONTAINING_RECORD
+#define CONTAINING_RECORD(at, type, field) ((type *)((char *)(at)-offsetof(type, field)))
+#endif
+
+/* Unnamed members, as in the SDK; NONAMELESSUNION gives them the names u, u2, s, s2. */
+#ifndef DUMMYUNIONNAME
+#ifdef NONAMELESSUNION
+#define DUMMYUNIONNAME u
+#define DUMMYUNIONNAME2 u2
+#define DUMMYSTRUCTNAME s
+#define DUMMYSTRUCTNAME2 s2
+#else
+#define DUMMYUNIONNAME
+#define DUMMYUNIONNAME2
+#define DUMMYSTRUCTNAME
+#define DUMMYSTRUCTNAME2
+#endif
+#endif
+
+typedef void *PVOID;
+typedef char CHAR, *PCHAR, *LPCH, *PCH, *NPSTR, *LPSTR, *PSTR;
+typedef const char *LPCCH, *PCCH, *LPCSTR, *PCSTR;
+typedef short SHORT, *PSHORT;
+typedef int LONG, *PLONG;
+__extension__ typedef long long LONGLONG, *PLONGLONG;
+__extension__ typedef unsigned long long ULONGLONG, *PULONGLONG;
+__extension__ typedef unsigned long long DWORDLONG, *PDWORDLONG;
+typedef BYTE BOOLEAN, *PBOOLEAN;
+typedef DWORD ACCESS_MASK, *PACCESS_MASK;
+typedef LONG HRESULT;
+
+#if __SIZEOF_WCHAR_T__ == 2
+typedef wchar_t WCHAR;
+#elif defined(__cplusplus)
+typedef char16_t WCHAR;
+#else
+typedef __CHAR16_TYPE__ WCHAR;
+#endif
+typedef WCHAR *PWCHAR, *LPWCH, *PWCH, *NWPSTR, *LPWSTR, *PWSTR;
+typedef const WCHAR *LPCWCH, *PCWCH, *LPCWSTR, *PCWSTR;
+
+#if __SIZEOF_WCHAR_T__ == 2
+#define WINVM_WIDE_(s) L##s
+#else
+#define WINVM_WIDE_(s) u##s
+#endif
+#ifdef UNICODE
+typedef WCHAR TCHAR, *PTCHAR, TBYTE, *PTBYTE;
+typedef LPWSTR PTSTR, LPTSTR;
+typedef LPCWSTR PCTSTR, LPCTSTR;
+#define __TEXT(s) WINVM_WIDE_(s)
+#else
+typedef char TCHAR, *PTCHAR;
+typedef unsigned char TBYTE, *PTBYTE;
+typedef LPSTR PTSTR, LPTSTR;
+typedef LPCSTR PCTSTR, LPCTSTR;
+#define __TEXT(s) s
+#endif
+#define TEXT(s) __TEXT(s)
+
+#define MINCHAR 0x80
+#define MAXCHAR 0x7f
+#define MINSHORT 0x8000
+#define MAXSHORT 0x7fff
+#define MINLONG 0x80000000
+#define MAXLONG 0x7fffffff
+#define MAXBYTE 0xff
+#define MAXWORD 0xffff
+#define MAXDWORD 0xffffffff
+#ifndef ANYSIZE_ARRAY
+#define ANYSIZE_ARRAY 1
+#endif
+
+typedef union _LARGE_INTEGER {
+    __extension__ struct {
+        DWORD LowPart;
+        LONG HighPart;
+    } DUMMYSTRUCTNAME;
+    struct {
+        DWORD LowPart;
+        LONG HighPart;
+    } u;
+    LONGLONG QuadPart;
+} LARGE_INTEGER, *PLARGE_INTEGER;
+
+typedef union _ULARGE_INTEGER {
+    __extension__ struct {
+        DWORD LowPart;
+        DWORD HighPart;
+    } DUMMYSTRUCTNAME;
+    struct {
+        DWORD LowPart;
+        DWORD HighPart;
+    } u;
+    ULONGLONG QuadPart;
+} ULARGE_INTEGER, *PULARGE_INTEGER;
+
+#define RtlEqualMemory(a, b, n) (!memcmp((a), (b), (n)))
+#define RtlMoveMemory(to, from, n) memmove((to), (from), (n))
+#define RtlCopyMemory(to, from, n) memcpy((to), (from), (n))
+#define RtlFillMemory(to, n, byte) memset((to), (byte), (n))
+#define RtlZeroMemory(to, n) memset((to), 0, (n))
+
+/* Page protections (VA-050..065, VP-008..012): exactly one of the eight, and at most one of the
+ * three modifiers, none of them with PAGE_NOACCESS. */
+#define PAGE_NOACCESS 0x01
+#define PAGE_READONLY 0x02
+#define PAGE_READWRITE 0x04
+#define PAGE_WRITECOPY 0x08
+#define PAGE_EXECUTE 0x10
+#define PAGE_EXECUTE_READ 0x20
+#define PAGE_EXECUTE_READWRITE 0x40
+#define PAGE_EXECUTE_WRITECOPY 0x80
+#define PAGE_GUARD 0x100
+#define PAGE_NOCACHE 0x200
+#define PAGE_WRITECOMBINE 0x400
+#define PAGE_ENCLAVE_UNVALIDATED 0x20000000
+#define PAGE_ENCLAVE_NO_CHANGE 0x20000000
+#define PAGE_TARGETS_NO_UPDATE 0x40000000
+#define PAGE_TARGETS_INVALID 0x40000000
+#define PAGE_REVERT_TO_FILE_MAP 0x80000000
+
+/* Allocation types (VA-031..047). MEM_REPLACE_PLACEHOLDER has the value of MEM_DECOMMIT,
+ * MEM_RESET_UNDO that of MEM_IMAGE, MEM_RESERVE_PLACEHOLDER that of MEM_MAPPED: which is meant
+ * depends on the call. */
+#define MEM_COMMIT 0x00001000
+#define MEM_RESERVE 0x00002000
+#define MEM_REPLACE_PLACEHOLDER 0x00004000
+#define MEM_RESERVE_PLACEHOLDER 0x00040000
+#define MEM_RESET 0x00080000
+#define MEM_TOP_DOWN 0x00100000
+#define MEM_WRITE_WATCH 0x00200000
+#define MEM_PHYSICAL 0x00400000
+#define MEM_ROTATE 0x00800000
+#define MEM_DIFFERENT_IMAGE_BASE_OK 0x00800000
+#define MEM_RESET_UNDO 0x01000000
+#define MEM_LARGE_PAGES 0x20000000
+#define MEM_4MB_PAGES 0x80000000
+#define MEM_64K_PAGES (MEM_LARGE_PAGES | MEM_PHYSICAL)
+/* Free types. */
+#define MEM_COALESCE_PLACEHOLDERS 0x00000001
+#define MEM_PRESERVE_PLACEHOLDER 0x00000002
+#define MEM_DECOMMIT 0x00004000
+#define MEM_RELEASE 0x00008000
+#define MEM_UNMAP_WITH_TRANSIENT_BOOST 0x00000001
+/* States and types that a query reports; the states also include MEM_COMMIT and MEM_RESERVE. */
+#define MEM_FREE 0x00010000
+#define MEM_PRIVATE 0x00020000
+#define MEM_MAPPED 0x00040000
+#define MEM_IMAGE 0x01000000
+
+/* One run of pages of equal state, protection and type (VQ-001..030). BaseAddress is the queried
+ * address rounded down to a page; RegionSize is bytes, a page multiple. Free memory has
+ * AllocationBase NULL, AllocationProtect 0, Protect PAGE_NOACCESS and Type 0; reserved memory has
+ * Protect 0. */
+typedef struct _MEMORY_BASIC_INFORMATION {
+    PVOID BaseAddress;
+    PVOID AllocationBase;
+    DWORD AllocationProtect;
+#if WINVM_64
+    WORD PartitionId;
+#endif
+    SIZE_T RegionSize;
+    DWORD State;
+    DWORD Protect;
+    DWORD Type;
+} MEMORY_BASIC_INFORMATION, *PMEMORY_BASIC_INFORMATION;
+
+typedef struct _MEMORY_BASIC_INFORMATION32 {
+    DWORD BaseAddress;
+    DWORD AllocationBase;
+    DWORD AllocationProtect;
+    DWORD RegionSize;
+    DWORD State;
+    DWORD Protect;
+    DWORD Type;
+} MEMORY_BASIC_INFORMATION32, *PMEMORY_BASIC_INFORMATION32;
+
+typedef struct DECLSPEC_ALIGN(16) _MEMORY_BASIC_INFORMATION64 {
+    ULONGLONG BaseAddress;
+    ULONGLONG AllocationBase;
+    DWORD AllocationProtect;
+    DWORD __alignment1;
+    ULONGLONG RegionSize;
+    DWORD State;
+    DWORD Protect;
+    DWORD Type;
+    DWORD __alignment2;
+} MEMORY_BASIC_INFORMATION64, *PMEMORY_BASIC_INFORMATION64;
+
+/* Access rights. */
+#define DELETE 0x00010000
+#define READ_CONTROL 0x00020000
+#define WRITE_DAC 0x00040000
+#define WRITE_OWNER 0x00080000
+#define SYNCHRONIZE 0x00100000
+#define STANDARD_RIGHTS_REQUIRED 0x000f0000
+#define STANDARD_RIGHTS_READ READ_CONTROL
+#define STANDARD_RIGHTS_WRITE READ_CONTROL
+#define STANDARD_RIGHTS_EXECUTE READ_CONTROL
+#define STANDARD_RIGHTS_ALL 0x001f0000
+#define SPECIFIC_RIGHTS_ALL 0x0000ffff
+#define MAXIMUM_ALLOWED 0x02000000
+#define GENERIC_READ 0x80000000
+#define GENERIC_WRITE 0x40000000
+#define GENERIC_EXECUTE 0x20000000
+#define GENERIC_ALL 0x10000000
+
+#define PROCESS_TERMINATE 0x0001
+#define PROCESS_CREATE_THREAD 0x0002
+#define PROCESS_SET_SESSIONID 0x0004
+#define PROCESS_VM_OPERATION 0x0008
+#define PROCESS_VM_READ 0x0010
+#define PROCESS_VM_WRITE 0x0020
+#define PROCESS_DUP_HANDLE 0x0040
+#define PROCESS_CREATE_PROCESS 0x0080
+#define PROCESS_SET_QUOTA 0x0100
+#define PROCESS_SET_INFORMATION 0x0200
+#define PROCESS_QUERY_INFORMATION 0x0400
+#define PROCESS_SUSPEND_RESUME 0x0800
+#define PROCESS_QUERY_LIMITED_INFORMATION 0x1000
+#define PROCESS_SET_LIMITED_INFORMATION 0x2000
+#define PROCESS_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff)
+
+/* SYSTEM_INFO: wProcessorArchitecture, dwProcessorType. */
+#define PROCESSOR_ARCHITECTURE_INTEL 0
+#define PROCESSOR_ARCHITECTURE_MIPS 1
+#define PROCESSOR_ARCHITECTURE_ALPHA 2
+#define PROCESSOR_ARCHITECTURE_PPC 3
+#define PROCESSOR_ARCHITECTURE_SHX 4
+#define PROCESSOR_ARCHITECTURE_ARM 5
+#define PROCESSOR_ARCHITECTURE_IA64 6
+#define PROCESSOR_ARCHITECTURE_ALPHA64 7
+#define PROCESSOR_ARCHITECTURE_MSIL 8
+#define PROCESSOR_ARCHITECTURE_AMD64 9
+#define PROCESSOR_ARCHITECTURE_IA32_ON_WIN64 10
+#define PROCESSOR_ARCHITECTURE_NEUTRAL 11
+#define PROCESSOR_ARCHITECTURE_ARM64 12
+#define PROCESSOR_ARCHITECTURE_ARM32_ON_WIN64 13
+#define PROCESSOR_ARCHITECTURE_IA32_ON_ARM64 14
+#define PROCESSOR_ARCHITECTURE_UNKNOWN 0xffff
+#define PROCESSOR_INTEL_386 386
+#define PROCESSOR_INTEL_486 486
+#define PROCESSOR_INTEL_PENTIUM 586
+#define PROCESSOR_AMD_X8664 8664
+
+/* The statuses that the SDK's winnt.h has, as DWORD; ntstatus.h has them all, as NTSTATUS, and
+ * replaces these. WIN32_NO_STATUS leaves them out. */
+#if !defined(WIN32_NO_STATUS) && !defined(WINVM_NTSTATUS_H)
+#define STATUS_WAIT_0 ((DWORD)0x00000000)
+#define STATUS_ABANDONED_WAIT_0 ((DWORD)0x00000080)
+#define STATUS_USER_APC ((DWORD)0x000000C0)
+#define STATUS_TIMEOUT ((DWORD)0x00000102)
+#define STATUS_PENDING ((DWORD)0x00000103)
+#define STATUS_GUARD_PAGE_VIOLATION ((DWORD)0x80000001)
+#define STATUS_DATATYPE_MISALIGNMENT ((DWORD)0x80000002)
+#define STATUS_BREAKPOINT ((DWORD)0x80000003)
+#define STATUS_SINGLE_STEP ((DWORD)0x80000004)
+#define STATUS_ACCESS_VIOLATION ((DWORD)0xC0000005)
+#define STATUS_IN_PAGE_ERROR ((DWORD)0xC0000006)
+#define STATUS_INVALID_HANDLE ((DWORD)0xC0000008)
+#define STATUS_INVALID_PARAMETER ((DWORD)0xC000000D)
+#define STATUS_NO_MEMORY ((DWORD)0xC0000017)
+#define STATUS_ILLEGAL_INSTRUCTION ((DWORD)0xC000001D)
+#define STATUS_STACK_OVERFLOW ((DWORD)0xC00000FD)
+#define STATUS_DLL_NOT_FOUND ((DWORD)0xC0000135)
+#endif
+
+WINVM_STATIC_ASSERT(sizeof(WCHAR) == 2, "WCHAR has 16 bits");
+WINVM_STATIC_ASSERT(sizeof(LONG) == 4 && sizeof(LONGLONG) == 8, "LONG and LONGLONG");
+#if WINVM_64
+WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == 48, "MEMORY_BASIC_INFORMATION");
+#else
+WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == 28, "MEMORY_BASIC_INFORMATION");
+#endif
+#endif
+
+#endif

@@ -1,0 +1,186 @@
+/* winvm/winternl.h: the native virtual-memory calls.
+ *
+ * Sizes are bytes. *BaseAddress and *RegionSize are read, rounded to pages and written back on
+ * success only (VA-084); a NULL for either is STATUS_ACCESS_VIOLATION (VA-125). ProcessHandle:
+ * NtCurrentProcess() or a handle of OpenProcess. Each name also exists as Zw.
+ *
+ * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS. */
+#ifndef WINVM_WINTERNL_H
+#define WINVM_WINTERNL_H
+
+#include "ntdef.h"
+
+#ifndef WINVM_NO_TYPES
+
+#define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
+#define ZwCurrentProcess() NtCurrentProcess()
+
+typedef struct _IO_STATUS_BLOCK {
+    __extension__ union {
+        NTSTATUS Status;
+        PVOID Pointer;
+    } DUMMYUNIONNAME;
+    ULONG_PTR Information;
+} IO_STATUS_BLOCK, *PIO_STATUS_BLOCK;
+
+typedef enum _MEMORY_INFORMATION_CLASS {
+    MemoryBasicInformation = 0,
+    MemoryWorkingSetInformation = 1,
+    MemoryMappedFilenameInformation = 2,
+    MemoryRegionInformation = 3,
+    MemoryWorkingSetExInformation = 4,
+    MemorySharedCommitInformation = 5,
+    MemoryImageInformation = 6,
+    MemoryRegionInformationEx = 7,
+    MemoryPrivilegedBasicInformation = 8,
+    MemoryEnclaveImageInformation = 9,
+    MemoryBasicInformationCapped = 10,
+    MemoryPhysicalContiguityInformation = 11
+} MEMORY_INFORMATION_CLASS;
+
+/* MemoryRegionInformation (VQ-032..035, VQ-049): a whole allocation. Callers may pass a buffer that
+ * ends after RegionSize or any later member. */
+typedef struct _MEMORY_REGION_INFORMATION {
+    PVOID AllocationBase;
+    ULONG AllocationProtect;
+    __extension__ union {
+        ULONG RegionType;
+        __extension__ struct {
+            ULONG Private : 1;
+            ULONG MappedDataFile : 1;
+            ULONG MappedImage : 1;
+            ULONG MappedPageFile : 1;
+            ULONG MappedPhysical : 1;
+            ULONG DirectMapped : 1;
+            ULONG Reserved : 26;
+        } DUMMYSTRUCTNAME;
+    } DUMMYUNIONNAME;
+    SIZE_T RegionSize;
+    SIZE_T CommitSize;
+    ULONG_PTR PartitionId;
+    ULONG_PTR NodePreference;
+} MEMORY_REGION_INFORMATION, *PMEMORY_REGION_INFORMATION;
+
+/* MemoryImageInformation (VQ-036..040): zeros for memory that is not an image. */
+typedef struct _MEMORY_IMAGE_INFORMATION {
+    PVOID ImageBase;
+    SIZE_T SizeOfImage;
+    __extension__ union {
+        ULONG ImageFlags;
+        __extension__ struct {
+            ULONG ImagePartialMap : 1;
+            ULONG ImageNotExecutable : 1;
+            ULONG ImageSigningLevel : 4;
+            ULONG ImageExtensionPresent : 1;
+            ULONG Reserved : 25;
+        } DUMMYSTRUCTNAME;
+    } DUMMYUNIONNAME;
+} MEMORY_IMAGE_INFORMATION, *PMEMORY_IMAGE_INFORMATION;
+
+/* MemoryMappedFilenameInformation (VQ-041..046): the characters follow the structure. */
+typedef struct _MEMORY_SECTION_NAME {
+    UNICODE_STRING SectionFileName;
+} MEMORY_SECTION_NAME, *PMEMORY_SECTION_NAME;
+
+/* NtLockVirtualMemory, NtUnlockVirtualMemory: MapType. */
+#define MAP_PROCESS 1
+#define MAP_SYSTEM 2
+#endif
+
+WINVM_STATIC_ASSERT(sizeof(NTSTATUS) == 4 && sizeof(ULONG) == 4, "NTSTATUS and ULONG");
+WINVM_STATIC_ASSERT(sizeof(MEMORY_INFORMATION_CLASS) == 4, "MEMORY_INFORMATION_CLASS");
+
+WINVM_BEGIN_DECLS
+
+/* ZeroBits (base NULL only): 0 none; 1..21 that many of the top bits of the low 32 are zero; 32 and
+ * above a mask that bounds the address (VA-090..098). Statuses: see VA-001..131. */
+#define WINVM_ALLOCATE_(name)                                                                   \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, void **BaseAddress, ULONG_PTR ZeroBits,                \
+                   SIZE_T *RegionSize, ULONG AllocationType, ULONG Protect))
+WINVM_ALLOCATE_(NtAllocateVirtualMemory);
+WINVM_ALLOCATE_(ZwAllocateVirtualMemory);
+
+/* MEM_RELEASE takes any page range of one allocation here; size 0 the whole one (VF-007..046). */
+#define WINVM_FREE_(name)                                                                       \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, void **BaseAddress, SIZE_T *RegionSize, ULONG FreeType))
+WINVM_FREE_(NtFreeVirtualMemory);
+WINVM_FREE_(ZwFreeVirtualMemory);
+
+/* VP-001..034. */
+#define WINVM_PROTECT_(name)                                                                    \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, void **BaseAddress, SIZE_T *RegionSize,                \
+                   ULONG NewProtect, ULONG *OldProtect))
+WINVM_PROTECT_(NtProtectVirtualMemory);
+WINVM_PROTECT_(ZwProtectVirtualMemory);
+
+/* Classes Basic, Region, MappedFilename and Image; others STATUS_INVALID_INFO_CLASS. ReturnLength
+ * may be NULL (VQ-031). */
+#define WINVM_QUERY_(name)                                                                      \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, const void *BaseAddress,                               \
+                   MEMORY_INFORMATION_CLASS MemoryInformationClass, void *MemoryInformation,    \
+                   SIZE_T MemoryInformationLength, SIZE_T *ReturnLength))
+WINVM_QUERY_(NtQueryVirtualMemory);
+WINVM_QUERY_(ZwQueryVirtualMemory);
+
+/* MapType: MAP_PROCESS. STATUS_WAS_LOCKED is a success; unlock answers STATUS_NOT_LOCKED. */
+#define WINVM_LOCK_(name)                                                                       \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, void **BaseAddress, SIZE_T *RegionSize, ULONG MapType))
+WINVM_LOCK_(NtLockVirtualMemory);
+WINVM_LOCK_(ZwLockVirtualMemory);
+WINVM_LOCK_(NtUnlockVirtualMemory);
+WINVM_LOCK_(ZwUnlockVirtualMemory);
+
+/* As ReadProcessMemory and WriteProcessMemory; the count may be NULL. STATUS_PARTIAL_COPY. */
+#define WINVM_READ_(name)                                                                       \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, const void *BaseAddress, void *Buffer,                 \
+                   SIZE_T NumberOfBytesToRead, SIZE_T *NumberOfBytesRead))
+WINVM_READ_(NtReadVirtualMemory);
+WINVM_READ_(ZwReadVirtualMemory);
+#define WINVM_WRITE_(name)                                                                      \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, void *BaseAddress, const void *Buffer,                 \
+                   SIZE_T NumberOfBytesToWrite, SIZE_T *NumberOfBytesWritten))
+WINVM_WRITE_(NtWriteVirtualMemory);
+WINVM_WRITE_(ZwWriteVirtualMemory);
+
+/* Writes the changed pages of a file view back; IoStatus is an IO_STATUS_BLOCK. Wine's winternl.h
+ * declares the call differently, and then its declaration stands. */
+#ifndef __WINE_WINTERNL_H
+#define WINVM_FLUSH_PARAMS_ \
+    (HANDLE ProcessHandle, void **BaseAddress, SIZE_T *RegionSize, void *IoStatus)
+#else
+#define WINVM_FLUSH_PARAMS_ (HANDLE, LPCVOID *, SIZE_T *, ULONG)
+#endif
+WINVM_DECLARE(NTSTATUS, NtFlushVirtualMemory, WINVM_FLUSH_PARAMS_);
+WINVM_DECLARE(NTSTATUS, ZwFlushVirtualMemory, WINVM_FLUSH_PARAMS_);
+
+#define WINVM_FLUSH_CODE_(name) \
+    WINVM_DECLARE(NTSTATUS, name, (HANDLE ProcessHandle, const void *BaseAddress, SIZE_T Length))
+WINVM_FLUSH_CODE_(NtFlushInstructionCache);
+WINVM_FLUSH_CODE_(ZwFlushInstructionCache);
+
+WINVM_DECLARE(NTSTATUS, NtClose, (HANDLE Handle));
+WINVM_DECLARE(NTSTATUS, ZwClose, (HANDLE Handle));
+
+/* The Win32 error of a status; 317 ERROR_MR_MID_NOT_FOUND for one that has none. */
+WINVM_DECLARE(ULONG, RtlNtStatusToDosError, (NTSTATUS Status));
+
+WINVM_END_DECLS
+
+#undef WINVM_ALLOCATE_
+#undef WINVM_FREE_
+#undef WINVM_PROTECT_
+#undef WINVM_QUERY_
+#undef WINVM_LOCK_
+#undef WINVM_READ_
+#undef WINVM_WRITE_
+#undef WINVM_FLUSH_PARAMS_
+#undef WINVM_FLUSH_CODE_
+
+#endif

@@ -1,0 +1,36 @@
+/* winvm/winvm.h: everything. WINVM_WIN32_ONLY leaves out what a Windows program's windows.h does
+ * not have either: the native calls and the whole list of statuses. */
+#ifndef WINVM_WINVM_H
+#define WINVM_WINVM_H
+
+#include "abi.h"
+
+/* version.h is generated: beside this file when installed, elsewhere on the include path in a
+ * build outside the source tree. */
+#if __has_include("../winvm/version.h")
+#include "../winvm/version.h"
+#else
+#include <winvm/version.h>
+#endif
+
+#include "basetsd.h"
+#include "minwindef.h"
+#include "winnt.h"
+#include "windef.h"
+#include "winerror.h"
+#include "errhandlingapi.h"
+#include "handleapi.h"
+#include "libloaderapi.h"
+#include "memoryapi.h"
+#include "processthreadsapi.h"
+#include "sysinfoapi.h"
+#include "winbase.h"
+#include "control.h"
+#endif
+
+/* Outside the guard: a later inclusion without WINVM_WIN32_ONLY adds this part. */
+#ifndef WINVM_WIN32_ONLY
+#include "ntdef.h"
+#include "ntstatus.h"
+#include "winternl.h"
+#endif
