@@ -20,7 +20,7 @@
 #ifndef WINVM_ABI_H
 #define WINVM_ABI_H
 
-#if defined(__ONLY_IN_WINELIB) || defined(__WINE_ALLOC_SIZE) || defined(__WINE_BASETSD_H) || \
+#if defined(__ONLY_IN_WINELIB) || defined(__WINE_ALLOC_SIZE) || \
     defined(__WINE_WINBASE_H) || defined(__WINE_WINTERNL_H)
 #define WINVM_UNDER_WINE 1
 #ifndef WINVM_ABI_MS
@@ -89,9 +89,9 @@
  *          12  name      "winvm\0" and two bytes of padding
  *          20  desc      4 bytes: 1 SysV, 2 ms_abi
  *
- * The section is mergeable with 24-byte entries: a linker that merges leaves one note per
- * convention in the linked object, another leaves one per translation unit; a reader takes any
- * number. Notes are kept by --gc-sections. */
+ * One note stands in each object file that includes a winvm header, and the linker joins them: a
+ * linked object has any number, of one convention or of both, and a reader takes the union. Notes are
+ * not discarded by --gc-sections or strip. */
 #if defined(__ELF__) && !defined(WINVM_NO_NOTE) && !defined(__ASSEMBLER__)
 #if WINVM_ABI == 2
 #define WINVM_NOTE_DESC_ "2"
@@ -103,7 +103,7 @@
 #else
 #define WINVM_NOTE_TYPE_ "@note"
 #endif
-__asm__(".pushsection .note.winvm,\"aM\"," WINVM_NOTE_TYPE_ ",24\n"
+__asm__(".pushsection .note.winvm,\"a\"," WINVM_NOTE_TYPE_ "\n"
         ".balign 4\n"
         ".long 6\n"
         ".long 4\n"
