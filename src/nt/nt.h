@@ -39,10 +39,6 @@ struct wvm_nt_buffer {
 };
 wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class,
                         struct wvm_nt_buffer *buf) WVM_MUST_CHECK;
-/* The classes behind it; addr is below the top of user space, the handle is this process. */
-wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf);
-wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf);
-wvm_status wvm_nt_query_filename(uintptr_t addr, struct wvm_nt_buffer *buf);
 
 /* One copy between this process and `process`. *done = bytes copied, also on failure. */
 struct wvm_nt_copy {

@@ -1,0 +1,139 @@
+/* Other processes, processors, memory nodes, and flushing file mappings.
+ *
+ * I1  Every function preserves errno and keeps no descriptor open.
+ * I2  A process that has ended but is not yet waited for counts as ended.
+ * Locking: none.
+ * Failure: -errno.   Signal safety: yes (open, read, close, kill and sched_getaffinity only). */
+#include "host/host_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fmt.h"
+
+/* The first cap-1 bytes of a file, NUL-terminated; length or -errno. */
+static ssize_t read_text(const char *path, char *out, size_t cap)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    ssize_t n;
+    do
+        n = read(fd, out, cap - 1);
+    while (n < 0 && errno == EINTR);
+    ssize_t result = n < 0 ? -errno : n;
+    close(fd);
+    out[n < 0 ? 0 : n] = '\0';
+    return result;
+}
+
+static uint64_t read_number(const char **s)
+{
+    uint64_t value = 0;
+    for (; **s >= '0' && **s <= '9'; (*s)++)
+        value = value * 10 + (uint64_t)(**s - '0');
+    return value;
+}
+
+/* Field 3 (state) and 22 (start time) of /proc/PID/stat. The name in field 2 may hold anything. */
+static int parse_stat(const char *text, uint64_t *start)
+{
+    const char *p = strrchr(text, ')');
+    if (!p || p[1] != ' ')
+        return -EIO;
+    p += 2;
+    if (*p == 'Z' || *p == 'X' || *p == 'x')
+        return -ESRCH;
+    for (int field = 3; field < 22; field++) {
+        p = strchr(p, ' ');
+        if (!p)
+            return -EIO;
+        p++;
+    }
+    *start = read_number(&p);
+    return 0;
+}
+
+static int process_start(pid_t pid, uint64_t *start)
+{
+    char path[48], text[1024];
+    struct wvm_buf b;
+    if (kill(pid, 0) < 0)
+        return -errno;
+    wvm_buf_init(&b, path, sizeof path);
+    wvm_buf_printf(&b, "/proc/%d/stat", (int)pid);
+    ssize_t n = read_text(path, text, sizeof text);
+    if (n == -ENOENT || n == -ESRCH) {
+        /* Gone meanwhile, or no /proc: then the number alone must do. */
+        *start = 0;
+        return kill(pid, 0) < 0 ? -errno : 0;
+    }
+    return n < 0 ? (int)n : parse_stat(text, start);
+}
+
+int wvm_host_process_start(pid_t pid, uint64_t *start)
+{
+    int saved = errno;
+    int result = process_start(pid, start);
+    errno = saved;
+    return result;
+}
+
+unsigned wvm_host_affinity(uint64_t *mask)
+{
+    int saved = errno;
+    cpu_set_t set;
+    unsigned n = 1;
+    *mask = 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        n = (unsigned)CPU_COUNT(&set);
+        *mask = 0;
+        for (unsigned i = 0; i < 64; i++)
+            if (CPU_ISSET(i, &set))
+                *mask |= (uint64_t)1 << i;
+    }
+    errno = saved;
+    return n;
+}
+
+/* "0-1,4": whether the list holds the number. */
+static bool list_has(const char *p, unsigned number)
+{
+    while (*p >= '0' && *p <= '9') {
+        uint64_t first = read_number(&p), last = first;
+        if (*p == '-') {
+            p++;
+            last = read_number(&p);
+        }
+        if (number >= first && number <= last)
+            return true;
+        if (*p == ',')
+            p++;
+    }
+    return false;
+}
+
+bool wvm_host_node_exists(unsigned node)
+{
+    char text[256];
+    if (node == 0)
+        return true;
+    int saved = errno;
+    bool found = read_text("/sys/devices/system/node/online", text, sizeof text) > 0 && list_has(text, node);
+    errno = saved;
+    return found;
+}
+
+int wvm_host_flush(uintptr_t addr, size_t len)
+{
+    int saved = errno;
+    int result = msync((void *)addr, len, MS_SYNC) < 0 ? -errno : 0;
+    errno = saved;
+    return result;
+}

@@ -1,0 +1,65 @@
+/* NtFreeVirtualMemory: decommit and release.
+ *
+ * Order of checks: handle; the caller's variables; address; size; FreeType; then what lies there.
+ * I1  A failing call changes neither memory nor *range.
+ * I2  Size 0 means the whole allocation whose base is the page of the address; anything else is
+ *     rounded out to pages and must lie in one allocation.
+ * Placeholders do not exist yet, so MEM_PRESERVE_PLACEHOLDER and MEM_COALESCE_PLACEHOLDERS meet
+ * ordinary memory only and are refused as Windows refuses them there (PH-051).
+ * Locking: space/ locks.   Failure: decided before anything changes. */
+#include "api/api.h"
+#include "base/arith.h"
+#include "nt/nt_handle.h"
+#include "nt/nt_rules.h"
+#include "nt/nt_user.h"
+
+static wvm_status check_span(const struct wvm_nt_range *range, uintptr_t *start, uintptr_t *end)
+{
+    if (range->size != 0)
+        return wvm_nt_page_span(range, start, end);
+    if (range->base >= wvm_nt_top())
+        return STATUS_INVALID_PARAMETER_2;
+    *start = *end = wvm_align_down(range->base, WVM_PAGE_SIZE);
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type)
+{
+    uintptr_t start, end, done_end;
+    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    status = check_span(range, &start, &end);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    status = wvm_nt_check_free_type(type, range->size);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    if (type == MEM_RELEASE)
+        status = wvm_space_release(&wvm_space_native, start, end, &done_end);
+    else if (type == MEM_DECOMMIT)
+        status = wvm_space_decommit(&wvm_space_native, start, end, &done_end);
+    else
+        return STATUS_CONFLICTING_ADDRESSES;
+    if (status < 0)
+        return status;
+    /* A decommit of the whole allocation reports size 0 (VF-009). */
+    range->size = type == MEM_DECOMMIT && range->size == 0 ? 0 : done_end - start;
+    range->base = start;
+    return status;
+}
+
+NTSTATUS wvm_NtFreeVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG type)
+{
+    struct wvm_nt_range range;
+    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    if (status < 0)
+        return status;
+    status = wvm_user_fetch_range(base, size, &range);
+    if (status < 0)
+        return status;
+    status = wvm_nt_free(process, &range, type);
+    if (status >= 0)
+        wvm_user_store_range(base, size, &range);
+    return status;
+}

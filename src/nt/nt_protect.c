@@ -1,0 +1,79 @@
+/* NtProtectVirtualMemory.
+ *
+ * Order of checks: handle; the caller's variables; address; size; protection; then what lies there.
+ * I1  A failing call changes neither memory nor *range nor *old.
+ * I2  *old is the protection really replaced, of the first page, modifiers included.
+ * Write-copy protections belong to views and images: hooking libraries put back the PAGE_WRITECOPY
+ * they were told as the old protection of an image's data, so it is taken there and nowhere else.
+ * Locking: space/ locks.   Failure: decided before anything changes. */
+#include "api/api.h"
+#include "nt/nt_handle.h"
+#include "nt/nt_rules.h"
+#include "nt/nt_user.h"
+
+static bool takes_write_copy(uintptr_t addr)
+{
+    struct wvm_region r;
+    return wvm_space_query(&wvm_space_native, addr, &r) >= 0
+           && (r.type == WVM_TYPE_IMAGE || r.type == WVM_TYPE_MAPPED);
+}
+
+/* Proofs of nt_user.c are kept about foreign memory only. */
+static bool is_foreign(uintptr_t addr)
+{
+    struct wvm_region r;
+    return wvm_space_query(&wvm_space_native, addr, &r) >= 0 && (r.flags & WVM_ALLOC_FOREIGN);
+}
+
+static bool is_writable(uint8_t attr)
+{
+    uint8_t access = attr & WVM_ATTR_ACCESS;
+    return (access == WVM_ATTR_RW || access == WVM_ATTR_XRW) && !(attr & WVM_ATTR_GUARD);
+}
+
+wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot, uint32_t *old)
+{
+    uintptr_t start, end;
+    uint8_t old_attr;
+    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    status = wvm_nt_page_span(range, &start, &end);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    uint8_t attr = wvm_nt_attr_of(prot, false);
+    if (WVM_UNLIKELY(attr == 0)) {
+        attr = wvm_nt_attr_of(prot, true);
+        if (attr == 0 || !takes_write_copy(start))
+            return STATUS_INVALID_PAGE_PROTECTION;
+    }
+    status = wvm_space_protect(&wvm_space_native, start, end, attr, &old_attr);
+    if (status < 0)
+        return status;
+    if (!is_writable(attr) && is_foreign(start))
+        wvm_user_forget();
+    range->base = start;
+    range->size = end - start;
+    *old = wvm_nt_prot_of(old_attr);
+    return status;
+}
+
+NTSTATUS wvm_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG prot, PULONG old)
+{
+    struct wvm_nt_range range;
+    uint32_t old_prot;
+    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    if (status < 0)
+        return status;
+    status = wvm_user_fetch_range(base, size, &range);
+    if (status < 0)
+        return status;
+    if (!wvm_user_writable(old, sizeof *old))
+        return STATUS_ACCESS_VIOLATION;
+    status = wvm_nt_protect(process, &range, prot, &old_prot);
+    if (status >= 0) {
+        wvm_user_store_range(base, size, &range);
+        wvm_user_store(old, &old_prot, sizeof *old);
+    }
+    return status;
+}

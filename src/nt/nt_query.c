@@ -1,0 +1,120 @@
+/* NtQueryVirtualMemory: the entry, the order of its checks, and the basic class.
+ *
+ * Order of checks: handle; class; address; then each class its own: what lies at the address before
+ * the length (VQ-044), the length before the buffer.
+ * I1  A failing call writes nothing but, where the answer's size is known, the returned length.
+ * I2  The basic class takes no lock and, for winvm's memory, makes no system call.
+ * Classes about the working set are not served: INVALID_INFO_CLASS.
+ * Locking: none.   Signal safety: the basic class of winvm's own memory. */
+#include "nt/nt_query.h"
+
+#include "api/api.h"
+#include "base/arith.h"
+#include "nt/nt_handle.h"
+#include "nt/nt_rules.h"
+#include "nt/nt_user.h"
+
+static const uint32_t public_type[] = {
+    [WVM_TYPE_FREE] = 0,
+    [WVM_TYPE_PRIVATE] = MEM_PRIVATE,
+    [WVM_TYPE_MAPPED] = MEM_MAPPED,
+    [WVM_TYPE_IMAGE] = MEM_IMAGE,
+};
+
+/* The answer's form for one run. */
+static MEMORY_BASIC_INFORMATION basic_of(const struct wvm_region *r)
+{
+    MEMORY_BASIC_INFORMATION info = {
+        .BaseAddress = (PVOID)r->start,
+        .RegionSize = r->end - r->start,
+        .State = MEM_FREE,
+        .Protect = PAGE_NOACCESS,
+    };
+    if (r->type == WVM_TYPE_FREE)
+        return info;
+    info.AllocationBase = (PVOID)r->alloc_start;
+    info.AllocationProtect = wvm_nt_prot_of(r->alloc_attr);
+    info.State = r->attr & WVM_ATTR_ACCESS ? MEM_COMMIT : MEM_RESERVE;
+    info.Protect = wvm_nt_prot_of(r->attr);
+    info.Type = public_type[r->type];
+    return info;
+}
+
+wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
+{
+    struct wvm_region r;
+    if (WVM_UNLIKELY(addr >= wvm_nt_top()))
+        return STATUS_INVALID_PARAMETER;
+    if (WVM_UNLIKELY(len < sizeof(MEMORY_BASIC_INFORMATION)))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (WVM_UNLIKELY(!wvm_user_writable(at, sizeof(MEMORY_BASIC_INFORMATION))))
+        return STATUS_ACCESS_VIOLATION;
+    wvm_status status = wvm_space_query(&wvm_space_native, addr, &r);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    /* Through memcpy: the caller's buffer may be misaligned. */
+    MEMORY_BASIC_INFORMATION info = basic_of(&r);
+    __builtin_memcpy(at, &info, sizeof info);
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct wvm_nt_buffer *buf)
+{
+    wvm_status status = wvm_handle_own(process, PROCESS_QUERY_LIMITED_INFORMATION);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    buf->needed = 0;
+    if (info_class == MemoryBasicInformation) {
+        status = wvm_nt_query_basic(addr, buf->at, buf->len);
+        if (status >= 0)
+            buf->needed = sizeof(MEMORY_BASIC_INFORMATION);
+        return status;
+    }
+    if (info_class != MemoryRegionInformation && info_class != MemoryImageInformation
+        && info_class != MemoryMappedFilenameInformation)
+        return STATUS_INVALID_INFO_CLASS;
+    if (addr >= wvm_nt_top())
+        return STATUS_INVALID_PARAMETER;
+    if (info_class == MemoryRegionInformation)
+        return wvm_nt_query_region(addr, buf);
+    if (info_class == MemoryImageInformation)
+        return wvm_nt_query_image(addr, buf);
+    return wvm_nt_query_filename(addr, buf);
+}
+
+NTSTATUS wvm_NtQueryVirtualMemory(HANDLE process, LPCVOID addr, MEMORY_INFORMATION_CLASS info_class,
+                                  PVOID at, SIZE_T len, PSIZE_T returned)
+{
+    struct wvm_nt_buffer buf = { .at = at, .len = len };
+    if (returned && !wvm_user_writable(returned, sizeof *returned))
+        return STATUS_ACCESS_VIOLATION;
+    wvm_status status = wvm_nt_query(process, (uintptr_t)addr, (int)info_class, &buf);
+    if (buf.needed)
+        wvm_user_store_if(returned, &buf.needed, sizeof buf.needed);
+    return status;
+}
+
+wvm_status wvm_nt_region_at(uintptr_t addr, struct wvm_region *out)
+{
+    return wvm_space_query(&wvm_space_native, addr, out);
+}
+
+uintptr_t wvm_nt_top(void)
+{
+    return wvm_space_top(&wvm_space_native);
+}
+
+uint64_t wvm_nt_committed(const struct wvm_region *r)
+{
+    return wvm_space_committed_bytes(&wvm_space_native, r);
+}
+
+void wvm_nt_commit_info(struct wvm_commit_info *out)
+{
+    wvm_space_commit_info(&wvm_space_native, out);
+}
+
+const char *wvm_nt_audit(void)
+{
+    return wvm_space_audit(&wvm_space_native);
+}

@@ -1,0 +1,144 @@
+/* The rarer classes of NtQueryVirtualMemory: region, image, mapped file name.
+ *
+ * I1  The buffer is written only on success; buf->needed is set on success, and on a short buffer by
+ *     the file name class alone (VQ-041, VQ-042).
+ * I2  What lies at the address is judged before the length, the length before the buffer.
+ * A mapped file's name is the host's path as it is, UTF-16 instead of UTF-8: there is no device
+ * name space here. Bytes that are no UTF-8 become U+FFFD.
+ * An ELF module counts as an image; its size is the span of its segments.
+ * Locking: none.   Failure: nothing written. */
+#include <string.h>
+
+#include "host/host.h"
+#include "nt/nt_query.h"
+#include "nt/nt_rules.h"
+#include "nt/nt_user.h"
+
+#define PATH_BYTES 4096
+
+static wvm_status find_used(uintptr_t addr, struct wvm_region *r)
+{
+    wvm_status status = wvm_space_query(&wvm_space_native, addr, r);
+    if (status < 0)
+        return status;
+    return r->type == WVM_TYPE_FREE ? (wvm_status)STATUS_INVALID_ADDRESS : (wvm_status)STATUS_SUCCESS;
+}
+
+static wvm_status put(struct wvm_nt_buffer *buf, const void *answer, size_t len)
+{
+    if (!wvm_user_writable(buf->at, len))
+        return STATUS_ACCESS_VIOLATION;
+    memcpy(buf->at, answer, len);
+    buf->needed = len;
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf)
+{
+    /* Callers built for older systems pass a structure that ends after one of these fields. */
+    static const size_t ends[] = {
+        offsetof(MEMORY_REGION_INFORMATION, CommitSize),
+        offsetof(MEMORY_REGION_INFORMATION, PartitionId),
+        offsetof(MEMORY_REGION_INFORMATION, NodePreference),
+        sizeof(MEMORY_REGION_INFORMATION),
+    };
+    struct wvm_region r;
+    wvm_status status = find_used(addr, &r);
+    if (status < 0)
+        return status;
+    if (buf->len < ends[0])
+        return STATUS_INFO_LENGTH_MISMATCH;
+    MEMORY_REGION_INFORMATION info;
+    memset(&info, 0, sizeof info);
+    info.AllocationBase = (PVOID)r.alloc_start;
+    info.AllocationProtect = wvm_nt_prot_of(r.alloc_attr);
+    info.RegionType = r.type == WVM_TYPE_IMAGE ? 4 : r.type == WVM_TYPE_MAPPED ? 2 : 0;
+    info.RegionSize = r.alloc_end - r.alloc_start;
+    info.CommitSize = wvm_space_committed_bytes(&wvm_space_native, &r);
+    size_t len = ends[0];
+    for (size_t i = 1; i < sizeof ends / sizeof ends[0] && buf->len >= ends[i]; i++)
+        len = ends[i];
+    return put(buf, &info, len);
+}
+
+wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf)
+{
+    struct wvm_region r;
+    wvm_status status = find_used(addr, &r);
+    if (status < 0)
+        return status;
+    if (buf->len < sizeof(MEMORY_IMAGE_INFORMATION))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    MEMORY_IMAGE_INFORMATION info;
+    memset(&info, 0, sizeof info);
+    if (r.type == WVM_TYPE_IMAGE) {
+        uintptr_t start = r.alloc_start, end = r.alloc_end;
+        (void)wvm_host_module(addr, &start, &end);
+        info.ImageBase = (PVOID)start;
+        info.SizeOfImage = end - start;
+    }
+    return put(buf, &info, sizeof info);
+}
+
+/* One character of UTF-8 at *s, which is advanced past it. */
+static uint32_t next_char(const unsigned char **s)
+{
+    const unsigned char *p = *s;
+    unsigned n = p[0] < 0x80 ? 0 : p[0] >= 0xf0 && p[0] < 0xf5 ? 3 : p[0] >= 0xe0 && p[0] < 0xf0 ? 2
+               : p[0] >= 0xc2 && p[0] < 0xe0 ? 1 : 4;
+    *s = p + 1;
+    if (n == 0)
+        return p[0];
+    if (n == 4)
+        return 0xfffd;
+    uint32_t c = p[0] & (0x3fu >> n);
+    for (unsigned i = 1; i <= n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0xfffd;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    if ((n == 2 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) || (n == 3 && (c < 0x10000 || c > 0x10ffff)))
+        return 0xfffd;
+    *s = p + n + 1;
+    return c;
+}
+
+size_t wvm_nt_utf16(const char *text, uint16_t *out)
+{
+    size_t n = 0;
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        uint32_t c = next_char(&s);
+        if (c >= 0x10000) {
+            out[n++] = (uint16_t)(0xd800 + ((c - 0x10000) >> 10));
+            c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+        }
+        out[n++] = (uint16_t)c;
+    }
+    out[n] = 0;
+    return n;
+}
+
+wvm_status wvm_nt_query_filename(uintptr_t addr, struct wvm_nt_buffer *buf)
+{
+    struct wvm_region r;
+    char path[PATH_BYTES];
+    struct {
+        UNICODE_STRING head;
+        uint16_t name[PATH_BYTES];
+    } answer;
+    wvm_status status = find_used(addr, &r);
+    if (status < 0)
+        return status;
+    if (r.type == WVM_TYPE_PRIVATE || wvm_host_map_name(addr, path, sizeof path) <= 0)
+        return STATUS_INVALID_ADDRESS;
+    size_t n = wvm_nt_utf16(path, answer.name);
+    size_t total = sizeof answer.head + (n + 1) * sizeof answer.name[0];
+    if (buf->len < total) {
+        buf->needed = total;
+        return buf->len < sizeof answer.head ? STATUS_INFO_LENGTH_MISMATCH : STATUS_BUFFER_OVERFLOW;
+    }
+    answer.head.Length = (USHORT)(n * sizeof answer.name[0]);
+    answer.head.MaximumLength = (USHORT)((n + 1) * sizeof answer.name[0]);
+    answer.head.Buffer = (PWSTR)((char *)buf->at + sizeof answer.head);
+    return put(buf, &answer, total);
+}

@@ -1,0 +1,199 @@
+/* NtReadVirtualMemory, NtWriteVirtualMemory, the instruction cache, and what IsBad*Ptr asks.
+ *
+ * Terms   source, target = the two sides of a copy; remote = the side named in the process's terms.
+ * I1  No user page is touched but by copies that cannot fault.
+ * I2  The count: bytes up to the first page of the target that cannot be written; 0 when it is the
+ *     source that cannot be read (RW-003, RW-004, RW-011, RW-013).
+ * I3  Order of checks: handle; the caller's count variable; ranges; then the copy.
+ * A copy is not atomic; with another process as the remote side the handle is checked before it.
+ * Locking: space/ for this process's pages; none else.   Failure: what was copied stays copied. */
+#include <errno.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/arith.h"
+#include "host/host.h"
+#include "nt/nt_handle.h"
+#include "nt/nt_rules.h"
+#include "nt/nt_user.h"
+
+static bool in_user_space(uintptr_t start, size_t len)
+{
+    uintptr_t top = wvm_nt_top();
+    return start < top && len <= top - start;
+}
+
+static wvm_status host_failure(ssize_t error)
+{
+    switch (error) {
+    case -ESRCH: return STATUS_PROCESS_IS_TERMINATING;
+    case -EPERM:
+    case -EACCES: return STATUS_ACCESS_DENIED;
+    default: return STATUS_PARTIAL_COPY;
+    }
+}
+
+/* Copies with another process, going on after short counts. */
+static wvm_status copy_foreign(pid_t pid, const struct wvm_nt_copy *copy, bool write, size_t *done)
+{
+    while (*done < copy->len) {
+        uintptr_t local = copy->local + *done, remote = copy->remote + *done;
+        size_t left = copy->len - *done;
+        ssize_t n = write ? wvm_host_write(pid, (const void *)local, remote, left)
+                          : wvm_host_read(pid, (void *)local, remote, left);
+        if (n <= 0)
+            return *done ? (wvm_status)STATUS_PARTIAL_COPY : host_failure(n);
+        *done += (size_t)n;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Whether the source can be read where a short copy stopped. */
+static bool source_readable(pid_t pid, const struct wvm_nt_copy *copy, bool write, size_t done)
+{
+    uint8_t byte;
+    size_t window = wvm_min(copy->len - done, WVM_PAGE_SIZE);
+    if (write)
+        return wvm_nt_accessible(copy->local + done, window, false);
+    if (pid == 0)
+        return wvm_nt_accessible(copy->remote + done, window, false);
+    return wvm_host_read(pid, &byte, copy->remote + done, 1) == 1;
+}
+
+static wvm_status copy_checked(pid_t pid, const struct wvm_nt_copy *copy, bool write, size_t *done)
+{
+    wvm_status status;
+    if (copy->len == 0)
+        return STATUS_SUCCESS;
+    if (!in_user_space(copy->remote, copy->len) || !in_user_space(copy->local, copy->len))
+        return STATUS_ACCESS_VIOLATION;
+    if (pid != 0)
+        status = copy_foreign(pid, copy, write, done);
+    else if (write)
+        status = wvm_space_write(&wvm_space_native, copy->remote, (const void *)copy->local, copy->len, done);
+    else
+        status = wvm_space_read(&wvm_space_native, copy->remote, (void *)copy->local, copy->len, done);
+    if (status == (wvm_status)STATUS_PARTIAL_COPY && *done && !source_readable(pid, copy, write, *done))
+        *done = 0;
+    return status;
+}
+
+wvm_status wvm_nt_read(HANDLE process, const struct wvm_nt_copy *copy, size_t *done)
+{
+    pid_t pid;
+    *done = 0;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_READ, &pid);
+    return status < 0 ? status : copy_checked(pid, copy, false, done);
+}
+
+wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy, size_t *done)
+{
+    pid_t pid;
+    *done = 0;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_WRITE, &pid);
+    return status < 0 ? status : copy_checked(pid, copy, true, done);
+}
+
+/* The copy with [start, end), one executable run, writable meanwhile. */
+static wvm_status write_lifted(const struct wvm_nt_copy *copy, uintptr_t start, uintptr_t end, size_t *done)
+{
+    uint8_t old, lifted;
+    wvm_status status = wvm_space_protect(&wvm_space_native, start, end, WVM_ATTR_XRW, &old);
+    if (status < 0)
+        return status;
+    wvm_status copied = copy_checked(0, copy, true, done);
+    status = wvm_space_protect(&wvm_space_native, start, end, old, &lifted);
+    return copied < 0 ? copied : status;
+}
+
+wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *done, bool *counted)
+{
+    pid_t pid;
+    struct wvm_region r;
+    *done = 0;
+    *counted = true;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_WRITE | PROCESS_VM_OPERATION, &pid);
+    if (status < 0)
+        return status;
+    if (pid != 0 || copy->len == 0 || !in_user_space(copy->remote, copy->len)
+        || wvm_nt_region_at(copy->remote, &r) < 0)
+        return copy_checked(pid, copy, true, done);
+    uint8_t access = r.attr & WVM_ATTR_ACCESS;
+    if (access == WVM_ATTR_RO || access == WVM_ATTR_NA) {
+        *counted = false;
+        return STATUS_ACCESS_VIOLATION;
+    }
+    if (access != WVM_ATTR_X && access != WVM_ATTR_XR)
+        return copy_checked(0, copy, true, done);
+    uintptr_t end = wvm_align_up(copy->remote + copy->len, WVM_PAGE_SIZE);
+    return write_lifted(copy, wvm_align_down(copy->remote, WVM_PAGE_SIZE), wvm_min(end, r.end), done);
+}
+
+/* Both native calls: the count is written for every failure too (RW-016, RW-017). */
+static NTSTATUS copy_entry(HANDLE process, const struct wvm_nt_copy *copy, PSIZE_T count, bool write)
+{
+    size_t done = 0;
+    if (count && !wvm_user_writable(count, sizeof *count))
+        return STATUS_ACCESS_VIOLATION;
+    wvm_status status = write ? wvm_nt_write(process, copy, &done) : wvm_nt_read(process, copy, &done);
+    wvm_user_store_if(count, &done, sizeof done);
+    return status;
+}
+
+NTSTATUS wvm_NtReadVirtualMemory(HANDLE process, LPCVOID remote, PVOID local, SIZE_T len, PSIZE_T count)
+{
+    struct wvm_nt_copy copy = { (uintptr_t)remote, (uintptr_t)local, len };
+    return copy_entry(process, &copy, count, false);
+}
+
+NTSTATUS wvm_NtWriteVirtualMemory(HANDLE process, PVOID remote, LPCVOID local, SIZE_T len, PSIZE_T count)
+{
+    struct wvm_nt_copy copy = { (uintptr_t)remote, (uintptr_t)local, len };
+    return copy_entry(process, &copy, count, true);
+}
+
+/* The caches of x86 are coherent: nothing is left to do once the handle is good. The range is not
+ * judged (RW-022). */
+NTSTATUS wvm_NtFlushInstructionCache(HANDLE process, LPCVOID base, SIZE_T size)
+{
+    pid_t pid;
+    (void)base;
+    (void)size;
+    return wvm_handle_target(process, PROCESS_VM_WRITE, &pid);
+}
+
+/* One page of an answer that its protection alone does not settle: execute-only pages, and file
+ * mappings that may end before the page does. */
+static bool host_readable(uintptr_t start, uintptr_t end)
+{
+    uint8_t byte;
+    for (uintptr_t p = start; p < end; p = wvm_align_down(p, WVM_PAGE_SIZE) + WVM_PAGE_SIZE)
+        if (wvm_host_read(0, &byte, p, 1) == -EFAULT)
+            return false;
+    return true;
+}
+
+static bool run_accessible(const struct wvm_region *r, uintptr_t start, uintptr_t end, bool write)
+{
+    uint8_t access = r->attr & WVM_ATTR_ACCESS;
+    if (r->type == WVM_TYPE_FREE || access <= WVM_ATTR_NA || (r->attr & WVM_ATTR_GUARD))
+        return false;
+    if (write && (access == WVM_ATTR_RO || access == WVM_ATTR_X || access == WVM_ATTR_XR))
+        return false;
+    if (access == WVM_ATTR_X || (r->type == WVM_TYPE_MAPPED && (r->flags & WVM_ALLOC_FOREIGN)))
+        return host_readable(start, end);
+    return true;
+}
+
+bool wvm_nt_accessible(uintptr_t addr, size_t len, bool write)
+{
+    struct wvm_region r;
+    if (len == 0)
+        return true;
+    if (!in_user_space(addr, len))
+        return false;
+    for (uintptr_t p = addr, end = addr + len; p < end; p = r.end)
+        if (wvm_nt_region_at(p, &r) < 0 || !run_accessible(&r, p, wvm_min(r.end, end), write))
+            return false;
+    return true;
+}
