@@ -1,0 +1,70 @@
+/* The composition root: starts the rooms in order and joins them; the only file that knows them all.
+ *
+ * Order: options, host (its probes obey the options), the address space, the fork handlers, then the
+ * gate opens. The constructor does it; a call from an earlier constructor comes through the gate.
+ * I1  No entry passes the gate before wvm_init() has returned once.
+ * I2  WINVM_OPTIONS is not read in a process with raised privileges.
+ * fork: space's locks are taken before it and given back after it on both sides; the child's host
+ * room forgets what still describes the parent.
+ * Locking: pthread_once.   Failure: a space that cannot start is reported; every later reservation
+ * then fails with NO_MEMORY, and nothing else is disturbed.   Signal safety: none. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+
+#include "api/api.h"
+#include "base/options.h"
+#include "host/host.h"
+#include "space/space.h"
+
+unsigned wvm_gate = WVM_GATE_INIT;
+
+static pthread_once_t start_once = PTHREAD_ONCE_INIT;
+
+static void report_option(const char *part, const char *why)
+{
+    wvm_host_log("WINVM_OPTIONS: '%s': %s", part, why);
+}
+
+static void before_fork(void)
+{
+    wvm_space_before_fork(&wvm_space_native);
+}
+
+static void after_fork_parent(void)
+{
+    wvm_space_after_fork_parent(&wvm_space_native);
+}
+
+static void after_fork_child(void)
+{
+    wvm_host_after_fork_child();
+    wvm_space_after_fork_child(&wvm_space_native);
+}
+
+static void start(void)
+{
+    int saved = errno;
+    const char *text = getauxval(AT_SECURE) ? NULL : getenv("WINVM_OPTIONS");
+    if (text)
+        wvm_options_parse(text, report_option);
+    wvm_host_init();
+    wvm_status status = wvm_space_init(&wvm_space_native);
+    if (status < 0)
+        wvm_host_log("cannot start the address space: status %x", (unsigned)status);
+    if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) != 0)
+        wvm_host_log("cannot watch for fork(): a child may find a lock taken");
+    errno = saved;
+    wvm_gate_set(WVM_GATE_INIT, false);
+}
+
+void wvm_init(void)
+{
+    pthread_once(&start_once, start);
+}
+
+static void __attribute__((constructor)) start_at_load(void)
+{
+    wvm_init();
+}
