@@ -59,6 +59,8 @@ struct wvm_host_ops {
     int (*unlock)(uintptr_t addr, size_t len);         /* munlock */
     /* Metadata: zeroed, readable and writable, never returned. */
     int (*meta)(size_t len, void **out);
+    /* A mapping that merges with none of its neighbours (shared anonymous), only good to be unmapped. */
+    int (*ballast)(size_t len, uintptr_t *out);
 };
 extern struct wvm_host_ops wvm_host;
 
@@ -105,6 +107,8 @@ size_t wvm_host_as_left(void);
 /* RLIMIT_MEMLOCK in bytes, SIZE_MAX when unlimited or privileged. */
 size_t wvm_host_memlock_limit(void);
 
+/* Lines go to this descriptor from now on (standard error before the first call). */
+void wvm_host_log_to(int fd);
 /* One line on standard error (or the trace target), no malloc, no stdio; "winvm: " is put in front. */
 void wvm_host_log(const char *fmt, ...) WVM_PRINTF(1, 2);
 /* The same, only with the option diag. */

@@ -1,0 +1,275 @@
+/* The kernel's files about this process, and small text files.
+ *
+ * Owns     the descriptors of /proc/self/maps and /proc/self/pagemap and the fork detector.
+ * Terms    slot = one kept descriptor with the identity (device, inode) it had when it was opened;
+ *          loan = a descriptor lent for one use, kept or temporary;
+ *          fork detector = a page that the kernel zeroes in a fork child.
+ * I1       A kept descriptor is lent only after fstat() has shown its identity: the program may have
+ *          closed it (close_range) and its number may be a file of the program by now.
+ * I2       A descriptor is closed only if it still has its identity. The program's files are never
+ *          closed, read by read(2) or moved.
+ * I3       A slot's fields change only between BUSY and the next READY or EMPTY of its owner; a
+ *          reader takes them as valid only if the state word was the same READY before and after.
+ * I4       In a fork child nothing opened by the parent is used: it describes the parent.
+ * I5       Kept descriptors are close-on-exec and have high numbers where the limit allows, so that a
+ *          program finds the low numbers it expects and hardly ever reuses ours.
+ * Locking  none. A slot is claimed by compare-and-swap; who loses gets a temporary descriptor.
+ * Failure  -errno, nothing kept.   Signal safety: all functions; errno is preserved. */
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/arith.h"
+#include "base/fmt.h"
+#include "host/host_kernel.h"
+#include "host/host_private.h"
+
+const char *wvm_host_proc_root = "/proc";
+const char *wvm_host_cgroup_root = "/sys/fs/cgroup";
+
+enum { PATH_CAP = 512, NUMBER_MAX = 960, NUMBERS_ABOVE = 32 };
+
+/* The low two bits of a state word; the rest counts changes. */
+enum slot_state { SLOT_EMPTY, SLOT_BUSY, SLOT_READY, SLOT_STATE_MASK = 3, SLOT_STEP = 4 };
+
+struct file_slot {
+    const char *name; /* (c) below /proc/self */
+    unsigned state;   /* (a) */
+    int fd;           /* (a) owner of BUSY writes */
+    uint64_t dev, ino;/* (a) likewise */
+};
+
+static struct file_slot slots[WVM_N_FILES] = {
+    [WVM_FILE_MAPS] = {.name = "maps"},
+    [WVM_FILE_PAGEMAP] = {.name = "pagemap"},
+};
+
+/* Zeroed by the kernel in a fork child; NULL where it cannot do that. */
+struct fork_detector {
+    int same_process; /* (a) 1: the process that opened the slots */
+    pid_t pid;        /* (a) 0: not asked yet */
+};
+static struct fork_detector *detector;
+
+#define LOAD(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
+#define STORE(p, v) __atomic_store_n(&(p), v, __ATOMIC_RELAXED)
+
+void wvm_host_files_init(void)
+{
+    intptr_t r = wvm_sys_mmap(0, WVM_PAGE_SIZE, PROT_READ | PROT_WRITE, 0);
+    if (wvm_sys_failed(r))
+        return;
+    if (wvm_sys_madvise((uintptr_t)r, WVM_PAGE_SIZE, WVM_MADV_WIPEONFORK) != 0) {
+        wvm_sys_munmap((uintptr_t)r, WVM_PAGE_SIZE);
+        return;
+    }
+    detector = (struct fork_detector *)r;
+    detector->same_process = 1;
+}
+
+pid_t wvm_host_self(void)
+{
+    pid_t pid = detector ? LOAD(detector->pid) : 0;
+    if (pid == 0) {
+        pid = (pid_t)WVM_SYS(syscall(SYS_getpid));
+        if (detector)
+            STORE(detector->pid, pid);
+    }
+    return pid;
+}
+
+static bool identify(int fd, uint64_t *dev, uint64_t *ino)
+{
+    struct stat st;
+    if (WVM_SYS(fstat(fd, &st)) != 0)
+        return false;
+    *dev = st.st_dev;
+    *ino = st.st_ino;
+    return true;
+}
+
+static bool is_still(int fd, uint64_t dev, uint64_t ino)
+{
+    uint64_t now_dev, now_ino;
+    return identify(fd, &now_dev, &now_ino) && now_dev == dev && now_ino == ino;
+}
+
+static bool claim(struct file_slot *s, unsigned seen)
+{
+    unsigned busy = ((seen & ~(unsigned)SLOT_STATE_MASK) + SLOT_STEP) | SLOT_BUSY;
+    return __atomic_compare_exchange_n(&s->state, &seen, busy, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
+static void publish(struct file_slot *s, enum slot_state state)
+{
+    unsigned busy = LOAD(s->state);
+    __atomic_store_n(&s->state, (busy & ~(unsigned)SLOT_STATE_MASK) | state, __ATOMIC_RELEASE);
+}
+
+/* Opens /proc/DIR/NAME. Descriptor or -errno. */
+static int open_own(const char *dir, const char *name)
+{
+    char path[PATH_CAP];
+    struct wvm_buf b;
+    wvm_buf_init(&b, path, sizeof(path));
+    wvm_buf_printf(&b, "%s/%s/%s", wvm_host_proc_root, dir, name);
+    return wvm_sys_open(path);
+}
+
+/* Moves fd to a high number; fd itself when there is none. */
+static int move_high(int fd)
+{
+    struct rlimit lim;
+    unsigned long from = NUMBER_MAX;
+    if (WVM_SYS(getrlimit(RLIMIT_NOFILE, &lim)) != 0 || lim.rlim_cur <= 2 * NUMBERS_ABOVE)
+        return fd;
+    if (lim.rlim_cur < NUMBER_MAX + NUMBERS_ABOVE)
+        from = (unsigned long)lim.rlim_cur - NUMBERS_ABOVE;
+    int high = (int)WVM_SYS(syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, from));
+    if (high < 0)
+        return fd;
+    wvm_sys_close(fd);
+    return high;
+}
+
+/* The caller holds the slot BUSY. 0 and READY, or -errno and EMPTY. */
+static int fill_slot(struct file_slot *s)
+{
+    uint64_t dev, ino;
+    int fd = open_own("self", s->name);
+    if (fd >= 0)
+        fd = move_high(fd);
+    if (fd < 0 || !identify(fd, &dev, &ino)) {
+        publish(s, SLOT_EMPTY);
+        return fd < 0 ? fd : -EBADF;
+    }
+    STORE(s->fd, fd);
+    STORE(s->dev, dev);
+    STORE(s->ino, ino);
+    publish(s, SLOT_READY);
+    return 0;
+}
+
+/* True when this thread is the one that has to forget what a parent opened. False for others, who
+ * must not use a slot while *busy is set. */
+static bool notice_fork(bool *busy)
+{
+    int seen = 0;
+    *busy = false;
+    if (detector == NULL || __atomic_load_n(&detector->same_process, __ATOMIC_ACQUIRE) == 1)
+        return false;
+    if (__atomic_compare_exchange_n(&detector->same_process, &seen, 2, false, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_ACQUIRE))
+        return true;
+    *busy = seen != 1;
+    return false;
+}
+
+void wvm_host_after_fork_child(void)
+{
+    for (unsigned i = 0; i < WVM_N_FILES; i++) {
+        struct file_slot *s = &slots[i];
+        if ((s->state & SLOT_STATE_MASK) == SLOT_READY && is_still(s->fd, s->dev, s->ino))
+            wvm_sys_close(s->fd);
+        publish(s, SLOT_EMPTY); /* BUSY here belonged to a thread that does not exist any more */
+    }
+    if (detector) {
+        STORE(detector->pid, 0);
+        __atomic_store_n(&detector->same_process, 1, __ATOMIC_RELEASE);
+    }
+}
+
+int wvm_host_file_open(enum wvm_host_file which, struct wvm_host_loan *out)
+{
+    /* "self" names the first thread, which may have ended. */
+    int fd = open_own("thread-self", slots[which].name);
+    if (fd == -ENOENT)
+        fd = open_own("self", slots[which].name);
+    out->fd = fd;
+    out->temporary = true;
+    return fd < 0 ? fd : 0;
+}
+
+int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out)
+{
+    struct file_slot *s = &slots[which];
+    bool busy;
+    if (notice_fork(&busy))
+        wvm_host_after_fork_child();
+    if (busy)
+        return wvm_host_file_open(which, out);
+    for (unsigned try = 0; try < 2; try++) {
+        unsigned seen = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
+        if ((seen & SLOT_STATE_MASK) == SLOT_READY) {
+            int fd = LOAD(s->fd);
+            uint64_t dev = LOAD(s->dev), ino = LOAD(s->ino);
+            __atomic_thread_fence(__ATOMIC_ACQUIRE);
+            if (LOAD(s->state) == seen && is_still(fd, dev, ino)) {
+                *out = (struct wvm_host_loan){.fd = fd, .temporary = false};
+                return 0;
+            }
+        }
+        if ((seen & SLOT_STATE_MASK) == SLOT_BUSY || !claim(s, seen))
+            return wvm_host_file_open(which, out);
+        int err = fill_slot(s);
+        if (err != 0)
+            return err;
+    }
+    return wvm_host_file_open(which, out);
+}
+
+void wvm_host_file_return(const struct wvm_host_loan *loan)
+{
+    if (loan->temporary)
+        wvm_sys_close(loan->fd);
+}
+
+int wvm_host_file_number(enum wvm_host_file which)
+{
+    return (LOAD(slots[which].state) & SLOT_STATE_MASK) == SLOT_READY ? LOAD(slots[which].fd) : -1;
+}
+
+ssize_t wvm_host_read_text(const char *root, const char *path, char *out, size_t cap)
+{
+    char whole[PATH_CAP];
+    struct wvm_buf b;
+    wvm_buf_init(&b, whole, sizeof(whole));
+    wvm_buf_printf(&b, "%s/%s", root, path);
+    int fd = wvm_sys_open(whole);
+    if (fd < 0)
+        return fd;
+    size_t len = 0;
+    ssize_t n = 0;
+    while (len + 1 < cap && (n = wvm_sys_read(fd, out + len, cap - 1 - len)) > 0)
+        len += (size_t)n;
+    wvm_sys_close(fd);
+    out[len] = '\0';
+    return n < 0 && len == 0 ? n : (ssize_t)len;
+}
+
+bool wvm_host_parse_dec(const char **s, uint64_t *out)
+{
+    const char *p = *s;
+    uint64_t v = 0;
+    while (*p == ' ' || *p == '\t')
+        p++;
+    if (*p < '0' || *p > '9')
+        return false;
+    for (; *p >= '0' && *p <= '9'; p++)
+        if (__builtin_mul_overflow(v, (uint64_t)10, &v)
+            || __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+            v = UINT64_MAX;
+    *s = p;
+    *out = v;
+    return true;
+}
+
+uint64_t wvm_host_read_number(const char *root, const char *path, uint64_t fallback)
+{
+    char text[32];
+    const char *s = text;
+    uint64_t v;
+    if (wvm_host_read_text(root, path, text, sizeof(text)) <= 0 || !wvm_host_parse_dec(&s, &v))
+        return fallback;
+    return v;
+}

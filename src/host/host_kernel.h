@@ -1,0 +1,138 @@
+/* The kernel's interface as far as this room needs it: constants and structures that are newer than
+ * the oldest headers we build with, and the one way system calls are made.
+ * Every function here preserves errno and is async-signal-safe. */
+#ifndef WVM_HOST_KERNEL_H
+#define WVM_HOST_KERNEL_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+
+enum {
+    WVM_MAP_FIXED_NOREPLACE = 0x100000,
+    WVM_MADV_FREE = 8,
+    WVM_MADV_WIPEONFORK = 18,
+    WVM_MADV_POPULATE_WRITE = 23,
+    WVM_MADV_GUARD_INSTALL = 102,
+    WVM_MADV_GUARD_REMOVE = 103,
+};
+
+/* ioctl on /proc/PID/maps: one mapping by address. */
+struct wvm_procmap_query {
+    uint64_t size, query_flags, query_addr;
+    uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+    uint32_t dev_major, dev_minor;
+    uint32_t vma_name_size, build_id_size;
+    uint64_t vma_name_addr, build_id_addr;
+};
+WVM_STATIC(sizeof(struct wvm_procmap_query) == 104, "PROCMAP_QUERY argument");
+#define WVM_PROCMAP_QUERY _IOWR('f', 17, struct wvm_procmap_query)
+enum {
+    WVM_PROCMAP_READABLE = 0x01,
+    WVM_PROCMAP_WRITABLE = 0x02,
+    WVM_PROCMAP_EXECUTABLE = 0x04,
+    WVM_PROCMAP_SHARED = 0x08,
+    WVM_PROCMAP_COVERING_OR_NEXT = 0x10,
+};
+
+/* ioctl on /proc/PID/pagemap: runs of pages by category. */
+struct wvm_page_region {
+    uint64_t start, end, categories;
+};
+struct wvm_pm_scan_arg {
+    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+    uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+WVM_STATIC(sizeof(struct wvm_pm_scan_arg) == 96, "PAGEMAP_SCAN argument");
+#define WVM_PAGEMAP_SCAN _IOWR('f', 16, struct wvm_pm_scan_arg)
+enum {
+    WVM_PAGE_IS_FILE = 1 << 2,
+    WVM_PAGE_IS_PRESENT = 1 << 3,
+    WVM_PAGE_IS_SWAPPED = 1 << 4,
+    WVM_PAGE_IS_GUARD = 1 << 8, /* 6.15 */
+};
+
+/* One word of /proc/PID/pagemap. */
+#define WVM_PM_GUARD ((uint64_t)1 << 58) /* 6.15 */
+#define WVM_PM_FILE ((uint64_t)1 << 61)
+#define WVM_PM_SWAP ((uint64_t)1 << 62)
+#define WVM_PM_PRESENT ((uint64_t)1 << 63)
+
+/* The result of expr, a call that returns -1 and sets errno: that result, or -errno. */
+#define WVM_SYS(expr)                               \
+    ({                                              \
+        int saved_errno_ = errno;                   \
+        long result_ = (long)(expr);                \
+        if (result_ == -1)                          \
+            result_ = -errno;                       \
+        errno = saved_errno_;                       \
+        result_;                                    \
+    })
+
+/* Address or -errno; the addresses of user space never look like the latter (top 4095 values). */
+static inline intptr_t wvm_sys_mmap(uintptr_t addr, size_t len, int prot, int flags)
+{
+#ifdef SYS_mmap2
+    return WVM_SYS(syscall(SYS_mmap2, addr, len, prot, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L));
+#else
+    return WVM_SYS(syscall(SYS_mmap, addr, len, prot, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L));
+#endif
+}
+
+static inline int wvm_sys_failed(intptr_t r)
+{
+    return (uintptr_t)r > (uintptr_t)-4096;
+}
+
+static inline int wvm_sys_munmap(uintptr_t addr, size_t len)
+{
+    return (int)WVM_SYS(syscall(SYS_munmap, addr, len));
+}
+
+static inline int wvm_sys_madvise(uintptr_t addr, size_t len, int advice)
+{
+    return (int)WVM_SYS(syscall(SYS_madvise, addr, len, advice));
+}
+
+/* Read-only, close-on-exec. Descriptor or -errno. */
+static inline int wvm_sys_open(const char *path)
+{
+    return (int)WVM_SYS(syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0));
+}
+
+static inline void wvm_sys_close(int fd)
+{
+    (void)WVM_SYS(syscall(SYS_close, fd));
+}
+
+static inline ssize_t wvm_sys_read(int fd, void *buf, size_t len)
+{
+    ssize_t r;
+    do
+        r = WVM_SYS(syscall(SYS_read, fd, buf, len));
+    while (r == -EINTR);
+    return r;
+}
+
+static inline ssize_t wvm_sys_pread(int fd, void *buf, size_t len, uint64_t at)
+{
+#ifdef __LP64__
+    return WVM_SYS(syscall(SYS_pread64, fd, buf, len, at));
+#else
+    return WVM_SYS(syscall(SYS_pread64, fd, buf, len, (uint32_t)at, (uint32_t)(at >> 32)));
+#endif
+}
+
+static inline int wvm_sys_ioctl(int fd, unsigned long request, void *arg)
+{
+    return (int)WVM_SYS(syscall(SYS_ioctl, fd, request, arg));
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* The table of memory operations: one system call each.
+ *
+ * Owns     wvm_host and the placement hint.
+ * Terms    hint = an address offered to mmap without MAP_FIXED: the kernel takes it when it is free
+ *          and chooses another address when it is not.
+ * I1       No operation replaces a mapping except discard, which is for our own pages only.
+ * I2       A search for an aligned address holds at most one mapping at any moment, except the last
+ *          resort for lengths of at most OVERMAP_MAX.
+ * I3       next_hint is a guess. A stale or torn value costs one more system call, never a wrong
+ *          answer: every result is checked.
+ * I4       New mappings are MAP_NORESERVE: the commit limit is counted above this room.
+ * Locking  none.   Failure: -errno, nothing changed, except that protect, lock, unlock and the advice
+ *          operations over several mappings may have done a part (as the kernel does).
+ * Signal safety  all operations; errno is preserved. */
+#include "host/host_private.h"
+
+#include "base/arith.h"
+#include "host/host_kernel.h"
+
+enum { OVERMAP_MAX = 1 << 24, RESERVE_TRIES = 4 };
+
+static uintptr_t next_hint;
+
+static bool is_aligned(uintptr_t addr)
+{
+    return (addr & (WVM_GRANULE_SIZE - 1)) == 0;
+}
+
+static intptr_t map_none(uintptr_t addr, size_t len, int flags)
+{
+    return wvm_sys_mmap(addr, len, PROT_NONE, flags | MAP_NORESERVE);
+}
+
+/* The address to offer after the kernel chose `got`, which is not aligned: the granule below it, as
+ * mappings grow downward; on odd tries the one above. */
+static uintptr_t hint_near(uintptr_t got, unsigned try)
+{
+    uintptr_t down = wvm_align_down(got, WVM_GRANULE_SIZE);
+    return try % 2 == 0 ? down : down + WVM_GRANULE_SIZE;
+}
+
+static void remember_hint(uintptr_t start, size_t len)
+{
+    uintptr_t below = 0;
+    if (start > len)
+        below = wvm_align_down(start - len, WVM_GRANULE_SIZE);
+    if (below < wvm_host_caps.min_addr)
+        below = 0;
+    __atomic_store_n(&next_hint, below, __ATOMIC_RELAXED);
+}
+
+/* Maps one granule too much and gives back both ends. */
+static int reserve_by_trim(size_t len, uintptr_t *out)
+{
+    size_t big = len + WVM_GRANULE_SIZE;
+    intptr_t r = map_none(0, big, 0);
+    if (wvm_sys_failed(r))
+        return (int)r;
+    uintptr_t start = wvm_align_up((uintptr_t)r, WVM_GRANULE_SIZE);
+    uintptr_t end = (uintptr_t)r + big;
+    if (start > (uintptr_t)r)
+        wvm_sys_munmap((uintptr_t)r, start - (uintptr_t)r);
+    if (end > start + len)
+        wvm_sys_munmap(start + len, end - (start + len));
+    *out = start;
+    return 0;
+}
+
+static int linux_reserve(size_t len, uintptr_t *out)
+{
+    uintptr_t hint = __atomic_load_n(&next_hint, __ATOMIC_RELAXED);
+    for (unsigned try = 0; try < RESERVE_TRIES; try++) {
+        intptr_t r = map_none(hint, len, 0);
+        if (wvm_sys_failed(r))
+            return (int)r;
+        if (is_aligned((uintptr_t)r)) {
+            remember_hint((uintptr_t)r, len);
+            *out = (uintptr_t)r;
+            return 0;
+        }
+        wvm_sys_munmap((uintptr_t)r, len);
+        hint = hint_near((uintptr_t)r, try);
+    }
+    return len <= OVERMAP_MAX ? reserve_by_trim(len, out) : -ENOMEM;
+}
+
+static int linux_reserve_at(uintptr_t addr, size_t len)
+{
+    uintptr_t end;
+    if (!wvm_add_checked(addr, len, &end) || end > wvm_host_caps.top)
+        return -ENOMEM;
+    intptr_t r = map_none(addr, len, wvm_host_caps.fixed_noreplace ? WVM_MAP_FIXED_NOREPLACE : 0);
+    if (r == -EPERM) /* below vm.mmap_min_addr: as good as taken */
+        return -EEXIST;
+    if (wvm_sys_failed(r))
+        return (int)r;
+    if ((uintptr_t)r == addr)
+        return 0;
+    wvm_sys_munmap((uintptr_t)r, len);
+    return -EEXIST;
+}
+
+static int linux_unmap(uintptr_t addr, size_t len)
+{
+    return wvm_sys_munmap(addr, len);
+}
+
+WVM_STATIC((int)WVM_HOST_R == PROT_READ && (int)WVM_HOST_W == PROT_WRITE
+           && (int)WVM_HOST_X == PROT_EXEC, "protections are the kernel's");
+
+static int linux_protect(uintptr_t addr, size_t len, unsigned prot)
+{
+    return (int)WVM_SYS(syscall(SYS_mprotect, addr, len, prot));
+}
+
+static int linux_discard(uintptr_t addr, size_t len)
+{
+    intptr_t r = map_none(addr, len, MAP_FIXED);
+    return wvm_sys_failed(r) ? (int)r : 0;
+}
+
+static int linux_fence(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_GUARD_INSTALL);
+}
+
+static int linux_unfence(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_GUARD_REMOVE);
+}
+
+static int linux_drop(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, MADV_DONTNEED);
+}
+
+static int linux_lazy_free(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_FREE);
+}
+
+static int linux_populate(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_POPULATE_WRITE);
+}
+
+static int linux_lock(uintptr_t addr, size_t len)
+{
+    return (int)WVM_SYS(syscall(SYS_mlock, addr, len));
+}
+
+static int linux_unlock(uintptr_t addr, size_t len)
+{
+    return (int)WVM_SYS(syscall(SYS_munlock, addr, len));
+}
+
+/* An inaccessible page on either side keeps a program's overrun out of the metadata. */
+static int linux_meta(size_t len, void **out)
+{
+    size_t whole;
+    if (__builtin_add_overflow(len, 2 * WVM_PAGE_SIZE, &whole))
+        return -ENOMEM;
+    intptr_t r = map_none(0, whole, 0);
+    if (wvm_sys_failed(r))
+        return (int)r;
+    uintptr_t start = (uintptr_t)r + WVM_PAGE_SIZE;
+    int err = linux_protect(start, len, WVM_HOST_R | WVM_HOST_W);
+    if (err != 0) {
+        wvm_sys_munmap((uintptr_t)r, whole);
+        return err;
+    }
+    *out = (void *)start;
+    return 0;
+}
+
+struct wvm_host_ops wvm_host = {
+    .reserve = linux_reserve,
+    .reserve_at = linux_reserve_at,
+    .unmap = linux_unmap,
+    .protect = linux_protect,
+    .discard = linux_discard,
+    .fence = linux_fence,
+    .unfence = linux_unfence,
+    .drop = linux_drop,
+    .lazy_free = linux_lazy_free,
+    .populate = linux_populate,
+    .lock = linux_lock,
+    .unlock = linux_unlock,
+    .meta = linux_meta,
+};

@@ -1,0 +1,140 @@
+/* Which ELF module an address belongs to.
+ *
+ * Owns     the range of the program's own image.
+ * Terms    group = neighbouring mappings of one file, with holes and the anonymous memory behind its
+ *          writable data (zero-initialised variables) as far as the module's headers reach.
+ * I1       Where the C library knows its modules (_dl_find_object), its word is final: a file that is
+ *          merely mapped is no module, whatever its contents.
+ *          The program's image comes first: with holes between its segments, as in static programs,
+ *          the library would answer for one segment only.
+ * I2       Elsewhere a group is a module when its first page starts with the ELF mark at file offset 0
+ *          and one of its mappings is executable.
+ * Locking  none.   Failure: false.   Signal safety: all functions; errno is preserved. */
+#include <elf.h>
+#include <sys/auxv.h>
+
+#include "base/arith.h"
+#include "host/host_kernel.h"
+#include "host/host_private.h"
+
+/* The start of glibc's struct dl_find_object, with room for what follows it. */
+struct found_object {
+    unsigned long long flags;
+    void *map_start, *map_end;
+    void *rest[24];
+};
+extern int _dl_find_object(void *addr, struct found_object *out) __attribute__((weak));
+
+#ifdef __LP64__
+typedef Elf64_Ehdr elf_header;
+typedef Elf64_Phdr elf_segment;
+#else
+typedef Elf32_Ehdr elf_header;
+typedef Elf32_Phdr elf_segment;
+#endif
+
+static uintptr_t program_start, program_end; /* (c) 0, 0: unknown */
+
+/* The first page of an image: its headers. */
+struct head {
+    union {
+        elf_header eh;
+        unsigned char bytes[4096];
+    };
+};
+
+/* The end of the image in memory as the program headers at base tell it; 0: no ELF image there. */
+static uintptr_t image_end(uintptr_t base)
+{
+    struct head head;
+    uintptr_t low = UINTPTR_MAX, high = 0;
+    if (wvm_host_read(0, &head, base, sizeof(head)) != (ssize_t)sizeof(head)
+        || __builtin_memcmp(head.eh.e_ident, ELFMAG, SELFMAG) != 0
+        || head.eh.e_phentsize != sizeof(elf_segment) || head.eh.e_phoff >= sizeof(head))
+        return 0;
+    size_t room = (sizeof(head) - head.eh.e_phoff) / sizeof(elf_segment);
+    for (size_t i = 0; i < head.eh.e_phnum && i < room; i++) {
+        elf_segment ph;
+        __builtin_memcpy(&ph, head.bytes + head.eh.e_phoff + i * sizeof(ph), sizeof(ph));
+        if (ph.p_type != PT_LOAD)
+            continue;
+        low = wvm_min(low, wvm_align_down(ph.p_vaddr, WVM_PAGE_SIZE));
+        high = wvm_max(high, wvm_align_up(ph.p_vaddr + ph.p_memsz, WVM_PAGE_SIZE));
+    }
+    return high > low ? base + (high - low) : 0;
+}
+
+void wvm_host_module_init(void)
+{
+    uintptr_t start = wvm_align_down((uintptr_t)getauxval(AT_PHDR), WVM_PAGE_SIZE);
+    uintptr_t end = start != 0 ? image_end(start) : 0;
+    if (end > start) {
+        program_start = start;
+        program_end = end;
+    }
+}
+
+static bool same_file(const struct wvm_host_vma *a, const struct wvm_host_vma *b)
+{
+    return a->ino == b->ino && a->dev == b->dev;
+}
+
+/* A walk that looks for the mapping of offset 0 that begins the group around addr. */
+struct group_search {
+    uintptr_t addr;
+    struct wvm_host_vma first; /* the last beginning seen; end 0: none yet */
+    uintptr_t end;             /* where its image ends */
+    bool covered;              /* addr is mapped, and by the same file or anonymously */
+};
+
+static bool search_group(const struct wvm_host_vma *v, void *ctx)
+{
+    struct group_search *g = ctx;
+    if (v->start > g->addr)
+        return false;
+    bool inside = same_file(v, &g->first) && v->start < g->end;
+    if (v->ino != 0 && v->offset == 0 && !inside) {
+        g->first = *v;
+        g->end = image_end(v->start);
+    }
+    if (v->end > g->addr)
+        g->covered = v->ino == 0 || same_file(v, &g->first);
+    return true;
+}
+
+static bool has_code(uintptr_t start, uintptr_t end)
+{
+    struct wvm_host_vma v;
+    for (uintptr_t at = start; at < end && wvm_host_map_find(at, &v) == 1; at = v.end)
+        if (v.start < end && v.ino != 0 && (v.prot & WVM_HOST_X))
+            return true;
+    return false;
+}
+
+static bool module_by_maps(uintptr_t addr, uintptr_t *start, uintptr_t *end)
+{
+    struct group_search g = {.addr = addr};
+    if (wvm_host_map_each(search_group, &g) != 0 || !g.covered || g.end <= addr
+        || !has_code(g.first.start, g.end))
+        return false;
+    *start = g.first.start;
+    *end = g.end;
+    return true;
+}
+
+bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end)
+{
+    struct found_object found;
+    if (addr >= program_start && addr < program_end) {
+        *start = program_start;
+        *end = program_end;
+        return true;
+    }
+    if (_dl_find_object == NULL)
+        return module_by_maps(addr, start, end);
+    if (_dl_find_object((void *)addr, &found) != 0)
+        return false;
+    *start = wvm_align_down((uintptr_t)found.map_start, WVM_PAGE_SIZE);
+    *end = wvm_align_up((uintptr_t)found.map_end, WVM_PAGE_SIZE);
+    return true;
+}

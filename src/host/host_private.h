@@ -1,0 +1,56 @@
+/* Shared between the files of this room and its tests. */
+#ifndef WVM_HOST_PRIVATE_H
+#define WVM_HOST_PRIVATE_H
+
+#include "host/host.h"
+
+/* Where the kernel's files are; tests point them elsewhere. Constant after wvm_host_init(). */
+extern const char *wvm_host_proc_root;   /* "/proc" */
+extern const char *wvm_host_cgroup_root; /* "/sys/fs/cgroup" */
+
+/* ---- host_file.c ---- */
+enum wvm_host_file {
+    WVM_FILE_MAPS,
+    WVM_FILE_PAGEMAP,
+    WVM_N_FILES
+};
+
+/* A descriptor lent for one use. */
+struct wvm_host_loan {
+    int fd;
+    bool temporary; /* opened for this loan alone */
+};
+
+/* Makes the fork detector. Once, from wvm_host_init(). */
+void wvm_host_files_init(void);
+/* Lends the descriptor of one of this process's files in /proc; opens it when there is none or when
+ * its number now belongs to another file. 0 or -errno. */
+int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out);
+/* A descriptor of its own, read from the start. 0 or -errno. */
+int wvm_host_file_open(enum wvm_host_file which, struct wvm_host_loan *out);
+void wvm_host_file_return(const struct wvm_host_loan *loan);
+/* The number kept for a file, -1: none. For tests. */
+int wvm_host_file_number(enum wvm_host_file which);
+/* This process's id without a system call in the usual case. */
+pid_t wvm_host_self(void);
+
+/* Reads at most cap - 1 bytes of a small file below root; NUL-terminated. Bytes or -errno. */
+ssize_t wvm_host_read_text(const char *root, const char *path, char *out, size_t cap);
+/* Reads a decimal number at *s, moves *s behind it. False: there is none (then *s is unchanged). */
+bool wvm_host_parse_dec(const char **s, uint64_t *out);
+/* The first number of a small file, or fallback. */
+uint64_t wvm_host_read_number(const char *root, const char *path, uint64_t fallback);
+
+/* ---- host_maps.c ---- */
+/* Calls visit for every mapping in rising order until it says false. 0 or -errno. */
+int wvm_host_map_each(bool (*visit)(const struct wvm_host_vma *vma, void *ctx), void *ctx);
+
+/* ---- host_module.c ---- */
+/* Finds the program's own image. Once, from wvm_host_init(). */
+void wvm_host_module_init(void);
+
+/* ---- host_memory.c ---- */
+/* RAM and swap of the machine, lowered to the limits of the control groups around this process. */
+void wvm_host_memory_size(uint64_t *ram, uint64_t *swap);
+
+#endif

@@ -1,0 +1,122 @@
+/* Which pages are in memory, and whose they are.
+ *
+ * Owns     nothing.
+ * Terms    scan = PAGEMAP_SCAN: runs of pages by category; words = one 64-bit word per page from
+ *          /proc/self/pagemap; private = anonymous or a privatised copy, never the file's own page.
+ * I1       The three ways are tried from the most to the least telling: scan, words, mincore. Each
+ *          one overwrites the whole of vec, so that a way that fails half-way leaves no trace.
+ * I2       A guard region is nothing: neither present nor swapped. (6.13 and 6.14 call it swapped and
+ *          do not let it be told from a swapped page.)
+ * I3       mincore knows presence only; for pages of a file it tells whether the file is cached.
+ * Locking  none.   Failure: -errno of mincore (-ENOMEM: not all mapped), when no way works.
+ * Signal safety  all functions; errno is preserved. */
+#include <sys/resource.h>
+
+#include "base/arith.h"
+#include "host/host_kernel.h"
+#include "host/host_private.h"
+
+enum { REGIONS = 64, WORDS = 256 };
+enum { BIT_PRESENT = 1, BIT_PRIVATE = 2, BIT_SWAPPED = 4 };
+
+static uint8_t bits_of_categories(uint64_t c)
+{
+    if (c & WVM_PAGE_IS_GUARD)
+        return 0;
+    return (uint8_t)((c & WVM_PAGE_IS_PRESENT ? BIT_PRESENT : 0)
+                     | (c & WVM_PAGE_IS_SWAPPED ? BIT_SWAPPED : 0)
+                     | (c & WVM_PAGE_IS_FILE ? 0 : BIT_PRIVATE));
+}
+
+/* guard: the category PAGE_IS_GUARD where the kernel has it, else 0. */
+static int scan_once(int fd, uintptr_t addr, uintptr_t end, uint64_t guard,
+                     struct wvm_page_region regions[REGIONS], uintptr_t *walked)
+{
+    struct wvm_pm_scan_arg arg = {
+        .size = sizeof(arg),
+        .start = addr,
+        .end = end,
+        .vec = (uintptr_t)regions,
+        .vec_len = REGIONS,
+        .category_anyof_mask = WVM_PAGE_IS_PRESENT | WVM_PAGE_IS_SWAPPED,
+        .return_mask = WVM_PAGE_IS_PRESENT | WVM_PAGE_IS_SWAPPED | WVM_PAGE_IS_FILE | guard,
+    };
+    int n = wvm_sys_ioctl(fd, WVM_PAGEMAP_SCAN, &arg);
+    *walked = (uintptr_t)arg.walk_end;
+    return n;
+}
+
+static int residency_by_scan(int fd, uintptr_t addr, size_t n_pages, uint8_t *vec)
+{
+    struct wvm_page_region regions[REGIONS];
+    uintptr_t end = addr + n_pages * WVM_PAGE_SIZE, walked = addr;
+    uint64_t guard = WVM_PAGE_IS_GUARD;
+    __builtin_memset(vec, 0, n_pages);
+    for (uintptr_t at = addr; at < end; at = walked) {
+        int n = scan_once(fd, at, end, guard, regions, &walked);
+        if (n == -EINVAL && guard != 0) {
+            guard = 0;
+            walked = at;
+            continue;
+        }
+        if (n < 0 || walked <= at)
+            return n < 0 ? n : -EIO;
+        for (int i = 0; i < n; i++)
+            __builtin_memset(vec + (regions[i].start - addr) / WVM_PAGE_SIZE,
+                             bits_of_categories(regions[i].categories),
+                             (regions[i].end - regions[i].start) / WVM_PAGE_SIZE);
+    }
+    return 0;
+}
+
+static uint8_t bits_of_word(uint64_t w)
+{
+    if ((w & WVM_PM_GUARD) || !(w & (WVM_PM_PRESENT | WVM_PM_SWAP)))
+        return 0;
+    return (uint8_t)((w & WVM_PM_PRESENT ? BIT_PRESENT : 0) | (w & WVM_PM_SWAP ? BIT_SWAPPED : 0)
+                     | (w & WVM_PM_FILE ? 0 : BIT_PRIVATE));
+}
+
+static int residency_by_words(int fd, uintptr_t addr, size_t n_pages, uint8_t *vec)
+{
+    uint64_t words[WORDS];
+    for (size_t done = 0; done < n_pages;) {
+        size_t want = wvm_min(n_pages - done, WORDS) * sizeof(words[0]);
+        uint64_t at = ((uint64_t)(addr >> WVM_PAGE_SHIFT) + done) * sizeof(words[0]);
+        ssize_t r = wvm_sys_pread(fd, words, want, at);
+        if (r < (ssize_t)sizeof(words[0]))
+            return r < 0 ? (int)r : -EIO;
+        for (size_t i = 0; i < (size_t)r / sizeof(words[0]); i++)
+            vec[done++] = bits_of_word(words[i]);
+    }
+    return 0;
+}
+
+static int residency_by_mincore(uintptr_t addr, size_t n_pages, uint8_t *vec)
+{
+    int err = (int)WVM_SYS(syscall(SYS_mincore, addr, n_pages * WVM_PAGE_SIZE, vec));
+    for (size_t i = 0; err == 0 && i < n_pages; i++)
+        vec[i] &= BIT_PRESENT;
+    return err;
+}
+
+int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec)
+{
+    struct wvm_host_loan loan;
+    int err = wvm_host_file_borrow(WVM_FILE_PAGEMAP, &loan);
+    if (err == 0) {
+        err = wvm_host_caps.pagemap_scan ? residency_by_scan(loan.fd, addr, n_pages, vec) : -ENOSYS;
+        if (err != 0)
+            err = residency_by_words(loan.fd, addr, n_pages, vec);
+        wvm_host_file_return(&loan);
+    }
+    return err == 0 ? 0 : residency_by_mincore(addr, n_pages, vec);
+}
+
+uint64_t wvm_host_fault_count(void)
+{
+    struct rusage use;
+    if (WVM_SYS(getrusage(RUSAGE_THREAD, &use)) != 0)
+        return 0;
+    return (uint64_t)use.ru_minflt + (uint64_t)use.ru_majflt;
+}
