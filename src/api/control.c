@@ -1,0 +1,38 @@
+/* winvm's own calls: version, audit, commit figures. The map printer is map_print.c.
+ *
+ * I1  None of them changes memory or the last error.
+ * They pass the gate like every other entry: a program may call them before anything else.
+ * Locking: the audit takes space's lock. */
+#include <winvm/control.h>
+#include <winvm/version.h>
+
+#include "api/api.h"
+#include "host/host.h"
+#include "nt/nt.h"
+
+WVM_EXPORT const char *winvm_version(void)
+{
+    return WINVM_VERSION_STRING;
+}
+
+WVM_EXPORT int winvm_audit(void)
+{
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    const char *broken = wvm_nt_audit();
+    if (!broken)
+        return 0;
+    wvm_host_log("audit: %s", broken);
+    return -1;
+}
+
+WVM_EXPORT void winvm_commit_info(struct winvm_commit_info *out)
+{
+    struct wvm_commit_info info;
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    wvm_nt_commit_info(&info);
+    out->committed = info.committed;
+    out->limit = info.limit;
+    out->peak = info.peak;
+}
