@@ -24,21 +24,33 @@
 #define __int64 long long
 #endif
 
+/* 64-bit integers have the alignment of Windows, 8, also inside structures of 32-bit hosts. */
+#if WINVM_64
+#define WINVM_ALIGN8_
+#else
+#define WINVM_ALIGN8_ __attribute__((aligned(8)))
+#endif
+
 typedef signed char INT8, *PINT8;
 typedef short INT16, *PINT16;
 typedef int INT32, *PINT32;
-__extension__ typedef long long INT64, *PINT64;
+__extension__ typedef long long INT64 WINVM_ALIGN8_;
+typedef INT64 *PINT64;
 typedef unsigned char UINT8, *PUINT8;
 typedef unsigned short UINT16, *PUINT16;
 typedef unsigned int UINT32, *PUINT32;
-__extension__ typedef unsigned long long UINT64, *PUINT64;
+__extension__ typedef unsigned long long UINT64 WINVM_ALIGN8_;
+typedef UINT64 *PUINT64;
 
 typedef int LONG32, *PLONG32;
 typedef unsigned int ULONG32, *PULONG32;
 typedef unsigned int DWORD32, *PDWORD32;
-__extension__ typedef long long LONG64, *PLONG64;
-__extension__ typedef unsigned long long ULONG64, *PULONG64;
-__extension__ typedef unsigned long long DWORD64, *PDWORD64;
+__extension__ typedef long long LONG64 WINVM_ALIGN8_;
+typedef LONG64 *PLONG64;
+__extension__ typedef unsigned long long ULONG64 WINVM_ALIGN8_;
+typedef ULONG64 *PULONG64;
+__extension__ typedef unsigned long long DWORD64 WINVM_ALIGN8_;
+typedef DWORD64 *PDWORD64;
 
 typedef intptr_t INT_PTR, *PINT_PTR;
 typedef uintptr_t UINT_PTR, *PUINT_PTR;
