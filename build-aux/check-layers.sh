@@ -1,0 +1,56 @@
+#!/bin/sh
+# check-layers.sh NM LIBRARY.la...: no room may need a symbol of a room it must not use.
+# The table of allowed directions is in docs/ARCHITECTURE.md; entry stands for the exported names.
+set -u
+nm=$1
+shift
+
+allowed() {
+    case $1 in
+    base) echo "" ;;
+    host | region) echo "base" ;;
+    space) echo "region host base" ;;
+    nt) echo "space host base" ;;
+    api) echo "nt space host base" ;;
+    entry) echo "api nt space host base" ;;
+    *) echo "$1: unknown room" >&2 && echo "" ;;
+    esac
+}
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+rooms=
+for library; do
+    room=${library#libwvm_}
+    room=${room%.la}
+    archive=.libs/${library%.la}.a
+    [ -f "$archive" ] || { echo "check-layers: $archive is missing" >&2; exit 1; }
+    "$nm" --defined-only -g "$archive" 2>/dev/null |
+        awk -v room="$room" 'NF == 3 && $2 ~ /[TDBRVWC]/ { print $3, room }' >>"$work/defined"
+    "$nm" -u "$archive" 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u >"$work/$room.needs"
+    rooms="$rooms $room"
+done
+
+bad=0
+for room in $rooms; do
+    awk -v room="$room" -v allowed=" $(allowed "$room") " '
+        NR == FNR { home[$1] = $2; next }
+        ($1 in home) && home[$1] != room && index(allowed, " " home[$1] " ") == 0 {
+            printf "%s/ must not use %s/: %s\n", room, home[$1], $1
+            bad = 1
+        }
+        END { exit bad }' "$work/defined" "$work/$room.needs" || bad=1
+done
+
+# base/ and region/ are pure: the C library gives them memory and string functions only.
+for room in base region; do
+    [ -f "$work/$room.needs" ] || continue
+    awk -v room="$room" '
+        NR == FNR { home[$1] = 1; next }
+        ($1 in home) || /^(mem|str|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__tls_get_addr|__(asan|ubsan|tsan)_)/ { next }
+        room == "base" && /^(write|abort|getpid)$/ { next }
+        { printf "%s/ must not call %s\n", room, $1; bad = 1 }
+        END { exit bad }' "$work/defined" "$work/$room.needs" || bad=1
+done
+[ "$bad" -eq 0 ] && echo "layers: every arrow points down"
+exit "$bad"

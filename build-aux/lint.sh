@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Style limits and linters over the checked-in files. Missing linters are said and left out.
+set -u
+bad=0
+have() {
+    command -v "$1" >/dev/null 2>&1 || { echo "lint: $1 is not installed"; return 1; }
+}
+
+mapfile -t scripts < <(git ls-files -- bootstrap .ci/run build-aux '*.sh')
+if have shellcheck; then
+    shellcheck "${scripts[@]}" || bad=1
+fi
+mapfile -t pages < <(git ls-files -- 'docs/man/*')
+if [ "${#pages[@]}" -gt 0 ] && have mandoc; then
+    mandoc -Tlint -Wwarning "${pages[@]}" || bad=1
+fi
+
+# Files of at most 600 lines, lines of at most 100 columns, functions of at most 80 lines.
+while IFS= read -r file; do
+    awk -v file="$file" '
+        FNR == 601 { print file ": more than 600 lines"; bad = 1 }
+        length($0) > 100 && file !~ /api_list\.h|options\.def/ { printf "%s:%d: more than 100 columns\n", file, FNR; bad = 1 }
+        /^\{/ { start = FNR }
+        /^\}/ && start { if (FNR - start > 81) { printf "%s:%d: function of %d lines\n", file, start, FNR - start - 1; bad = 1 } start = 0 }
+        END { exit bad }' "$file" || bad=1
+done < <(git ls-files -- '*.c' '*.h')
+exit "$bad"
