@@ -26,7 +26,8 @@
 const char *wvm_host_proc_root = "/proc";
 const char *wvm_host_cgroup_root = "/sys/fs/cgroup";
 
-enum { PATH_CAP = 512, NUMBER_MAX = 960, NUMBERS_ABOVE = 32 };
+/* Text files of less than WHOLE_MAX bytes come whole in one read. */
+enum { PATH_CAP = 512, NUMBER_MAX = 960, NUMBERS_ABOVE = 32, WHOLE_MAX = 512 };
 
 /* The low two bits of a state word; the rest counts changes. */
 enum slot_state { SLOT_EMPTY, SLOT_BUSY, SLOT_READY, SLOT_STATE_MASK = 3, SLOT_STEP = 4 };
@@ -132,8 +133,8 @@ static int move_high(int fd)
     return high;
 }
 
-/* The caller holds the slot BUSY. 0 and READY, or -errno and EMPTY. */
-static int fill_slot(struct file_slot *s)
+/* The caller holds the slot BUSY. 0, READY and lent, or -errno and EMPTY. */
+static int fill_slot(struct file_slot *s, struct wvm_host_loan *out)
 {
     uint64_t dev, ino;
     int fd = open_own("self", s->name);
@@ -141,12 +142,15 @@ static int fill_slot(struct file_slot *s)
         fd = move_high(fd);
     if (fd < 0 || !identify(fd, &dev, &ino)) {
         publish(s, SLOT_EMPTY);
+        if (fd >= 0)
+            wvm_sys_close(fd);
         return fd < 0 ? fd : -EBADF;
     }
     STORE(s->fd, fd);
     STORE(s->dev, dev);
     STORE(s->ino, ino);
     publish(s, SLOT_READY);
+    *out = (struct wvm_host_loan){.fd = fd, .temporary = false};
     return 0;
 }
 
@@ -198,24 +202,19 @@ int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out)
         wvm_host_after_fork_child();
     if (busy)
         return wvm_host_file_open(which, out);
-    for (unsigned try = 0; try < 2; try++) {
-        unsigned seen = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
-        if ((seen & SLOT_STATE_MASK) == SLOT_READY) {
-            int fd = LOAD(s->fd);
-            uint64_t dev = LOAD(s->dev), ino = LOAD(s->ino);
-            __atomic_thread_fence(__ATOMIC_ACQUIRE);
-            if (LOAD(s->state) == seen && is_still(fd, dev, ino)) {
-                *out = (struct wvm_host_loan){.fd = fd, .temporary = false};
-                return 0;
-            }
+    unsigned seen = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
+    if ((seen & SLOT_STATE_MASK) == SLOT_READY) {
+        int fd = LOAD(s->fd);
+        uint64_t dev = LOAD(s->dev), ino = LOAD(s->ino);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (LOAD(s->state) == seen && is_still(fd, dev, ino)) {
+            *out = (struct wvm_host_loan){.fd = fd, .temporary = false};
+            return 0;
         }
-        if ((seen & SLOT_STATE_MASK) == SLOT_BUSY || !claim(s, seen))
-            return wvm_host_file_open(which, out);
-        int err = fill_slot(s);
-        if (err != 0)
-            return err;
     }
-    return wvm_host_file_open(which, out);
+    if ((seen & SLOT_STATE_MASK) == SLOT_BUSY || !claim(s, seen))
+        return wvm_host_file_open(which, out);
+    return fill_slot(s, out);
 }
 
 void wvm_host_file_return(const struct wvm_host_loan *loan)
@@ -240,8 +239,11 @@ ssize_t wvm_host_read_text(const char *root, const char *path, char *out, size_t
         return fd;
     size_t len = 0;
     ssize_t n = 0;
-    while (len + 1 < cap && (n = wvm_sys_read(fd, out + len, cap - 1 - len)) > 0)
+    while (len + 1 < cap && (n = wvm_sys_read(fd, out + len, cap - 1 - len)) > 0) {
         len += (size_t)n;
+        if (len < WHOLE_MAX)
+            break;
+    }
     wvm_sys_close(fd);
     out[len] = '\0';
     return n < 0 && len == 0 ? n : (ssize_t)len;

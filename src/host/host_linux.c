@@ -173,6 +173,18 @@ static int linux_meta(size_t len, void **out)
     return 0;
 }
 
+static int linux_ballast(size_t len, uintptr_t *out)
+{
+    void *p;
+    int saved = errno;
+    p = mmap(NULL, len, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int err = p == MAP_FAILED ? -errno : 0;
+    errno = saved;
+    if (err == 0)
+        *out = (uintptr_t)p;
+    return err;
+}
+
 struct wvm_host_ops wvm_host = {
     .reserve = linux_reserve,
     .reserve_at = linux_reserve_at,
@@ -187,4 +199,5 @@ struct wvm_host_ops wvm_host = {
     .lock = linux_lock,
     .unlock = linux_unlock,
     .meta = linux_meta,
+    .ballast = linux_ballast,
 };

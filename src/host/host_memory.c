@@ -44,6 +44,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 static void apply_group(const struct tree *t, const char *group, uint64_t *ram, uint64_t *swap)
 {
     *ram = least(*ram, limit_at(t, group, t->ram));
+    if (*swap == 0)
+        return;
     uint64_t limit = limit_at(t, group, t->swap);
     if (!t->together)
         *swap = least(*swap, limit);
