@@ -27,7 +27,15 @@ struct winvm_commit_info {
     uint64_t limit;
     uint64_t peak;
 };
+/* The function has the name of the structure, which g++ -Wshadow remarks on. */
+#if defined(__cplusplus)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
+#if defined(__cplusplus)
+#pragma GCC diagnostic pop
+#endif
 
 WINVM_END_DECLS
 
