@@ -1,6 +1,7 @@
 #!/bin/sh
 # Each public header compiles alone and twice, without a message, in every dialect and compiler at
 # hand, also for a 32-bit host (among them layout.h, which checks every structure); each header of compat/ with compat/ alone on the include path.
+# shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 # shellcheck disable=SC2086
 have $CC || skip "no C compiler"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # WINVM_NO_TYPES: with a program's own types, and by itself after Wine's headers. See no_types.c.
+# shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 # shellcheck disable=SC2086
 have $CC || skip "no C compiler"

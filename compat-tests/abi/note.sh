@@ -1,6 +1,7 @@
 #!/bin/sh
 # The ELF note: each object that includes a winvm header tells its calling convention, exactly once;
 # the linked program has the notes in a PT_NOTE segment, also after --gc-sections and strip.
+# shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 # shellcheck disable=SC2086
 have $CC || skip "no C compiler"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # An unmodified Windows source compiles with include/winvm/compat on the include path, in C and C++,
 # and refers to Foo (SysV) or, with WINVM_ABI_MS, to winvm_ms_Foo.
+# shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 # shellcheck disable=SC2086
 have $CC || skip "no C compiler"
