@@ -14,6 +14,8 @@
 #include <sys/auxv.h>
 
 #include "api/api.h"
+#include "api/ring.h"
+#include "api/trace.h"
 #include "base/options.h"
 #include "host/host.h"
 #include "space/space.h"
@@ -55,6 +57,8 @@ static void start(void)
         wvm_host_log("cannot start the address space: status %x", (unsigned)status);
     if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) != 0)
         wvm_host_log("cannot watch for fork(): a child may find a lock taken");
+    wvm_ring_init();
+    wvm_trace_init();
     errno = saved;
     wvm_gate_set(WVM_GATE_INIT, false);
 }
@@ -64,7 +68,20 @@ void wvm_init(void)
     pthread_once(&start_once, start);
 }
 
+/* True when calls by name reach this copy: winvm_version is looked up like any exported name, while
+ * wvm_gate is this copy's own. A copy that lies behind a preload object never starts. */
+static bool is_first_copy(void)
+{
+    const char *(*found)(void);
+    uintptr_t start, end;
+    __asm__("movq winvm_version@GOTPCREL(%%rip), %0" : "=r"(found));
+    if (!wvm_host_module((uintptr_t)&wvm_gate, &start, &end))
+        return true;
+    return (uintptr_t)found >= start && (uintptr_t)found < end;
+}
+
 static void __attribute__((constructor)) start_at_load(void)
 {
-    wvm_init();
+    if (is_first_copy())
+        wvm_init();
 }

@@ -83,6 +83,14 @@ static wvm_status check_alive(pid_t pid, uint64_t start)
     return STATUS_SUCCESS;
 }
 
+HANDLE (*wvm_handle_other_self)(void);
+
+static bool is_other_self(HANDLE h)
+{
+    HANDLE (*ask)(void) = __atomic_load_n(&wvm_handle_other_self, __ATOMIC_ACQUIRE);
+    return ask && h && ask() == h;
+}
+
 wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
 {
     uint32_t tag;
@@ -91,8 +99,12 @@ wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
         return STATUS_SUCCESS;
     }
     struct slot *s = slot_of(h, &tag);
-    if (!s || load_tag(s) != tag)
-        return pseudo_status(h);
+    if (!s || load_tag(s) != tag) {
+        if (!is_other_self(h))
+            return pseudo_status(h);
+        *pid = 0;
+        return STATUS_SUCCESS;
+    }
     uint32_t access = __atomic_load_n(&s->access, __ATOMIC_RELAXED);
     pid_t target = __atomic_load_n(&s->pid, __ATOMIC_RELAXED);
     uint64_t start = __atomic_load_n(&s->start, __ATOMIC_RELAXED);

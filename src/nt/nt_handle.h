@@ -36,6 +36,10 @@ static inline wvm_status wvm_handle_own(HANDLE h, uint32_t need)
     return pid == 0 ? 0 : (wvm_status)STATUS_ACCESS_DENIED;
 }
 
+/* A program's own layer may have another pseudo handle for this process: asked about handles that are
+ * not known here. Set once at start, NULL otherwise. */
+extern HANDLE (*wvm_handle_other_self)(void);
+
 /* Opens a process. INVALID_PARAMETER (no such process), ACCESS_DENIED, INSUFFICIENT_RESOURCES. */
 wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out) WVM_MUST_CHECK;
 wvm_status wvm_handle_close(HANDLE h) WVM_MUST_CHECK;

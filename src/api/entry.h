@@ -1,0 +1,115 @@
+/* How an exported name is made from a line of api_list.h.
+ *
+ * Each name has up to four functions, all thin:
+ *   wvm_Foo        the meaning (nt/, api/)
+ *   wvm_slow_Foo   the same behind the gate: starts the library, traces (entry_slow.c)
+ *   wvm_sysv_Foo   entry in the compiler's convention (entry_sysv.c), exported as Foo
+ *   wvm_ms_Foo     entry in the Windows convention (entry_ms.c), exported as winvm_ms_Foo, and as Foo
+ *                  in the ms_abi objects
+ * The C names are hidden; the exported ones are assembler aliases, so that no call inside the library
+ * can be captured by a program's function of the same name.
+ *
+ * The objects differ in what they export:
+ *   libwinvm             Foo = wvm_sysv_Foo, all names
+ *   libwinvm-ms          Foo = wvm_ms_Foo, all names
+ *   libwinvm-preload     Foo = wvm_sysv_Foo, but a shared name goes through preload/route.c
+ *   libwinvm-preload-ms  Foo = wvm_ms_Foo, likewise
+ * Every object exports winvm_ms_Foo. WVM_PLAIN_SYSV and WVM_PLAIN_MS say which entries take the plain
+ * names, WVM_ROUTED that shared names are left to route.c. */
+#ifndef WVM_API_ENTRY_H
+#define WVM_API_ENTRY_H
+
+#include <winvm/winvm.h>
+
+#include "base/annotate.h"
+
+/* What an entry touches lies in its own object: no detour through the global offset table. */
+#pragma GCC visibility push(hidden)
+#include "api/api.h"
+#include "api/ring.h"
+#include "api/trace.h"
+
+/* One identity per function, in the order of api_list.h; aliases share it. */
+enum wvm_api_id {
+#define WVM_API(ret, name, params, args, trace) WVM_ID_##name,
+#define WVM_API_SHARED(ret, name, params, args, trace) WVM_ID_##name,
+#define WVM_API_ALIAS(alias, name)
+#include "api/api_list.h"
+#undef WVM_API
+#undef WVM_API_SHARED
+#undef WVM_API_ALIAS
+    WVM_N_APIS
+};
+
+typedef void (*wvm_export_fn)(void);
+
+/* What GetProcAddress hands out, by enum wvm_api_id, one table per convention. */
+extern const wvm_export_fn wvm_exports_sysv[WVM_N_APIS];
+extern const wvm_export_fn wvm_exports_ms[WVM_N_APIS];
+
+/* GetProcAddress for a caller of the Windows convention. */
+FARPROC wvm_GetProcAddress_ms(HMODULE module, LPCSTR name);
+FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
+
+#define WVM_API(ret, name, params, args, trace) ret wvm_slow_##name params;
+#define WVM_API_SHARED(ret, name, params, args, trace) ret wvm_slow_##name params;
+#define WVM_API_ALIAS(alias, name)
+#include "api/api_list.h"
+#undef WVM_API
+#undef WVM_API_SHARED
+#undef WVM_API_ALIAS
+
+/* Picks one of two words by whether a function returns a value. */
+#define WVM_PICK_VOID(v, n) v
+#define WVM_PICK_BOOL(v, n) n
+#define WVM_PICK_DWORD(v, n) n
+#define WVM_PICK_ULONG(v, n) n
+#define WVM_PICK_SIZE_T(v, n) n
+#define WVM_PICK_NTSTATUS(v, n) n
+#define WVM_PICK_LPVOID(v, n) n
+#define WVM_PICK_PVOID(v, n) n
+#define WVM_PICK_HANDLE(v, n) n
+#define WVM_PICK_HMODULE(v, n) n
+#define WVM_PICK_FARPROC(v, n) n
+
+/* The body of an entry: past the gate, call, note the change. */
+#define WVM_ENTRY_VALUE(name, type, args)            \
+    {                                                \
+        if (WVM_UNLIKELY(wvm_gate_bits() != 0))      \
+            return wvm_slow_##name args;             \
+        type result = wvm_##name args;               \
+        WVM_NOTE(name, result)                       \
+        return result;                               \
+    }
+#define WVM_ENTRY_VOID(name, type, args)             \
+    {                                                \
+        if (WVM_UNLIKELY(wvm_gate_bits() != 0))      \
+            wvm_slow_##name args;                    \
+        else                                         \
+            wvm_##name args;                         \
+    }
+
+/* The second of the words that the arguments expand to. */
+#define WVM_SECOND(...) WVM_SECOND_(__VA_ARGS__)
+#define WVM_SECOND_(a, b, ...) b
+
+/* A second symbol for a function of this file; the weak form gives way to a program's own function in
+ * a static link. */
+#define WVM_ALIAS(alias, target) WVM_ALIAS_AS(".globl ", alias, target)
+#define WVM_WEAK_ALIAS(alias, target) WVM_ALIAS_AS(".weak ", alias, target)
+#define WVM_ALIAS_AS(kind, alias, target)            \
+    __asm__(kind #alias "\n\t"                       \
+            ".type " #alias ", @function\n\t"        \
+            ".set " #alias ", " #target);
+
+/* WVM_UNLESS_ROUTED(name)(alias, target): an alias, but nothing where route.c defines it. Shared names
+ * that have an alias are named here. */
+#ifdef WVM_ROUTED
+#define WVM_ROUTED_NtClose ~, WVM_NO_ALIAS
+#endif
+#define WVM_NO_ALIAS(alias, target)
+#define WVM_UNLESS_ROUTED(name) WVM_SECOND(WVM_ROUTED_##name, WVM_ALIAS, ~)
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,87 @@
+/* The entries' other path: taken while the gate word is not zero.
+ *
+ * Owns    wvm_slow_NAME for every line of api_list.h: starts the library when that is still to be
+ *         done, and traces the call when the tracer is on.
+ * I1  Apart from the trace a slow call does and answers exactly what the straight one does.
+ * I2  The result and the thread's last error are those of the call, not of the tracer.
+ * Locking: none.   Failure and signal safety: those of the function called; a first call starts the
+ * library and is then not signal-safe. */
+#include "api/entry.h"
+
+/* WVM_MAP(m, x, y, ...) is m(x), m(y), ... for up to six arguments. */
+#define WVM_MAP(...) WVM_MAP_PICK(__VA_ARGS__, WVM_MAP6, WVM_MAP5, WVM_MAP4, WVM_MAP3, WVM_MAP2,    \
+                                  WVM_MAP1, WVM_MAP0, ~)(__VA_ARGS__)
+#define WVM_MAP_PICK(m, a, b, c, d, e, f, pick, ...) pick
+#define WVM_MAP0(m) 0
+#define WVM_MAP1(m, a) m(a)
+#define WVM_MAP2(m, a, b) m(a), m(b)
+#define WVM_MAP3(m, a, b, c) m(a), m(b), m(c)
+#define WVM_MAP4(m, a, b, c, d) m(a), m(b), m(c), m(d)
+#define WVM_MAP5(m, a, b, c, d, e) m(a), m(b), m(c), m(d), m(e)
+#define WVM_MAP6(m, a, b, c, d, e, f) m(a), m(b), m(c), m(d), m(e), m(f)
+
+#define WVM_WORD(x) (uint64_t)(uintptr_t)(x)
+#define WVM_WIDTH(x) _Generic((x), DWORD *: 4, default: 8)
+#define WVM_WORDS(...) WVM_MAP(WVM_WORD __VA_OPT__(,) __VA_ARGS__)
+#define WVM_WIDTHS(...) WVM_MAP(WVM_WIDTH __VA_OPT__(,) __VA_ARGS__)
+
+#define WVM_CALL_OF(name, args) \
+    {.id = WVM_ID_##name, .arg = {WVM_WORDS args}, .width = {WVM_WIDTHS args}}
+
+static bool past_gate(void)
+{
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    return wvm_gate_bits() & WVM_GATE_TRACE;
+}
+
+#define WVM_SLOW_VALUE(name, shown, type, args)                                                     \
+    {                                                                                               \
+        struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                      \
+        bool traced = past_gate();                                                                  \
+        if (traced)                                                                                 \
+            wvm_trace_begin(&call);                                                                 \
+        type result = wvm_##name args;                                                              \
+        WVM_NOTE(name, result)                                                                      \
+        if (traced)                                                                                 \
+            wvm_trace_end(&call, WVM_WORD(result));                                                 \
+        return result;                                                                              \
+    }
+#define WVM_SLOW_VOID(name, shown, type, args)                                                      \
+    {                                                                                               \
+        struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                      \
+        bool traced = past_gate();                                                                  \
+        if (traced)                                                                                 \
+            wvm_trace_begin(&call);                                                                 \
+        wvm_##name args;                                                                            \
+        if (traced)                                                                                 \
+            wvm_trace_end(&call, 0);                                                                \
+    }
+
+#define WVM_API(ret, name, params, args, trace) \
+    ret wvm_slow_##name params WVM_PICK_##ret(WVM_SLOW_VOID, WVM_SLOW_VALUE)(name, name, ret, args)
+#define WVM_API_SHARED WVM_API
+#define WVM_API_ALIAS(alias, name)
+#include "api/api_list.h"
+#undef WVM_API
+#undef WVM_API_SHARED
+#undef WVM_API_ALIAS
+
+FARPROC wvm_slow_GetProcAddress_ms(HMODULE a, LPCSTR b)
+    WVM_SLOW_VALUE(GetProcAddress_ms, GetProcAddress, FARPROC, (a, b))
+
+#define WVM_API(ret, name, params, args, trace) [WVM_ID_##name] = #name,
+#define WVM_API_SHARED WVM_API
+#define WVM_API_ALIAS(alias, name)
+__attribute__((used)) const char *const wvm_api_names[WVM_N_APIS] = {
+#include "api/api_list.h"
+};
+#undef WVM_API
+
+#define WVM_API(ret, name, params, args, trace) [WVM_ID_##name] = trace,
+const char *const wvm_api_letters[WVM_N_APIS] = {
+#include "api/api_list.h"
+};
+#undef WVM_API
+#undef WVM_API_SHARED
+#undef WVM_API_ALIAS

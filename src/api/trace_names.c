@@ -1,0 +1,254 @@
+/* Words for the numbers in a trace line: flag bits, Win32 errors, statuses, information classes.
+ *
+ * Owns    the name tables; every row is checked against its value by the compiler, since name and
+ *         number come from one token.
+ * Locking: none, constant data.   Failure: an unknown value has no name; flags then show the bits left
+ * over as hexadecimal.   Signal safety: yes. */
+#include "api/trace.h"
+
+#include <stddef.h>
+
+#include <winvm/winvm.h>
+
+#include "base/arith.h"
+
+struct word {
+    uint32_t value;
+    const char *name;
+};
+#define WORD_OF(name) {(uint32_t)(name), #name}
+
+static const struct word alloc_words[] = {
+    WORD_OF(MEM_RESERVE),     WORD_OF(MEM_COMMIT),      WORD_OF(MEM_RESET),
+    WORD_OF(MEM_RESET_UNDO),  WORD_OF(MEM_TOP_DOWN),    WORD_OF(MEM_WRITE_WATCH),
+    WORD_OF(MEM_PHYSICAL),    WORD_OF(MEM_LARGE_PAGES), WORD_OF(MEM_REPLACE_PLACEHOLDER),
+    WORD_OF(MEM_RESERVE_PLACEHOLDER),
+};
+
+static const struct word free_words[] = {
+    WORD_OF(MEM_DECOMMIT),
+    WORD_OF(MEM_RELEASE),
+    WORD_OF(MEM_COALESCE_PLACEHOLDERS),
+    WORD_OF(MEM_PRESERVE_PLACEHOLDER),
+};
+
+static const struct word protect_words[] = {
+    WORD_OF(PAGE_NOACCESS),          WORD_OF(PAGE_READONLY),     WORD_OF(PAGE_READWRITE),
+    WORD_OF(PAGE_WRITECOPY),         WORD_OF(PAGE_EXECUTE),      WORD_OF(PAGE_EXECUTE_READ),
+    WORD_OF(PAGE_EXECUTE_READWRITE), WORD_OF(PAGE_EXECUTE_WRITECOPY),
+    WORD_OF(PAGE_GUARD),             WORD_OF(PAGE_NOCACHE),      WORD_OF(PAGE_WRITECOMBINE),
+};
+
+static const struct word class_words[] = {
+    WORD_OF(MemoryBasicInformation),
+    WORD_OF(MemoryWorkingSetInformation),
+    WORD_OF(MemoryMappedFilenameInformation),
+    WORD_OF(MemoryRegionInformation),
+    WORD_OF(MemoryWorkingSetExInformation),
+    WORD_OF(MemorySharedCommitInformation),
+    WORD_OF(MemoryImageInformation),
+    WORD_OF(MemoryRegionInformationEx),
+};
+
+static const struct word error_words[] = {
+    WORD_OF(ERROR_INVALID_FUNCTION),
+    WORD_OF(ERROR_FILE_NOT_FOUND),
+    WORD_OF(ERROR_PATH_NOT_FOUND),
+    WORD_OF(ERROR_TOO_MANY_OPEN_FILES),
+    WORD_OF(ERROR_ACCESS_DENIED),
+    WORD_OF(ERROR_INVALID_HANDLE),
+    WORD_OF(ERROR_NOT_ENOUGH_MEMORY),
+    WORD_OF(ERROR_INVALID_ACCESS),
+    WORD_OF(ERROR_OUTOFMEMORY),
+    WORD_OF(ERROR_NOT_SAME_DEVICE),
+    WORD_OF(ERROR_BAD_LENGTH),
+    WORD_OF(ERROR_GEN_FAILURE),
+    WORD_OF(ERROR_LOCK_VIOLATION),
+    WORD_OF(ERROR_HANDLE_EOF),
+    WORD_OF(ERROR_NOT_SUPPORTED),
+    WORD_OF(ERROR_UNEXP_NET_ERR),
+    WORD_OF(ERROR_INVALID_PARAMETER),
+    WORD_OF(ERROR_CALL_NOT_IMPLEMENTED),
+    WORD_OF(ERROR_INSUFFICIENT_BUFFER),
+    WORD_OF(ERROR_MOD_NOT_FOUND),
+    WORD_OF(ERROR_PROC_NOT_FOUND),
+    WORD_OF(ERROR_NOT_LOCKED),
+    WORD_OF(ERROR_BUSY),
+    WORD_OF(ERROR_ALREADY_EXISTS),
+    WORD_OF(ERROR_BAD_EXE_FORMAT),
+    WORD_OF(ERROR_MORE_DATA),
+    WORD_OF(ERROR_PARTIAL_COPY),
+    WORD_OF(ERROR_MR_MID_NOT_FOUND),
+    WORD_OF(ERROR_INVALID_ADDRESS),
+    WORD_OF(ERROR_PAGEFILE_QUOTA_EXCEEDED),
+    WORD_OF(ERROR_OBJECT_NAME_EXISTS),
+    WORD_OF(ERROR_IMAGE_NOT_AT_BASE),
+    WORD_OF(ERROR_IMAGE_MACHINE_TYPE_MISMATCH),
+    WORD_OF(ERROR_WAS_LOCKED),
+    WORD_OF(ERROR_IO_INCOMPLETE),
+    WORD_OF(ERROR_IO_PENDING),
+    WORD_OF(ERROR_NOACCESS),
+    WORD_OF(ERROR_SWAPERROR),
+    WORD_OF(ERROR_STACK_OVERFLOW),
+    WORD_OF(ERROR_FILE_INVALID),
+    WORD_OF(ERROR_POSSIBLE_DEADLOCK),
+    WORD_OF(ERROR_MAPPED_ALIGNMENT),
+    WORD_OF(ERROR_USER_MAPPED_FILE),
+    WORD_OF(ERROR_REVISION_MISMATCH),
+    WORD_OF(ERROR_PRIVILEGE_NOT_HELD),
+    WORD_OF(ERROR_NO_SYSTEM_RESOURCES),
+    WORD_OF(ERROR_WORKING_SET_QUOTA),
+    WORD_OF(ERROR_PAGEFILE_QUOTA),
+    WORD_OF(ERROR_COMMITMENT_LIMIT),
+    WORD_OF(ERROR_TIMEOUT),
+    WORD_OF(ERROR_DYNAMIC_CODE_BLOCKED),
+    WORD_OF(ERROR_INVALID_USER_BUFFER),
+    WORD_OF(ERROR_NOT_ENOUGH_QUOTA),
+};
+
+static const struct word status_words[] = {
+    WORD_OF(STATUS_SUCCESS),
+    WORD_OF(STATUS_TIMEOUT),
+    WORD_OF(STATUS_PENDING),
+    WORD_OF(STATUS_OBJECT_NAME_EXISTS),
+    WORD_OF(STATUS_WORKING_SET_LIMIT_RANGE),
+    WORD_OF(STATUS_IMAGE_NOT_AT_BASE),
+    WORD_OF(STATUS_IMAGE_MACHINE_TYPE_MISMATCH),
+    WORD_OF(STATUS_WAS_LOCKED),
+    WORD_OF(STATUS_GUARD_PAGE_VIOLATION),
+    WORD_OF(STATUS_DATATYPE_MISALIGNMENT),
+    WORD_OF(STATUS_BREAKPOINT),
+    WORD_OF(STATUS_SINGLE_STEP),
+    WORD_OF(STATUS_BUFFER_OVERFLOW),
+    WORD_OF(STATUS_PARTIAL_COPY),
+    WORD_OF(STATUS_UNSUCCESSFUL),
+    WORD_OF(STATUS_NOT_IMPLEMENTED),
+    WORD_OF(STATUS_INVALID_INFO_CLASS),
+    WORD_OF(STATUS_INFO_LENGTH_MISMATCH),
+    WORD_OF(STATUS_ACCESS_VIOLATION),
+    WORD_OF(STATUS_IN_PAGE_ERROR),
+    WORD_OF(STATUS_PAGEFILE_QUOTA),
+    WORD_OF(STATUS_INVALID_HANDLE),
+    WORD_OF(STATUS_INVALID_CID),
+    WORD_OF(STATUS_INVALID_PARAMETER),
+    WORD_OF(STATUS_END_OF_FILE),
+    WORD_OF(STATUS_NO_MEMORY),
+    WORD_OF(STATUS_CONFLICTING_ADDRESSES),
+    WORD_OF(STATUS_NOT_MAPPED_VIEW),
+    WORD_OF(STATUS_UNABLE_TO_FREE_VM),
+    WORD_OF(STATUS_UNABLE_TO_DELETE_SECTION),
+    WORD_OF(STATUS_ILLEGAL_INSTRUCTION),
+    WORD_OF(STATUS_INVALID_VIEW_SIZE),
+    WORD_OF(STATUS_INVALID_FILE_FOR_SECTION),
+    WORD_OF(STATUS_ALREADY_COMMITTED),
+    WORD_OF(STATUS_ACCESS_DENIED),
+    WORD_OF(STATUS_BUFFER_TOO_SMALL),
+    WORD_OF(STATUS_OBJECT_TYPE_MISMATCH),
+    WORD_OF(STATUS_NOT_LOCKED),
+    WORD_OF(STATUS_NOT_COMMITTED),
+    WORD_OF(STATUS_INVALID_PARAMETER_MIX),
+    WORD_OF(STATUS_OBJECT_NAME_INVALID),
+    WORD_OF(STATUS_OBJECT_NAME_NOT_FOUND),
+    WORD_OF(STATUS_OBJECT_NAME_COLLISION),
+    WORD_OF(STATUS_SECTION_TOO_BIG),
+    WORD_OF(STATUS_QUOTA_EXCEEDED),
+    WORD_OF(STATUS_INVALID_PAGE_PROTECTION),
+    WORD_OF(STATUS_SECTION_NOT_IMAGE),
+    WORD_OF(STATUS_BAD_WORKING_SET_LIMIT),
+    WORD_OF(STATUS_INCOMPATIBLE_FILE_MAP),
+    WORD_OF(STATUS_SECTION_PROTECTION),
+    WORD_OF(STATUS_FILE_LOCK_CONFLICT),
+    WORD_OF(STATUS_REVISION_MISMATCH),
+    WORD_OF(STATUS_PRIVILEGE_NOT_HELD),
+    WORD_OF(STATUS_PROCEDURE_NOT_FOUND),
+    WORD_OF(STATUS_INVALID_IMAGE_FORMAT),
+    WORD_OF(STATUS_NOT_MAPPED_DATA),
+    WORD_OF(STATUS_FILE_INVALID),
+    WORD_OF(STATUS_INSUFFICIENT_RESOURCES),
+    WORD_OF(STATUS_FREE_VM_NOT_AT_BASE),
+    WORD_OF(STATUS_MEMORY_NOT_ALLOCATED),
+    WORD_OF(STATUS_WORKING_SET_QUOTA),
+    WORD_OF(STATUS_NOT_SUPPORTED),
+    WORD_OF(STATUS_NOT_SAME_DEVICE),
+    WORD_OF(STATUS_INVALID_USER_BUFFER),
+    WORD_OF(STATUS_INVALID_PARAMETER_1),
+    WORD_OF(STATUS_INVALID_PARAMETER_2),
+    WORD_OF(STATUS_INVALID_PARAMETER_3),
+    WORD_OF(STATUS_INVALID_PARAMETER_4),
+    WORD_OF(STATUS_INVALID_PARAMETER_5),
+    WORD_OF(STATUS_INVALID_PARAMETER_6),
+    WORD_OF(STATUS_INVALID_PARAMETER_7),
+    WORD_OF(STATUS_INVALID_PARAMETER_8),
+    WORD_OF(STATUS_INVALID_PARAMETER_9),
+    WORD_OF(STATUS_INVALID_PARAMETER_10),
+    WORD_OF(STATUS_INVALID_PARAMETER_11),
+    WORD_OF(STATUS_INVALID_PARAMETER_12),
+    WORD_OF(STATUS_STACK_OVERFLOW),
+    WORD_OF(STATUS_PROCESS_IS_TERMINATING),
+    WORD_OF(STATUS_MAPPED_FILE_SIZE_ZERO),
+    WORD_OF(STATUS_PAGEFILE_QUOTA_EXCEEDED),
+    WORD_OF(STATUS_COMMITMENT_LIMIT),
+    WORD_OF(STATUS_INVALID_IMAGE_NOT_MZ),
+    WORD_OF(STATUS_DLL_NOT_FOUND),
+    WORD_OF(STATUS_ORDINAL_NOT_FOUND),
+    WORD_OF(STATUS_ENTRYPOINT_NOT_FOUND),
+    WORD_OF(STATUS_INVALID_ADDRESS),
+    WORD_OF(STATUS_POSSIBLE_DEADLOCK),
+    WORD_OF(STATUS_MAPPED_ALIGNMENT),
+    WORD_OF(STATUS_NOT_FOUND),
+    WORD_OF(STATUS_USER_MAPPED_FILE),
+    WORD_OF(STATUS_DYNAMIC_CODE_BLOCKED),
+    WORD_OF(STATUS_EXECUTABLE_MEMORY_WRITE),
+};
+
+static const char *find_word(const struct word *words, size_t n, uint32_t value)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (words[i].value == value)
+            return words[i].name;
+    }
+    return NULL;
+}
+
+void wvm_trace_flags(struct wvm_buf *out, enum wvm_trace_words which, uint32_t value)
+{
+    static const struct {
+        const struct word *words;
+        size_t n;
+    } sets[] = {
+        [WVM_WORDS_ALLOC] = {alloc_words, WVM_ARRAY_LEN(alloc_words)},
+        [WVM_WORDS_FREE] = {free_words, WVM_ARRAY_LEN(free_words)},
+        [WVM_WORDS_PROTECT] = {protect_words, WVM_ARRAY_LEN(protect_words)},
+    };
+    const char *between = "";
+    for (size_t i = 0; i < sets[which].n; i++) {
+        const struct word *w = &sets[which].words[i];
+        if ((value & w->value) == 0)
+            continue;
+        wvm_buf_str(out, between);
+        wvm_buf_str(out, w->name);
+        between = "|";
+        value &= ~w->value;
+    }
+    if (value != 0) {
+        wvm_buf_str(out, between);
+        wvm_buf_hex(out, value);
+    } else if (between[0] == '\0') {
+        wvm_buf_char(out, '0');
+    }
+}
+
+const char *wvm_trace_error_name(uint32_t error)
+{
+    return find_word(error_words, WVM_ARRAY_LEN(error_words), error);
+}
+
+const char *wvm_trace_status_name(uint32_t status)
+{
+    return find_word(status_words, WVM_ARRAY_LEN(status_words), status);
+}
+
+const char *wvm_trace_class_name(uint32_t info_class)
+{
+    return find_word(class_words, WVM_ARRAY_LEN(class_words), info_class);
+}
