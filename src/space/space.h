@@ -71,6 +71,10 @@ uintptr_t wvm_space_top(const struct wvm_space *sp);
 
 /* STATUS_CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
 wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req) WVM_MUST_CHECK;
+/* A readable page that the program can neither change nor free, filled with len bytes of contents.
+ * CONFLICTING_ADDRESSES when the address is taken. Charges nothing. */
+wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents,
+                                size_t len) WVM_MUST_CHECK;
 /* Commits or recommits [start,end), all inside one allocation; recommitted pages keep their contents
  * and take attr. CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
 wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr) WVM_MUST_CHECK;

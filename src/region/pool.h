@@ -1,0 +1,70 @@
+/* Type-stable object pools: numbered objects of one size in segments that are never given back.
+ *
+ * Terms   object = one fixed-size record, named by a 32-bit index, 0 meaning none; segment = the
+ *         memory of 2^WVM_POOL_SHIFT objects, handed in by the caller.
+ * I1  Once an index has been given out, its memory stays mapped and of the same type for ever, so a
+ *     reader with a stale index reads old or new contents of the right type, never something else.
+ * I2  A freed object is not reused before wvm_pool_flush(): until then its contents are intact, so a
+ *     reader that still sees the old root of a structure reads the old structure.
+ * I3  The first 32 bits of an object are the pool's own link; readers never look at them.
+ * Locking: every function but wvm_pool_at belongs to the holder of the space lock.
+ * Failure: wvm_pool_take never fails while wvm_pool_room() was not 0. */
+#ifndef WVM_REGION_POOL_H
+#define WVM_REGION_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/annotate.h"
+
+#define WVM_POOL_SHIFT 12
+#define WVM_POOL_PER_SEGMENT (1u << WVM_POOL_SHIFT)
+#define WVM_POOL_SEGMENTS 16384u
+
+struct wvm_pool {
+    void *seg[WVM_POOL_SEGMENTS]; /* (a) set once, read by anyone */
+    uint32_t size;                /* bytes of an object */
+    uint32_t n_segs;              /* segments present */
+    uint32_t bump;                /* lowest index never given out */
+    uint32_t free;                /* list of reusable objects */
+    uint32_t n_free;
+    uint32_t pending, pending_last; /* list of objects freed since the last flush */
+    uint32_t n_pending;
+};
+
+void wvm_pool_init(struct wvm_pool *p, uint32_t size);
+/* Bytes of one segment. */
+static inline size_t wvm_pool_segment_len(const struct wvm_pool *p)
+{
+    return (size_t)p->size << WVM_POOL_SHIFT;
+}
+/* Objects that can be taken before the next segment. */
+static inline uint32_t wvm_pool_room(const struct wvm_pool *p)
+{
+    uint32_t cap = p->n_segs << WVM_POOL_SHIFT;
+    return p->n_free + (cap > p->bump ? cap - p->bump : 0);
+}
+/* Objects in use (freed but unflushed ones included). */
+static inline uint32_t wvm_pool_used(const struct wvm_pool *p)
+{
+    return p->bump - 1 - p->n_free;
+}
+/* mem: zeroed, wvm_pool_segment_len() bytes. -1 when no more segments can be held. */
+int wvm_pool_add(struct wvm_pool *p, void *mem) WVM_MUST_CHECK;
+uint32_t wvm_pool_take(struct wvm_pool *p);
+void wvm_pool_free(struct wvm_pool *p, uint32_t index);
+void wvm_pool_flush(struct wvm_pool *p);
+
+/* The object, or NULL for an index that was never given a segment (a torn read). Lock-free. */
+static inline void *wvm_pool_at(const struct wvm_pool *p, uint32_t index, size_t size)
+{
+    uint32_t s = index >> WVM_POOL_SHIFT;
+    if (WVM_UNLIKELY(s >= WVM_POOL_SEGMENTS))
+        return NULL;
+    char *seg = __atomic_load_n(&p->seg[s], __ATOMIC_ACQUIRE);
+    if (WVM_UNLIKELY(!seg))
+        return NULL;
+    return seg + (size_t)(index & (WVM_POOL_PER_SEGMENT - 1)) * size;
+}
+
+#endif

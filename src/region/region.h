@@ -1,0 +1,227 @@
+/* The tracker: which allocations exist, what state their pages have, where free space is.
+ *
+ * 1. Concepts
+ * 1.1 Page = 4 KiB, granule = 64 KiB. Addresses in this room are page or granule *numbers*.
+ * 1.2 An allocation is one Windows reservation: [start, end) in pages, its AllocationProtect, type,
+ *     flags. Allocations never overlap. A start is a multiple of 16 pages unless the allocation is
+ *     the remainder of one that was released or split in the middle of a granule.
+ * 1.3 Page state is one byte per page (enum wvm_attr above this room; plain numbers here), kept per
+ *     allocation in a page map.
+ * 1.4 A gap is a maximal run of granules inside our address space that no allocation touches.
+ *
+ * 2. Structures
+ * 2.1 Page map (region_pages.c): a persistent 64-ary trie. A subtree whose pages are all equal is one
+ *     number; a checkerboard costs one byte a page. A change copies the path to it and is published
+ *     by one store of the root, so a reader sees all of it or nothing.
+ * 2.2 Index (region_index.c): a six-level, 64-ary bitmap over granules in which an allocation starts,
+ *     in two halves of three levels (4 GiB chunks, and a directory of chunks), with a 32-bit slot per
+ *     granule of a chunk. Only starts are stored: 64 KiB and 1 TiB cost the same. A granule in which
+ *     several allocations start has an immutable block listing them.
+ * 2.3 Gaps (region_gaps.c): a treap by address, each node augmented with the longest gap below it:
+ *     lowest fit and highest fit within bounds in O(log n).
+ *
+ * 3. Readers
+ * 3.1 Readers take no lock, make no system call, and wait for nobody: no state says "being written".
+ * 3.2 Everything a reader can reach lives in type-stable pools (pool.h). A reader notes the root word
+ *     of an allocation (version, reference), copies what it needs, and looks at the word again: equal
+ *     words mean that all copies belong to that one state. Different words: another thread completed
+ *     a change meanwhile; start again. A handler that interrupted a writer sees the state before.
+ * 3.3 Order of a writer. Insert: fields, root, slot, bits from the leaf up. Remove: bits, slot, then
+ *     the root says dead. So a fresh look-up never ends at a dead allocation.
+ *
+ * 4. Memory: this room never allocates. The caller tops the pools up (wvm_store_room) before a change;
+ *    the change then cannot fail. */
+#ifndef WVM_REGION_REGION_H
+#define WVM_REGION_REGION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/annotate.h"
+#include "base/arith.h"
+#include "region/pool.h"
+
+#define WVM_ADDRESS_BITS 47
+#define WVM_N_GRANULES ((uint64_t)1 << (WVM_ADDRESS_BITS - WVM_GRANULE_SHIFT))
+#define WVM_N_PAGES ((uint64_t)1 << (WVM_ADDRESS_BITS - WVM_PAGE_SHIFT))
+#define WVM_GRANULE_OF(page) ((page) >> (WVM_GRANULE_SHIFT - WVM_PAGE_SHIFT))
+#define WVM_PAGE_OF_GRANULE(g) ((uint64_t)(g) << (WVM_GRANULE_SHIFT - WVM_PAGE_SHIFT))
+
+/* ---- the store: every pool of one tracker ---- */
+
+struct wvm_store {
+    struct wvm_pool leaf, inner; /* page maps */
+    struct wvm_pool alloc;       /* allocations */
+    struct wvm_pool chain;       /* blocks of allocations that start in one granule */
+    struct wvm_pool gap;
+};
+void wvm_store_init(struct wvm_store *st);
+/* Makes everything freed since the last call reusable. After the change was published. */
+void wvm_store_flush(struct wvm_store *st);
+
+/* ---- page maps ---- */
+
+/* version << 32 | reference. A reference is WVM_REF_UNIFORM | value, or the index of an inner node
+ * (height > 1) or leaf (height 1). 0 is dead: there is no map. */
+#define WVM_REF_UNIFORM 0x80000000u
+#define WVM_REF_DEAD 0u
+struct wvm_pages {
+    uint64_t root;   /* (a) */
+    uint8_t height;  /* the map covers 64^height pages; constant while the map is alive */
+};
+#define WVM_PAGES_MAX_HEIGHT 6
+/* New nodes one wvm_pages_set needs at most, of each kind. */
+#define WVM_PAGES_SET_INNER (2 * (WVM_PAGES_MAX_HEIGHT - 1))
+#define WVM_PAGES_SET_LEAF 2
+
+/* Smallest height that covers n pages. */
+uint8_t wvm_pages_height(uint64_t n_pages);
+static inline uint64_t wvm_pages_root(const struct wvm_pages *m)
+{
+    return __atomic_load_n(&m->root, __ATOMIC_ACQUIRE);
+}
+/* Starts (or restarts) a map with every page equal to v. */
+void wvm_pages_start(struct wvm_pages *m, uint8_t height, uint8_t v);
+/* Frees all nodes; the map is dead. */
+void wvm_pages_end(struct wvm_store *st, struct wvm_pages *m);
+/* `to` starts with the nodes of `from`; from is then given up without freeing them. Between the two
+ * calls neither map may change. */
+void wvm_pages_adopt(struct wvm_pages *to, const struct wvm_pages *from);
+void wvm_pages_abandon(struct wvm_pages *from);
+/* Pages [lo, hi) become v. lo < hi <= 64^height. */
+void wvm_pages_set(struct wvm_store *st, struct wvm_pages *m, uint64_t lo, uint64_t hi, uint8_t v);
+/* The run of equal pages from `page` upwards, not beyond limit. False: the root is no longer the
+ * map's (only without the lock). height: m->height as read together with root. */
+bool wvm_pages_run(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t page,
+                   uint64_t limit, uint8_t *v, uint64_t *end);
+/* The same for the holder of the lock. */
+uint64_t wvm_pages_next(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
+                        uint64_t limit, uint8_t *v);
+/* Reads one page of a map that may change meanwhile; retries until it is consistent. */
+uint8_t wvm_pages_peek(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
+                       uint64_t limit, uint64_t *end);
+/* Number of runs in [lo, hi), counting no further than `most`. */
+uint64_t wvm_pages_count_runs(const struct wvm_store *st, const struct wvm_pages *m, uint64_t lo,
+                              uint64_t hi, uint64_t most);
+/* NULL, or the first broken invariant. */
+const char *wvm_pages_check(const struct wvm_store *st, const struct wvm_pages *m);
+
+/* ---- allocations ---- */
+
+/* (c) constant while alive, (a) atomic. Readers copy (c) fields between two looks at pages.root. */
+struct wvm_alloc {
+    uint32_t link;       /* the pool's */
+    uint8_t attr;        /* (c) AllocationProtect */
+    uint8_t type;        /* (c) enum wvm_type */
+    uint8_t flags;       /* (c) enum wvm_alloc_flag */
+    uint8_t mixed;       /* (s) some page may have had NOCACHE or WRITECOMBINE */
+    uint64_t start, end; /* (c) pages */
+    uint64_t origin;     /* (c) the page that is page 0 of the map; <= start */
+    struct wvm_pages pages; /* (a) */
+};
+
+/* A consistent copy of an allocation, made without a lock. */
+struct wvm_found {
+    uint64_t start, end;
+    uint64_t run_end;    /* end of the run that begins at the queried page */
+    uint8_t run;         /* its state */
+    uint8_t attr, type, flags;
+};
+
+/* ---- the index ---- */
+
+#define WVM_CHUNK_BITS 16 /* granules per chunk: 4 GiB */
+#define WVM_N_CHUNKS (WVM_N_GRANULES >> WVM_CHUNK_BITS)
+
+/* A bitmap of up to 2^18 positions with two levels of summary. */
+struct wvm_bits {
+    uint64_t top;
+    uint64_t mid[64];
+    uint64_t *low;
+};
+
+struct wvm_chunk {
+    struct wvm_bits starts;
+    uint64_t low[(1u << WVM_CHUNK_BITS) / 64];
+    uint32_t slot[1u << WVM_CHUNK_BITS]; /* (a) 0, an allocation, or WVM_SLOT_CHAIN | block */
+};
+#define WVM_SLOT_CHAIN 0x80000000u
+
+struct wvm_chain {
+    uint32_t link;
+    uint32_t n;                            /* 2..16 */
+    uint32_t version;                      /* odd while the block is being filled (unreachable) */
+    uint32_t id[WVM_PAGES_PER_GRANULE];    /* by rising start */
+};
+
+struct wvm_index {
+    struct wvm_bits chunks;                /* chunks in which something starts */
+    uint64_t low[WVM_N_CHUNKS / 64];
+    struct wvm_chunk *chunk[WVM_N_CHUNKS]; /* (a) set once */
+};
+
+void wvm_index_init(struct wvm_index *ix);
+/* True when granule g needs a new chunk before an insert: hand one in, zeroed. */
+bool wvm_index_lacks(const struct wvm_index *ix, uint64_t granule);
+void wvm_index_add_chunk(struct wvm_index *ix, uint64_t granule, void *mem);
+
+/* Needs one chain block. The allocation is complete and overlaps no other. */
+void wvm_index_insert(struct wvm_store *st, struct wvm_index *ix, uint32_t alloc);
+/* Needs one chain block. The allocation itself is not freed. */
+void wvm_index_remove(struct wvm_store *st, struct wvm_index *ix, uint32_t alloc);
+/* Puts `fresh`, which starts at the same page, where `old` is: one store for readers. */
+void wvm_index_replace(struct wvm_store *st, struct wvm_index *ix, uint32_t old, uint32_t fresh);
+/* The allocation with the highest start <= page, or 0. Lock held. */
+uint32_t wvm_index_before(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page);
+/* The allocation with the lowest start >= page, or 0. Lock held. */
+uint32_t wvm_index_after(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page);
+/* A new allocation as `like` describes it (start, end, attr, type, flags); its page map is not started. */
+uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like, uint64_t origin);
+/* For readers, whose index may be torn: NULL then. */
+static inline struct wvm_alloc *wvm_alloc_peek(const struct wvm_store *st, uint32_t index)
+{
+    return wvm_pool_at(&st->alloc, index, sizeof(struct wvm_alloc));
+}
+/* For the holder of the lock. */
+static inline struct wvm_alloc *wvm_alloc_at(const struct wvm_store *st, uint32_t index)
+{
+    struct wvm_alloc *a = wvm_alloc_peek(st, index);
+    if (!a)
+        __builtin_unreachable();
+    return a;
+}
+
+/* Lock-free. True: *out describes the allocation that contains page. False: none does. */
+bool wvm_index_look(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page,
+                    struct wvm_found *out);
+/* Lock-free: lowest page >= page at which an allocation starts; WVM_N_PAGES when there is none. */
+uint64_t wvm_index_next_start(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page);
+
+/* ---- gaps (granules; all for the holder of the lock) ---- */
+
+struct wvm_gaps {
+    uint32_t root;
+    uint32_t seed;
+};
+void wvm_gaps_init(struct wvm_gaps *gs);
+/* [lo, hi) becomes free; joined with its neighbours. No part of it is free already. Needs one gap. */
+void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi);
+/* [lo, hi), which lies in one gap, is taken out. Needs one gap. */
+void wvm_gaps_take(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi);
+/* Lowest / highest start of n free granules inside [lo, hi); false: nothing fits. */
+bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
+                     uint32_t hi, uint32_t *out);
+bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
+                      uint32_t hi, uint32_t *out);
+/* The lowest free part [*a, *b) of [lo, hi); false: nothing there is free. */
+bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,
+                      uint32_t *a, uint32_t *b);
+const char *wvm_gaps_check(const struct wvm_store *st, const struct wvm_gaps *gs);
+
+/* ---- the whole ---- */
+
+/* Index order, chain blocks, page maps: NULL, or the first broken invariant. */
+const char *wvm_region_check(const struct wvm_store *st, const struct wvm_index *ix);
+
+#endif

@@ -1,0 +1,303 @@
+/* Free space: the gaps between allocations, as a treap by address with the longest gap of each
+ * subtree, so that placement by lowest or highest fit is O(log n).
+ *
+ * Terms   gap = [lo, lo + len) in granules; max = the longest len in a node's subtree.
+ * I1  Gaps neither overlap nor touch: touching ones are joined.
+ * I2  Nodes are ordered by lo and heap-ordered by prio; max is exact.
+ * I3  Taking or giving space at an end of a gap changes the node in place; only a gap that appears or
+ *     disappears changes the tree's shape.
+ * Locking: the space lock for everything; readers never come here.
+ * Failure: none, one gap was provided. Signal safety: not for handlers. */
+#include "base/assert.h"
+#include "region/region.h"
+
+struct gap {
+    uint32_t link;
+    uint32_t lo, len;
+    uint32_t left, right;
+    uint32_t prio;
+    uint32_t max;
+    uint32_t unused;
+};
+WVM_STATIC(sizeof(struct gap) == 32, "the store's object size");
+
+/* Expected depth of a treap of 2^26 nodes is about 2 ln n = 36; past MAX_DEPTH the random numbers
+ * would have to be broken. */
+#define MAX_DEPTH 192
+
+static struct gap *gap_at(const struct wvm_store *st, uint32_t i)
+{
+    struct gap *g = wvm_pool_at(&st->gap, i, sizeof(struct gap));
+    WVM_ASSERT(g);
+    return g;
+}
+
+static uint32_t max_of(const struct wvm_store *st, uint32_t i)
+{
+    return i ? gap_at(st, i)->max : 0;
+}
+
+static void fix(const struct wvm_store *st, struct gap *g)
+{
+    uint32_t l = max_of(st, g->left), r = max_of(st, g->right);
+    uint32_t m = l > r ? l : r;
+    g->max = m > g->len ? m : g->len;
+}
+
+void wvm_gaps_init(struct wvm_gaps *gs)
+{
+    gs->root = 0;
+    gs->seed = 0x9e3779b9u;
+}
+
+static uint32_t next_random(struct wvm_gaps *gs)
+{
+    uint32_t x = gs->seed;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return gs->seed = x;
+}
+
+/* ---- shape ---- */
+
+/* Nodes with lo < key go to *l, the others to *r. */
+static void split(const struct wvm_store *st, uint32_t t, uint32_t key, uint32_t *l, uint32_t *r)
+{
+    if (!t) {
+        *l = *r = 0;
+        return;
+    }
+    struct gap *g = gap_at(st, t);
+    if (g->lo < key) {
+        split(st, g->right, key, &g->right, r);
+        *l = t;
+    } else {
+        split(st, g->left, key, l, &g->left);
+        *r = t;
+    }
+    fix(st, g);
+}
+
+/* Every node of a is below every node of b. */
+static uint32_t merge(const struct wvm_store *st, uint32_t a, uint32_t b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    struct gap *ga = gap_at(st, a), *gb = gap_at(st, b);
+    if (ga->prio > gb->prio) {
+        ga->right = merge(st, ga->right, b);
+        fix(st, ga);
+        return a;
+    }
+    gb->left = merge(st, a, gb->left);
+    fix(st, gb);
+    return b;
+}
+
+static void insert(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
+{
+    uint32_t i = wvm_pool_take(&st->gap), l, r;
+    struct gap *g = gap_at(st, i);
+    g->lo = lo;
+    g->len = g->max = hi - lo;
+    g->left = g->right = 0;
+    g->prio = next_random(gs);
+    split(st, gs->root, lo, &l, &r);
+    gs->root = merge(st, merge(st, l, i), r);
+}
+
+static void delete(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo)
+{
+    uint32_t l, mid, r;
+    split(st, gs->root, lo, &l, &r);
+    split(st, r, lo + 1, &mid, &r);
+    WVM_VERIFY(mid);
+    gs->root = merge(st, l, r);
+    wvm_pool_free(&st->gap, mid);
+}
+
+/* ---- finding one ---- */
+
+/* The gap with the highest lo <= key, 0: none. path receives the nodes from the root down to where
+ * the search ended; *depth their number. */
+static uint32_t find_path(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key,
+                          uint32_t path[MAX_DEPTH], unsigned *depth)
+{
+    uint32_t best = 0;
+    *depth = 0;
+    for (uint32_t t = gs->root; t;) {
+        struct gap *g = gap_at(st, t);
+        WVM_VERIFY(*depth < MAX_DEPTH);
+        path[(*depth)++] = t;
+        if (g->lo <= key)
+            best = t;
+        t = g->lo <= key ? g->right : g->left;
+    }
+    return best;
+}
+
+/* The gap at lo becomes [new_lo, new_hi), still between the same neighbours. */
+static void resize(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t new_lo,
+                   uint32_t new_hi)
+{
+    uint32_t path[MAX_DEPTH];
+    unsigned depth;
+    uint32_t i = find_path(st, gs, lo, path, &depth);
+    struct gap *g = gap_at(st, i);
+    WVM_VERIFY(i && g->lo == lo);
+    g->lo = new_lo;
+    g->len = new_hi - new_lo;
+    while (depth)
+        fix(st, gap_at(st, path[--depth]));
+}
+
+static struct gap *find_before(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key)
+{
+    struct gap *best = NULL;
+    for (uint32_t t = gs->root; t;) {
+        struct gap *g = gap_at(st, t);
+        if (g->lo <= key)
+            best = g;
+        t = g->lo <= key ? g->right : g->left;
+    }
+    return best;
+}
+
+static struct gap *find_after(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key)
+{
+    struct gap *best = NULL;
+    for (uint32_t t = gs->root; t;) {
+        struct gap *g = gap_at(st, t);
+        if (g->lo >= key)
+            best = g;
+        t = g->lo >= key ? g->left : g->right;
+    }
+    return best;
+}
+
+bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,
+                      uint32_t *a, uint32_t *b)
+{
+    const struct gap *g = find_before(st, gs, lo);
+    if (!g || g->lo + g->len <= lo)
+        g = find_after(st, gs, lo);
+    if (!g || g->lo >= hi)
+        return false;
+    *a = g->lo > lo ? g->lo : lo;
+    *b = g->lo + g->len < hi ? g->lo + g->len : hi;
+    return true;
+}
+
+/* ---- giving and taking ---- */
+
+void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
+{
+    struct gap *b = find_before(st, gs, lo);
+    struct gap *a = find_after(st, gs, hi);
+    bool joins_after = a && a->lo == hi;
+    uint32_t after_hi = joins_after ? a->lo + a->len : hi;
+    bool joins_before = b && b->lo + b->len == lo;
+    WVM_ASSERT(!b || b->lo + b->len <= lo);
+    if (joins_before && joins_after) {
+        uint32_t from = b->lo;
+        delete(st, gs, hi);
+        resize(st, gs, from, from, after_hi);
+    } else if (joins_before) {
+        resize(st, gs, b->lo, b->lo, hi);
+    } else if (joins_after) {
+        resize(st, gs, hi, lo, after_hi);
+    } else {
+        insert(st, gs, lo, hi);
+    }
+}
+
+void wvm_gaps_take(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
+{
+    struct gap *g = find_before(st, gs, lo);
+    WVM_VERIFY(g && hi <= g->lo + g->len);
+    uint32_t from = g->lo, to = g->lo + g->len;
+    if (from == lo && to == hi) {
+        delete(st, gs, from);
+    } else if (from == lo) {
+        resize(st, gs, from, hi, to);
+    } else {
+        resize(st, gs, from, from, lo);
+        if (hi < to)
+            insert(st, gs, hi, to);
+    }
+}
+
+/* ---- placement ---- */
+
+/* Where n granules fit into [g->lo, +len) cut to [lo, hi), lowest or highest; false: nowhere. */
+static bool fits(const struct gap *g, uint32_t n, uint32_t lo, uint32_t hi, bool highest,
+                 uint32_t *out)
+{
+    uint32_t a = g->lo > lo ? g->lo : lo, b = g->lo + g->len < hi ? g->lo + g->len : hi;
+    if (a >= b || b - a < n)
+        return false;
+    *out = highest ? b - n : a;
+    return true;
+}
+
+/* In-order search that enters only subtrees with a long enough gap and within the bounds: at most the
+ * two gaps cut by a bound can disappoint. */
+static bool search(const struct wvm_store *st, uint32_t t, uint32_t n, const uint32_t bound[2],
+                   bool highest, uint32_t *out)
+{
+    if (!t || max_of(st, t) < n)
+        return false;
+    const struct gap *g = gap_at(st, t);
+    bool left_ok = g->lo > bound[0], right_ok = (uint64_t)g->lo + g->len < bound[1];
+    uint32_t first = highest ? g->right : g->left, second = highest ? g->left : g->right;
+    bool first_ok = highest ? right_ok : left_ok, second_ok = highest ? left_ok : right_ok;
+    if (first_ok && search(st, first, n, bound, highest, out))
+        return true;
+    if (g->len >= n && fits(g, n, bound[0], bound[1], highest, out))
+        return true;
+    return second_ok && search(st, second, n, bound, highest, out);
+}
+
+bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
+                     uint32_t hi, uint32_t *out)
+{
+    return search(st, gs->root, n, (uint32_t[2]){lo, hi}, false, out);
+}
+
+bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
+                      uint32_t hi, uint32_t *out)
+{
+    return search(st, gs->root, n, (uint32_t[2]){lo, hi}, true, out);
+}
+
+/* ---- checking ---- */
+
+static const char *check_node(const struct wvm_store *st, uint32_t t, uint64_t *end)
+{
+    if (!t)
+        return NULL;
+    const struct gap *g = gap_at(st, t);
+    const char *bad = check_node(st, g->left, end);
+    if (bad)
+        return bad;
+    if (g->lo <= *end && *end != UINT64_MAX)
+        return "region_gaps I1: gaps overlap, touch or are out of order";
+    *end = (uint64_t)g->lo + g->len;
+    bad = check_node(st, g->right, end);
+    if (bad)
+        return bad;
+    uint32_t l = max_of(st, g->left), r = max_of(st, g->right), m = l > r ? l : r;
+    if (g->len == 0 || g->max != (m > g->len ? m : g->len))
+        return "region_gaps I2: max";
+    if ((g->left && gap_at(st, g->left)->prio > g->prio) ||
+        (g->right && gap_at(st, g->right)->prio > g->prio))
+        return "region_gaps I2: heap order";
+    return NULL;
+}
+
+const char *wvm_gaps_check(const struct wvm_store *st, const struct wvm_gaps *gs)
+{
+    uint64_t end = UINT64_MAX;
+    return check_node(st, gs->root, &end);
+}

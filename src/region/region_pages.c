@@ -1,0 +1,386 @@
+/* Page maps: one byte of state for each page of an allocation, as a persistent 64-ary trie.
+ *
+ * Terms   leaf = the bytes of 64 pages; inner node of height h = 64 references to maps of 64^(h-1)
+ *         pages; reference = a number for "all these pages are v", or the index of a node; chunk =
+ *         the pages that one look at one node proves equal.
+ * I1  Canonical: no node's pages are all equal (such a node is replaced by its number), so a run of
+ *     equal pages consists of at most two chunks for each level.
+ * I2  edge bit i of a node is clear exactly when entries i and i+1 are known equal: two equal bytes of
+ *     a leaf, two equal uniform references of an inner node. Bit 63 is always set.
+ * I3  A node reachable from a published root never changes; a change copies the path (at most
+ *     WVM_PAGES_SET_* nodes) and frees what it replaced into the pool's pending list.
+ * Locking: wvm_pages_run and _peek none; all others the space lock.
+ * Failure: none; the pools were topped up. Signal safety: _run and _peek may run in a handler. */
+#include "base/assert.h"
+#include "region/region.h"
+
+#define FAN 64u
+#define LAST_EDGE ((uint64_t)1 << 63)
+
+struct leaf {
+    uint32_t link;
+    uint32_t unused;
+    uint64_t edge;
+    union {
+        uint8_t val[FAN];
+        uint64_t word[FAN / 8];
+    };
+};
+
+struct inner {
+    uint32_t link;
+    uint32_t unused;
+    uint64_t edge;
+    union {
+        uint32_t ref[FAN];
+        uint64_t word[FAN / 2];
+    };
+};
+
+/* Readers may look at a node while its memory is being reused: plain machine loads and stores, but
+ * visible as such to the compiler and the race detector. */
+#define LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+
+void wvm_store_init(struct wvm_store *st)
+{
+    wvm_pool_init(&st->leaf, sizeof(struct leaf));
+    wvm_pool_init(&st->inner, sizeof(struct inner));
+    wvm_pool_init(&st->alloc, sizeof(struct wvm_alloc));
+    wvm_pool_init(&st->chain, sizeof(struct wvm_chain));
+    wvm_pool_init(&st->gap, 32);
+}
+
+void wvm_store_flush(struct wvm_store *st)
+{
+    wvm_pool_flush(&st->leaf);
+    wvm_pool_flush(&st->inner);
+    wvm_pool_flush(&st->alloc);
+    wvm_pool_flush(&st->chain);
+    wvm_pool_flush(&st->gap);
+}
+
+static struct leaf *leaf_at(const struct wvm_store *st, uint32_t ref)
+{
+    return wvm_pool_at(&st->leaf, ref, sizeof(struct leaf));
+}
+
+static struct inner *inner_at(const struct wvm_store *st, uint32_t ref)
+{
+    return wvm_pool_at(&st->inner, ref, sizeof(struct inner));
+}
+
+/* For the holder of the lock, whose references are never torn. */
+static struct leaf *own_leaf(const struct wvm_store *st, uint32_t ref)
+{
+    struct leaf *n = leaf_at(st, ref);
+    WVM_VERIFY(n);
+    return n;
+}
+
+static struct inner *own_inner(const struct wvm_store *st, uint32_t ref)
+{
+    struct inner *n = inner_at(st, ref);
+    WVM_VERIFY(n);
+    return n;
+}
+
+static bool is_uniform(uint32_t ref)
+{
+    return ref & WVM_REF_UNIFORM;
+}
+
+static unsigned shift_of(unsigned height)
+{
+    return 6 * (height - 1);
+}
+
+uint8_t wvm_pages_height(uint64_t n_pages)
+{
+    uint8_t h = 1;
+    while (h < WVM_PAGES_MAX_HEIGHT && n_pages > (uint64_t)1 << (6 * h))
+        h++;
+    return h;
+}
+
+/* ---- publishing ---- */
+
+static void publish(struct wvm_pages *m, uint32_t ref)
+{
+    uint64_t version = (LOAD(&m->root) >> 32) + 1;
+    __atomic_store_n(&m->root, version << 32 | ref, __ATOMIC_RELEASE);
+}
+
+void wvm_pages_start(struct wvm_pages *m, uint8_t height, uint8_t v)
+{
+    STORE(&m->height, height);
+    publish(m, WVM_REF_UNIFORM | v);
+}
+
+/* ---- changing ---- */
+
+static void free_subtree(struct wvm_store *st, uint32_t ref, unsigned height)
+{
+    if (is_uniform(ref))
+        return;
+    if (height == 1) {
+        wvm_pool_free(&st->leaf, ref);
+        return;
+    }
+    struct inner *n = own_inner(st, ref);
+    for (unsigned i = 0; i < FAN; i++)
+        free_subtree(st, n->ref[i], height - 1);
+    wvm_pool_free(&st->inner, ref);
+}
+
+/* Edge word after entries [lo, hi) became one value: before and after say whether the entries next
+ * to the range differ from it. */
+static uint64_t edge_after(uint64_t edge, unsigned lo, unsigned hi, bool before, bool after)
+{
+    uint64_t upto_hi = hi == FAN ? ~(uint64_t)0 : ((uint64_t)1 << hi) - 1;
+    edge &= ~(upto_hi & ~(((uint64_t)1 << lo) - 1));
+    if (lo) {
+        uint64_t bit = (uint64_t)1 << (lo - 1);
+        edge = before ? edge | bit : edge & ~bit;
+    }
+    if (hi == FAN || after)
+        edge |= (uint64_t)1 << (hi - 1);
+    return edge;
+}
+
+static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsigned hi, uint8_t v)
+{
+    uint8_t val[FAN] __attribute__((aligned(8)));
+    uint64_t edge = LAST_EDGE;
+    if (is_uniform(ref)) {
+        __builtin_memset(val, ref & 0xff, FAN);
+    } else {
+        struct leaf *old = own_leaf(st, ref);
+        __builtin_memcpy(val, old->val, FAN);
+        edge = old->edge;
+        wvm_pool_free(&st->leaf, ref);
+    }
+    __builtin_memset(val + lo, v, hi - lo);
+    edge = edge_after(edge, lo, hi, lo && val[lo - 1] != v, hi < FAN && val[hi] != v);
+    if (edge == LAST_EDGE)
+        return WVM_REF_UNIFORM | v;
+    uint32_t fresh = wvm_pool_take(&st->leaf);
+    struct leaf *n = own_leaf(st, fresh);
+    STORE(&n->edge, edge);
+    for (unsigned i = 0; i < FAN / 8; i++) {
+        uint64_t w;
+        __builtin_memcpy(&w, val + 8 * i, 8);
+        STORE(&n->word[i], w);
+    }
+    return fresh;
+}
+
+static uint32_t set_range(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo,
+                          uint64_t hi, uint8_t v);
+
+static bool entries_differ(const uint32_t *ref, unsigned i)
+{
+    return ref[i] != ref[i + 1] || !is_uniform(ref[i]);
+}
+
+static uint32_t set_inner(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo,
+                          uint64_t hi, uint8_t v)
+{
+    uint32_t slot[FAN];
+    uint64_t edge = LAST_EDGE;
+    if (is_uniform(ref)) {
+        for (unsigned i = 0; i < FAN; i++)
+            slot[i] = ref;
+    } else {
+        struct inner *old = own_inner(st, ref);
+        __builtin_memcpy(slot, old->ref, sizeof slot);
+        edge = old->edge;
+        wvm_pool_free(&st->inner, ref);
+    }
+    unsigned shift = shift_of(height);
+    unsigned first = lo >> shift, last = (hi - 1) >> shift;
+    for (unsigned i = first; i <= last; i++) {
+        uint64_t base = (uint64_t)i << shift, span = (uint64_t)1 << shift;
+        uint64_t a = lo > base ? lo - base : 0;
+        uint64_t b = hi < base + span ? hi - base : span;
+        slot[i] = set_range(st, slot[i], height - 1, a, b, v);
+    }
+    for (unsigned i = first ? first - 1 : 0; i <= last && i < FAN - 1; i++) {
+        uint64_t bit = (uint64_t)1 << i;
+        edge = entries_differ(slot, i) ? edge | bit : edge & ~bit;
+    }
+    if (edge == LAST_EDGE && is_uniform(slot[FAN - 1]))
+        return slot[0];
+    uint32_t fresh = wvm_pool_take(&st->inner);
+    struct inner *n = own_inner(st, fresh);
+    STORE(&n->edge, edge);
+    for (unsigned i = 0; i < FAN / 2; i++) {
+        uint64_t w;
+        __builtin_memcpy(&w, slot + 2 * i, 8);
+        STORE(&n->word[i], w);
+    }
+    return fresh;
+}
+
+/* The reference for `ref` with pages [lo, hi) of it set to v. Recursion is at most the height. */
+static uint32_t set_range(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo,
+                          uint64_t hi, uint8_t v)
+{
+    if (lo == 0 && hi == (uint64_t)1 << (6 * height)) {
+        free_subtree(st, ref, height);
+        return WVM_REF_UNIFORM | v;
+    }
+    if (ref == (WVM_REF_UNIFORM | v))
+        return ref;
+    return height == 1 ? set_leaf(st, ref, lo, hi, v) : set_inner(st, ref, height, lo, hi, v);
+}
+
+void wvm_pages_set(struct wvm_store *st, struct wvm_pages *m, uint64_t lo, uint64_t hi, uint8_t v)
+{
+    WVM_ASSERT(lo < hi && hi <= (uint64_t)1 << (6 * m->height));
+    uint32_t old = (uint32_t)LOAD(&m->root);
+    uint32_t ref = set_range(st, old, m->height, lo, hi, v);
+    if (ref != old)
+        publish(m, ref);
+}
+
+void wvm_pages_end(struct wvm_store *st, struct wvm_pages *m)
+{
+    uint32_t old = (uint32_t)LOAD(&m->root);
+    publish(m, WVM_REF_DEAD);
+    free_subtree(st, old, m->height);
+}
+
+void wvm_pages_adopt(struct wvm_pages *to, const struct wvm_pages *from)
+{
+    STORE(&to->height, from->height);
+    publish(to, (uint32_t)LOAD(&from->root));
+}
+
+void wvm_pages_abandon(struct wvm_pages *from)
+{
+    publish(from, WVM_REF_DEAD);
+}
+
+/* ---- reading ---- */
+
+/* The chunk that contains page: its value, and the first page past it. False: a torn read. */
+static bool read_chunk(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t page,
+                       uint8_t *v, uint64_t *end)
+{
+    uint64_t base = 0;
+    for (; !is_uniform(ref); height--) {
+        unsigned shift = shift_of(height);
+        unsigned i = ((page - base) >> shift) & (FAN - 1);
+        if (height == 1) {
+            const struct leaf *n = leaf_at(st, ref);
+            if (!n)
+                return false;
+            *v = LOAD(&n->val[i]);
+            *end = base + i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i) + 1;
+            return true;
+        }
+        const struct inner *n = inner_at(st, ref);
+        if (height == 0 || !n)
+            return false;
+        ref = LOAD(&n->ref[i]);
+        if (is_uniform(ref)) {
+            uint64_t last = i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i);
+            *v = ref & 0xff;
+            *end = base + ((last + 1) << shift);
+            return true;
+        }
+        base += (uint64_t)i << shift;
+    }
+    *v = ref & 0xff;
+    *end = UINT64_MAX;
+    return true;
+}
+
+bool wvm_pages_run(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t page,
+                   uint64_t limit, uint8_t *v, uint64_t *end)
+{
+    if (height - 1 >= WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, page, v, end))
+        return false;
+    /* I1 bounds the chunks of one run; more of them can only be a torn read. */
+    for (unsigned n = 0; *end < limit; n++) {
+        uint8_t next_v;
+        uint64_t next_end;
+        if (n > 2 * WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, *end, &next_v, &next_end))
+            return false;
+        if (next_v != *v)
+            return true;
+        *end = next_end;
+    }
+    *end = limit;
+    return true;
+}
+
+uint64_t wvm_pages_next(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
+                        uint64_t limit, uint8_t *v)
+{
+    uint64_t end = limit;
+    bool whole = wvm_pages_run(st, (uint32_t)LOAD(&m->root), m->height, page, limit, v, &end);
+    WVM_VERIFY(whole);
+    return end;
+}
+
+uint8_t wvm_pages_peek(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
+                       uint64_t limit, uint64_t *end)
+{
+    for (;;) {
+        uint8_t v = 0;
+        uint64_t root = wvm_pages_root(m);
+        bool ok = wvm_pages_run(st, (uint32_t)root, m->height, page, limit, &v, end);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (LOAD(&m->root) == root && ok)
+            return v;
+    }
+}
+
+uint64_t wvm_pages_count_runs(const struct wvm_store *st, const struct wvm_pages *m, uint64_t lo,
+                              uint64_t hi, uint64_t most)
+{
+    uint64_t n = 0;
+    uint8_t v;
+    for (uint64_t p = lo; p < hi && n < most; n++)
+        p = wvm_pages_next(st, m, p, hi, &v);
+    return n;
+}
+
+/* ---- checking ---- */
+
+static const char *check_leaf(const struct leaf *n)
+{
+    for (unsigned i = 0; i < FAN - 1; i++)
+        if ((n->edge >> i & 1) != (n->val[i] != n->val[i + 1]))
+            return "region_pages I2: leaf edge";
+    if (!(n->edge & LAST_EDGE))
+        return "region_pages I2: last edge of a leaf";
+    return n->edge == LAST_EDGE ? "region_pages I1: uniform leaf" : NULL;
+}
+
+static const char *check_node(const struct wvm_store *st, uint32_t ref, unsigned height)
+{
+    if (is_uniform(ref))
+        return NULL;
+    if (height == 1)
+        return check_leaf(own_leaf(st, ref));
+    const struct inner *n = own_inner(st, ref);
+    if (n->edge == LAST_EDGE && is_uniform(n->ref[0]))
+        return "region_pages I1: uniform inner node";
+    for (unsigned i = 0; i < FAN; i++) {
+        const char *bad = check_node(st, n->ref[i], height - 1);
+        if (bad)
+            return bad;
+        if ((n->edge >> i & 1) != (i == FAN - 1 || entries_differ(n->ref, i)))
+            return "region_pages I2: inner edge";
+    }
+    return NULL;
+}
+
+const char *wvm_pages_check(const struct wvm_store *st, const struct wvm_pages *m)
+{
+    uint32_t ref = (uint32_t)LOAD(&m->root);
+    return ref == WVM_REF_DEAD ? "region_pages: dead map" : check_node(st, ref, m->height);
+}

@@ -1,0 +1,226 @@
+/* An address space: its lock, its stock of bookkeeping memory, its commit charge.
+ *
+ * 1. The parts
+ * 1.1 region/ knows allocations, page states and gaps; space_host.c knows what the kernel has for
+ *     each page of our mappings; space_slab.c takes address space from the kernel. The other files
+ *     are one operation each: reserve, commit, release, protect, query, lock, reset, copy.
+ * 1.2 Every change runs: enter, stock, check everything, host calls (undone when one fails), tables,
+ *     leave. Up to the last host call nothing is changed; after it nothing can fail.
+ *
+ * 2. Invariants
+ * I1  A page is accessible to the program exactly as its state says, except while a change of that
+ *     page is under way: committed pages by their protection, all others not at all.
+ * I2  `committed` is the number of pages whose state is not reserved.
+ * I3  A granule is in a gap exactly when its owner is a slab and no allocation touches it.
+ * I4  While the lock is held no user page is touched, so its holder cannot fault.
+ *
+ * 3. Locking: one mutex, taken for every change, never by queries. A thread-local flag marks a
+ *    thread inside: an asynchronous signal handler that calls in again is refused, not deadlocked.
+ * 4. Failure: STATUS_NO_MEMORY or COMMITMENT_LIMIT before anything changed.
+ * 5. Signal safety: only wvm_space_query and wvm_space_last_reason. */
+#include "space/space_internal.h"
+
+#include <errno.h>
+
+#include "base/options.h"
+
+struct wvm_space wvm_space_native;
+
+static WVM_THREAD_LOCAL int inside;
+static WVM_THREAD_LOCAL struct wvm_reason reason;
+
+/* An operation changes the state of one allocation, the host map three times, the marks once; claiming
+ * an address changes the owner map up to 16 times. Changes run by run are counted separately. */
+#define STOCK_SETS 24
+
+wvm_status wvm_space_enter(struct wvm_space *sp)
+{
+    if (WVM_UNLIKELY(inside))
+        return wvm_space_fail(STATUS_POSSIBLE_DEADLOCK, "called from a signal handler inside winvm", 0);
+    inside = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    pthread_mutex_lock(&sp->lock);
+    return STATUS_SUCCESS;
+}
+
+void wvm_space_leave(struct wvm_space *sp)
+{
+    wvm_store_flush(&sp->store);
+    pthread_mutex_unlock(&sp->lock);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    inside = 0;
+}
+
+wvm_status wvm_space_fail(wvm_status status, const char *text, uintptr_t at)
+{
+    reason = (struct wvm_reason){text, at};
+    return status;
+}
+
+struct wvm_reason wvm_space_last_reason(void)
+{
+    return reason;
+}
+
+wvm_status wvm_space_host_fail(int err, size_t len)
+{
+    static const char *const why[] = {
+        [WVM_LIMIT_NONE] = "the host has no memory",
+        [WVM_LIMIT_MAPS] = "the host's vm.max_map_count is reached; raise it with sysctl",
+        [WVM_LIMIT_AS] = "RLIMIT_AS is reached; raise it with ulimit -v",
+        [WVM_LIMIT_OVERCOMMIT] = "the host refuses to overcommit; see vm.overcommit_memory",
+        [WVM_LIMIT_MEMLOCK] = "RLIMIT_MEMLOCK is reached; raise it with ulimit -l",
+        [WVM_LIMIT_DATA] = "RLIMIT_DATA is reached; raise it with ulimit -d",
+    };
+    if (err == -EACCES || err == -EPERM)
+        return wvm_space_fail(STATUS_ACCESS_DENIED, "the host forbids this protection", 0);
+    enum wvm_host_limit limit = wvm_host_which_limit(len);
+    wvm_host_diag("%s", why[limit]);
+    return wvm_space_fail(limit == WVM_LIMIT_OVERCOMMIT ? STATUS_COMMITMENT_LIMIT : STATUS_NO_MEMORY,
+                          why[limit], 0);
+}
+
+/* ---- bookkeeping memory ---- */
+
+static bool top_up(struct wvm_pool *p, uint64_t need)
+{
+    while (WVM_UNLIKELY(wvm_pool_room(p) < need)) {
+        void *mem;
+        if (wvm_host.meta(wvm_align_up(wvm_pool_segment_len(p), WVM_PAGE_SIZE), &mem) < 0 ||
+            wvm_pool_add(p, mem) < 0)
+            return false;
+    }
+    return true;
+}
+
+bool wvm_space_stock(struct wvm_space *sp, uint64_t extra_runs, uint64_t n_pages)
+{
+    struct wvm_store *st = &sp->store;
+    uint64_t leaf = STOCK_SETS * WVM_PAGES_SET_LEAF, inner = STOCK_SETS * WVM_PAGES_SET_INNER;
+    if (extra_runs) {
+        leaf += wvm_min(2 * extra_runs, n_pages / 64 + 2);
+        inner += wvm_min(WVM_PAGES_SET_INNER * extra_runs, n_pages / 64 + WVM_PAGES_SET_INNER);
+    }
+    if (WVM_LIKELY(top_up(&st->leaf, leaf) && top_up(&st->inner, inner) && top_up(&st->alloc, 4) &&
+                   top_up(&st->chain, 4) && top_up(&st->gap, 16)))
+        return true;
+    wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
+    return false;
+}
+
+bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule)
+{
+    void *mem;
+    if (!wvm_index_lacks(&sp->index, granule))
+        return true;
+    if (wvm_host.meta(wvm_align_up(sizeof(struct wvm_chunk), WVM_PAGE_SIZE), &mem) < 0) {
+        wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
+        return false;
+    }
+    wvm_index_add_chunk(&sp->index, granule, mem);
+    return true;
+}
+
+/* ---- allocations and their pages ---- */
+
+struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t page, uint32_t *id)
+{
+    *id = wvm_index_before(&sp->store, &sp->index, page);
+    struct wvm_alloc *a = *id ? wvm_alloc_at(&sp->store, *id) : NULL;
+    return a && page < a->end ? a : NULL;
+}
+
+uint64_t wvm_space_count_committed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                                   uint64_t hi)
+{
+    uint64_t n = 0;
+    uint8_t v;
+    for (uint64_t p = lo - a->origin, end; p < hi - a->origin; p = end) {
+        end = wvm_pages_next(&sp->store, &a->pages, p, hi - a->origin, &v);
+        if (v != WVM_ATTR_RESERVED)
+            n += end - p;
+    }
+    return n;
+}
+
+/* Pages of the map outside the allocation take part in a change that reaches its border, so that a
+ * uniform allocation is always one number. */
+void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t v)
+{
+    uint64_t from = lo == a->start ? 0 : lo - a->origin;
+    uint64_t to = hi == a->end ? (uint64_t)1 << (6 * a->pages.height) : hi - a->origin;
+    wvm_pages_set(&sp->store, &a->pages, from, to, v);
+}
+
+/* ---- the commit charge ---- */
+
+wvm_status wvm_space_charge_ok(const struct wvm_space *sp, uint64_t n)
+{
+    if (n <= sp->limit && sp->committed <= sp->limit - n)
+        return STATUS_SUCCESS;
+    wvm_host_diag("commit limit reached: %llu of %llu KiB in use; see the option commit-limit",
+                  (unsigned long long)sp->committed * 4, (unsigned long long)sp->limit * 4);
+    return wvm_space_fail(STATUS_COMMITMENT_LIMIT, "the commit limit is reached", 0);
+}
+
+void wvm_space_charge(struct wvm_space *sp, int64_t n)
+{
+    uint64_t now = sp->committed + n;
+    __atomic_store_n(&sp->committed, now, __ATOMIC_RELAXED);
+    if (now > sp->peak)
+        __atomic_store_n(&sp->peak, now, __ATOMIC_RELAXED);
+}
+
+void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out)
+{
+    out->committed = __atomic_load_n(&sp->committed, __ATOMIC_RELAXED) << WVM_PAGE_SHIFT;
+    out->limit = sp->limit << WVM_PAGE_SHIFT;
+    out->peak = __atomic_load_n(&sp->peak, __ATOMIC_RELAXED) << WVM_PAGE_SHIFT;
+}
+
+/* ---- life ---- */
+
+/* Windows keeps the last 64 KiB below the kernel's half free. */
+#define USER_TOP (((uint64_t)1 << WVM_ADDRESS_BITS) - WVM_GRANULE_SIZE)
+
+wvm_status wvm_space_init(struct wvm_space *sp)
+{
+    pthread_mutex_init(&sp->lock, NULL);
+    sp->top = USER_TOP >> WVM_PAGE_SHIFT;
+    wvm_store_init(&sp->store);
+    wvm_index_init(&sp->index);
+    wvm_gaps_init(&sp->gaps);
+    wvm_pages_start(&sp->owner, WVM_PAGES_MAX_HEIGHT, WVM_OWNER_FOREIGN);
+    wvm_pages_start(&sp->host, WVM_PAGES_MAX_HEIGHT, WVM_HP_NONE);
+    wvm_pages_start(&sp->locked, WVM_PAGES_MAX_HEIGHT, 0);
+    wvm_pages_start(&sp->reset, WVM_PAGES_MAX_HEIGHT, 0);
+    uint64_t limit = wvm_option(WVM_OPTION_COMMIT_LIMIT);
+    if (!limit)
+        limit = wvm_host_caps.ram + wvm_host_caps.swap;
+    sp->limit = limit >> WVM_PAGE_SHIFT;
+    return STATUS_SUCCESS;
+}
+
+uintptr_t wvm_space_top(const struct wvm_space *sp)
+{
+    return wvm_addr_of(sp->top);
+}
+
+void wvm_space_before_fork(struct wvm_space *sp)
+{
+    pthread_mutex_lock(&sp->lock);
+}
+
+void wvm_space_after_fork_parent(struct wvm_space *sp)
+{
+    pthread_mutex_unlock(&sp->lock);
+}
+
+/* A child inherits every page and guard region, but no memory locks. */
+void wvm_space_after_fork_child(struct wvm_space *sp)
+{
+    wvm_pages_end(&sp->store, &sp->locked);
+    wvm_pages_start(&sp->locked, WVM_PAGES_MAX_HEIGHT, 0);
+    wvm_store_flush(&sp->store);
+    pthread_mutex_init(&sp->lock, NULL);
+}

@@ -1,0 +1,114 @@
+/* The audit: every invariant of the tables, and the tables against the kernel.
+ * Locking: takes the space lock. Failure: reports, never repairs. Signal safety: not for handlers. */
+#include "space/space_internal.h"
+
+/* space.c I1 for one run of equal pages of an allocation. */
+static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    unsigned prot = attr == WVM_ATTR_RESERVED ? WVM_HOST_NONE : wvm_space_prot_of(attr);
+    uint8_t h;
+    for (uint64_t p = lo; p < hi;) {
+        p = wvm_pages_next(&sp->store, &sp->host, p, hi, &h);
+        if (prot ? h != prot : wvm_hp_is_open(h) && !sp->stale)
+            return "space I1: host state of a page against its state";
+        if (attr == WVM_ATTR_RESERVED && h == WVM_HP_HELD)
+            return "space I1: a reserved page has contents";
+    }
+    return NULL;
+}
+
+static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
+{
+    uint32_t id;
+    uint8_t v;
+    *committed = 0;
+    for (uint64_t at = 0; (id = wvm_index_after(&sp->store, &sp->index, at)) != 0;) {
+        const struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
+        for (uint64_t p = a->start, end; p < a->end; p = end) {
+            end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, a->end - a->origin, &v) + a->origin;
+            const char *bad = check_run(sp, p, end, v);
+            if (bad)
+                return bad;
+            *committed += v != WVM_ATTR_RESERVED && !(a->flags & WVM_ALLOC_FIXED_PAGE) ? end - p : 0;
+        }
+        at = a->start + 1;
+    }
+    return NULL;
+}
+
+/* space.c I3, and that nothing outside allocations is accessible. */
+static const char *check_free(struct wvm_space *sp)
+{
+    uint8_t owner;
+    uint32_t a, b;
+    for (uint64_t g = 0, end; g < WVM_N_GRANULES; g = end) {
+        end = wvm_pages_next(&sp->store, &sp->owner, g, WVM_N_GRANULES, &owner);
+        while (g < end) {
+            bool gap = wvm_gaps_overlap(&sp->store, &sp->gaps, g, end, &a, &b);
+            if (gap && owner != WVM_OWNER_SLAB)
+                return "space I3: a gap outside the slabs";
+            if (!gap)
+                break;
+            uint32_t id = wvm_index_before(&sp->store, &sp->index, WVM_PAGE_OF_GRANULE(b) - 1);
+            if (id && wvm_alloc_at(&sp->store, id)->end > WVM_PAGE_OF_GRANULE(a))
+                return "space I3: a gap overlaps an allocation";
+            const char *bad = check_run(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b),
+                                        WVM_ATTR_RESERVED);
+            if (bad)
+                return bad;
+            g = b;
+        }
+    }
+    return NULL;
+}
+
+/* space_host.c I1 against the kernel's list. */
+static const char *check_kernel(struct wvm_space *sp)
+{
+    struct wvm_host_vma vma = {0};
+    uint8_t owner, h;
+    for (uint64_t g = 0, end; g < WVM_N_GRANULES; g = end) {
+        end = wvm_pages_next(&sp->store, &sp->owner, g, WVM_N_GRANULES, &owner);
+        if (owner == WVM_OWNER_FOREIGN)
+            continue;
+        uint64_t hi = WVM_PAGE_OF_GRANULE(end);
+        for (uint64_t p = WVM_PAGE_OF_GRANULE(g), to; p < hi; p = to) {
+            to = wvm_pages_next(&sp->store, &sp->host, p, hi, &h);
+            for (uintptr_t at = wvm_addr_of(p); at < wvm_addr_of(to); at = vma.end) {
+                if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at)
+                    return "space_slab I1: a granule of ours is not mapped";
+                if (vma.prot != (h & WVM_HP_PROT))
+                    return "space_host I1: the kernel's protection differs";
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *audit_locked(struct wvm_space *sp)
+{
+    uint64_t committed;
+    const struct wvm_pages *map[] = {&sp->owner, &sp->host, &sp->locked, &sp->reset};
+    const char *bad = wvm_region_check(&sp->store, &sp->index);
+    for (unsigned i = 0; !bad && i < WVM_ARRAY_LEN(map); i++)
+        bad = wvm_pages_check(&sp->store, map[i]);
+    if (!bad)
+        bad = wvm_gaps_check(&sp->store, &sp->gaps);
+    if (!bad)
+        bad = check_allocs(sp, &committed);
+    if (!bad && committed != sp->committed)
+        bad = "space I2: the commit charge";
+    if (!bad)
+        bad = check_free(sp);
+    return bad ? bad : check_kernel(sp);
+}
+
+const char *wvm_space_audit(struct wvm_space *sp)
+{
+    if (wvm_space_enter(sp))
+        return "the audit was called from a handler inside winvm";
+    wvm_store_flush(&sp->store);
+    const char *bad = audit_locked(sp);
+    wvm_space_leave(sp);
+    return bad;
+}

@@ -1,0 +1,63 @@
+/* MEM_COMMIT on pages of an allocation: fresh pages appear zeroed, committed ones keep their contents,
+ * all take the new protection.
+ *
+ * I1  Nothing is asked of the host for a page whose accessibility does not change; a recommit with
+ *     the same protection is answered from the tables alone.
+ * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+#include "space/space_internal.h"
+
+static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, struct wvm_alloc **a)
+{
+    uint32_t id;
+    *a = wvm_space_find(sp, lo, &id);
+    if (!*a)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "nothing is reserved at", wvm_addr_of(lo));
+    if (hi > (*a)->end)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range ends past the reservation, at",
+                              wvm_addr_of((*a)->end));
+    if ((*a)->type != WVM_TYPE_PRIVATE || (*a)->flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_PHYSICAL))
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "pages of this kind cannot be committed, at",
+                              wvm_addr_of((*a)->start));
+    return STATUS_SUCCESS;
+}
+
+static bool is_uniform(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                       uint8_t attr)
+{
+    uint8_t v;
+    hi -= a->origin;
+    return wvm_pages_next(&sp->store, &a->pages, lo - a->origin, hi, &v) == hi && v == attr;
+}
+
+static wvm_status commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    struct wvm_alloc *a;
+    wvm_status status = find_range(sp, lo, hi, &a);
+    if (status || is_uniform(sp, a, lo, hi, attr))
+        return status;
+    uint64_t n_new = hi - lo - wvm_space_count_committed(sp, a, lo, hi);
+    status = wvm_space_charge_ok(sp, n_new);
+    if (status)
+        return status;
+    unsigned prot = wvm_space_prot_of(attr);
+    if (!wvm_space_stock(sp, wvm_space_host_runs(sp, lo, hi), hi - lo))
+        return STATUS_NO_MEMORY;
+    wvm_space_clean_stale(sp, a, lo, hi);
+    int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);
+    if (err < 0)
+        return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
+    a->mixed |= (attr & (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)) != 0;
+    wvm_space_charge(sp, n_new);
+    wvm_space_set_pages(sp, a, lo, hi, attr);
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr)
+{
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = commit_locked(sp, wvm_page_of(start), wvm_page_of(end), attr);
+    wvm_space_leave(sp);
+    return status;
+}

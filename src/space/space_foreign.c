@@ -1,0 +1,152 @@
+/* Memory that is not winvm's: program and library images, stacks, the heap, other mappings.
+ *
+ * I1  The kernel's list of mappings is the truth; nothing about foreign memory is remembered.
+ * I2  A module of the dynamic loader is one allocation of type image, based where the module is;
+ *     any other mapping is an allocation of its own: mapped when it has a file or is shared.
+ * I3  A writable page of a private file mapping is write-copy until it was written (VQ-010): the
+ *     kernel is asked which pages are private copies by now.
+ * Locking: the query none, the change the space lock (held by the caller).
+ * Failure: nothing changed. Signal safety: the query is safe in a handler. */
+#include <errno.h>
+
+#include "space/space_internal.h"
+
+static uint8_t attr_of_prot(unsigned prot)
+{
+    static const uint8_t attr[8] = {
+        WVM_ATTR_NA, WVM_ATTR_RO, WVM_ATTR_RW, WVM_ATTR_RW,
+        WVM_ATTR_X, WVM_ATTR_XR, WVM_ATTR_XRW, WVM_ATTR_XRW,
+    };
+    return attr[prot & 7];
+}
+
+/* Foreign pages are copied by the kernel itself, so write-copy is plain writability. */
+static unsigned foreign_prot_of(uint8_t attr)
+{
+    if ((attr & WVM_ATTR_ACCESS) == WVM_ATTR_WC)
+        attr = WVM_ATTR_RW;
+    if ((attr & WVM_ATTR_ACCESS) == WVM_ATTR_XWC)
+        attr = WVM_ATTR_XRW;
+    return wvm_space_prot_of(attr);
+}
+
+static bool is_private_file(const struct wvm_host_vma *vma)
+{
+    return vma->ino && !vma->shared;
+}
+
+/* Splits [page, end) of a writable private file mapping by whether pages were copied. */
+static void find_copied(uint64_t page, struct wvm_region *out)
+{
+    enum { BATCH = 256, COPIED = 2, SWAPPED = 4 };
+    uint8_t vec[BATCH];
+    uint64_t end = wvm_page_of(out->end), at = page;
+    bool first = false;
+    while (at < end) {
+        uint64_t n = wvm_min(end - at, BATCH);
+        if (wvm_host_residency(wvm_addr_of(at), n, vec) < 0)
+            return;
+        for (uint64_t i = 0; i < n; i++) {
+            bool copied = vec[i] & (COPIED | SWAPPED);
+            if (at + i == page)
+                first = copied;
+            else if (copied != first) {
+                n = i;
+                end = at + i;
+            }
+        }
+        at += n;
+    }
+    out->end = wvm_addr_of(end);
+    if (!first)
+        out->attr = out->attr == WVM_ATTR_RW ? WVM_ATTR_WC : WVM_ATTR_XWC;
+}
+
+static void describe(struct wvm_space *sp, const struct wvm_host_vma *vma, uint64_t page,
+                     struct wvm_region *out)
+{
+    uintptr_t base, limit, top = wvm_addr_of(sp->top);
+    out->start = wvm_addr_of(page);
+    out->end = wvm_min(vma->end, top);
+    out->attr = attr_of_prot(vma->prot);
+    out->flags = WVM_ALLOC_FOREIGN;
+    if (wvm_host_module(out->start, &base, &limit)) {
+        out->type = WVM_TYPE_IMAGE;
+        out->alloc_start = base;
+        out->alloc_end = wvm_align_up(limit, WVM_PAGE_SIZE);
+        out->alloc_attr = WVM_ATTR_XWC;
+    } else {
+        out->type = vma->ino || vma->shared ? WVM_TYPE_MAPPED : WVM_TYPE_PRIVATE;
+        out->alloc_start = vma->start;
+        out->alloc_end = out->end;
+        out->alloc_attr = out->attr;
+    }
+    if (vma->prot & WVM_HOST_W && is_private_file(vma))
+        find_copied(page, out);
+}
+
+bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
+{
+    struct wvm_host_vma vma;
+    uintptr_t addr = wvm_addr_of(page);
+    if (wvm_host_map_find(addr, &vma) <= 0 || vma.start > addr)
+        return false;
+    describe(sp, &vma, page, out);
+    return true;
+}
+
+/* ---- protection ---- */
+
+/* The mappings of a range, cut to it. */
+struct cover {
+    unsigned n;
+    struct { uintptr_t start, end; unsigned prot; } map[64];
+};
+
+/* False: some page of [start, end) is unmapped or winvm's, or there are too many mappings. */
+static bool find_cover(struct wvm_space *sp, uintptr_t start, uintptr_t end, struct cover *c)
+{
+    struct wvm_host_vma vma;
+    c->n = 0;
+    if (wvm_space_any_marked(sp, &sp->owner, start >> WVM_GRANULE_SHIFT,
+                             ((end - 1) >> WVM_GRANULE_SHIFT) + 1))
+        return false;
+    for (uintptr_t at = start; at < end; at = vma.end) {
+        if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at || c->n == WVM_ARRAY_LEN(c->map))
+            return false;
+        c->map[c->n].start = at;
+        c->map[c->n].end = wvm_min(vma.end, end);
+        c->map[c->n++].prot = vma.prot;
+    }
+    return true;
+}
+
+static int protect_cover(const struct cover *c, unsigned prot)
+{
+    for (unsigned i = 0; i < c->n; i++) {
+        int err = wvm_host.protect(c->map[i].start, c->map[i].end - c->map[i].start, prot);
+        if (err < 0) {
+            for (unsigned k = 0; k <= i; k++)
+                wvm_host.protect(c->map[k].start, c->map[k].end - c->map[k].start, c->map[k].prot);
+            return err;
+        }
+    }
+    return 0;
+}
+
+wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
+                                     uint8_t *old)
+{
+    struct wvm_region first;
+    struct cover cover;
+    if (!find_cover(sp, start, end, &cover) ||
+        !wvm_space_foreign_query(sp, wvm_page_of(start), &first))
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is not all committed, from", start);
+    int err = protect_cover(&cover, foreign_prot_of(attr));
+    if (err == -EACCES)
+        return wvm_space_fail(STATUS_SECTION_PROTECTION, "the file was not opened for this access", start);
+    if (err < 0)
+        return wvm_space_host_fail(err, end - start);
+    *old = first.attr;
+    return STATUS_SUCCESS;
+}

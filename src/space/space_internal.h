@@ -1,0 +1,139 @@
+/* What the files of this room share. Nobody outside includes it (unit tests of the room do).
+ *
+ * Lock notation: (c) constant after init, (s) under the space lock, (a) atomic, read without it. */
+#ifndef WVM_SPACE_INTERNAL_H
+#define WVM_SPACE_INTERNAL_H
+
+#include <pthread.h>
+
+#include <winvm/ntstatus.h>
+
+#include "base/assert.h"
+#include "host/host.h"
+#include "region/region.h"
+#include "space/space.h"
+
+#define WVM_N_BALLAST 8
+
+/* State of one page of our own mappings as the kernel has it: what space_host.c keeps in step. */
+enum wvm_hp {
+    WVM_HP_NONE = 0,      /* PROT_NONE, no contents */
+    WVM_HP_PROT = 7,      /* mask of enum wvm_host_prot; alone: accessible, with contents */
+    WVM_HP_FENCED = 0x08, /* guard region: inaccessible, no contents; the prot bits are the VMA's */
+    WVM_HP_HELD = 0x10,   /* PROT_NONE, contents kept */
+};
+
+/* Whose mapping a granule is. */
+enum wvm_owner { WVM_OWNER_FOREIGN, WVM_OWNER_SLAB, WVM_OWNER_SINGLE };
+
+struct wvm_space {
+    pthread_mutex_t lock;
+    uint64_t top;              /* (c) first page past user space */
+    struct wvm_store store;    /* (s), readers by region.h 3.2 */
+    struct wvm_index index;    /* (s), same */
+    struct wvm_gaps gaps;      /* (s) free granules of slabs */
+    struct wvm_pages owner;    /* (s) by granule number: enum wvm_owner; readers peek */
+    struct wvm_pages host;     /* (s) by page number: enum wvm_hp */
+    struct wvm_pages locked;   /* (s) by page number: 1 = VirtualLock-ed */
+    struct wvm_pages reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
+    uint64_t committed;        /* (s) pages charged */
+    uint64_t peak;             /* (s) highest `committed` */
+    uint64_t limit;            /* (c) pages that may be charged */
+    uint64_t slab_len;         /* (s) bytes to ask for next, 0 before the first slab */
+    int64_t n_edges;           /* (s) borders between protections inside our mappings: our VMAs */
+    int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
+    int64_t recount_at;        /* (s) n_edges at which to count again */
+    uint64_t n_locked;         /* (s) pages marked in `locked` */
+    bool stale;                /* (s) some reserved page may be accessible: see wvm_host_close */
+    uintptr_t ballast[WVM_N_BALLAST]; /* (s) one-page mappings to give up at the VMA limit */
+    unsigned n_ballast;        /* (s) */
+};
+
+/* ---- space.c ---- */
+
+/* STATUS_POSSIBLE_DEADLOCK when this thread is inside already (an asynchronous signal handler). */
+wvm_status wvm_space_enter(struct wvm_space *sp) WVM_MUST_CHECK;
+void wvm_space_leave(struct wvm_space *sp);
+/* Tops up every pool for one operation plus `extra` page-map runs over n_pages. False: no memory. */
+bool wvm_space_stock(struct wvm_space *sp, uint64_t extra_runs, uint64_t n_pages) WVM_MUST_CHECK;
+/* The index can take a start in this granule. */
+bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule) WVM_MUST_CHECK;
+/* Records why and returns status. */
+wvm_status wvm_space_fail(wvm_status status, const char *text, uintptr_t at);
+/* Turns -errno of the host into a status and says which limit it was. */
+wvm_status wvm_space_host_fail(int err, size_t len);
+/* The allocation that contains page, or NULL. */
+struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t page, uint32_t *id);
+/* May n more pages be committed? */
+wvm_status wvm_space_charge_ok(const struct wvm_space *sp, uint64_t n) WVM_MUST_CHECK;
+void wvm_space_charge(struct wvm_space *sp, int64_t n);
+/* Committed pages of [lo, hi), which lies in a. */
+uint64_t wvm_space_count_committed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                                   uint64_t hi);
+/* Pages [lo, hi) of a take state v (one publication). */
+void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t v);
+
+/* ---- space_slab.c ---- */
+
+/* A place of n granules that ends at or below `limit` granules. */
+wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
+                           uint64_t *granule) WVM_MUST_CHECK;
+/* Granules [lo, hi) are to be used at an address the caller chose. Maps what is not ours. */
+wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
+/* Granules [lo, hi), placed or claimed, are occupied. */
+void wvm_space_occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+/* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that no
+ * allocation touches becomes free. */
+void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end);
+
+/* ---- space_host.c ---- */
+
+unsigned wvm_space_prot_of(uint8_t attr);
+/* Every page of [lo, hi) becomes accessible with prot (not NONE), contents kept. 0 or -errno. */
+int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot) WVM_MUST_CHECK;
+/* Accessible pages of [lo, hi) become inaccessible, contents kept. 0 or -errno. */
+int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
+/* Every page of [lo, hi) loses its contents and becomes inaccessible. Cannot fail. */
+void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+/* Reserved pages of [lo, hi) that could not be made inaccessible are emptied before their commit. */
+void wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi);
+/* Runs of host state in [lo, hi), for wvm_space_stock(); 0 when there is but one. */
+uint64_t wvm_space_host_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v);
+
+/* ---- space_foreign.c: memory that is not winvm's ---- */
+
+/* True: a mapping covers page, *out describes it. False: nothing is mapped there. Lock-free. */
+bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out);
+wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
+                                     uint8_t *old) WVM_MUST_CHECK;
+
+/* ---- marks: the maps `locked` and `reset` ---- */
+
+/* Pages [lo, hi) lost their contents and all their marks. */
+void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+/* Is some page (any) or is every page of [lo, hi) marked? */
+bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi);
+bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi);
+
+static inline bool wvm_hp_is_open(uint8_t h)
+{
+    return h & WVM_HP_PROT && !(h & WVM_HP_FENCED);
+}
+
+static inline bool wvm_hp_has_contents(uint8_t h)
+{
+    return wvm_hp_is_open(h) || h == WVM_HP_HELD;
+}
+
+static inline uint64_t wvm_page_of(uintptr_t addr)
+{
+    return addr >> WVM_PAGE_SHIFT;
+}
+
+static inline uintptr_t wvm_addr_of(uint64_t page)
+{
+    return (uintptr_t)page << WVM_PAGE_SHIFT;
+}
+
+#endif

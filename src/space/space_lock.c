@@ -1,0 +1,127 @@
+/* VirtualLock and VirtualUnlock, and the marks they and MEM_RESET leave on pages.
+ *
+ * I1  A page is marked in sp->locked exactly when VirtualLock locked it and nothing since unlocked,
+ *     decommitted or released it. Locks do not nest.
+ * I2  Locking checks every page of the range before the host is asked; a failing call locks nothing.
+ * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+#include "space/space_internal.h"
+
+#include "base/options.h"
+
+static uint64_t count_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi)
+{
+    uint64_t n = 0;
+    uint8_t v;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, map, p, hi, &v);
+        n += v ? end - p : 0;
+    }
+    return n;
+}
+
+bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi)
+{
+    uint8_t v;
+    return wvm_pages_next(&sp->store, map, lo, hi, &v) != hi || v;
+}
+
+bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi)
+{
+    uint8_t v;
+    return wvm_pages_next(&sp->store, map, lo, hi, &v) == hi && v;
+}
+
+void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (wvm_space_any_marked(sp, &sp->locked, lo, hi)) {
+        sp->n_locked -= count_marked(sp, &sp->locked, lo, hi);
+        wvm_pages_set(&sp->store, &sp->locked, lo, hi, 0);
+    }
+    if (wvm_space_any_marked(sp, &sp->reset, lo, hi))
+        wvm_pages_set(&sp->store, &sp->reset, lo, hi, 0);
+}
+
+/* Every page of the range must be committed and accessible, whoever's it is. */
+static wvm_status check_accessible(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    struct wvm_region r;
+    for (uintptr_t at = wvm_addr_of(lo); at < wvm_addr_of(hi); at = r.end) {
+        wvm_status status = wvm_space_query(sp, at, &r);
+        if (status)
+            return status;
+        if (r.type == WVM_TYPE_FREE || (r.attr & WVM_ATTR_ACCESS) <= WVM_ATTR_NA ||
+            r.attr & WVM_ATTR_GUARD)
+            return wvm_space_fail(STATUS_ACCESS_VIOLATION, "not accessible, at", at);
+    }
+    return STATUS_SUCCESS;
+}
+
+static wvm_status quota_fail(const char *why)
+{
+    wvm_host_diag("%s", why);
+    return wvm_space_fail(STATUS_WORKING_SET_QUOTA, why, 0);
+}
+
+/* The host refused: what it locked all the same is unlocked, as far as it was not before. */
+static void undo_lock(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t v;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, &sp->locked, p, hi, &v);
+        if (!v)
+            wvm_host.unlock(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
+    }
+}
+
+static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint64_t quota = wvm_option(WVM_OPTION_LOCK_QUOTA) >> WVM_PAGE_SHIFT;
+    uint64_t before = count_marked(sp, &sp->locked, lo, hi), n_new = hi - lo - before;
+    wvm_status status = check_accessible(sp, lo, hi);
+    if (status)
+        return status;
+    if (!wvm_space_stock(sp, 0, 0))
+        return STATUS_NO_MEMORY;
+    if (quota && sp->n_locked + n_new > quota)
+        return quota_fail("the option lock-quota is reached");
+    int err = wvm_host.lock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    if (err < 0) {
+        undo_lock(sp, lo, hi);
+        return quota_fail("the host's RLIMIT_MEMLOCK is reached; raise it with ulimit -l");
+    }
+    sp->n_locked += n_new;
+    wvm_pages_set(&sp->store, &sp->locked, lo, hi, 1);
+    return before ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
+}
+
+wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = lock_locked(sp, wvm_page_of(start), wvm_page_of(end));
+    wvm_space_leave(sp);
+    return status;
+}
+
+static wvm_status unlock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (!wvm_space_all_marked(sp, &sp->locked, lo, hi))
+        return wvm_space_fail(STATUS_NOT_LOCKED, "some page of the range is not locked", 0);
+    if (!wvm_space_stock(sp, 0, 0))
+        return STATUS_NO_MEMORY;
+    wvm_host.unlock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    sp->n_locked -= hi - lo;
+    wvm_pages_set(&sp->store, &sp->locked, lo, hi, 0);
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = unlock_locked(sp, wvm_page_of(start), wvm_page_of(end));
+    wvm_space_leave(sp);
+    return status;
+}

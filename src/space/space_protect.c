@@ -1,0 +1,91 @@
+/* Changing the protection of committed pages.
+ *
+ * I1  NOCACHE and WRITECOMBINE belong to how a page was allocated: a change keeps them and ignores
+ *     those of the caller (VP-022..024). Pages that may differ in them are set run by run.
+ * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+#include "space/space_internal.h"
+
+#define STICKY (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
+
+/* All pages committed? *same: every page already has the attribute it would get. */
+static wvm_status inspect(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                          uint8_t attr, bool *same)
+{
+    uint8_t v;
+    *same = true;
+    for (uint64_t p = lo - a->origin, end; p < hi - a->origin; p = end) {
+        end = wvm_pages_next(&sp->store, &a->pages, p, hi - a->origin, &v);
+        if (v == WVM_ATTR_RESERVED)
+            return wvm_space_fail(STATUS_NOT_COMMITTED, "reserved, not committed, at",
+                                  wvm_addr_of(p + a->origin));
+        *same &= v == (attr | (v & STICKY));
+    }
+    return STATUS_SUCCESS;
+}
+
+static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    uint8_t v;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+        wvm_space_set_pages(sp, a, p, end, attr | (v & STICKY));
+        wvm_store_flush(&sp->store);
+    }
+}
+
+static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    unsigned prot = wvm_space_prot_of(attr);
+    uint64_t runs = wvm_space_host_runs(sp, lo, hi);
+    if (a->mixed)
+        runs += wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin, hi - a->origin, UINT64_MAX);
+    if (!wvm_space_stock(sp, runs, hi - lo))
+        return STATUS_NO_MEMORY;
+    int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);
+    if (err < 0)
+        return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
+    if (a->mixed)
+        set_sticky(sp, a, lo, hi, attr);
+    else
+        wvm_space_set_pages(sp, a, lo, hi, attr);
+    return STATUS_SUCCESS;
+}
+
+static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                                 uint8_t attr, uint8_t *old)
+{
+    bool same;
+    uint8_t first;
+    if (hi > a->end)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range ends past the allocation, at",
+                              wvm_addr_of(a->end));
+    if (a->flags & WVM_ALLOC_FIXED_PAGE)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the shared user data page",
+                              wvm_addr_of(a->start));
+    attr &= ~STICKY;
+    wvm_status status = inspect(sp, a, lo, hi, attr, &same);
+    if (status)
+        return status;
+    wvm_pages_next(&sp->store, &a->pages, lo - a->origin, hi - a->origin, &first);
+    if (!same)
+        status = change(sp, a, lo, hi, attr);
+    if (!status)
+        *old = first;
+    return status;
+}
+
+wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
+                             uint8_t *old)
+{
+    uint32_t id;
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    struct wvm_alloc *a = wvm_space_find(sp, wvm_page_of(start), &id);
+    if (a)
+        status = protect_locked(sp, a, wvm_page_of(start), wvm_page_of(end), attr, old);
+    else
+        status = wvm_space_foreign_protect(sp, start, end, attr, old);
+    wvm_space_leave(sp);
+    return status;
+}

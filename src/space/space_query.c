@@ -1,0 +1,91 @@
+/* What is at an address: the lock-free answer to VirtualQuery.
+ *
+ * I1  Memory of winvm's is answered from the tables, without lock or system call.
+ * I2  Free ranges end where the next allocation begins or the next foreign mapping does; only a range
+ *     that reaches the end of our mappings asks the kernel.
+ * Locking: none. Failure: none. Signal safety: safe in a handler. */
+#include "space/space_internal.h"
+
+static void copy_found(const struct wvm_found *f, uint64_t page, struct wvm_region *out)
+{
+    out->start = wvm_addr_of(page);
+    out->end = wvm_addr_of(f->run_end);
+    out->alloc_start = wvm_addr_of(f->start);
+    out->alloc_end = wvm_addr_of(f->end);
+    out->attr = f->run;
+    out->alloc_attr = f->attr;
+    out->type = f->type;
+    out->flags = f->flags;
+}
+
+static uint8_t owner_of(const struct wvm_space *sp, uint64_t page, uint64_t *end)
+{
+    uint64_t end_granule;
+    uint8_t owner = wvm_pages_peek(&sp->store, &sp->owner, WVM_GRANULE_OF(page), WVM_N_GRANULES,
+                                   &end_granule);
+    *end = WVM_PAGE_OF_GRANULE(end_granule);
+    return owner;
+}
+
+/* First page at or above `page` that is not free; `page` itself is in no allocation of ours. */
+static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
+{
+    struct wvm_host_vma vma;
+    while (page < sp->top) {
+        uint64_t end;
+        uint8_t owner = owner_of(sp, page, &end);
+        if (owner == WVM_OWNER_FOREIGN) {
+            int found = wvm_host_map_find(wvm_addr_of(page), &vma);
+            uint64_t next = found > 0 ? wvm_page_of(vma.start) : sp->top;
+            if (next < end)
+                return wvm_min(wvm_max(next, page), sp->top);
+        } else {
+            uint64_t next = wvm_index_next_start(&sp->store, &sp->index, page);
+            if (next < end)
+                return next;
+        }
+        page = end;
+    }
+    return sp->top;
+}
+
+/* False: a mapping of ours appeared meanwhile; look again. */
+static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
+{
+    struct wvm_found f;
+    uint64_t owner_end;
+    if (WVM_LIKELY(wvm_index_look(&sp->store, &sp->index, page, &f))) {
+        copy_found(&f, page, out);
+        return true;
+    }
+    *out = (struct wvm_region){.start = wvm_addr_of(page), .type = WVM_TYPE_FREE};
+    if (owner_of(sp, page, &owner_end) == WVM_OWNER_FOREIGN) {
+        bool mapped = wvm_space_foreign_query(sp, page, out);
+        if (owner_of(sp, page, &owner_end) != WVM_OWNER_FOREIGN)
+            return false;
+        if (mapped)
+            return true;
+    }
+    out->end = wvm_addr_of(free_end(sp, page));
+    return true;
+}
+
+wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_region *out)
+{
+    while (!query_once(sp, wvm_page_of(addr), out))
+        ;
+    return STATUS_SUCCESS;
+}
+
+uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r)
+{
+    uint64_t bytes = 0;
+    struct wvm_region run;
+    for (uintptr_t at = r->alloc_start; at < r->alloc_end; at = run.end) {
+        if (wvm_space_query(sp, at, &run) || run.alloc_start != r->alloc_start)
+            break;
+        if (run.attr != WVM_ATTR_RESERVED)
+            bytes += run.end - run.start;
+    }
+    return bytes;
+}

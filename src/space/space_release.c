@@ -1,0 +1,164 @@
+/* MEM_DECOMMIT and MEM_RELEASE.
+ *
+ * I1  Neither can fail once its arguments are good and bookkeeping memory is there.
+ * I2  Releasing a part leaves up to two remainders, each an allocation of its own with its own base;
+ *     readers see the old allocation or the remainder, never neither.
+ * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+#include "space/space_internal.h"
+
+struct target {
+    uint32_t id;
+    struct wvm_alloc *a;
+    uint64_t start, end; /* pages to be done */
+};
+
+/* The rules common to both calls: which allocation, and is the range inside it. */
+static wvm_status find_target(struct wvm_space *sp, uintptr_t start, uintptr_t end, struct target *t)
+{
+    t->start = wvm_page_of(start);
+    t->end = wvm_page_of(end);
+    t->a = wvm_space_find(sp, t->start, &t->id);
+    if (!t->a)
+        return wvm_space_fail(STATUS_MEMORY_NOT_ALLOCATED, "no allocation of winvm's at", start);
+    if (t->a->flags & WVM_ALLOC_FIXED_PAGE)
+        return wvm_space_fail(STATUS_UNABLE_TO_FREE_VM, "the shared user data page", start);
+    if (t->start == t->end) {
+        if (t->start != t->a->start)
+            return wvm_space_fail(STATUS_FREE_VM_NOT_AT_BASE, "size 0 needs the base, which is",
+                                  wvm_addr_of(t->a->start));
+        t->end = t->a->end;
+    }
+    if (t->end > t->a->end)
+        return wvm_space_fail(STATUS_UNABLE_TO_FREE_VM, "the range ends past the allocation, at",
+                              wvm_addr_of(t->a->end));
+    if (t->a->type != WVM_TYPE_PRIVATE)
+        return wvm_space_fail(STATUS_UNABLE_TO_DELETE_SECTION, "a view, mapped at",
+                              wvm_addr_of(t->a->start));
+    return STATUS_SUCCESS;
+}
+
+/* Empties the pages, host and charge; their state is still the old one. */
+static uint64_t drop_pages(struct wvm_space *sp, const struct target *t)
+{
+    uint64_t n = wvm_space_count_committed(sp, t->a, t->start, t->end);
+    if (n) {
+        wvm_space_close(sp, t->start, t->end);
+        wvm_space_charge(sp, -(int64_t)n);
+        wvm_space_forget_marks(sp, t->start, t->end);
+    }
+    return n;
+}
+
+/* ---- decommit ---- */
+
+static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+{
+    struct target t;
+    wvm_status status = find_target(sp, start, end, &t);
+    if (status)
+        return status;
+    if (!wvm_space_stock(sp, wvm_space_host_runs(sp, t.start, t.end), t.end - t.start))
+        return STATUS_NO_MEMORY;
+    if (drop_pages(sp, &t))
+        wvm_space_set_pages(sp, t.a, t.start, t.end, WVM_ATTR_RESERVED);
+    *out_end = wvm_addr_of(t.end);
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+{
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = decommit_locked(sp, start, end, out_end);
+    wvm_space_leave(sp);
+    return status;
+}
+
+/* ---- release ---- */
+
+/* A copy of the allocation's description for the pages [start, end) of it, without a page map. */
+static uint32_t make_remainder(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t start,
+                               uint64_t end, uint64_t origin)
+{
+    struct wvm_found like = {
+        .start = start, .end = end, .attr = a->attr, .type = a->type, .flags = a->flags,
+    };
+    uint32_t id = wvm_alloc_make(&sp->store, &like, origin);
+    wvm_alloc_at(&sp->store, id)->mixed = a->mixed;
+    return id;
+}
+
+/* The pages behind the released ones become an allocation; its map is built run by run. */
+static void keep_right(struct wvm_space *sp, const struct target *t)
+{
+    uint64_t from = t->end, to = t->a->end, origin = t->a->origin;
+    uint32_t id = make_remainder(sp, t->a, from, to, from);
+    struct wvm_alloc *r = wvm_alloc_at(&sp->store, id);
+    uint8_t v;
+    uint64_t end = wvm_pages_next(&sp->store, &t->a->pages, from - origin, to - origin, &v) + origin;
+    wvm_pages_start(&r->pages, wvm_pages_height(to - from), v);
+    for (uint64_t p = end; p < to; p = end) {
+        end = wvm_pages_next(&sp->store, &t->a->pages, p - origin, to - origin, &v) + origin;
+        wvm_space_set_pages(sp, r, p, to, v);
+        wvm_store_flush(&sp->store);
+    }
+    wvm_index_insert(&sp->store, &sp->index, id);
+}
+
+/* The pages before the released ones take over the map in one store for readers; what it says about
+ * later pages is then cut off. */
+static void keep_left(struct wvm_space *sp, const struct target *t)
+{
+    struct wvm_alloc *a = t->a;
+    uint32_t id = make_remainder(sp, a, a->start, t->start, a->origin);
+    struct wvm_alloc *l = wvm_alloc_at(&sp->store, id);
+    uint8_t last;
+    uint64_t cut = t->start - a->origin;
+    wvm_pages_adopt(&l->pages, &a->pages);
+    wvm_index_replace(&sp->store, &sp->index, t->id, id);
+    wvm_pages_abandon(&a->pages);
+    wvm_pages_next(&sp->store, &l->pages, cut - 1, cut, &last);
+    wvm_pages_set(&sp->store, &l->pages, cut, (uint64_t)1 << (6 * l->pages.height), last);
+}
+
+static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+{
+    struct target t;
+    wvm_status status = find_target(sp, start, end, &t);
+    if (status)
+        return status;
+    uint64_t old_start = t.a->start, old_end = t.a->end;
+    uint64_t runs = wvm_space_host_runs(sp, t.start, t.end);
+    if (t.end < old_end) {
+        runs += wvm_pages_count_runs(&sp->store, &t.a->pages, t.end - t.a->origin,
+                                    old_end - t.a->origin, UINT64_MAX);
+        if (!wvm_space_stock_index(sp, WVM_GRANULE_OF(t.end)))
+            return STATUS_NO_MEMORY;
+    }
+    if (!wvm_space_stock(sp, runs, old_end - t.start))
+        return STATUS_NO_MEMORY;
+    drop_pages(sp, &t);
+    if (t.end < old_end)
+        keep_right(sp, &t);
+    if (old_start < t.start) {
+        keep_left(sp, &t);
+    } else {
+        wvm_index_remove(&sp->store, &sp->index, t.id);
+        wvm_pages_end(&sp->store, &t.a->pages);
+    }
+    wvm_pool_free(&sp->store.alloc, t.id);
+    wvm_space_unoccupy(sp, t.start, t.end);
+    *out_end = wvm_addr_of(t.end);
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+{
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = release_locked(sp, start, end, out_end);
+    wvm_space_leave(sp);
+    return status;
+}

@@ -1,0 +1,158 @@
+/* MEM_RESET and MEM_RESET_UNDO.
+ *
+ * 1. Reset lets the kernel drop the pages when it needs memory (MADV_FREE), and marks them.
+ * 2. Undo takes them back and tells the truth about each marked page. Presence alone lies: the kernel
+ *    may drop a page between the look and the cancel, or a read may have brought back a zero page. So,
+ *    for each run of present pages: note the thread's fault count, cancel by a write that changes
+ *    nothing, look at the count again. No fault: every page was still there and is now safe. Else a
+ *    page with a byte that is not zero survived, and a page of zeros counts as lost. A page that was
+ *    not present is lost.
+ *
+ * I1  Locked pages and pages without contents are left alone by both; both succeed on them.
+ * I2  After undo, successful or not, the pages are as accessible as before.
+ * Locking: the space lock, taken here. Where the kernel cannot cancel by itself, one byte of each page
+ * is written with its own value (`lock or 0`), the only touch of user memory in this room: the page is
+ * ours, open, and cannot fault while the lock is held.
+ * Failure: STATUS_CONFLICTING_ADDRESSES before anything; undo: STATUS_UNSUCCESSFUL when data is lost.
+ * Signal safety: not for handlers. */
+#include "space/space_internal.h"
+
+#define BATCH 512
+#define RW (WVM_HOST_R | WVM_HOST_W)
+
+static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint32_t id;
+    struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
+    if (!a)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "nothing is reserved at", wvm_addr_of(lo));
+    if (hi > a->end)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range ends past the allocation, at",
+                              wvm_addr_of(a->end));
+    return wvm_space_stock(sp, 0, 0) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+/* Runs `act` over every run of host state in [lo, hi) that has contents and is not locked. */
+static bool each_run(struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                     bool (*act)(struct wvm_space *, uint64_t, uint64_t, uint8_t))
+{
+    bool all = true;
+    uint8_t h, locked;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, &sp->host, p, hi, &h);
+        end = wvm_pages_next(&sp->store, &sp->locked, p, end, &locked);
+        if (wvm_hp_has_contents(h) && !locked)
+            all &= act(sp, p, end, h);
+    }
+    return all;
+}
+
+/* ---- reset ---- */
+
+static bool free_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
+{
+    (void)sp;
+    (void)h;
+    return wvm_host.lazy_free(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0;
+}
+
+wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    uint64_t lo = wvm_page_of(start), hi = wvm_page_of(end);
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = check_range(sp, lo, hi);
+    if (!status && wvm_host_caps.madv_free) {
+        each_run(sp, lo, hi, free_run);
+        if (!wvm_space_all_marked(sp, &sp->reset, lo, hi))
+            wvm_pages_set(&sp->store, &sp->reset, lo, hi, 1);
+    }
+    wvm_space_leave(sp);
+    return status;
+}
+
+/* ---- undo ---- */
+
+static int cancel(uint64_t lo, uint64_t hi)
+{
+    if (wvm_host_caps.populate_write)
+        return wvm_host.populate(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    for (uint64_t p = lo; p < hi; p++)
+        __atomic_fetch_or((char *)wvm_addr_of(p), 0, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
+static bool has_data(uint64_t page)
+{
+    uint64_t word[64];
+    for (uintptr_t at = wvm_addr_of(page); at < wvm_addr_of(page + 1); at += sizeof word) {
+        if (wvm_host_read(0, word, at, sizeof word) != (ssize_t)sizeof word)
+            return false;
+        for (unsigned i = 0; i < WVM_ARRAY_LEN(word); i++)
+            if (word[i])
+                return true;
+    }
+    return false;
+}
+
+/* [lo, hi) was present a moment ago. True: every page kept its contents. */
+static bool take_back(uint64_t lo, uint64_t hi)
+{
+    uint64_t faults = wvm_host_fault_count();
+    if (cancel(lo, hi) == 0 && wvm_host_fault_count() == faults)
+        return true;
+    for (uint64_t p = lo; p < hi; p++)
+        if (!has_data(p))
+            return false;
+    return true;
+}
+
+static bool undo_batch(uint64_t lo, uint64_t hi)
+{
+    uint8_t vec[BATCH];
+    bool all = wvm_host_residency(wvm_addr_of(lo), hi - lo, vec) == 0;
+    for (uint64_t p = lo, end; all && p < hi; p = end) {
+        for (end = p; end < hi && vec[end - lo] & 1; end++)
+            ;
+        if (end == p)
+            return false;
+        all = take_back(p, end);
+    }
+    return all;
+}
+
+static bool undo_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
+    unsigned prot = h & WVM_HP_PROT;
+    bool all = true, lift = !(prot & WVM_HOST_W);
+    uint8_t marked;
+    if (lift && wvm_host.protect(addr, len, prot | RW) < 0)
+        return false;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, &sp->reset, p, wvm_min(hi, p + BATCH), &marked);
+        if (marked)
+            all &= undo_batch(p, end);
+    }
+    if (lift)
+        wvm_host.protect(addr, len, prot);
+    return all;
+}
+
+wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    uint64_t lo = wvm_page_of(start), hi = wvm_page_of(end);
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = check_range(sp, lo, hi);
+    if (!status && wvm_space_any_marked(sp, &sp->reset, lo, hi)) {
+        if (!each_run(sp, lo, hi, undo_run))
+            status = wvm_space_fail(STATUS_UNSUCCESSFUL, "the host dropped some of the pages", 0);
+        wvm_pages_set(&sp->store, &sp->reset, lo, hi, 0);
+    }
+    wvm_space_leave(sp);
+    return status;
+}

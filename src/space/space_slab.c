@@ -1,0 +1,265 @@
+/* Where address space comes from: slabs, single mappings, and the choice of a place.
+ *
+ * Terms   slab = a large PROT_NONE mapping handed out by granules; single = a mapping made for one
+ *         reservation at an address (or below a bound) that no slab covers; vacant = in no allocation.
+ * I1  sp->owner names the kind of every granule of ours; all others are foreign and never touched.
+ * I2  A vacant slab granule is in a gap; a vacant single granule is given back to the kernel.
+ * I3  A mapping is only ever made where nothing was (MAP_FIXED_NOREPLACE), never over foreign memory.
+ *
+ * The first slab is as large as the kernel gives, up to 64 TiB: it costs one call and no memory. With
+ * a limit on address space (RLIMIT_AS) slabs take at most an eighth of what is left. A new slab is
+ * primed (one page touched and dropped), so that all later mappings in it can merge.
+ * Locking: the space lock. Failure: nothing changed. Signal safety: not for handlers. */
+#include <errno.h>
+
+#include "base/options.h"
+#include "space/space_internal.h"
+
+#define SLAB_FIRST ((uint64_t)64 << 40)
+#define SLAB_LEAST ((uint64_t)1 << 20)
+#define MAX_CLAIMS 16
+
+static uint64_t owner_run(struct wvm_space *sp, uint64_t g, uint64_t limit, uint8_t *owner)
+{
+    return wvm_pages_next(&sp->store, &sp->owner, g, limit, owner);
+}
+
+static uintptr_t addr_of_granule(uint64_t g)
+{
+    return (uintptr_t)g << WVM_GRANULE_SHIFT;
+}
+
+static uint64_t top_granule(const struct wvm_space *sp)
+{
+    return WVM_GRANULE_OF(sp->top);
+}
+
+/* ---- slabs ---- */
+
+/* One page becomes writable, is touched, and is emptied again: the mapping then owns the kernel's
+ * record (anon_vma) that lets any two of its later parts merge. */
+static void prime(uintptr_t addr)
+{
+    if (wvm_host.protect(addr, WVM_PAGE_SIZE, WVM_HOST_R | WVM_HOST_W) < 0)
+        return;
+    *(volatile char *)addr = 0;
+    wvm_host.drop(addr, WVM_PAGE_SIZE);
+    wvm_host.protect(addr, WVM_PAGE_SIZE, WVM_HOST_NONE);
+}
+
+/* Ballast: mappings of another kind than anything next to them, to be unmapped when a close meets the
+ * host's limit of mappings. Each is its own page. */
+static void take_ballast(struct wvm_space *sp)
+{
+    while (sp->n_ballast < WVM_N_BALLAST &&
+           wvm_host.ballast(WVM_PAGE_SIZE, &sp->ballast[sp->n_ballast]) == 0)
+        sp->n_ballast++;
+}
+
+static uint64_t first_slab_len(void)
+{
+    uint64_t len = wvm_option(WVM_OPTION_SLAB);
+    size_t left = wvm_host_as_left();
+    if (!len)
+        len = SLAB_FIRST;
+    if (left != SIZE_MAX)
+        len = wvm_min(len, left / 8);
+    return wvm_max(len & ~(WVM_GRANULE_SIZE - 1), SLAB_LEAST);
+}
+
+static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
+{
+    uint64_t lo = addr >> WVM_GRANULE_SHIFT, hi = lo + (len >> WVM_GRANULE_SHIFT);
+    wvm_pages_set(&sp->store, &sp->owner, lo, hi, WVM_OWNER_SLAB);
+    wvm_gaps_give(&sp->store, &sp->gaps, lo, hi);
+    sp->n_edges += 1;
+    prime(addr);
+}
+
+/* Adds a slab with room for `need` bytes. Halves what it asks for until the host gives it; below the
+ * least slab only exactly what is needed. */
+static int add_slab(struct wvm_space *sp, uint64_t need)
+{
+    uintptr_t addr;
+    uint64_t len;
+    int err;
+    if (!sp->slab_len) {
+        sp->slab_len = first_slab_len();
+        take_ballast(sp);
+    } else if (wvm_host_as_left() != SIZE_MAX) {
+        sp->slab_len = wvm_min(sp->slab_len, first_slab_len());
+    }
+    for (len = sp->slab_len; len > need; len = (len / 2) & ~(WVM_GRANULE_SIZE - 1)) {
+        err = wvm_host.reserve(len, &addr);
+        if (err == 0) {
+            sp->slab_len = len;
+            adopt_slab(sp, addr, len);
+            return 0;
+        }
+        if ((err != -ENOMEM && err != -EAGAIN) || len <= SLAB_LEAST)
+            break;
+    }
+    err = wvm_host.reserve(need, &addr);
+    if (err == 0)
+        adopt_slab(sp, addr, need);
+    return err;
+}
+
+/* ---- choosing a place ---- */
+
+/* The lowest (or highest) hole of n granules below `limit` in the kernel's list of mappings, mapped.
+ * For bounds that no slab satisfies: low addresses. */
+static int place_single(struct wvm_space *sp, uint64_t n, uint64_t limit, bool highest, uint64_t *out)
+{
+    uint64_t least = wvm_host_caps.min_addr >> WVM_GRANULE_SHIFT;
+    uint64_t at = wvm_max(least, 1), best = 0, end;
+    struct wvm_host_vma vma;
+    while (at + n <= limit) {
+        int found = wvm_host_map_find(addr_of_granule(at), &vma);
+        if (found < 0)
+            return found;
+        end = found ? wvm_min(vma.start >> WVM_GRANULE_SHIFT, limit) : limit;
+        if (at + n <= end) {
+            best = highest ? end - n : at;
+            if (!highest)
+                break;
+        }
+        if (!found)
+            break;
+        at = wvm_align_up(vma.end, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT;
+    }
+    if (!best)
+        return -ENOMEM;
+    int err = wvm_host.reserve_at(addr_of_granule(best), n << WVM_GRANULE_SHIFT);
+    if (err == 0) {
+        wvm_pages_set(&sp->store, &sp->owner, best, best + n, WVM_OWNER_SINGLE);
+        sp->n_edges += 1;
+        *out = best;
+    }
+    return err;
+}
+
+static bool search_gaps(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down, uint64_t *out)
+{
+    uint32_t g;
+    bool found = top_down ? wvm_gaps_highest(&sp->store, &sp->gaps, n, 1, limit, &g)
+                          : wvm_gaps_lowest(&sp->store, &sp->gaps, n, 1, limit, &g);
+    if (found)
+        *out = g;
+    return found;
+}
+
+wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
+                           uint64_t *granule)
+{
+    bool bounded = limit && limit < top_granule(sp);
+    if (!bounded)
+        limit = top_granule(sp);
+    if (n >= limit)
+        return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space", 0);
+    if (search_gaps(sp, n, limit, top_down, granule))
+        return STATUS_SUCCESS;
+    if (bounded) {
+        /* Another thread of the program may map the hole first: look again, not for ever. */
+        for (int tries = 0; tries < 8; tries++) {
+            int err = place_single(sp, n, limit, top_down, granule);
+            if (err == 0)
+                return STATUS_SUCCESS;
+            if (err != -EEXIST)
+                break;
+        }
+        return wvm_space_fail(STATUS_NO_MEMORY, "no free range below", addr_of_granule(limit));
+    }
+    int err = add_slab(sp, n << WVM_GRANULE_SHIFT);
+    if (err < 0)
+        return wvm_space_host_fail(err, n << WVM_GRANULE_SHIFT);
+    if (search_gaps(sp, n, limit, top_down, granule))
+        return STATUS_SUCCESS;
+    return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size", 0);
+}
+
+/* ---- an address of the caller's ---- */
+
+static void unclaim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    wvm_host.unmap(addr_of_granule(lo), (hi - lo) << WVM_GRANULE_SHIFT);
+    wvm_pages_set(&sp->store, &sp->owner, lo, hi, WVM_OWNER_FOREIGN);
+}
+
+wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    struct { uint64_t lo, hi; } claim[MAX_CLAIMS];
+    unsigned n = 0;
+    uint8_t owner;
+    int err = 0;
+    for (uint64_t g = lo, end; g < hi && err == 0; g = end) {
+        end = owner_run(sp, g, hi, &owner);
+        if (owner != WVM_OWNER_FOREIGN)
+            continue;
+        err = n == MAX_CLAIMS ? -ENOMEM
+                              : wvm_host.reserve_at(addr_of_granule(g), (end - g) << WVM_GRANULE_SHIFT);
+        if (err == 0) {
+            claim[n].lo = g;
+            claim[n++].hi = end;
+            wvm_pages_set(&sp->store, &sp->owner, g, end, WVM_OWNER_SINGLE);
+            wvm_store_flush(&sp->store);
+        }
+    }
+    if (err == 0) {
+        sp->n_edges += n;
+        return STATUS_SUCCESS;
+    }
+    while (n--)
+        unclaim(sp, claim[n].lo, claim[n].hi);
+    if (err == -EEXIST)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is in use outside winvm, at or above",
+                              addr_of_granule(lo));
+    return wvm_space_host_fail(err, (hi - lo) << WVM_GRANULE_SHIFT);
+}
+
+/* ---- in use, and free again ---- */
+
+void wvm_space_occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint32_t a, b;
+    while (wvm_gaps_overlap(&sp->store, &sp->gaps, lo, hi, &a, &b))
+        wvm_gaps_take(&sp->store, &sp->gaps, a, b);
+}
+
+/* Single granules go back to the kernel; when it has no mapping to spare for the hole, they become a
+ * slab. */
+static void vacate_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t owner)
+{
+    if (owner == WVM_OWNER_SINGLE &&
+        wvm_host.unmap(addr_of_granule(lo), (hi - lo) << WVM_GRANULE_SHIFT) == 0) {
+        wvm_space_set_host(sp, WVM_PAGE_OF_GRANULE(lo), WVM_PAGE_OF_GRANULE(hi), WVM_HP_NONE);
+        wvm_pages_set(&sp->store, &sp->owner, lo, hi, WVM_OWNER_FOREIGN);
+        return;
+    }
+    if (owner == WVM_OWNER_SINGLE)
+        wvm_pages_set(&sp->store, &sp->owner, lo, hi, WVM_OWNER_SLAB);
+    wvm_gaps_give(&sp->store, &sp->gaps, lo, hi);
+}
+
+static void vacate(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t owner;
+    for (uint64_t g = lo, end; g < hi; g = end) {
+        end = owner_run(sp, g, hi, &owner);
+        vacate_run(sp, g, end, owner);
+        wvm_store_flush(&sp->store);
+    }
+}
+
+void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end)
+{
+    uint32_t before = wvm_index_before(&sp->store, &sp->index, start);
+    uint32_t after = wvm_index_after(&sp->store, &sp->index, end);
+    uint64_t lo = WVM_GRANULE_OF(start), hi = WVM_GRANULE_OF(end - 1) + 1;
+    if (before)
+        lo = wvm_max(lo, WVM_GRANULE_OF(wvm_alloc_at(&sp->store, before)->end - 1) + 1);
+    if (after)
+        hi = wvm_min(hi, WVM_GRANULE_OF(wvm_alloc_at(&sp->store, after)->start));
+    if (lo < hi)
+        vacate(sp, lo, hi);
+}
