@@ -32,7 +32,7 @@
 static unsigned user_epoch = 1;
 
 static WVM_THREAD_LOCAL struct {
-    uintptr_t page[N_PROOFS];   /* page addresses; 0: none */
+    uintptr_t page[N_PROOFS];   /* page addresses; 0: none, and page 0 is never proven */
     unsigned epoch;
     unsigned uses_left;
 } proofs;
@@ -82,9 +82,11 @@ static bool page_writable(uintptr_t at)
 {
     struct wvm_region r;
     uintptr_t page = wvm_align_down(at, WVM_PAGE_SIZE);
+    if (WVM_UNLIKELY(page == 0))
+        return false;
     if (WVM_LIKELY(is_proven(page)))
         return true;
-    if (page == 0 || page >= wvm_nt_top() || wvm_nt_region_at(at, &r) < 0)
+    if (page >= wvm_nt_top() || wvm_nt_region_at(at, &r) < 0)
         return false;
     if (r.type == WVM_TYPE_FREE)
         return false;

@@ -1,9 +1,8 @@
 /* Every status of the specification's table has the error the table gives it. */
-#include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "api/status_map.h"
+#include "base/t/unit.h"
 
 /* Numbers, not names: the names are what is tested. */
 static const struct wvm_status_row expected[] = {
@@ -109,15 +108,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("status_map");
-    TCase *c = tcase_create("rows");
+    TCase *c;
+    Suite *s = unit_suite("status_map", 20, &c);
     tcase_add_loop_test(c, each_row, 0, (int)(sizeof expected / sizeof expected[0]));
     tcase_add_test(c, ascending);
     tcase_add_test(c, unknown);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_run(s);
 }

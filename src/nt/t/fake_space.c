@@ -1,0 +1,151 @@
+#include "fake_space.h"
+
+#include <string.h>
+
+#include "base/arith.h"
+
+struct wvm_space {
+    int unused;
+};
+struct wvm_space wvm_space_native;
+struct fake_space fake;
+
+void fake_reset(void)
+{
+    memset(&fake, 0, sizeof fake);
+}
+
+static wvm_status note(enum fake_op op, uintptr_t start, uintptr_t end)
+{
+    fake.op = op;
+    fake.start = start;
+    fake.end = end;
+    fake.n_calls++;
+    return fake.result;
+}
+
+uintptr_t wvm_space_top(const struct wvm_space *sp)
+{
+    (void)sp;
+    return 0x7fffffff0000;
+}
+
+wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req)
+{
+    (void)sp;
+    fake.req = *req;
+    if (req->start == 0)
+        req->start = 0x120000;
+    return note(FAKE_RESERVE, req->start, req->start + req->len);
+}
+
+wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr)
+{
+    (void)sp;
+    fake.attr = attr;
+    return note(FAKE_COMMIT, start, end);
+}
+
+wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+{
+    (void)sp;
+    *out_end = fake.out_end ? fake.out_end : end;
+    return note(FAKE_DECOMMIT, start, end);
+}
+
+wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+{
+    (void)sp;
+    *out_end = fake.out_end ? fake.out_end : end;
+    return note(FAKE_RELEASE, start, end);
+}
+
+wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr, uint8_t *old)
+{
+    (void)sp;
+    fake.attr = attr;
+    *old = fake.old_attr;
+    return note(FAKE_PROTECT, start, end);
+}
+
+wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_RESET, start, end);
+}
+
+wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_RESET_UNDO, start, end);
+}
+
+wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_LOCK, start, end);
+}
+
+wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_UNLOCK, start, end);
+}
+
+wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len, size_t *done)
+{
+    (void)sp;
+    (void)local;
+    *done = fake.done;
+    return note(FAKE_READ, remote, remote + len);
+}
+
+wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *local, size_t len, size_t *done)
+{
+    (void)sp;
+    (void)local;
+    *done = fake.done;
+    return note(FAKE_WRITE, remote, remote + len);
+}
+
+wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_region *out)
+{
+    (void)sp;
+    if (addr >= fake.region.alloc_start && addr < fake.region.alloc_end) {
+        *out = fake.region;
+        out->start = wvm_align_down(addr, WVM_PAGE_SIZE);
+        return 0;
+    }
+    memset(out, 0, sizeof *out);
+    out->start = out->alloc_start = wvm_align_down(addr, WVM_PAGE_SIZE);
+    out->end = out->alloc_end = out->start + WVM_PAGE_SIZE;
+    out->attr = out->alloc_attr = WVM_ATTR_RW;
+    out->type = WVM_TYPE_PRIVATE;
+    out->flags = WVM_ALLOC_FOREIGN;
+    return 0;
+}
+
+uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r)
+{
+    (void)sp;
+    return r->end - r->start;
+}
+
+void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out)
+{
+    (void)sp;
+    memset(out, 0, sizeof *out);
+}
+
+const char *wvm_space_audit(struct wvm_space *sp)
+{
+    (void)sp;
+    return NULL;
+}
+
+wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents, size_t len)
+{
+    (void)sp;
+    (void)contents;
+    return note(FAKE_FIXED_PAGE, addr, addr + len);
+}

@@ -1,0 +1,29 @@
+/* A space that does nothing but remember what it was asked: for tests of the rules above it. */
+#ifndef WVM_NT_T_FAKE_SPACE_H
+#define WVM_NT_T_FAKE_SPACE_H
+
+#include "space/space.h"
+
+enum fake_op { FAKE_NONE, FAKE_RESERVE, FAKE_COMMIT, FAKE_DECOMMIT, FAKE_RELEASE, FAKE_PROTECT,
+               FAKE_RESET, FAKE_RESET_UNDO, FAKE_LOCK, FAKE_UNLOCK, FAKE_READ, FAKE_WRITE, FAKE_FIXED_PAGE };
+
+struct fake_space {
+    /* What the last changing call was asked. */
+    enum fake_op op;
+    unsigned n_calls;
+    uintptr_t start, end;
+    uint8_t attr;
+    struct wvm_request req;
+    /* What it answers. */
+    wvm_status result;
+    uintptr_t out_end;      /* decommit and release */
+    uint8_t old_attr;
+    size_t done;            /* read and write */
+    struct wvm_region region;   /* query inside [alloc_start, alloc_end); elsewhere: foreign RW pages */
+};
+extern struct fake_space fake;
+
+/* Nothing asked, success, no region. */
+void fake_reset(void);
+
+#endif
