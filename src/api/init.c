@@ -18,6 +18,7 @@
 #include "api/trace.h"
 #include "base/options.h"
 #include "host/host.h"
+#include "nt/nt.h"
 #include "space/space.h"
 
 unsigned wvm_gate = WVM_GATE_INIT;
@@ -55,6 +56,7 @@ static void start(void)
     wvm_status status = wvm_space_init(&wvm_space_native);
     if (status < 0)
         wvm_host_log("cannot start the address space: status %x", (unsigned)status);
+    wvm_nt_shared_data_init(&wvm_space_native);
     if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) != 0)
         wvm_host_log("cannot watch for fork(): a child may find a lock taken");
     wvm_ring_init();
