@@ -1,0 +1,30 @@
+/* What winvm-run needs to know about a program file before it starts it. */
+#ifndef WINVM_TOOLS_PROGRAM_H
+#define WINVM_TOOLS_PROGRAM_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum program_kind {
+    PROGRAM_ELF,        /* an executable for this machine */
+    PROGRAM_ELF_32,     /* an executable with 32-bit pointers */
+    PROGRAM_ELF_OTHER,  /* for another machine */
+    PROGRAM_SCRIPT,     /* starts with #! */
+    PROGRAM_OTHER,      /* none of these: left to the kernel to judge */
+};
+
+struct program {
+    enum program_kind kind;
+    bool raised;            /* runs with other rights than ours: set-user-ID, set-group-ID, capabilities */
+    bool is_static;         /* has no program interpreter */
+    bool note_sysv;         /* winvm's notes (winvm/abi.h) */
+    bool note_ms;
+    bool needs_sysv;        /* DT_NEEDED libwinvm.so */
+    bool needs_ms;          /* DT_NEEDED libwinvm-ms.so */
+    char import[64];        /* a memory call left undefined under its plain name, or "" */
+};
+
+/* Reads the file. 0, or errno. */
+int program_read(const char *path, struct program *out);
+
+#endif
