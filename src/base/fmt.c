@@ -4,8 +4,8 @@
  * Terms    conversion = one %-sequence of a format; modifier = l, ll or z before its letter.
  * I1       at[len] is NUL and len < cap after every function.
  * I2       Characters past the end are dropped one by one; a dropped character is never an error.
- * I3       An unknown conversion is copied as it stands, and so is everything after it: its argument's
- *          size is not known, so no later argument can be found.
+ * I3       An unknown conversion is copied as it stands, and so is everything after it: its
+ *          argument's size is not known, so no later argument can be found.
  * Locking  none.   Failure: none.   Signal safety: all functions (no libc call is made). */
 #include "base/fmt.h"
 

@@ -3,8 +3,9 @@
  * Owns     wvm_options and the text area that string settings are copied into.
  * Terms    part = the characters between two ':'; key = what precedes the first '=' of a part;
  *          setting = what follows it.
- * Grammar  KEY=SETTING[:KEY=SETTING]...  An empty part means nothing. "\:" is a ':' that ends no part.
- *          A part of digits only continues the text before it, so that trace=fd:3 needs no backslash.
+ * Grammar  KEY=SETTING[:KEY=SETTING]...  An empty part means nothing. "\:" is a ':' that ends no
+ *          part. A part of digits only continues the text before it, so that trace=fd:3 needs no
+ *          backslash.
  * I1       A part is taken whole or not at all; a part not taken leaves its option as it was.
  * I2       The last of several settings of a key is in force.
  * I3       option.text points into text_area or is NULL; bytes of text_area in use never change.

@@ -6,7 +6,8 @@
  *          (/proc/PID/mem would look through them.)
  * I2       The result is a count of bytes from the front; a bad page ends the copy at its border.
  * I3       The pipe is the fallback for this process only; it lives for one call.
- * Locking  none.   Failure: -errno, nothing copied.   Signal safety: all functions; errno is kept. */
+ * Locking  none.   Failure: -errno, nothing copied.   Signal safety: all functions; errno is kept.
+ */
 #include <sys/uio.h>
 
 #include "base/arith.h"

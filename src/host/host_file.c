@@ -4,15 +4,15 @@
  * Terms    slot = one kept descriptor with the identity (device, inode) it had when it was opened;
  *          loan = a descriptor lent for one use, kept or temporary;
  *          fork detector = a page that the kernel zeroes in a fork child.
- * I1       A kept descriptor is lent only after fstat() has shown its identity: the program may have
- *          closed it (close_range) and its number may be a file of the program by now.
+ * I1       A kept descriptor is lent only after fstat() has shown its identity: the program may
+ *          have closed it (close_range) and its number may be a file of the program by now.
  * I2       A descriptor is closed only if it still has its identity. The program's files are never
  *          closed, read by read(2) or moved.
  * I3       A slot's fields change only between BUSY and the next READY or EMPTY of its owner; a
  *          reader takes them as valid only if the state word was the same READY before and after.
  * I4       In a fork child nothing opened by the parent is used: it describes the parent.
- * I5       Kept descriptors are close-on-exec and have high numbers where the limit allows, so that a
- *          program finds the low numbers it expects and hardly ever reuses ours.
+ * I5       Kept descriptors are close-on-exec and have high numbers where the limit allows, so that
+ *          a program finds the low numbers it expects and hardly ever reuses ours.
  * Locking  none. A slot is claimed by compare-and-swap; who loses gets a temporary descriptor.
  * Failure  -errno, nothing kept.   Signal safety: all functions; errno is preserved. */
 #include <sys/resource.h>
@@ -33,10 +33,10 @@ enum { PATH_CAP = 512, NUMBER_MAX = 960, NUMBERS_ABOVE = 32, WHOLE_MAX = 512 };
 enum slot_state { SLOT_EMPTY, SLOT_BUSY, SLOT_READY, SLOT_STATE_MASK = 3, SLOT_STEP = 4 };
 
 struct file_slot {
-    const char *name; /* (c) below /proc/self */
-    unsigned state;   /* (a) */
-    int fd;           /* (a) owner of BUSY writes */
-    uint64_t dev, ino;/* (a) likewise */
+    const char *name;  /* (c) below /proc/self */
+    unsigned state;    /* (a) */
+    int fd;            /* (a) owner of BUSY writes */
+    uint64_t dev, ino; /* (a) likewise */
 };
 
 static struct file_slot slots[WVM_N_FILES] = {
@@ -51,8 +51,10 @@ struct fork_detector {
 };
 static struct fork_detector *detector;
 
-#define LOAD(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
-#define STORE(p, v) __atomic_store_n(&(p), v, __ATOMIC_RELAXED)
+/* Acquire and release in place of fences: I3 needs a slot's fields read before the second look at
+ * the state word, and written after the claim. */
+#define LOAD(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
+#define STORE(p, v) __atomic_store_n(&(p), v, __ATOMIC_RELEASE)
 
 void wvm_host_files_init(void)
 {
@@ -80,9 +82,15 @@ pid_t wvm_host_self(void)
 
 static bool identify(int fd, uint64_t *dev, uint64_t *ino)
 {
-    struct stat st;
-    if (WVM_SYS(fstat(fd, &st)) != 0)
+#ifdef SYS_fstat64
+    struct stat64 st;
+    if (WVM_SYS(syscall(SYS_fstat64, fd, &st)) != 0)
         return false;
+#else
+    struct stat st;
+    if (WVM_SYS(syscall(SYS_fstat, fd, &st)) != 0)
+        return false;
+#endif
     *dev = st.st_dev;
     *ino = st.st_ino;
     return true;
@@ -206,7 +214,6 @@ int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out)
     if ((seen & SLOT_STATE_MASK) == SLOT_READY) {
         int fd = LOAD(s->fd);
         uint64_t dev = LOAD(s->dev), ino = LOAD(s->ino);
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
         if (LOAD(s->state) == seen && is_still(fd, dev, ino)) {
             *out = (struct wvm_host_loan){.fd = fd, .temporary = false};
             return 0;

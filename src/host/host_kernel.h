@@ -76,14 +76,17 @@ enum {
         result_;                                    \
     })
 
-/* Address or -errno; the addresses of user space never look like the latter (top 4095 values). */
+/* Anonymous memory, private unless flags says MAP_SHARED. Address or -errno; the addresses of user
+ * space never look like the latter (the top 4095 values). */
 static inline intptr_t wvm_sys_mmap(uintptr_t addr, size_t len, int prot, int flags)
 {
 #ifdef SYS_mmap2
-    return WVM_SYS(syscall(SYS_mmap2, addr, len, prot, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L));
+    long nr = SYS_mmap2;
 #else
-    return WVM_SYS(syscall(SYS_mmap, addr, len, prot, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L));
+    long nr = SYS_mmap;
 #endif
+    flags |= MAP_ANONYMOUS | (flags & MAP_SHARED ? 0 : MAP_PRIVATE);
+    return WVM_SYS(syscall(nr, addr, len, prot, flags, -1, 0L));
 }
 
 static inline int wvm_sys_failed(intptr_t r)

@@ -3,10 +3,10 @@
  * Owns     nothing.
  * Terms    limit = a bound set by an administrator or a shell: number of mappings, address space,
  *          data, locked memory, commit under strict accounting.
- * I1       These functions run after a refusal or at start; they are slow (they read /proc) and never
- *          decide whether an operation is tried.
- * I2       The first limit that the request does not fit is the answer. Locked memory comes last: most
- *          requests lock nothing.
+ * I1       These functions run after a refusal or at start; they are slow (they read /proc) and
+ *          never decide whether an operation is tried.
+ * I2       The first limit that the request does not fit is the answer. Locked memory comes last:
+ *          most requests lock nothing.
  * Locking  none.   Failure: an unreadable limit counts as no limit.
  * Signal safety  all functions; errno is preserved. */
 #include <linux/capability.h>

@@ -1,14 +1,15 @@
 /* What the kernel says about this process's mappings.
  *
  * Owns     nothing but the reader's buffer on the stack of each call.
- * Terms    query = PROCMAP_QUERY, one system call per mapping; text = /proc/self/maps, read in pieces
- *          of READ_CAP bytes; gate = the kernel's own [vsyscall] line, which is not a mapping.
+ * Terms    query = PROCMAP_QUERY, one system call per mapping; text = /proc/self/maps, read in
+ *          pieces of READ_CAP bytes; gate = the kernel's own [vsyscall] line, which is not a
+ *          mapping.
  * I1       Both ways give the same answer: lowest mapping whose end lies above the address.
- * I2       The text reader keeps no line: it works on one character at a time, so a line of any length
- *          (a long path) needs no more memory.
+ * I2       The text reader keeps no line: it works on one character at a time, so a line of any
+ *          length (a long path) needs no more memory.
  * I3       A mapping that ends above caps.top is the gate, and ends the list.
- * Locking  none: an answer is true for the moment it was made.   Failure: -errno, nothing written to a
- * name buffer but a NUL.   Signal safety: all functions; errno is preserved. */
+ * Locking  none: an answer is true for the moment it was made.   Failure: -errno, nothing written
+ * to a name buffer but a NUL.   Signal safety: all functions; errno is preserved. */
 #include <sys/sysmacros.h>
 
 #include "base/arith.h"
@@ -106,7 +107,8 @@ static uint64_t take_number(struct reader *r, unsigned base)
     uint64_t v = 0;
     for (;;) {
         int c = take_char(r);
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)(c | 0x20) - 'a' + 10;
+        unsigned letter = (unsigned)(c | 0x20) - 'a' + 10;
+        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : letter;
         if (c < 0 || digit >= base)
             return v;
         v = v * base + digit;

@@ -5,8 +5,8 @@
  *          the way to the root counts. v2 has memory.max and memory.swap.max; v1 has
  *          memory.limit_in_bytes and memory.memsw.limit_in_bytes (RAM and swap together).
  * I1       A limit that is absent, "max" or larger than the machine changes nothing.
- * I2       In a container the group's path is often the host's and does not exist in the mounted tree;
- *          then the walk ends at the mount's root, which is the container's own group.
+ * I2       In a container the group's path is often the host's and does not exist in the mounted
+ *          tree; then the walk ends at the mount's root, which is the container's own group.
  * Locking  none.   Failure: the machine's own sizes; 0 when even these are refused.
  * Signal safety  not needed: called at start only. errno is preserved. */
 #include <sys/sysinfo.h>

@@ -1,14 +1,14 @@
 /* Which ELF module an address belongs to.
  *
  * Owns     the range of the program's own image.
- * Terms    group = neighbouring mappings of one file, with holes and the anonymous memory behind its
- *          writable data (zero-initialised variables) as far as the module's headers reach.
- * I1       Where the C library knows its modules (_dl_find_object), its word is final: a file that is
- *          merely mapped is no module, whatever its contents.
+ * Terms    group = neighbouring mappings of one file, with holes and the anonymous memory behind
+ *          its writable data (zero-initialised variables) as far as the module's headers reach.
+ * I1       Where the C library knows its modules (_dl_find_object), its word is final: a file that
+ *          is merely mapped is no module, whatever its contents.
  *          The program's image comes first: with holes between its segments, as in static programs,
  *          the library would answer for one segment only.
- * I2       Elsewhere a group is a module when its first page starts with the ELF mark at file offset 0
- *          and one of its mappings is executable.
+ * I2       Elsewhere a group is a module when its first page starts with the ELF mark at file
+ *          offset 0 and one of its mappings is executable.
  * Locking  none.   Failure: false.   Signal safety: all functions; errno is preserved. */
 #include <elf.h>
 #include <sys/auxv.h>

@@ -3,8 +3,8 @@
  * Owns     wvm_host_caps.
  * Terms    scratch = two pages made for the probes and unmapped after them; meaning = what the
  *          operation promises, as opposed to its name being accepted.
- * I1       A capability is true only if its meaning was seen: an emulator or a filter that accepts a
- *          name and does something else must not be believed.
+ * I1       A capability is true only if its meaning was seen: an emulator or a filter that accepts
+ *          a name and does something else must not be believed.
  * I2       An option can take a capability away, never add one.
  * I3       Nothing of the program is touched: the probes work on scratch alone.
  * I4       Every value has a default that is safe with /proc missing.

@@ -5,8 +5,8 @@
  *          /proc/self/pagemap; private = anonymous or a privatised copy, never the file's own page.
  * I1       The three ways are tried from the most to the least telling: scan, words, mincore. Each
  *          one overwrites the whole of vec, so that a way that fails half-way leaves no trace.
- * I2       A guard region is nothing: neither present nor swapped. (6.13 and 6.14 call it swapped and
- *          do not let it be told from a swapped page.)
+ * I2       A guard region is nothing: neither present nor swapped. (6.13 and 6.14 call it swapped
+ *          and do not let it be told from a swapped page.)
  * I3       mincore knows presence only; for pages of a file it tells whether the file is cached.
  * Locking  none.   Failure: -errno of mincore (-ENOMEM: not all mapped), when no way works.
  * Signal safety  all functions; errno is preserved. */

@@ -2,8 +2,8 @@
  *
  * Owns     the wrappers, the original table, the counters.
  * I1       A call that fails on purpose does not reach the host and changes nothing.
- * I2       Calls are counted per operation, failed or not; the number that decides counts only calls
- *          that the armed operation covers.
+ * I2       Calls are counted per operation, failed or not; the number that decides counts only
+ *          calls that the armed operation covers.
  * Locking  counters are atomic; arm and disarm while other threads call nothing.
  * Failure  none.   Signal safety: the wrappers, as far as the host's operations. */
 #include "host/t/host_fail.h"
@@ -35,6 +35,7 @@ static bool is_taking(enum host_fail_op op)
     case HOST_FAIL_RESERVE_AT:
     case HOST_FAIL_PROTECT:
     case HOST_FAIL_META:
+    case HOST_FAIL_BALLAST:
     case HOST_FAIL_POPULATE:
     case HOST_FAIL_LOCK:
         return true;
@@ -82,6 +83,12 @@ static int fail_meta(size_t len, void **out)
     return err ? err : real.meta(len, out);
 }
 
+static int fail_ballast(size_t len, uintptr_t *out)
+{
+    int err = decide(HOST_FAIL_BALLAST);
+    return err ? err : real.ballast(len, out);
+}
+
 #define X(id, field)                                  \
     static int fail_##field(uintptr_t addr, size_t len) \
     {                                                 \
@@ -95,6 +102,7 @@ static const struct wvm_host_ops wrappers = {
     .reserve = fail_reserve,
     .protect = fail_protect,
     .meta = fail_meta,
+    .ballast = fail_ballast,
 #define X(id, field) .field = fail_##field,
     HOST_FAIL_RANGE_OPS(X)
 #undef X
@@ -139,6 +147,7 @@ const char *host_fail_name(enum host_fail_op op)
         [HOST_FAIL_RESERVE] = "reserve",
         [HOST_FAIL_PROTECT] = "protect",
         [HOST_FAIL_META] = "meta",
+        [HOST_FAIL_BALLAST] = "ballast",
 #define X(id, field) [HOST_FAIL_##id] = #field,
         HOST_FAIL_RANGE_OPS(X)
 #undef X

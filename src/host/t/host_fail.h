@@ -9,9 +9,9 @@
  *         if (fired == 0)
  *             break;
  *     }
- * Operations that undo or release (unmap, discard, unlock ...) fail like the others when asked for by
- * name; HOST_FAIL_ANY takes every operation, HOST_FAIL_TAKING only those that may fail for want of a
- * resource on a sound system. */
+ * Operations that undo or release (unmap, discard, unlock ...) fail like the others when asked for
+ * by name; HOST_FAIL_ANY takes every operation, HOST_FAIL_TAKING only those that may fail for want
+ * of a resource on a sound system. */
 #ifndef WVM_HOST_T_HOST_FAIL_H
 #define WVM_HOST_T_HOST_FAIL_H
 
@@ -34,12 +34,13 @@ enum host_fail_op {
     HOST_FAIL_RESERVE,
     HOST_FAIL_PROTECT,
     HOST_FAIL_META,
+    HOST_FAIL_BALLAST,
 #define X(id, field) HOST_FAIL_##id,
     HOST_FAIL_RANGE_OPS(X)
 #undef X
     HOST_FAIL_N_OPS,
     HOST_FAIL_ANY = HOST_FAIL_N_OPS,
-    HOST_FAIL_TAKING, /* reserve, reserve_at, protect, meta, populate, lock */
+    HOST_FAIL_TAKING, /* reserve, reserve_at, protect, meta, ballast, populate, lock */
 };
 
 enum host_fail_mode {

@@ -1,5 +1,5 @@
-/* Descriptors: a program that closes ours, reuses their numbers, forks, changes its user or runs out
- * of descriptors must neither be harmed nor get a wrong answer. */
+/* Descriptors: a program that closes ours, reuses their numbers, forks, changes its user or runs
+ * out of descriptors must neither be harmed nor get a wrong answer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -99,7 +99,8 @@ END_TEST
 START_TEST(numbers_reused_by_the_program)
 {
     char name[] = "/tmp/winvm-fds-XXXXXX", text[16] = "";
-    int maps = wvm_host_file_number(WVM_FILE_MAPS), pagemap = wvm_host_file_number(WVM_FILE_PAGEMAP);
+    int maps = wvm_host_file_number(WVM_FILE_MAPS);
+    int pagemap = wvm_host_file_number(WVM_FILE_PAGEMAP);
     int fds[2], file;
     ck_assert_int_ge(maps, 0);
     ck_assert_int_ge(pagemap, 0);
@@ -213,6 +214,7 @@ START_TEST(no_descriptors_left)
     ck_assert_msg(err == -EMFILE || err == 1, "map_find gave %d", err);
     ck_assert_int_eq(wvm_host_residency((uintptr_t)page, 1, &vec), 0);
     ck_assert_uint_eq(vec & 1, 1);
+    close_everything();
 }
 END_TEST
 
@@ -236,7 +238,7 @@ START_TEST(threads_and_close_range)
     for (int i = 0; i < 300; i++) {
         int maps = wvm_host_file_number(WVM_FILE_MAPS);
         if (maps >= 0)
-            close(maps);
+            syscall(SYS_close, maps);
         usleep(500);
     }
     __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);

@@ -224,6 +224,22 @@ START_TEST(meta_is_zero_and_fenced_off)
 }
 END_TEST
 
+/* Each piece is a mapping of its own, whatever its neighbours. */
+START_TEST(ballast_never_merges)
+{
+    uintptr_t pieces[8];
+    size_t before = wvm_host_map_count();
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(wvm_host.ballast(PAGE, &pieces[i]), 0);
+    ck_assert_uint_eq(wvm_host_map_count(), before + 8);
+    for (int i = 0; i < 8; i++) {
+        ck_assert(!readable(pieces[i]));
+        ck_assert_int_eq(wvm_host.unmap(pieces[i], PAGE), 0);
+    }
+    ck_assert_uint_eq(wvm_host_map_count(), before);
+}
+END_TEST
+
 /*  pages  0 1 2 3 4 5 6 7    of anonymous memory   and  0 1 2 of a private file view
  *         w - w . w w - -                               r w -                          */
 static void check_residency(bool tells_private, bool guard)
@@ -548,6 +564,7 @@ int main(void)
     tcase_add_test(tc, fence_and_unfence);
     tcase_add_test(tc, lazy_free_populate_lock);
     tcase_add_test(tc, meta_is_zero_and_fenced_off);
+    tcase_add_test(tc, ballast_never_merges);
     tcase_add_test(tc, residency_by_each_way);
     tcase_add_test(tc, residency_of_many_pages);
     tcase_add_test(tc, fault_count_counts);
