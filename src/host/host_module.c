@@ -102,20 +102,21 @@ static bool search_group(const struct wvm_host_vma *v, void *ctx)
     return true;
 }
 
-static bool has_code(uintptr_t start, uintptr_t end)
+/* True when the file is mapped executable in [first->start, end). */
+static bool has_code(const struct wvm_host_vma *first, uintptr_t end)
 {
     struct wvm_host_vma v;
-    for (uintptr_t at = start; at < end && wvm_host_map_find(at, &v) == 1; at = v.end)
-        if (v.start < end && v.ino != 0 && (v.prot & WVM_HOST_X))
+    for (uintptr_t at = first->start; at < end && wvm_host_map_find(at, &v) == 1; at = v.end)
+        if (v.start < end && same_file(&v, first) && (v.prot & WVM_HOST_X))
             return true;
     return false;
 }
 
-static bool module_by_maps(uintptr_t addr, uintptr_t *start, uintptr_t *end)
+bool wvm_host_module_by_maps(uintptr_t addr, uintptr_t *start, uintptr_t *end)
 {
     struct group_search g = {.addr = addr};
     if (wvm_host_map_each(search_group, &g) != 0 || !g.covered || g.end <= addr
-        || !has_code(g.first.start, g.end))
+        || !has_code(&g.first, g.end))
         return false;
     *start = g.first.start;
     *end = g.end;
@@ -131,7 +132,7 @@ bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end)
         return true;
     }
     if (_dl_find_object == NULL)
-        return module_by_maps(addr, start, end);
+        return wvm_host_module_by_maps(addr, start, end);
     /* The library's ranges end at the last byte, not at the last page. */
     if (_dl_find_object((void *)wvm_align_down(addr, WVM_PAGE_SIZE), &found) != 0)
         return false;

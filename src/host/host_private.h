@@ -48,6 +48,8 @@ int wvm_host_map_each(bool (*visit)(const struct wvm_host_vma *vma, void *ctx), 
 /* ---- host_module.c ---- */
 /* Finds the program's own image. Once, from wvm_host_init(). */
 void wvm_host_module_init(void);
+/* wvm_host_module() where the C library cannot tell: from the mappings and the ELF headers. */
+bool wvm_host_module_by_maps(uintptr_t addr, uintptr_t *start, uintptr_t *end);
 
 /* ---- host_memory.c ---- */
 /* RAM and swap of the machine, lowered to the limits of the control groups around this process. */

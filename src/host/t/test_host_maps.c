@@ -292,6 +292,21 @@ static void check_module(const void *code, const void *data)
         ck_assert_uint_ne(start, start2);
 }
 
+/* The fallback finds the same ranges as the C library. */
+static void check_module_by_maps(const void *addr)
+{
+    uintptr_t start = 0, end = 0, start2 = 0, end2 = 0;
+    ck_assert(wvm_host_module((uintptr_t)addr, &start, &end));
+    for (uintptr_t at = start; at < end; at += 3 * PAGE) {
+        struct wvm_host_vma v;
+        if (wvm_host_map_find(at, &v) != 1 || v.start > at)
+            continue; /* a hole between segments */
+        ck_assert(wvm_host_module_by_maps(at, &start2, &end2));
+        ck_assert_uint_eq(start, start2);
+        ck_assert_uint_eq(end, end2);
+    }
+}
+
 static char own_data[3 * PAGE] = "data";
 static char own_zeroes[20 * PAGE];
 
@@ -300,6 +315,9 @@ START_TEST(modules)
     check_module((void *)(uintptr_t)check_module, own_data);
     check_module((void *)(uintptr_t)check_module, own_zeroes + sizeof(own_zeroes) - 1);
     check_module(dlsym(RTLD_DEFAULT, "getenv"), dlsym(RTLD_DEFAULT, "stdout"));
+    check_module_by_maps((void *)(uintptr_t)check_module);
+    check_module_by_maps(own_zeroes);
+    check_module_by_maps(dlsym(RTLD_DEFAULT, "getenv"));
 }
 END_TEST
 
@@ -318,6 +336,9 @@ START_TEST(what_is_no_module)
     void *view = mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
     ck_assert_ptr_ne(view, MAP_FAILED);
     ck_assert(!wvm_host_module((uintptr_t)view, &start, &end));
+    ck_assert(!wvm_host_module_by_maps((uintptr_t)view, &start, &end));
+    ck_assert(!wvm_host_module_by_maps((uintptr_t)&local, &start, &end));
+    ck_assert(!wvm_host_module_by_maps(0, &start, &end));
     ck_assert_uint_eq(start, 1);
     ck_assert_uint_eq(end, 2);
 }
