@@ -1,0 +1,154 @@
+/* Faults as data: one access by a leaf function, and what the system said about it.
+ *
+ * Owns    the fault handler of the process and the escape out of a case.
+ * Terms   touch = one access by a leaf function; an access that faults returns from that leaf.
+ * I1      A touch that faults is reported with the kind (0 read, 1 write, 8 execute) and the exact
+ *         address; any other fault leaves the running case (compat_escape), never to return to it.
+ * Locking: touches are per thread; the escape belongs to the main thread.
+ * Signal safety: the handlers read and write the saved registers only. */
+#ifndef COMPAT_FAULT_H
+#define COMPAT_FAULT_H
+
+#include "compat_sys.h"
+
+struct fault {
+    ULONG code;     /* 0: the access went through */
+    ULONG_PTR kind; /* 0 read, 1 write, 8 execute */
+    ULONG_PTR address;
+};
+
+static __thread volatile int compat_touching;
+static __thread volatile struct fault compat_fault;
+static void *compat_escape_frame[5];
+static volatile int compat_escape_armed;
+
+/* Leaf functions: no frame, so that a fault in them returns by popping the return address. A call
+ * of the touched address itself is one more. */
+#ifdef _WIN32
+#define TOUCH_ARGUMENT "%rcx"
+#else
+#define TOUCH_ARGUMENT "%rdi"
+#endif
+__asm__(".text\n"
+        "compat_leaf_read: movb (" TOUCH_ARGUMENT "), %al\n ret\n"
+        "compat_leaf_write: movb (" TOUCH_ARGUMENT "), %al\n"
+        " movb %al, (" TOUCH_ARGUMENT ")\n ret\n"
+        "compat_leaf_store: movb $0x5a, (" TOUCH_ARGUMENT ")\n ret\n");
+void compat_leaf_read(const volatile void *p) __asm__("compat_leaf_read");
+void compat_leaf_write(const volatile void *p) __asm__("compat_leaf_write");
+void compat_leaf_store(const volatile void *p) __asm__("compat_leaf_store");
+
+static void __attribute__((noreturn, used, noinline)) compat_escape(void)
+{
+    compat_escape_armed = 0;
+    __builtin_longjmp(compat_escape_frame, 1);
+}
+
+static void note_fault(ULONG code, ULONG_PTR kind, ULONG_PTR address)
+{
+    compat_fault.code = code;
+    compat_fault.kind = kind;
+    compat_fault.address = address;
+}
+
+/* Where the interrupted thread goes on: out of the leaf, or out of the case. Returns 0 when neither
+ * is possible. */
+static int redirect(uint64_t *ip, uint64_t *sp)
+{
+    if (compat_touching) {
+        *ip = *(uint64_t *)(uintptr_t)*sp;
+        *sp += 8;
+        return 1;
+    }
+    if (!compat_escape_armed)
+        return 0;
+    *ip = (uint64_t)(uintptr_t)compat_escape;
+    *sp = ((*sp - 512) & ~(uint64_t)15) - 8;
+    return 1;
+}
+
+#ifdef _WIN32
+static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
+{
+    EXCEPTION_RECORD *record = info->ExceptionRecord;
+    uint64_t ip = info->ContextRecord->Rip, sp = info->ContextRecord->Rsp;
+
+    if (record->ExceptionCode != ST_ACCESS_VIOLATION &&
+        record->ExceptionCode != ST_GUARD_PAGE_VIOLATION)
+        return EXCEPTION_CONTINUE_SEARCH;
+    note_fault(record->ExceptionCode, record->ExceptionInformation[0],
+               record->ExceptionInformation[1]);
+    if (!redirect(&ip, &sp))
+        return EXCEPTION_CONTINUE_SEARCH;
+    info->ContextRecord->Rip = ip;
+    info->ContextRecord->Rsp = sp;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+static void catch_faults(void)
+{
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+    AddVectoredExceptionHandler(1, on_exception);
+}
+#else
+static void on_signal(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = (ucontext_t *)context;
+    uint64_t ip = (uint64_t)uc->uc_mcontext.gregs[REG_RIP],
+             sp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+    uint64_t error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR];
+
+    note_fault(ST_ACCESS_VIOLATION, error & 16 ? 8 : error & 2 ? 1 : 0, (ULONG_PTR)info->si_addr);
+    if (!redirect(&ip, &sp)) {
+        signal(sig, SIG_DFL);
+        return;
+    }
+    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)ip;
+    uc->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
+}
+
+static void catch_faults(void)
+{
+    struct sigaction action = {0};
+
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+}
+#endif
+
+static struct fault touch(void (*leaf)(const volatile void *), const volatile void *p)
+{
+    struct fault seen;
+
+    compat_fault.code = 0;
+    compat_touching = 1;
+    leaf(p);
+    compat_touching = 0;
+    seen.code = compat_fault.code;
+    seen.kind = compat_fault.kind;
+    seen.address = compat_fault.address;
+    return seen;
+}
+
+static inline struct fault touch_read(const volatile void *p)
+{
+    return touch(compat_leaf_read, p);
+}
+/* Reads the byte and writes the same byte back. */
+static inline struct fault touch_rewrite(const volatile void *p)
+{
+    return touch(compat_leaf_write, p);
+}
+/* Stores 0x5a without reading. */
+static inline struct fault touch_write(const volatile void *p)
+{
+    return touch(compat_leaf_store, p);
+}
+/* Calls p; the byte there must be a return instruction when the page is executable. */
+static inline struct fault touch_exec(const volatile void *p)
+{
+    return touch((void (*)(const volatile void *))(uintptr_t)p, p);
+}
+#endif

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# run-native.sh FOLDER [PRELOAD]: runs the native conformance programs of a folder, if asked with a
+# preload object, and prints their results as one TAP stream. VirtualLock has Windows' default quota
+# (50 pages), so that the cases about it mean the same on every machine.
+set -u
+folder=$1 preload=${2:-} n=0 total=0 dead=0
+export WINVM_OPTIONS=lock-quota=204800${WINVM_OPTIONS:+:$WINVM_OPTIONS}
+
+echo "TAP version 13"
+for area in alloc alloc_args copy free lock protect query; do
+    out=$(env ${preload:+LD_PRELOAD="$preload"} "$folder/$area")
+    status=$?
+    plan=$(sed -n 's/^1\.\.//p' <<<"$out")
+    count=$(grep -cE '^(not )?ok ' <<<"$out")
+    sed -n -E '/^(not )?ok |^#/p' <<<"$out" | awk -v n="$n" '
+        { match($0, /^(not )?ok [0-9]+/) }
+        RLENGTH > 0 { split(substr($0, 1, RLENGTH), w, " "); rest = substr($0, RLENGTH + 1)
+                      print (w[1] == "not" ? "not ok " : "ok ") ++n rest; next }
+        { print }'
+    n=$((n + count)) total=$((total + count))
+    if [ "$count" != "${plan:-0}" ] || [ "$count" -eq 0 ] || [ "$status" -gt 1 ]; then
+        n=$((n + 1)) dead=$((dead + 1))
+        echo "not ok $n - $area ended with status $status after $count of ${plan:-?} cases"
+    fi
+done
+echo "1..$((total + dead))"
