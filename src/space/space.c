@@ -32,6 +32,7 @@ static WVM_THREAD_LOCAL struct wvm_reason reason;
 /* An operation changes the state of one allocation, the host map three times, the marks once; claiming
  * an address changes the owner map up to 16 times. Changes run by run are counted separately. */
 #define STOCK_SETS 24
+#define AUDIT_EVERY 4096
 
 wvm_status wvm_space_enter(struct wvm_space *sp)
 {
@@ -43,9 +44,21 @@ wvm_status wvm_space_enter(struct wvm_space *sp)
     return STATUS_SUCCESS;
 }
 
+/* The option audit: 1 checks everything after each AUDIT_EVERY changes, 2 after each one. */
+static void audit_step(struct wvm_space *sp)
+{
+    if (wvm_option(WVM_OPTION_AUDIT) < 2 && ++sp->n_changes % AUDIT_EVERY)
+        return;
+    const char *bad = wvm_space_audit_locked(sp);
+    if (bad)
+        wvm_assert_fail("audit", 0, bad);
+}
+
 void wvm_space_leave(struct wvm_space *sp)
 {
     wvm_store_flush(&sp->store);
+    if (WVM_UNLIKELY(wvm_option(WVM_OPTION_AUDIT)))
+        audit_step(sp);
     pthread_mutex_unlock(&sp->lock);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     inside = 0;

@@ -85,7 +85,7 @@ static const char *check_kernel(struct wvm_space *sp)
     return NULL;
 }
 
-static const char *audit_locked(struct wvm_space *sp)
+const char *wvm_space_audit_locked(struct wvm_space *sp)
 {
     uint64_t committed;
     const struct wvm_pages *map[] = {&sp->owner, &sp->host, &sp->locked, &sp->reset};
@@ -107,8 +107,7 @@ const char *wvm_space_audit(struct wvm_space *sp)
 {
     if (wvm_space_enter(sp))
         return "the audit was called from a handler inside winvm";
-    wvm_store_flush(&sp->store);
-    const char *bad = audit_locked(sp);
+    const char *bad = wvm_space_audit_locked(sp);
     wvm_space_leave(sp);
     return bad;
 }

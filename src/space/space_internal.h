@@ -44,6 +44,7 @@ struct wvm_space {
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
     int64_t recount_at;        /* (s) n_edges at which to count again */
     uint64_t n_locked;         /* (s) pages marked in `locked` */
+    uint64_t n_changes;        /* (s) since start, counted for the option audit */
     bool stale;                /* (s) some reserved page may be accessible: see wvm_host_close */
     uintptr_t ballast[WVM_N_BALLAST]; /* (s) one-page mappings to give up at the VMA limit */
     unsigned n_ballast;        /* (s) */
@@ -72,6 +73,11 @@ uint64_t wvm_space_count_committed(struct wvm_space *sp, const struct wvm_alloc 
                                    uint64_t hi);
 /* Pages [lo, hi) of a take state v (one publication). */
 void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t v);
+
+/* ---- space_audit.c ---- */
+
+/* Lock held, everything flushed. NULL, or the first broken invariant. */
+const char *wvm_space_audit_locked(struct wvm_space *sp);
 
 /* ---- space_slab.c ---- */
 
