@@ -48,7 +48,7 @@ static int scan_once(int fd, uintptr_t addr, uintptr_t end, uint64_t guard,
 
 static int residency_by_scan(int fd, uintptr_t addr, size_t n_pages, uint8_t *vec)
 {
-    struct wvm_page_region regions[REGIONS];
+    struct wvm_page_region regions[REGIONS] = {{0}};
     uintptr_t end = addr + n_pages * WVM_PAGE_SIZE, walked = addr;
     uint64_t guard = WVM_PAGE_IS_GUARD;
     __builtin_memset(vec, 0, n_pages);
