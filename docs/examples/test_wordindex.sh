@@ -62,7 +62,7 @@ build_and_run() {  # build_and_run COMPILER FLAGS...
 run_map() {
     "$run" --map "$work/wordindex" "@$work/list" >"$work/out" 2>&1
     result $? "winvm-run --map keeps the exit status"
-    grep -q 'reserve' "$work/out" && grep -qi 'private' "$work/out"
+    grep -q 'RESERVE' "$work/out" && grep -q 'PRIVATE' "$work/out"
     result $? "winvm-run --map prints the map"
 }
 

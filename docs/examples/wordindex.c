@@ -574,5 +574,6 @@ int __cdecl main(int argc, char **argv)
            (uint64_t)Totals.Words, (uint64_t)Index.WordCount);
     TrimAndFree(&Index);
     printf(Disagreements ? "index and plain count DISAGREE\n" : "index and plain count agree\n");
+    fflush(stdout);
     return Disagreements ? 1 : 0;
 }
