@@ -30,6 +30,9 @@ static wvm_status reserve_range(struct wvm_nt_range *range, uintptr_t limit, uin
             return STATUS_INVALID_PARAMETER_2;
     }
     req.len = wvm_align_up(range->base + range->size, WVM_PAGE_SIZE) - req.start;
+    /* The lowest granule is never free, so nothing fits below a bound this low (VA-092). */
+    if (req.limit && (req.limit <= WVM_GRANULE_SIZE || req.limit - WVM_GRANULE_SIZE < req.len))
+        return STATUS_NO_MEMORY;
     if (type & MEM_WRITE_WATCH)
         req.flags |= WVM_ALLOC_WRITE_WATCH;
     if (type & MEM_PHYSICAL)

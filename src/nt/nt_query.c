@@ -8,6 +8,8 @@
  * Locking: none.   Signal safety: the basic class of winvm's own memory. */
 #include "nt/nt_query.h"
 
+#include <string.h>
+
 #include "api/api.h"
 #include "base/arith.h"
 #include "nt/nt_handle.h"
@@ -21,23 +23,24 @@ static const uint32_t public_type[] = {
     [WVM_TYPE_IMAGE] = MEM_IMAGE,
 };
 
-/* The answer's form for one run. */
-static MEMORY_BASIC_INFORMATION basic_of(const struct wvm_region *r)
+/* A caller's buffer, which may be misaligned. */
+typedef MEMORY_BASIC_INFORMATION caller_info __attribute__((aligned(1)));
+
+/* The answer for one run, written field by field: every byte of the structure. */
+static void put_basic(caller_info *info, const struct wvm_region *r)
 {
-    MEMORY_BASIC_INFORMATION info = {
-        .BaseAddress = (PVOID)r->start,
-        .RegionSize = r->end - r->start,
-        .State = MEM_FREE,
-        .Protect = PAGE_NOACCESS,
-    };
-    if (r->type == WVM_TYPE_FREE)
-        return info;
-    info.AllocationBase = (PVOID)r->alloc_start;
-    info.AllocationProtect = wvm_nt_prot_of(r->alloc_attr);
-    info.State = r->attr & WVM_ATTR_ACCESS ? MEM_COMMIT : MEM_RESERVE;
-    info.Protect = wvm_nt_prot_of(r->attr);
-    info.Type = public_type[r->type];
-    return info;
+    bool used = r->type != WVM_TYPE_FREE;
+    bool committed = (r->attr & WVM_ATTR_ACCESS) != 0;
+    memset(info, 0, sizeof *info);
+    info->BaseAddress = (PVOID)r->start;
+    info->RegionSize = r->end - r->start;
+    info->State = !used ? MEM_FREE : committed ? MEM_COMMIT : MEM_RESERVE;
+    info->Protect = used ? wvm_nt_prot_of(r->attr) : PAGE_NOACCESS;
+    if (!used)
+        return;
+    info->AllocationBase = (PVOID)r->alloc_start;
+    info->AllocationProtect = wvm_nt_prot_of(r->alloc_attr);
+    info->Type = public_type[r->type];
 }
 
 wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
@@ -52,9 +55,7 @@ wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
     wvm_status status = wvm_space_query(&wvm_space_native, addr, &r);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    /* Through memcpy: the caller's buffer may be misaligned. */
-    MEMORY_BASIC_INFORMATION info = basic_of(&r);
-    __builtin_memcpy(at, &info, sizeof info);
+    put_basic(at, &r);
     return STATUS_SUCCESS;
 }
 

@@ -23,7 +23,7 @@
 #define TYPE_ORDINARY (MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL \
                        | MEM_LARGE_PAGES)
 
-static const uint16_t prot_of_access[16] = {
+const uint8_t wvm_nt_prot_of_access[16] = {
     [WVM_ATTR_NA] = PAGE_NOACCESS,
     [WVM_ATTR_RO] = PAGE_READONLY,
     [WVM_ATTR_RW] = PAGE_READWRITE,
@@ -61,28 +61,7 @@ uint8_t wvm_nt_attr_of(uint32_t prot, bool write_copy)
         return 0;
     if (!write_copy && (access & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)))
         return 0;
-    uint8_t attr = access_of_bit[__builtin_ctz(access)];
-    if (modifier == PAGE_GUARD)
-        attr |= WVM_ATTR_GUARD;
-    else if (modifier == PAGE_NOCACHE)
-        attr |= WVM_ATTR_NOCACHE;
-    else if (modifier == PAGE_WRITECOMBINE)
-        attr |= WVM_ATTR_WRITECOMBINE;
-    return attr;
-}
-
-uint32_t wvm_nt_prot_of(uint8_t attr)
-{
-    uint32_t prot = prot_of_access[attr & WVM_ATTR_ACCESS];
-    if (prot == 0)
-        return 0;
-    if (attr & WVM_ATTR_GUARD)
-        prot |= PAGE_GUARD;
-    if (attr & WVM_ATTR_NOCACHE)
-        prot |= PAGE_NOCACHE;
-    if (attr & WVM_ATTR_WRITECOMBINE)
-        prot |= PAGE_WRITECOMBINE;
-    return prot;
+    return access_of_bit[__builtin_ctz(access)] | (uint8_t)(modifier >> WVM_MODIFIER_SHIFT);
 }
 
 wvm_status wvm_nt_check_alloc_type(uint32_t type)

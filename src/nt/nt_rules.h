@@ -5,13 +5,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/assert.h"
 #include "nt/nt.h"
 
 /* PAGE_* of private memory to enum wvm_attr; 0 when illegal. Write-copy values answer their attribute
  * only when write_copy is set. */
 uint8_t wvm_nt_attr_of(uint32_t prot, bool write_copy);
+/* PAGE_GUARD, PAGE_NOCACHE, PAGE_WRITECOMBINE are their attributes shifted. */
+#define WVM_MODIFIER_SHIFT 4
+#define WVM_ATTR_MODIFIERS (WVM_ATTR_GUARD | WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
+WVM_STATIC(WVM_ATTR_GUARD << WVM_MODIFIER_SHIFT == PAGE_GUARD
+           && WVM_ATTR_NOCACHE << WVM_MODIFIER_SHIFT == PAGE_NOCACHE
+           && WVM_ATTR_WRITECOMBINE << WVM_MODIFIER_SHIFT == PAGE_WRITECOMBINE, "modifiers are shifted");
+
+extern const uint8_t wvm_nt_prot_of_access[16];
+
 /* The PAGE_* value that reports attr; 0 for a reserved page. */
-uint32_t wvm_nt_prot_of(uint8_t attr);
+static inline uint32_t wvm_nt_prot_of(uint8_t attr)
+{
+    uint32_t access = wvm_nt_prot_of_access[attr & WVM_ATTR_ACCESS];
+    return access ? access | (uint32_t)(attr & WVM_ATTR_MODIFIERS) << WVM_MODIFIER_SHIFT : 0;
+}
 
 /* SUCCESS, or why this AllocationType is refused. */
 wvm_status wvm_nt_check_alloc_type(uint32_t type);
