@@ -3,14 +3,21 @@
  * Owns    the case table, the state of the running case, and every way to compare.
  * Terms   todo = checks known to fail on the running system; a todo that passes is a failure, so
  *         that a closed gap shows.  broken = an answer that only old Windows releases give.
- * I1      Every failed check prints both compared values.
+ * I1      Every failed check prints both compared values, the first COMPAT_PRINTED of a case.
  * Locking: checks are for the main thread. */
 #ifndef COMPAT_CHECK_H
 #define COMPAT_CHECK_H
 
 #include "compat_fault.h"
 
-enum { PG = 0x1000, GR = 0x10000, COMPAT_CASES = 160, COMPAT_RANGES = 32, COMPAT_DEADLINE = 150 };
+enum {
+    PG = 0x1000,
+    GR = 0x10000,
+    COMPAT_CASES = 160,
+    COMPAT_RANGES = 32,
+    COMPAT_DEADLINE = 150,
+    COMPAT_PRINTED = 20
+};
 
 struct compat_case {
     const char *id, *what, *want;
@@ -24,7 +31,7 @@ struct compat_range {
 static struct compat_case compat_cases[COMPAT_CASES];
 static unsigned compat_n_cases;
 static struct {
-    int failed, todo_failed, todo_passed;
+    int failed, todo_failed, todo_passed, n_printed;
     const char *todo, *todo_seen, *skipped;
     struct compat_range ranges[COMPAT_RANGES];
     unsigned n_ranges;
@@ -60,7 +67,7 @@ compat_check(const char *file, int line, int pass, const char *format, ...)
         compat.todo_failed++;
     else if (!pass)
         compat.failed++;
-    if (!pass) {
+    if (!pass && compat.n_printed++ < COMPAT_PRINTED) {
         printf("# %s:%d: %s", file, line, compat.todo ? "todo: " : "");
         va_start(args, format);
         vprintf(format, args);

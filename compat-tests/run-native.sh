@@ -7,7 +7,7 @@ folder=$1 preload=${2:-} n=0 total=0 dead=0
 export WINVM_OPTIONS=lock-quota=204800${WINVM_OPTIONS:+:$WINVM_OPTIONS}
 
 echo "TAP version 13"
-for area in alloc alloc_args copy free lock protect query; do
+for area in alloc alloc_args copy free lock protect query wild; do
     out=$(env ${preload:+LD_PRELOAD="$preload"} "$folder/$area")
     status=$?
     plan=$(sed -n 's/^1\.\.//p' <<<"$out")
