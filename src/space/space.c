@@ -234,6 +234,7 @@ void wvm_space_after_fork_child(struct wvm_space *sp)
 {
     wvm_pages_end(&sp->store, &sp->locked);
     wvm_pages_start(&sp->locked, WVM_PAGES_MAX_HEIGHT, 0);
+    sp->n_locked = 0;
     wvm_store_flush(&sp->store);
     pthread_mutex_init(&sp->lock, NULL);
 }
