@@ -1,4 +1,5 @@
-/* The inner face of the public calls: wvm_NAME for every name of api_list.h, and the library's gate.
+/* The inner face of the public calls: wvm_NAME for every name of api_list.h, and the library's
+ * gate.
  *
  * wvm_NAME has the compiler's own calling convention, preserves errno, and sets the thread's last
  * error exactly where the documentation says so. The exported entries (entry_*.c) do nothing but
@@ -20,8 +21,8 @@
 #undef WVM_API_SHARED
 #undef WVM_API_ALIAS
 
-/* Reasons why an entry must leave its straight path; one test of the whole word serves all. An entry
- * that finds WVM_GATE_INIT set calls wvm_init() first. */
+/* Reasons why an entry must leave its straight path; one test of the whole word serves all. An
+ * entry that finds WVM_GATE_INIT set calls wvm_init() first. */
 enum wvm_gate_bit {
     WVM_GATE_INIT = 1,   /* the library is not started yet */
     WVM_GATE_TRACE = 2,  /* set and cleared by the tracer alone */

@@ -1,7 +1,9 @@
-/* The composition root: starts the rooms in order and joins them; the only file that knows them all.
+/* The composition root: starts the rooms in order and joins them; the only file that knows them
+ * all.
  *
- * Order: options, host (its probes obey the options), the address space, the fork handlers, then the
- * gate opens. The constructor does it; a call from an earlier constructor comes through the gate.
+ * Order: options, host (its probes obey the options), the address space, the fork handlers, then
+ * the gate opens. The constructor does it; a call from an earlier constructor comes through the
+ * gate.
  * I1  No entry passes the gate before wvm_init() has returned once.
  * I2  WINVM_OPTIONS is not read in a process with raised privileges.
  * fork: space's locks are taken before it and given back after it on both sides; the child's host

@@ -10,7 +10,8 @@ extern void (*wvm_last_error_hook)(DWORD error);
 
 /* Reports a failure of a Win32 call. Successful calls must not come here (VA-128). */
 void wvm_set_last_error(DWORD error);
-/* The same from a native status. Returns TRUE when status is a success, else sets and returns FALSE. */
+/* The same from a native status. Returns TRUE when status is a success, else sets and returns
+ * FALSE. */
 BOOL wvm_win32_result(NTSTATUS status);
 
 #endif

@@ -1,8 +1,8 @@
 /* winvm_map_print: the address-space map of this process as text.
  *
  * Walks the space from 0 to its top, run by run, as a program would with VirtualQuery. winvm's
- * allocations are listed with their runs, up to a limit; foreign memory (images, mapped files, stacks
- * and heap) is summed up by type. Then the totals and one bar per type.
+ * allocations are listed with their runs, up to a limit; foreign memory (images, mapped files,
+ * stacks and heap) is summed up by type. Then the totals and one bar per type.
  * I1  No malloc and no stdio; output leaves through one buffer on the stack.
  * I2  A line has at most `width` columns; what would go past it is cut.
  * I3  Memory that other threads change meanwhile may be listed as it was or as it is.
@@ -37,12 +37,12 @@ struct total {
 struct printer {
     int fd;
     unsigned width;
-    int error;              /* errno of the first failed write */
-    size_t used;            /* bytes of page[] waiting */
+    int error;   /* errno of the first failed write */
+    size_t used; /* bytes of page[] waiting */
     struct wvm_buf line;
-    uintptr_t current;      /* start of the allocation being listed */
-    uint64_t listed_runs;   /* of it */
-    uint64_t hidden_runs;   /* of it */
+    uintptr_t current;    /* start of the allocation being listed */
+    uint64_t listed_runs; /* of it */
+    uint64_t hidden_runs; /* of it */
     struct total totals[N_ROWS];
     char text[MAX_WIDTH + 64];
     char page[4096];
@@ -85,7 +85,7 @@ static void pad_to(struct printer *p, size_t column)
 /* One decimal, no floating point: "12.5 MiB". */
 static void put_size(struct printer *p, uint64_t bytes)
 {
-    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     unsigned unit = 0;
     uint64_t tenths = bytes * 10;
     while (tenths >= 10240 && unit + 1 < WVM_ARRAY_LEN(units)) {
@@ -107,8 +107,8 @@ static void put_address(struct printer *p, uintptr_t addr)
 static void put_protection(struct printer *p, uint8_t attr)
 {
     static const char *const names[16] = {
-        "-", "NOACCESS", "READONLY", "READWRITE", "WRITECOPY", "EXECUTE", "EXECUTE_READ",
-        "EXECUTE_READWRITE", "EXECUTE_WRITECOPY",
+        "-",       "NOACCESS",     "READONLY",          "READWRITE",         "WRITECOPY",
+        "EXECUTE", "EXECUTE_READ", "EXECUTE_READWRITE", "EXECUTE_WRITECOPY",
     };
     const char *name = names[attr & WVM_ATTR_ACCESS];
     wvm_buf_str(&p->line, name ? name : "?");
@@ -126,7 +126,9 @@ static enum row row_of(const struct wvm_region *r)
         return ROW_FREE;
     if (!(r->flags & WVM_ALLOC_FOREIGN))
         return ROW_PRIVATE;
-    return r->type == WVM_TYPE_IMAGE ? ROW_IMAGE : r->type == WVM_TYPE_MAPPED ? ROW_MAPPED : ROW_FOREIGN;
+    return r->type == WVM_TYPE_IMAGE    ? ROW_IMAGE
+           : r->type == WVM_TYPE_MAPPED ? ROW_MAPPED
+                                        : ROW_FOREIGN;
 }
 
 static void end_allocation(struct printer *p)
@@ -206,7 +208,8 @@ static void walk(struct printer *p)
     end_allocation(p);
     uint64_t n = p->totals[ROW_PRIVATE].allocations;
     if (n > LISTED_ALLOCATIONS) {
-        wvm_buf_printf(&p->line, "... %llu more allocations", (unsigned long long)(n - LISTED_ALLOCATIONS));
+        wvm_buf_printf(&p->line, "... %llu more allocations",
+                       (unsigned long long)(n - LISTED_ALLOCATIONS));
         end_line(p);
     }
     if (n == 0) {
@@ -284,7 +287,10 @@ WVM_EXPORT int winvm_map_print(int fd, unsigned width)
         wvm_init();
     memset(&p, 0, offsetof(struct printer, text));
     p.fd = fd;
-    p.width = width == 0 ? 80 : width < MIN_WIDTH ? MIN_WIDTH : width > MAX_WIDTH ? MAX_WIDTH : width;
+    p.width = width == 0          ? 80
+              : width < MIN_WIDTH ? MIN_WIDTH
+              : width > MAX_WIDTH ? MAX_WIDTH
+                                  : width;
     p.current = UINTPTR_MAX;
     wvm_buf_init(&p.line, p.text, sizeof p.text);
     wvm_buf_printf(&p.line, "address-space map of process %d", (int)getpid());

@@ -36,7 +36,7 @@ BOOL wvm_CloseHandle(HANDLE h)
 
 BOOL wvm_ReadProcessMemory(HANDLE process, LPCVOID remote, LPVOID local, SIZE_T len, SIZE_T *count)
 {
-    struct wvm_nt_copy copy = { (uintptr_t)remote, (uintptr_t)local, len };
+    struct wvm_nt_copy copy = {(uintptr_t)remote, (uintptr_t)local, len};
     size_t done;
     if (count && !wvm_user_writable(count, sizeof *count))
         return wvm_win32_result(STATUS_ACCESS_VIOLATION);
@@ -47,7 +47,7 @@ BOOL wvm_ReadProcessMemory(HANDLE process, LPCVOID remote, LPVOID local, SIZE_T 
 
 BOOL wvm_WriteProcessMemory(HANDLE process, LPVOID remote, LPCVOID local, SIZE_T len, SIZE_T *count)
 {
-    struct wvm_nt_copy copy = { (uintptr_t)remote, (uintptr_t)local, len };
+    struct wvm_nt_copy copy = {(uintptr_t)remote, (uintptr_t)local, len};
     size_t done;
     bool counted;
     if (count && !wvm_user_writable(count, sizeof *count))

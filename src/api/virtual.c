@@ -1,10 +1,10 @@
 /* The Win32 names of the virtual-memory calls: a native call on plain values, and the last error.
  *
- * I1  Nothing here decides but what the Win32 layer of Windows itself decides: VF-003, VA-087, VA-124,
- *     VP-001, and the shape of the results.
+ * I1  Nothing here decides but what the Win32 layer of Windows itself decides: VF-003, VA-087,
+ *     VA-124, VP-001, and the shape of the results.
  * I2  Success leaves the last error alone; every failure sets it.
- * I3  Variables handed to nt/ are this call's own; the only pointers of the caller are VirtualProtect's
- *     old protection and VirtualQuery's buffer, checked by nt_user.c.
+ * I3  Variables handed to nt/ are this call's own; the only pointers of the caller are
+ *     VirtualProtect's old protection and VirtualQuery's buffer, checked by nt_user.c.
  * Locking: none.   Failure: as the native call. */
 #include "api/api.h"
 #include "api/last_error.h"
@@ -13,11 +13,12 @@
 #include "nt/nt_query.h"
 #include "nt/nt_user.h"
 
-#define EXECUTABLE (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define EXECUTABLE                                                                                 \
+    (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
 LPVOID wvm_VirtualAllocEx(HANDLE process, LPVOID base, SIZE_T size, DWORD type, DWORD prot)
 {
-    struct wvm_nt_range range = { (uintptr_t)base, size };
+    struct wvm_nt_range range = {(uintptr_t)base, size};
     wvm_status status = wvm_nt_allocate(process, &range, 0, type, prot);
     return WVM_LIKELY(wvm_win32_result(status)) ? (LPVOID)range.base : NULL;
 }
@@ -27,7 +28,8 @@ LPVOID wvm_VirtualAlloc(LPVOID base, SIZE_T size, DWORD type, DWORD prot)
     return wvm_VirtualAllocEx(WVM_OWN_PROCESS, base, size, type, prot);
 }
 
-LPVOID wvm_VirtualAllocExNuma(HANDLE process, LPVOID base, SIZE_T size, DWORD type, DWORD prot, DWORD node)
+LPVOID wvm_VirtualAllocExNuma(HANDLE process, LPVOID base, SIZE_T size, DWORD type, DWORD prot,
+                              DWORD node)
 {
     /* The node is a preference, and the host's own policy places pages near their first user. */
     if (node != NUMA_NO_PREFERRED_NODE && !wvm_host_node_exists(node)) {
@@ -48,9 +50,10 @@ PVOID wvm_VirtualAllocFromApp(PVOID base, SIZE_T size, ULONG type, ULONG prot)
 
 BOOL wvm_VirtualFreeEx(HANDLE process, LPVOID base, SIZE_T size, DWORD type)
 {
-    struct wvm_nt_range range = { (uintptr_t)base, size };
+    struct wvm_nt_range range = {(uintptr_t)base, size};
     wvm_status status;
-    /* The native call would release a part; the Win32 one refuses (VF-003). A bad handle goes first. */
+    /* The native call would release a part; the Win32 one refuses (VF-003). A bad handle goes
+     * first. */
     if (type == MEM_RELEASE && size != 0) {
         status = wvm_handle_own(process, PROCESS_VM_OPERATION);
         return wvm_win32_result(status < 0 ? status : (wvm_status)STATUS_INVALID_PARAMETER_3);
@@ -66,12 +69,13 @@ BOOL wvm_VirtualFree(LPVOID base, SIZE_T size, DWORD type)
 
 BOOL wvm_VirtualProtectEx(HANDLE process, LPVOID base, SIZE_T size, DWORD prot, PDWORD old)
 {
-    struct wvm_nt_range range = { (uintptr_t)base, size };
+    struct wvm_nt_range range = {(uintptr_t)base, size};
     uint32_t old_prot;
     wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
     if (status >= 0)
-        status = wvm_user_writable(old, sizeof *old) ? wvm_nt_protect(process, &range, prot, &old_prot)
-                                                     : (wvm_status)STATUS_ACCESS_VIOLATION;
+        status = wvm_user_writable(old, sizeof *old)
+                     ? wvm_nt_protect(process, &range, prot, &old_prot)
+                     : (wvm_status)STATUS_ACCESS_VIOLATION;
     if (status >= 0)
         wvm_user_store(old, &old_prot, sizeof *old);
     return wvm_win32_result(status);
@@ -103,12 +107,12 @@ SIZE_T wvm_VirtualQueryEx(HANDLE process, LPCVOID base, PMEMORY_BASIC_INFORMATIO
 
 BOOL wvm_VirtualLock(LPVOID base, SIZE_T size)
 {
-    struct wvm_nt_range range = { (uintptr_t)base, size };
+    struct wvm_nt_range range = {(uintptr_t)base, size};
     return wvm_win32_result(wvm_nt_lock(WVM_OWN_PROCESS, &range, MAP_PROCESS));
 }
 
 BOOL wvm_VirtualUnlock(LPVOID base, SIZE_T size)
 {
-    struct wvm_nt_range range = { (uintptr_t)base, size };
+    struct wvm_nt_range range = {(uintptr_t)base, size};
     return wvm_win32_result(wvm_nt_unlock(WVM_OWN_PROCESS, &range, MAP_PROCESS));
 }

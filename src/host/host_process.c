@@ -125,7 +125,8 @@ bool wvm_host_node_exists(unsigned node)
     if (node == 0)
         return true;
     int saved = errno;
-    bool found = read_text("/sys/devices/system/node/online", text, sizeof text) > 0 && list_has(text, node);
+    bool found =
+        read_text("/sys/devices/system/node/online", text, sizeof text) > 0 && list_has(text, node);
     errno = saved;
     return found;
 }

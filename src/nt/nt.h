@@ -1,9 +1,10 @@
 /* The native calls' inner form: arguments as values, checked here, carried out by space/.
  *
  * Each function checks everything in the order handle, then the numbered parameters, before it
- * changes anything; on failure *range and every other output keep their values. `process` is a HANDLE
- * of the caller. Sizes and addresses come in as the caller gave them and go out rounded. The public
- * Nt* entry points are thin: they fetch the caller's variables (nt_user.h), call these, store back. */
+ * changes anything; on failure *range and every other output keep their values. `process` is a
+ * HANDLE of the caller. Sizes and addresses come in as the caller gave them and go out rounded. The
+ * public Nt* entry points are thin: they fetch the caller's variables (nt_user.h), call these,
+ * store back. */
 #ifndef WVM_NT_NT_H
 #define WVM_NT_NT_H
 
@@ -27,15 +28,17 @@ wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t
 wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type) WVM_MUST_CHECK;
 wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot,
                           uint32_t *old) WVM_MUST_CHECK;
-wvm_status wvm_nt_lock(HANDLE process, struct wvm_nt_range *range, uint32_t map_type) WVM_MUST_CHECK;
-wvm_status wvm_nt_unlock(HANDLE process, struct wvm_nt_range *range, uint32_t map_type) WVM_MUST_CHECK;
+wvm_status wvm_nt_lock(HANDLE process, struct wvm_nt_range *range,
+                       uint32_t map_type) WVM_MUST_CHECK;
+wvm_status wvm_nt_unlock(HANDLE process, struct wvm_nt_range *range,
+                         uint32_t map_type) WVM_MUST_CHECK;
 
 /* A caller's buffer for a query: written only when the call succeeds, except *needed, which also
  * tells the size wanted when the buffer was too small. */
 struct wvm_nt_buffer {
     void *at;
     size_t len;
-    size_t needed;      /* out: bytes of the answer; 0: not known */
+    size_t needed; /* out: bytes of the answer; 0: not known */
 };
 wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class,
                         struct wvm_nt_buffer *buf) WVM_MUST_CHECK;
@@ -47,11 +50,12 @@ struct wvm_nt_copy {
     size_t len;
 };
 wvm_status wvm_nt_read(HANDLE process, const struct wvm_nt_copy *copy, size_t *done) WVM_MUST_CHECK;
-wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy, size_t *done) WVM_MUST_CHECK;
+wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy,
+                        size_t *done) WVM_MUST_CHECK;
 
-/* What WriteProcessMemory does beyond NtWriteVirtualMemory (RW-006, RW-008): an executable, read-only
- * run of this process is made writable for the copy. *counted: whether the caller's count variable is
- * to be written. */
+/* What WriteProcessMemory does beyond NtWriteVirtualMemory (RW-006, RW-008): an executable,
+ * read-only run of this process is made writable for the copy. *counted: whether the caller's count
+ * variable is to be written. */
 wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *done,
                         bool *counted) WVM_MUST_CHECK;
 

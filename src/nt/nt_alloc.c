@@ -1,4 +1,5 @@
-/* NtAllocateVirtualMemory: argument checks, rounding, and the choice between reserve, commit and reset.
+/* NtAllocateVirtualMemory: argument checks, rounding, and the choice between reserve, commit and
+ * reset.
  *
  * Order of checks: handle; the caller's variables; ZeroBits; address; size; AllocationType;
  * protection; privilege. Windows' own order is not known beyond "handle first"; where two arguments
@@ -15,7 +16,8 @@
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 
-static wvm_status reserve_range(struct wvm_nt_range *range, uintptr_t limit, uint32_t type, uint8_t attr)
+static wvm_status reserve_range(struct wvm_nt_range *range, uintptr_t limit, uint32_t type,
+                                uint8_t attr)
 {
     struct wvm_request req = {
         .limit = limit,

@@ -6,8 +6,8 @@
  *     0 1010111   generation     slot          0 0
  * Terms   live = opened and not closed; stale = a value whose generation has passed.
  * I1  tag = generation << 2 | state. The other fields change in state FILLING only, where the one
- *     thread that set it owns the slot; a reader that finds the same live tag before and after
- *     reading has read one handle's fields.
+ *     thread that set it owns the slot, by release stores; a reader that finds the same live tag
+ *     before and after reading has read one handle's fields.
  * I2  Closing raises the generation: a stale value is refused until 1,024 further uses of its slot.
  * I3  A process is its number and its start time: a recycled number is refused, not hit. No
  *     descriptor is kept, so nothing breaks in a program that closes every descriptor.
@@ -30,10 +30,10 @@ enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_LIVE };
 #define STATE_MASK 3u
 
 struct slot {
-    uint32_t tag;       /* (a) */
-    uint32_t access;    /* (a) */
-    int32_t pid;        /* (a) */
-    uint64_t start;     /* (a) ticks since boot; 0: this process itself */
+    uint32_t tag;    /* (a) */
+    uint32_t access; /* (a) */
+    int32_t pid;     /* (a) */
+    uint64_t start;  /* (a) ticks since boot; 0: this process itself */
 };
 static struct slot slots[N_SLOTS];
 static uint32_t next_slot;
@@ -43,7 +43,8 @@ static uint32_t load_tag(const struct slot *s)
     return __atomic_load_n(&s->tag, __ATOMIC_ACQUIRE);
 }
 
-/* The slot a value names, or NULL when no handle of ours looks like it. *tag: the live tag expected. */
+/* The slot a value names, or NULL when no handle of ours looks like it. *tag: the live tag
+ * expected. */
 static struct slot *slot_of(HANDLE h, uint32_t *tag)
 {
     uintptr_t value = (uintptr_t)h;
@@ -105,11 +106,10 @@ wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
         *pid = 0;
         return STATUS_SUCCESS;
     }
-    uint32_t access = __atomic_load_n(&s->access, __ATOMIC_RELAXED);
-    pid_t target = __atomic_load_n(&s->pid, __ATOMIC_RELAXED);
-    uint64_t start = __atomic_load_n(&s->start, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (__atomic_load_n(&s->tag, __ATOMIC_RELAXED) != tag)
+    uint32_t access = __atomic_load_n(&s->access, __ATOMIC_ACQUIRE);
+    pid_t target = __atomic_load_n(&s->pid, __ATOMIC_ACQUIRE);
+    uint64_t start = __atomic_load_n(&s->start, __ATOMIC_ACQUIRE);
+    if (load_tag(s) != tag)
         return STATUS_INVALID_HANDLE;
     if ((access & need) != need)
         return STATUS_ACCESS_DENIED;
@@ -147,7 +147,8 @@ static struct slot *claim_slot(uint32_t *tag)
         if ((seen & STATE_MASK) != SLOT_FREE)
             continue;
         *tag = seen | SLOT_FILLING;
-        if (__atomic_compare_exchange_n(&s->tag, &seen, *tag, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(&s->tag, &seen, *tag, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
             return s;
     }
     return NULL;
@@ -167,10 +168,9 @@ wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
     struct slot *s = claim_slot(&tag);
     if (!s)
         return STATUS_INSUFFICIENT_RESOURCES;
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    __atomic_store_n(&s->access, map_access(access), __ATOMIC_RELAXED);
-    __atomic_store_n(&s->pid, pid, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->start, start, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->access, map_access(access), __ATOMIC_RELEASE);
+    __atomic_store_n(&s->pid, pid, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->start, start, __ATOMIC_RELEASE);
     tag = (tag & ~STATE_MASK) | SLOT_LIVE;
     __atomic_store_n(&s->tag, tag, __ATOMIC_RELEASE);
     *out = handle_of(s, tag);
@@ -187,7 +187,8 @@ wvm_status wvm_handle_close(HANDLE h)
     if (!s)
         return STATUS_INVALID_HANDLE;
     uint32_t next = (((tag >> 2) + 1) % GENERATIONS) << 2 | SLOT_FREE;
-    if (!__atomic_compare_exchange_n(&s->tag, &tag, next, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    if (!__atomic_compare_exchange_n(&s->tag, &tag, next, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
         return STATUS_INVALID_HANDLE;
     return STATUS_SUCCESS;
 }

@@ -36,8 +36,8 @@ static inline wvm_status wvm_handle_own(HANDLE h, uint32_t need)
     return pid == 0 ? 0 : (wvm_status)STATUS_ACCESS_DENIED;
 }
 
-/* A program's own layer may have another pseudo handle for this process: asked about handles that are
- * not known here. Set once at start, NULL otherwise. */
+/* A program's own layer may have another pseudo handle for this process: asked about handles that
+ * are not known here. Set once at start, NULL otherwise. */
 extern HANDLE (*wvm_handle_other_self)(void);
 
 /* Opens a process. INVALID_PARAMETER (no such process), ACCESS_DENIED, INSUFFICIENT_RESOURCES. */

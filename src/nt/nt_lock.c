@@ -2,8 +2,8 @@
  *
  * Order of checks: handle; the caller's variables; address; size; map type; then what lies there.
  * I1  A failing call changes neither locks nor *range.
- * Map type 1 locks into the working set, 2 into physical memory; the second needs a privilege that a
- * process of ours never holds.
+ * Map type 1 locks into the working set, 2 into physical memory; the second needs a privilege that
+ * a process of ours never holds.
  * Locking: space/ locks; the flush takes none. */
 #include "api/api.h"
 #include "host/host_process.h"
@@ -13,7 +13,8 @@
 
 typedef wvm_status lock_op(struct wvm_space *sp, uintptr_t start, uintptr_t end);
 
-static wvm_status lock_range(HANDLE process, struct wvm_nt_range *range, uint32_t map_type, lock_op *op)
+static wvm_status lock_range(HANDLE process, struct wvm_nt_range *range, uint32_t map_type,
+                             lock_op *op)
 {
     uintptr_t start, end;
     wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
@@ -75,7 +76,7 @@ static wvm_status flush_range(struct wvm_nt_range *range)
 {
     struct wvm_region r;
     uintptr_t start, end;
-    struct wvm_nt_range asked = { range->base, range->size ? range->size : 1 };
+    struct wvm_nt_range asked = {range->base, range->size ? range->size : 1};
     wvm_status status = wvm_nt_page_span(&asked, &start, &end);
     if (status < 0)
         return STATUS_INVALID_PARAMETER_2;
@@ -103,7 +104,7 @@ NTSTATUS wvm_NtFlushVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, PVO
     struct {
         ULONG_PTR status;
         ULONG_PTR information;
-    } io = { 0, 0 };
+    } io = {0, 0};
     wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
     if (status < 0)
         return status;

@@ -14,8 +14,8 @@
 static bool takes_write_copy(uintptr_t addr)
 {
     struct wvm_region r;
-    return wvm_space_query(&wvm_space_native, addr, &r) >= 0
-           && (r.type == WVM_TYPE_IMAGE || r.type == WVM_TYPE_MAPPED);
+    return wvm_space_query(&wvm_space_native, addr, &r) >= 0 &&
+           (r.type == WVM_TYPE_IMAGE || r.type == WVM_TYPE_MAPPED);
 }
 
 /* Proofs of nt_user.c are kept about foreign memory only. */
@@ -58,7 +58,8 @@ wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t p
     return status;
 }
 
-NTSTATUS wvm_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG prot, PULONG old)
+NTSTATUS wvm_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG prot,
+                                    PULONG old)
 {
     struct wvm_nt_range range;
     uint32_t old_prot;

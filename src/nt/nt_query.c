@@ -71,8 +71,8 @@ wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct w
             buf->needed = sizeof(MEMORY_BASIC_INFORMATION);
         return status;
     }
-    if (info_class != MemoryRegionInformation && info_class != MemoryImageInformation
-        && info_class != MemoryMappedFilenameInformation)
+    if (info_class != MemoryRegionInformation && info_class != MemoryImageInformation &&
+        info_class != MemoryMappedFilenameInformation)
         return STATUS_INVALID_INFO_CLASS;
     if (addr >= wvm_nt_top())
         return STATUS_INVALID_PARAMETER;
@@ -86,7 +86,7 @@ wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct w
 NTSTATUS wvm_NtQueryVirtualMemory(HANDLE process, LPCVOID addr, MEMORY_INFORMATION_CLASS info_class,
                                   PVOID at, SIZE_T len, PSIZE_T returned)
 {
-    struct wvm_nt_buffer buf = { .at = at, .len = len };
+    struct wvm_nt_buffer buf = {.at = at, .len = len};
     if (returned && !wvm_user_writable(returned, sizeof *returned))
         return STATUS_ACCESS_VIOLATION;
     wvm_status status = wvm_nt_query(process, (uintptr_t)addr, (int)info_class, &buf);

@@ -1,7 +1,7 @@
 /* The rarer classes of NtQueryVirtualMemory: region, image, mapped file name.
  *
- * I1  The buffer is written only on success; buf->needed is set on success, and on a short buffer by
- *     the file name class alone (VQ-041, VQ-042).
+ * I1  The buffer is written only on success; buf->needed is set on success, and on a short buffer
+ *     by the file name class alone (VQ-041, VQ-042).
  * I2  What lies at the address is judged before the length, the length before the buffer.
  * A mapped file's name is the host's path as it is, UTF-16 instead of UTF-8: there is no device
  * name space here. Bytes that are no UTF-8 become U+FFFD.
@@ -21,7 +21,8 @@ static wvm_status find_used(uintptr_t addr, struct wvm_region *r)
     wvm_status status = wvm_space_query(&wvm_space_native, addr, r);
     if (status < 0)
         return status;
-    return r->type == WVM_TYPE_FREE ? (wvm_status)STATUS_INVALID_ADDRESS : (wvm_status)STATUS_SUCCESS;
+    return r->type == WVM_TYPE_FREE ? (wvm_status)STATUS_INVALID_ADDRESS
+                                    : (wvm_status)STATUS_SUCCESS;
 }
 
 static wvm_status put(struct wvm_nt_buffer *buf, const void *answer, size_t len)
@@ -84,8 +85,11 @@ wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf)
 static uint32_t next_char(const unsigned char **s)
 {
     const unsigned char *p = *s;
-    unsigned n = p[0] < 0x80 ? 0 : p[0] >= 0xf0 && p[0] < 0xf5 ? 3 : p[0] >= 0xe0 && p[0] < 0xf0 ? 2
-               : p[0] >= 0xc2 && p[0] < 0xe0 ? 1 : 4;
+    unsigned n = p[0] < 0x80                   ? 0
+                 : p[0] >= 0xf0 && p[0] < 0xf5 ? 3
+                 : p[0] >= 0xe0 && p[0] < 0xf0 ? 2
+                 : p[0] >= 0xc2 && p[0] < 0xe0 ? 1
+                                               : 4;
     *s = p + 1;
     if (n == 0)
         return p[0];
@@ -97,7 +101,8 @@ static uint32_t next_char(const unsigned char **s)
             return 0xfffd;
         c = c << 6 | (p[i] & 0x3f);
     }
-    if ((n == 2 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) || (n == 3 && (c < 0x10000 || c > 0x10ffff)))
+    if ((n == 2 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) ||
+        (n == 3 && (c < 0x10000 || c > 0x10ffff)))
         return 0xfffd;
     *s = p + n + 1;
     return c;

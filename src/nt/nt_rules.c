@@ -3,7 +3,7 @@
  * Terms   attribute = enum wvm_attr, what space/ stores; protection = a PAGE_* value of the caller.
  * I1  Nothing here reads or changes any state.
  * I2  wvm_nt_prot_of(wvm_nt_attr_of(p, true)) == p for every legal p without a PAGE_TARGETS bit.
- * I3  After these checks no MEM_* or PAGE_* word travels further down: several of them share values.
+ * I3  After these checks no MEM_* or PAGE_* word goes further down: several of them share values.
  *
  * The numbered statuses name the position of the bad argument in the native call. Newer builds of
  * Windows answer the plain INVALID_PARAMETER instead; the Win32 error is 87 either way.
@@ -15,13 +15,15 @@
 
 #define PROT_ACCESS 0xffu
 #define PROT_MODIFIERS (PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE)
-#define PROT_EXEC (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
-#define PROT_TARGETS 0x40000000u   /* PAGE_TARGETS_INVALID, PAGE_TARGETS_NO_UPDATE: accepted, not kept */
+#define PROT_EXEC                                                                                  \
+    (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define PROT_TARGETS                                                                               \
+    0x40000000u /* PAGE_TARGETS_INVALID, PAGE_TARGETS_NO_UPDATE: accepted, not kept */
 
 #define TYPE_PLACEHOLDER (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER)
 #define TYPE_RESET_UNDO 0x01000000u
-#define TYPE_ORDINARY (MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL \
-                       | MEM_LARGE_PAGES)
+#define TYPE_ORDINARY                                                                              \
+    (MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES)
 
 const uint8_t wvm_nt_prot_of_access[16] = {
     [WVM_ATTR_NA] = PAGE_NOACCESS,
@@ -36,12 +38,12 @@ const uint8_t wvm_nt_prot_of_access[16] = {
 
 /* The eight accesses are single bits 0..7 in this order. */
 static const uint8_t access_of_bit[8] = {
-    WVM_ATTR_NA, WVM_ATTR_RO, WVM_ATTR_RW, WVM_ATTR_WC,
-    WVM_ATTR_X, WVM_ATTR_XR, WVM_ATTR_XRW, WVM_ATTR_XWC,
+    WVM_ATTR_NA, WVM_ATTR_RO, WVM_ATTR_RW,  WVM_ATTR_WC,
+    WVM_ATTR_X,  WVM_ATTR_XR, WVM_ATTR_XRW, WVM_ATTR_XWC,
 };
-WVM_STATIC(PAGE_NOACCESS == 1 << 0 && PAGE_READONLY == 1 << 1 && PAGE_READWRITE == 1 << 2
-           && PAGE_WRITECOPY == 1 << 3 && PAGE_EXECUTE == 1 << 4 && PAGE_EXECUTE_READ == 1 << 5
-           && PAGE_EXECUTE_READWRITE == 1 << 6 && PAGE_EXECUTE_WRITECOPY == 1 << 7,
+WVM_STATIC(PAGE_NOACCESS == 1 << 0 && PAGE_READONLY == 1 << 1 && PAGE_READWRITE == 1 << 2 &&
+               PAGE_WRITECOPY == 1 << 3 && PAGE_EXECUTE == 1 << 4 && PAGE_EXECUTE_READ == 1 << 5 &&
+               PAGE_EXECUTE_READWRITE == 1 << 6 && PAGE_EXECUTE_WRITECOPY == 1 << 7,
            "access_of_bit follows the bit numbers");
 
 static bool one_bit(uint32_t x)
@@ -73,13 +75,13 @@ wvm_status wvm_nt_check_alloc_type(uint32_t type)
     /* Placeholders exist in the Ex form only (VA-045). */
     if (type & TYPE_PLACEHOLDER)
         return STATUS_INVALID_PARAMETER;
-    if ((type & MEM_WRITE_WATCH)
-        && (!(type & MEM_RESERVE) || (type & (MEM_PHYSICAL | MEM_LARGE_PAGES))))
+    if ((type & MEM_WRITE_WATCH) &&
+        (!(type & MEM_RESERVE) || (type & (MEM_PHYSICAL | MEM_LARGE_PAGES))))
         return STATUS_INVALID_PARAMETER_5;
     if ((type & MEM_PHYSICAL) && type != (MEM_RESERVE | MEM_PHYSICAL))
         return STATUS_INVALID_PARAMETER_5;
-    if ((type & MEM_LARGE_PAGES)
-        && (type & (MEM_RESERVE | MEM_COMMIT)) != (MEM_RESERVE | MEM_COMMIT))
+    if ((type & MEM_LARGE_PAGES) &&
+        (type & (MEM_RESERVE | MEM_COMMIT)) != (MEM_RESERVE | MEM_COMMIT))
         return STATUS_INVALID_PARAMETER_5;
     return STATUS_SUCCESS;
 }

@@ -8,15 +8,16 @@
 #include "base/assert.h"
 #include "nt/nt.h"
 
-/* PAGE_* of private memory to enum wvm_attr; 0 when illegal. Write-copy values answer their attribute
- * only when write_copy is set. */
+/* PAGE_* of private memory to enum wvm_attr; 0 when illegal. Write-copy values answer their
+ * attribute only when write_copy is set. */
 uint8_t wvm_nt_attr_of(uint32_t prot, bool write_copy);
 /* PAGE_GUARD, PAGE_NOCACHE, PAGE_WRITECOMBINE are their attributes shifted. */
 #define WVM_MODIFIER_SHIFT 4
 #define WVM_ATTR_MODIFIERS (WVM_ATTR_GUARD | WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
-WVM_STATIC(WVM_ATTR_GUARD << WVM_MODIFIER_SHIFT == PAGE_GUARD
-           && WVM_ATTR_NOCACHE << WVM_MODIFIER_SHIFT == PAGE_NOCACHE
-           && WVM_ATTR_WRITECOMBINE << WVM_MODIFIER_SHIFT == PAGE_WRITECOMBINE, "modifiers are shifted");
+WVM_STATIC(WVM_ATTR_GUARD << WVM_MODIFIER_SHIFT == PAGE_GUARD &&
+               WVM_ATTR_NOCACHE << WVM_MODIFIER_SHIFT == PAGE_NOCACHE &&
+               WVM_ATTR_WRITECOMBINE << WVM_MODIFIER_SHIFT == PAGE_WRITECOMBINE,
+           "modifiers are shifted");
 
 extern const uint8_t wvm_nt_prot_of_access[16];
 
@@ -31,7 +32,8 @@ static inline uint32_t wvm_nt_prot_of(uint8_t attr)
 wvm_status wvm_nt_check_alloc_type(uint32_t type);
 /* SUCCESS, or why this FreeType is refused. */
 wvm_status wvm_nt_check_free_type(uint32_t type, uintptr_t size);
-/* Bound of ZeroBits: *limit = first address past what is allowed, 0 for no bound. INVALID_PARAMETER_3. */
+/* Bound of ZeroBits: *limit = first address past what is allowed, 0 for no bound.
+ * INVALID_PARAMETER_3. */
 wvm_status wvm_nt_zero_bits(uintptr_t zero_bits, uintptr_t *limit);
 
 /* Rounds [base, base+size) out to pages. INVALID_PARAMETER_2 when base is not in user space,

@@ -26,10 +26,13 @@ static bool in_user_space(uintptr_t start, size_t len)
 static wvm_status host_failure(ssize_t error)
 {
     switch (error) {
-    case -ESRCH: return STATUS_PROCESS_IS_TERMINATING;
+    case -ESRCH:
+        return STATUS_PROCESS_IS_TERMINATING;
     case -EPERM:
-    case -EACCES: return STATUS_ACCESS_DENIED;
-    default: return STATUS_PARTIAL_COPY;
+    case -EACCES:
+        return STATUS_ACCESS_DENIED;
+    default:
+        return STATUS_PARTIAL_COPY;
     }
 }
 
@@ -70,10 +73,13 @@ static wvm_status copy_checked(pid_t pid, const struct wvm_nt_copy *copy, bool w
     if (pid != 0)
         status = copy_foreign(pid, copy, write, done);
     else if (write)
-        status = wvm_space_write(&wvm_space_native, copy->remote, (const void *)copy->local, copy->len, done);
+        status = wvm_space_write(&wvm_space_native, copy->remote, (const void *)copy->local,
+                                 copy->len, done);
     else
-        status = wvm_space_read(&wvm_space_native, copy->remote, (void *)copy->local, copy->len, done);
-    if (status == (wvm_status)STATUS_PARTIAL_COPY && *done && !source_readable(pid, copy, write, *done))
+        status =
+            wvm_space_read(&wvm_space_native, copy->remote, (void *)copy->local, copy->len, done);
+    if (status == (wvm_status)STATUS_PARTIAL_COPY && *done &&
+        !source_readable(pid, copy, write, *done))
         *done = 0;
     return status;
 }
@@ -95,7 +101,8 @@ wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy, size_t *
 }
 
 /* The copy with [start, end), one executable run, writable meanwhile. */
-static wvm_status write_lifted(const struct wvm_nt_copy *copy, uintptr_t start, uintptr_t end, size_t *done)
+static wvm_status write_lifted(const struct wvm_nt_copy *copy, uintptr_t start, uintptr_t end,
+                               size_t *done)
 {
     uint8_t old, lifted;
     wvm_status status = wvm_space_protect(&wvm_space_native, start, end, WVM_ATTR_XRW, &old);
@@ -115,8 +122,8 @@ wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *
     wvm_status status = wvm_handle_target(process, PROCESS_VM_WRITE | PROCESS_VM_OPERATION, &pid);
     if (status < 0)
         return status;
-    if (pid != 0 || copy->len == 0 || !in_user_space(copy->remote, copy->len)
-        || wvm_nt_region_at(copy->remote, &r) < 0)
+    if (pid != 0 || copy->len == 0 || !in_user_space(copy->remote, copy->len) ||
+        wvm_nt_region_at(copy->remote, &r) < 0)
         return copy_checked(pid, copy, true, done);
     uint8_t access = r.attr & WVM_ATTR_ACCESS;
     if (access == WVM_ATTR_RO || access == WVM_ATTR_NA) {
@@ -126,29 +133,34 @@ wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *
     if (access != WVM_ATTR_X && access != WVM_ATTR_XR)
         return copy_checked(0, copy, true, done);
     uintptr_t end = wvm_align_up(copy->remote + copy->len, WVM_PAGE_SIZE);
-    return write_lifted(copy, wvm_align_down(copy->remote, WVM_PAGE_SIZE), wvm_min(end, r.end), done);
+    return write_lifted(copy, wvm_align_down(copy->remote, WVM_PAGE_SIZE), wvm_min(end, r.end),
+                        done);
 }
 
 /* Both native calls: the count is written for every failure too (RW-016, RW-017). */
-static NTSTATUS copy_entry(HANDLE process, const struct wvm_nt_copy *copy, PSIZE_T count, bool write)
+static NTSTATUS copy_entry(HANDLE process, const struct wvm_nt_copy *copy, PSIZE_T count,
+                           bool write)
 {
     size_t done = 0;
     if (count && !wvm_user_writable(count, sizeof *count))
         return STATUS_ACCESS_VIOLATION;
-    wvm_status status = write ? wvm_nt_write(process, copy, &done) : wvm_nt_read(process, copy, &done);
+    wvm_status status =
+        write ? wvm_nt_write(process, copy, &done) : wvm_nt_read(process, copy, &done);
     wvm_user_store_if(count, &done, sizeof done);
     return status;
 }
 
-NTSTATUS wvm_NtReadVirtualMemory(HANDLE process, LPCVOID remote, PVOID local, SIZE_T len, PSIZE_T count)
+NTSTATUS wvm_NtReadVirtualMemory(HANDLE process, LPCVOID remote, PVOID local, SIZE_T len,
+                                 PSIZE_T count)
 {
-    struct wvm_nt_copy copy = { (uintptr_t)remote, (uintptr_t)local, len };
+    struct wvm_nt_copy copy = {(uintptr_t)remote, (uintptr_t)local, len};
     return copy_entry(process, &copy, count, false);
 }
 
-NTSTATUS wvm_NtWriteVirtualMemory(HANDLE process, PVOID remote, LPCVOID local, SIZE_T len, PSIZE_T count)
+NTSTATUS wvm_NtWriteVirtualMemory(HANDLE process, PVOID remote, LPCVOID local, SIZE_T len,
+                                  PSIZE_T count)
 {
-    struct wvm_nt_copy copy = { (uintptr_t)remote, (uintptr_t)local, len };
+    struct wvm_nt_copy copy = {(uintptr_t)remote, (uintptr_t)local, len};
     return copy_entry(process, &copy, count, true);
 }
 

@@ -2,9 +2,10 @@
  *
  * Filled once with what does not change: the version, the processor, the system's directory. The
  * clocks in it stand still at 0.
- * I1  Offsets are those of KUSER_SHARED_DATA in Microsoft's public headers, named beside each field.
- * Locking: the space's. Failure: where the address is taken (a program linked there) there is no page.
- * Signal safety: called at start only. */
+ * I1  Offsets are those of KUSER_SHARED_DATA in Microsoft's public headers, named beside each
+ * field.
+ * Locking: the space's. Failure: where the address is taken (a program linked there) there is no
+ * page. Signal safety: called at start only. */
 #include <string.h>
 
 #include "host/host.h"

@@ -1,8 +1,8 @@
 /* The caller's own variables and buffers.
  *
- * A wild pointer must give ACCESS_VIOLATION and not a crash, and a good one must cost next to nothing:
- * VirtualQuery's whole budget is a tenth of a system call. Three ways to know, cheapest first:
- *   stack    the rest of the page in which this call's own frame lies: certain, no look-up;
+ * A wild pointer must give ACCESS_VIOLATION and not a crash, and a good one must cost next to
+ * nothing: VirtualQuery's whole budget is a tenth of a system call. Three ways to know, cheapest
+ *   first: stack    the rest of the page in which this call's own frame lies: certain, no look-up;
  *   proven   a page outside winvm's memory that this thread proved writable before: a small cache;
  *   looked up  winvm's own memory, by its page state (no system call); anything else by reading one
  *            byte of it through the host and writing it back, which proves the page.
@@ -13,8 +13,8 @@
  * The limit of this: a program that unmaps or protects a foreign page behind winvm's back, shortly
  * after it used that page as a result buffer, and then hands a pointer into it to winvm, is not
  * protected from its mistake. On a page never used, or one of winvm's own, every wild pointer is
- * caught. A write back of one byte can undo a simultaneous write by another thread to the first byte
- * of the caller's result variable; such a program races with the result itself.
+ * caught. A write back of one byte can undo a simultaneous write by another thread to the first
+ * byte of the caller's result variable; such a program races with the result itself.
  * Locking: none; the cache is the thread's.   Failure: false, nothing written.
  * Signal safety: yes; a handler that interrupts a look-up at worst costs one more proof. */
 #include "nt/nt_user.h"
@@ -32,7 +32,7 @@
 static unsigned user_epoch = 1;
 
 static WVM_THREAD_LOCAL struct {
-    uintptr_t page[N_PROOFS];   /* page addresses; 0: none, and page 0 is never proven */
+    uintptr_t page[N_PROOFS]; /* page addresses; 0: none, and page 0 is never proven */
     unsigned epoch;
     unsigned uses_left;
 } proofs;
@@ -62,9 +62,8 @@ static bool is_proven(uintptr_t page)
 static bool attr_writable(uint8_t attr)
 {
     uint8_t access = attr & WVM_ATTR_ACCESS;
-    return !(attr & WVM_ATTR_GUARD)
-           && (access == WVM_ATTR_RW || access == WVM_ATTR_XRW
-               || access == WVM_ATTR_WC || access == WVM_ATTR_XWC);
+    return !(attr & WVM_ATTR_GUARD) && (access == WVM_ATTR_RW || access == WVM_ATTR_XRW ||
+                                        access == WVM_ATTR_WC || access == WVM_ATTR_XWC);
 }
 
 /* Reads one byte and writes it back. Where the host forbids such copies, the map decides. */

@@ -70,9 +70,12 @@ END_TEST
 START_TEST(nodes)
 {
     fake_reset();
-    ck_assert_ptr_nonnull(wvm_VirtualAllocExNuma(wvm_GetCurrentProcess(), NULL, 1, MEM_COMMIT, 4, 0));
-    ck_assert_ptr_nonnull(wvm_VirtualAllocExNuma(wvm_GetCurrentProcess(), NULL, 1, MEM_COMMIT, 4, 0xffffffff));
-    ck_assert_ptr_null(wvm_VirtualAllocExNuma(wvm_GetCurrentProcess(), NULL, 1, MEM_COMMIT, 4, 70000));
+    ck_assert_ptr_nonnull(
+        wvm_VirtualAllocExNuma(wvm_GetCurrentProcess(), NULL, 1, MEM_COMMIT, 4, 0));
+    ck_assert_ptr_nonnull(
+        wvm_VirtualAllocExNuma(wvm_GetCurrentProcess(), NULL, 1, MEM_COMMIT, 4, 0xffffffff));
+    ck_assert_ptr_null(
+        wvm_VirtualAllocExNuma(wvm_GetCurrentProcess(), NULL, 1, MEM_COMMIT, 4, 70000));
     ck_assert_uint_eq(wvm_GetLastError(), 87);
 }
 END_TEST
@@ -135,7 +138,8 @@ START_TEST(other_process)
     ck_assert(wvm_WriteProcessMemory(h, &shared_place, &value, sizeof value, &count));
     ck_assert_int_eq(shared_place, 7);
     count = 5;
-    ck_assert_uint_eq(failed_with(wvm_ReadProcessMemory(h, (LPCVOID)0x1234, &seen, 4, &count)), 299);
+    ck_assert_uint_eq(failed_with(wvm_ReadProcessMemory(h, (LPCVOID)0x1234, &seen, 4, &count)),
+                      299);
     ck_assert_uint_eq(count, 0);
     ck_assert_ptr_null(wvm_VirtualAllocEx(h, NULL, 1, MEM_COMMIT, 4));
     ck_assert_uint_eq(wvm_GetLastError(), 5);

@@ -46,21 +46,24 @@ wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end
     return note(FAKE_COMMIT, start, end);
 }
 
-wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                              uintptr_t *out_end)
 {
     (void)sp;
     *out_end = fake.out_end ? fake.out_end : end;
     return note(FAKE_DECOMMIT, start, end);
 }
 
-wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                             uintptr_t *out_end)
 {
     (void)sp;
     *out_end = fake.out_end ? fake.out_end : end;
     return note(FAKE_RELEASE, start, end);
 }
 
-wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr, uint8_t *old)
+wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
+                             uint8_t *old)
 {
     (void)sp;
     fake.attr = attr;
@@ -92,7 +95,8 @@ wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end
     return note(FAKE_UNLOCK, start, end);
 }
 
-wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len, size_t *done)
+wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len,
+                          size_t *done)
 {
     (void)sp;
     (void)local;
@@ -100,7 +104,8 @@ wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, s
     return note(FAKE_READ, remote, remote + len);
 }
 
-wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *local, size_t len, size_t *done)
+wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *local, size_t len,
+                           size_t *done)
 {
     (void)sp;
     (void)local;
@@ -143,7 +148,8 @@ const char *wvm_space_audit(struct wvm_space *sp)
     return NULL;
 }
 
-wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents, size_t len)
+wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents,
+                                size_t len)
 {
     (void)sp;
     (void)contents;

@@ -4,8 +4,21 @@
 
 #include "space/space.h"
 
-enum fake_op { FAKE_NONE, FAKE_RESERVE, FAKE_COMMIT, FAKE_DECOMMIT, FAKE_RELEASE, FAKE_PROTECT,
-               FAKE_RESET, FAKE_RESET_UNDO, FAKE_LOCK, FAKE_UNLOCK, FAKE_READ, FAKE_WRITE, FAKE_FIXED_PAGE };
+enum fake_op {
+    FAKE_NONE,
+    FAKE_RESERVE,
+    FAKE_COMMIT,
+    FAKE_DECOMMIT,
+    FAKE_RELEASE,
+    FAKE_PROTECT,
+    FAKE_RESET,
+    FAKE_RESET_UNDO,
+    FAKE_LOCK,
+    FAKE_UNLOCK,
+    FAKE_READ,
+    FAKE_WRITE,
+    FAKE_FIXED_PAGE
+};
 
 struct fake_space {
     /* What the last changing call was asked. */
@@ -16,10 +29,11 @@ struct fake_space {
     struct wvm_request req;
     /* What it answers. */
     wvm_status result;
-    uintptr_t out_end;      /* decommit and release */
+    uintptr_t out_end; /* decommit and release */
     uint8_t old_attr;
-    size_t done;            /* read and write */
-    struct wvm_region region;   /* query inside [alloc_start, alloc_end); elsewhere: foreign RW pages */
+    size_t done; /* read and write */
+    struct wvm_region
+        region; /* query inside [alloc_start, alloc_end); elsewhere: foreign RW pages */
 };
 extern struct fake_space fake;
 

@@ -24,24 +24,24 @@ static const struct {
     enum fake_op op;
     uintptr_t start, len;
 } roundings[] = {
-    { 0x50000000, 1, RESERVE, FAKE_RESERVE, 0x50000000, 0x1000 },
-    { 0x50008000, 1, RESERVE, FAKE_RESERVE, 0x50000000, 0x9000 },
-    { 0x50000010, 0x1000, RESERVE, FAKE_RESERVE, 0x50000000, 0x2000 },
-    { 0x50010000, 0x2000, RESERVE, FAKE_RESERVE, 0x50010000, 0x2000 },
-    { 0x5000ffff, 0x3000, RESERVE, FAKE_RESERVE, 0x50000000, 0x13000 },
-    { 0x50001010, 0x7000, RESERVE, FAKE_RESERVE, 0x50000000, 0x9000 },
-    { 0x50001010, 0xc000, RESERVE, FAKE_RESERVE, 0x50000000, 0xe000 },
-    { 0x50004080, 0x1000, RESERVE | COMMIT, FAKE_RESERVE, 0x50000000, 0x6000 },
-    { 0x60025000, 200, RESERVE | COMMIT, FAKE_RESERVE, 0x60020000, 0x6000 },
-    { 0, 0xfffc, RESERVE, FAKE_RESERVE, 0x120000, 0x10000 },
-    { 0, 1, COMMIT, FAKE_RESERVE, 0x120000, 0x1000 },
-    { 0x50002000, 0x1000, COMMIT, FAKE_COMMIT, 0x50002000, 0x1000 },
-    { 0x50000000, 0x4321, COMMIT, FAKE_COMMIT, 0x50000000, 0x5000 },
-    { 0x50000fff, 2, COMMIT, FAKE_COMMIT, 0x50000000, 0x2000 },
-    { 0x50000fff, 2, MEM_RESET, FAKE_RESET, 0x50000000, 0x2000 },
-    { 0x50000fff, 2, MEM_RESET_UNDO, FAKE_RESET_UNDO, 0x50000000, 0x2000 },
-    { 0x50000000, TOP - 0x50000000, COMMIT, FAKE_COMMIT, 0x50000000, TOP - 0x50000000 },
-    { 0, TOP - 0x10000, RESERVE, FAKE_RESERVE, 0x120000, TOP - 0x10000 },
+    {0x50000000, 1, RESERVE, FAKE_RESERVE, 0x50000000, 0x1000},
+    {0x50008000, 1, RESERVE, FAKE_RESERVE, 0x50000000, 0x9000},
+    {0x50000010, 0x1000, RESERVE, FAKE_RESERVE, 0x50000000, 0x2000},
+    {0x50010000, 0x2000, RESERVE, FAKE_RESERVE, 0x50010000, 0x2000},
+    {0x5000ffff, 0x3000, RESERVE, FAKE_RESERVE, 0x50000000, 0x13000},
+    {0x50001010, 0x7000, RESERVE, FAKE_RESERVE, 0x50000000, 0x9000},
+    {0x50001010, 0xc000, RESERVE, FAKE_RESERVE, 0x50000000, 0xe000},
+    {0x50004080, 0x1000, RESERVE | COMMIT, FAKE_RESERVE, 0x50000000, 0x6000},
+    {0x60025000, 200, RESERVE | COMMIT, FAKE_RESERVE, 0x60020000, 0x6000},
+    {0, 0xfffc, RESERVE, FAKE_RESERVE, 0x120000, 0x10000},
+    {0, 1, COMMIT, FAKE_RESERVE, 0x120000, 0x1000},
+    {0x50002000, 0x1000, COMMIT, FAKE_COMMIT, 0x50002000, 0x1000},
+    {0x50000000, 0x4321, COMMIT, FAKE_COMMIT, 0x50000000, 0x5000},
+    {0x50000fff, 2, COMMIT, FAKE_COMMIT, 0x50000000, 0x2000},
+    {0x50000fff, 2, MEM_RESET, FAKE_RESET, 0x50000000, 0x2000},
+    {0x50000fff, 2, MEM_RESET_UNDO, FAKE_RESET_UNDO, 0x50000000, 0x2000},
+    {0x50000000, TOP - 0x50000000, COMMIT, FAKE_COMMIT, 0x50000000, TOP - 0x50000000},
+    {0, TOP - 0x10000, RESERVE, FAKE_RESERVE, 0x120000, TOP - 0x10000},
 };
 
 START_TEST(alloc_rounding)
@@ -64,30 +64,30 @@ static const struct {
     ULONG type, prot;
     NTSTATUS expected;
 } refusals[] = {
-    { 0, 0, 0, RESERVE, 1, STATUS_INVALID_PARAMETER_4 },
-    { 0, 0x1000, 0, 0, 4, STATUS_INVALID_PARAMETER_5 },
-    { 0, 0x1000, 0, RESERVE, 0, STATUS_INVALID_PAGE_PROTECTION },
-    { 0, 0x1000, 0, RESERVE, 8, STATUS_INVALID_PAGE_PROTECTION },
-    { 0, 0x1000, 0, RESERVE, 0x80, STATUS_INVALID_PAGE_PROTECTION },
-    { 0x10000, 0x1000, 0, MEM_RESET, 0, STATUS_INVALID_PAGE_PROTECTION },
-    { 0, 0x1000, 0, RESERVE | MEM_PHYSICAL, 2, STATUS_INVALID_PARAMETER_6 },
-    { 0, 0x200000, 0, RESERVE | COMMIT | MEM_LARGE_PAGES, 4, STATUS_PRIVILEGE_NOT_HELD },
-    { 0, 0x1000, 0, RESERVE | MEM_RESERVE_PLACEHOLDER, 1, STATUS_INVALID_PARAMETER },
-    { 0xf000, 0x1000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_2 },
-    { TOP, 0x1000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_2 },
-    { 0xffff800000000000, 0x1000, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_2 },
-    { TOP - 0x1000, 0x1001, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4 },
-    { 0, SIZE_MAX, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4 },
-    { 0, SIZE_MAX - 0xfff, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_4 },
-    { 0x10000, SIZE_MAX, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_4 },
-    { 0, 2147483647000000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4 },
-    { 0, TOP, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4 },
-    { 0, 0x1000, 22, RESERVE, 4, STATUS_INVALID_PARAMETER_3 },
-    { 0x50000000, 0x1000, 24, RESERVE, 4, STATUS_INVALID_PARAMETER_3 },
-    { 0, 0x1000, 33, RESERVE, 4, STATUS_INVALID_PARAMETER_3 },
-    { 0, 0x1000, 16, RESERVE, 4, STATUS_NO_MEMORY },
-    { 0, 0x1000, 21, RESERVE | COMMIT, 4, STATUS_NO_MEMORY },
-    { 0, 0x11000, 15, RESERVE, 4, STATUS_NO_MEMORY },
+    {0, 0, 0, RESERVE, 1, STATUS_INVALID_PARAMETER_4},
+    {0, 0x1000, 0, 0, 4, STATUS_INVALID_PARAMETER_5},
+    {0, 0x1000, 0, RESERVE, 0, STATUS_INVALID_PAGE_PROTECTION},
+    {0, 0x1000, 0, RESERVE, 8, STATUS_INVALID_PAGE_PROTECTION},
+    {0, 0x1000, 0, RESERVE, 0x80, STATUS_INVALID_PAGE_PROTECTION},
+    {0x10000, 0x1000, 0, MEM_RESET, 0, STATUS_INVALID_PAGE_PROTECTION},
+    {0, 0x1000, 0, RESERVE | MEM_PHYSICAL, 2, STATUS_INVALID_PARAMETER_6},
+    {0, 0x200000, 0, RESERVE | COMMIT | MEM_LARGE_PAGES, 4, STATUS_PRIVILEGE_NOT_HELD},
+    {0, 0x1000, 0, RESERVE | MEM_RESERVE_PLACEHOLDER, 1, STATUS_INVALID_PARAMETER},
+    {0xf000, 0x1000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_2},
+    {TOP, 0x1000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_2},
+    {0xffff800000000000, 0x1000, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_2},
+    {TOP - 0x1000, 0x1001, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
+    {0, SIZE_MAX, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
+    {0, SIZE_MAX - 0xfff, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_4},
+    {0x10000, SIZE_MAX, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_4},
+    {0, 2147483647000000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
+    {0, TOP, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
+    {0, 0x1000, 22, RESERVE, 4, STATUS_INVALID_PARAMETER_3},
+    {0x50000000, 0x1000, 24, RESERVE, 4, STATUS_INVALID_PARAMETER_3},
+    {0, 0x1000, 33, RESERVE, 4, STATUS_INVALID_PARAMETER_3},
+    {0, 0x1000, 16, RESERVE, 4, STATUS_NO_MEMORY},
+    {0, 0x1000, 21, RESERVE | COMMIT, 4, STATUS_NO_MEMORY},
+    {0, 0x11000, 15, RESERVE, 4, STATUS_NO_MEMORY},
 };
 
 START_TEST(alloc_refusal)
@@ -95,8 +95,9 @@ START_TEST(alloc_refusal)
     uintptr_t base = refusals[_i].base;
     SIZE_T size = refusals[_i].size;
     fake_reset();
-    ck_assert_int_eq(allocate(&base, &size, refusals[_i].zero_bits, refusals[_i].type, refusals[_i].prot),
-                     refusals[_i].expected);
+    ck_assert_int_eq(
+        allocate(&base, &size, refusals[_i].zero_bits, refusals[_i].type, refusals[_i].prot),
+        refusals[_i].expected);
     ck_assert_uint_eq(fake.n_calls, 0);
     ck_assert_uint_eq(base, refusals[_i].base);
     ck_assert_uint_eq(size, refusals[_i].size);
@@ -108,7 +109,8 @@ START_TEST(alloc_request)
     uintptr_t base = 0;
     SIZE_T size = 0x1000;
     fake_reset();
-    ck_assert_int_eq(allocate(&base, &size, 12, RESERVE | COMMIT | MEM_TOP_DOWN | MEM_WRITE_WATCH, 0x204), 0);
+    ck_assert_int_eq(
+        allocate(&base, &size, 12, RESERVE | COMMIT | MEM_TOP_DOWN | MEM_WRITE_WATCH, 0x204), 0);
     ck_assert_uint_eq(fake.req.limit, 0x100000);
     ck_assert(fake.req.commit && fake.req.top_down);
     ck_assert_uint_eq(fake.req.attr, WVM_ATTR_RW | WVM_ATTR_NOCACHE);
@@ -135,16 +137,19 @@ START_TEST(handles_first)
     PSIZE_T none = NULL;
     HANDLE thread = (HANDLE)(intptr_t)-2;
     fake_reset();
-    ck_assert_int_eq(wvm_NtAllocateVirtualMemory(NULL, NULL, 99, none, 0, 0), STATUS_INVALID_HANDLE);
+    ck_assert_int_eq(wvm_NtAllocateVirtualMemory(NULL, NULL, 99, none, 0, 0),
+                     STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_NtFreeVirtualMemory(NULL, NULL, none, 0), STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_NtProtectVirtualMemory(NULL, NULL, none, 0, NULL), STATUS_INVALID_HANDLE);
-    ck_assert_int_eq(wvm_NtQueryVirtualMemory(NULL, NULL, MemoryMappedFilenameInformation, NULL, 0, none),
-                     STATUS_INVALID_HANDLE);
+    ck_assert_int_eq(
+        wvm_NtQueryVirtualMemory(NULL, NULL, MemoryMappedFilenameInformation, NULL, 0, none),
+        STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_NtLockVirtualMemory(NULL, NULL, none, 0), STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_NtUnlockVirtualMemory(NULL, NULL, none, 0), STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_NtFlushVirtualMemory(NULL, NULL, none, NULL), STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_NtFlushInstructionCache(NULL, NULL, 0), STATUS_INVALID_HANDLE);
-    ck_assert_int_eq(wvm_NtAllocateVirtualMemory(thread, NULL, 0, none, 0, 0), STATUS_OBJECT_TYPE_MISMATCH);
+    ck_assert_int_eq(wvm_NtAllocateVirtualMemory(thread, NULL, 0, none, 0, 0),
+                     STATUS_OBJECT_TYPE_MISMATCH);
     ck_assert_uint_eq(fake.n_calls, 0);
 }
 END_TEST
@@ -157,20 +162,32 @@ START_TEST(wild_pointers)
     char *gone = mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(gone, MAP_FAILED);
     munmap(gone + 0x1000, 0x1000);
-    void *wild[] = { NULL, (void *)8, gone, gone + 0xfff, gone + 0x1000, (void *)0xffff800000000000,
-                     (void *)UINTPTR_MAX };
+    void *wild[] = {NULL,
+                    (void *)8,
+                    gone,
+                    gone + 0xfff,
+                    gone + 0x1000,
+                    (void *)0xffff800000000000,
+                    (void *)UINTPTR_MAX};
     for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++) {
         fake_reset();
-        ck_assert_int_eq(wvm_NtAllocateVirtualMemory(OWN, wild[i], 0, &size, RESERVE, 4), STATUS_ACCESS_VIOLATION);
-        ck_assert_int_eq(wvm_NtAllocateVirtualMemory(OWN, &base, 0, wild[i], RESERVE, 4), STATUS_ACCESS_VIOLATION);
-        ck_assert_int_eq(wvm_NtFreeVirtualMemory(OWN, wild[i], &size, MEM_RELEASE), STATUS_ACCESS_VIOLATION);
-        ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, &base, &size, 4, wild[i]), STATUS_ACCESS_VIOLATION);
-        ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, &base, wild[i], 4, &old), STATUS_ACCESS_VIOLATION);
+        ck_assert_int_eq(wvm_NtAllocateVirtualMemory(OWN, wild[i], 0, &size, RESERVE, 4),
+                         STATUS_ACCESS_VIOLATION);
+        ck_assert_int_eq(wvm_NtAllocateVirtualMemory(OWN, &base, 0, wild[i], RESERVE, 4),
+                         STATUS_ACCESS_VIOLATION);
+        ck_assert_int_eq(wvm_NtFreeVirtualMemory(OWN, wild[i], &size, MEM_RELEASE),
+                         STATUS_ACCESS_VIOLATION);
+        ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, &base, &size, 4, wild[i]),
+                         STATUS_ACCESS_VIOLATION);
+        ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, &base, wild[i], 4, &old),
+                         STATUS_ACCESS_VIOLATION);
         ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, wild[i], &size, 1), STATUS_ACCESS_VIOLATION);
         ck_assert_int_eq(wvm_NtQueryVirtualMemory(OWN, NULL, MemoryBasicInformation, wild[i],
-                         sizeof(MEMORY_BASIC_INFORMATION), NULL), STATUS_ACCESS_VIOLATION);
+                                                  sizeof(MEMORY_BASIC_INFORMATION), NULL),
+                         STATUS_ACCESS_VIOLATION);
         if (wild[i])
-            ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, &base, &old, 1, wild[i]), STATUS_ACCESS_VIOLATION);
+            ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, &base, &old, 1, wild[i]),
+                             STATUS_ACCESS_VIOLATION);
         ck_assert_uint_eq(fake.n_calls, 0);
     }
 }
@@ -201,7 +218,8 @@ START_TEST(free_results)
     fake.result = STATUS_FREE_VM_NOT_AT_BASE;
     base = 0x51001;
     size = 0;
-    ck_assert_int_eq(wvm_NtFreeVirtualMemory(OWN, (PVOID *)&base, &size, MEM_RELEASE), STATUS_FREE_VM_NOT_AT_BASE);
+    ck_assert_int_eq(wvm_NtFreeVirtualMemory(OWN, (PVOID *)&base, &size, MEM_RELEASE),
+                     STATUS_FREE_VM_NOT_AT_BASE);
     ck_assert_uint_eq(base, 0x51001);
     ck_assert_uint_eq(size, 0);
 }
@@ -209,22 +227,27 @@ END_TEST
 
 START_TEST(free_refusals)
 {
-    static const struct { uintptr_t base, size; ULONG type; NTSTATUS expected; } cases[] = {
-        { 0x50000, 0x10000, 0, STATUS_INVALID_PARAMETER_4 },
-        { 0x50000, 0, MEM_FREE, STATUS_INVALID_PARAMETER_4 },
-        { 0x50000, 0, MEM_DECOMMIT | MEM_RELEASE, STATUS_INVALID_PARAMETER_4 },
-        { 0x50000, 0x1000, MEM_COALESCE_PLACEHOLDERS, STATUS_INVALID_PARAMETER_4 },
-        { 0x50000, 0x1000, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER, STATUS_CONFLICTING_ADDRESSES },
-        { 0x50000, 0, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER, STATUS_INVALID_PARAMETER_3 },
-        { TOP, 0, MEM_RELEASE, STATUS_INVALID_PARAMETER_2 },
-        { 0xffff800000000000, 0x1000, MEM_DECOMMIT, STATUS_INVALID_PARAMETER_2 },
-        { 0x50000, SIZE_MAX, MEM_DECOMMIT, STATUS_INVALID_PARAMETER_3 },
+    static const struct {
+        uintptr_t base, size;
+        ULONG type;
+        NTSTATUS expected;
+    } cases[] = {
+        {0x50000, 0x10000, 0, STATUS_INVALID_PARAMETER_4},
+        {0x50000, 0, MEM_FREE, STATUS_INVALID_PARAMETER_4},
+        {0x50000, 0, MEM_DECOMMIT | MEM_RELEASE, STATUS_INVALID_PARAMETER_4},
+        {0x50000, 0x1000, MEM_COALESCE_PLACEHOLDERS, STATUS_INVALID_PARAMETER_4},
+        {0x50000, 0x1000, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER, STATUS_CONFLICTING_ADDRESSES},
+        {0x50000, 0, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER, STATUS_INVALID_PARAMETER_3},
+        {TOP, 0, MEM_RELEASE, STATUS_INVALID_PARAMETER_2},
+        {0xffff800000000000, 0x1000, MEM_DECOMMIT, STATUS_INVALID_PARAMETER_2},
+        {0x50000, SIZE_MAX, MEM_DECOMMIT, STATUS_INVALID_PARAMETER_3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uintptr_t base = cases[i].base;
         SIZE_T size = cases[i].size;
         fake_reset();
-        ck_assert_int_eq(wvm_NtFreeVirtualMemory(OWN, (PVOID *)&base, &size, cases[i].type), cases[i].expected);
+        ck_assert_int_eq(wvm_NtFreeVirtualMemory(OWN, (PVOID *)&base, &size, cases[i].type),
+                         cases[i].expected);
         ck_assert_uint_eq(fake.n_calls, 0);
     }
 }
@@ -237,37 +260,44 @@ START_TEST(protect_calls)
     ULONG old = 0;
     fake_reset();
     fake.old_attr = WVM_ATTR_RW | WVM_ATTR_GUARD;
-    ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, (PVOID *)&base, &size, PAGE_READONLY, &old), 0);
+    ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, (PVOID *)&base, &size, PAGE_READONLY, &old),
+                     0);
     ck_assert_uint_eq(base, 0x50000);
     ck_assert_uint_eq(size, 0x1000);
     ck_assert_uint_eq(old, 0x104);
     ck_assert_uint_eq(fake.attr, WVM_ATTR_RO);
-    static const struct { uintptr_t base, size; ULONG prot; NTSTATUS expected; } cases[] = {
-        { 0x50000, 0, 4, STATUS_INVALID_PARAMETER_3 },
-        { TOP, 1, 4, STATUS_INVALID_PARAMETER_2 },
-        { 0x50000, SIZE_MAX, 4, STATUS_INVALID_PARAMETER_3 },
-        { 0x50000, 1, 0, STATUS_INVALID_PAGE_PROTECTION },
-        { 0x50000, 1, 8, STATUS_INVALID_PAGE_PROTECTION },
-        { 0x50000, 1, 0x84, STATUS_INVALID_PAGE_PROTECTION },
-        { 0x50000, 1, 0x101, STATUS_INVALID_PAGE_PROTECTION },
+    static const struct {
+        uintptr_t base, size;
+        ULONG prot;
+        NTSTATUS expected;
+    } cases[] = {
+        {0x50000, 0, 4, STATUS_INVALID_PARAMETER_3},
+        {TOP, 1, 4, STATUS_INVALID_PARAMETER_2},
+        {0x50000, SIZE_MAX, 4, STATUS_INVALID_PARAMETER_3},
+        {0x50000, 1, 0, STATUS_INVALID_PAGE_PROTECTION},
+        {0x50000, 1, 8, STATUS_INVALID_PAGE_PROTECTION},
+        {0x50000, 1, 0x84, STATUS_INVALID_PAGE_PROTECTION},
+        {0x50000, 1, 0x101, STATUS_INVALID_PAGE_PROTECTION},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         base = cases[i].base;
         size = cases[i].size;
         old = 0xabcd;
         fake_reset();
-        ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, (PVOID *)&base, &size, cases[i].prot, &old),
-                         cases[i].expected);
+        ck_assert_int_eq(
+            wvm_NtProtectVirtualMemory(OWN, (PVOID *)&base, &size, cases[i].prot, &old),
+            cases[i].expected);
         ck_assert_uint_eq(fake.n_calls, 0);
         ck_assert_uint_eq(old, 0xabcd);
     }
     /* An image takes its write-copy protection back. */
     fake_reset();
-    fake.region = (struct wvm_region){ 0x50000, 0x60000, 0x50000, 0x60000, WVM_ATTR_RW, WVM_ATTR_XWC,
-                                       WVM_TYPE_IMAGE, WVM_ALLOC_FOREIGN };
+    fake.region = (struct wvm_region){0x50000,     0x60000,      0x50000,        0x60000,
+                                      WVM_ATTR_RW, WVM_ATTR_XWC, WVM_TYPE_IMAGE, WVM_ALLOC_FOREIGN};
     base = 0x50000;
     size = 1;
-    ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, (PVOID *)&base, &size, PAGE_WRITECOPY, &old), 0);
+    ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, (PVOID *)&base, &size, PAGE_WRITECOPY, &old),
+                     0);
     ck_assert_uint_eq(fake.attr, WVM_ATTR_WC);
 }
 END_TEST
@@ -282,13 +312,18 @@ START_TEST(lock_calls)
     ck_assert_uint_eq(base, 0x50000);
     ck_assert_uint_eq(size, 0x2000);
     fake_reset();
-    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 0), STATUS_INVALID_PARAMETER_4);
-    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 4), STATUS_INVALID_PARAMETER_4);
-    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 2), STATUS_PRIVILEGE_NOT_HELD);
+    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 0),
+                     STATUS_INVALID_PARAMETER_4);
+    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 4),
+                     STATUS_INVALID_PARAMETER_4);
+    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 2),
+                     STATUS_PRIVILEGE_NOT_HELD);
     size = 0;
-    ck_assert_int_eq(wvm_NtUnlockVirtualMemory(OWN, (PVOID *)&base, &size, 1), STATUS_INVALID_PARAMETER_3);
+    ck_assert_int_eq(wvm_NtUnlockVirtualMemory(OWN, (PVOID *)&base, &size, 1),
+                     STATUS_INVALID_PARAMETER_3);
     base = TOP;
-    ck_assert_int_eq(wvm_NtUnlockVirtualMemory(OWN, (PVOID *)&base, &size, 1), STATUS_INVALID_PARAMETER_2);
+    ck_assert_int_eq(wvm_NtUnlockVirtualMemory(OWN, (PVOID *)&base, &size, 1),
+                     STATUS_INVALID_PARAMETER_2);
     ck_assert_uint_eq(fake.n_calls, 0);
 }
 END_TEST

@@ -37,10 +37,13 @@ START_TEST(pseudo)
     ck_assert_int_eq(wvm_handle_target((HANDLE)(intptr_t)-1, 0xffffffff, &pid), 0);
     ck_assert_int_eq(pid, 0);
     ck_assert_int_eq(wvm_handle_target(NULL, 0, &pid), (wvm_status)STATUS_INVALID_HANDLE);
-    ck_assert_int_eq(wvm_handle_target((HANDLE)(intptr_t)-2, 0, &pid), (wvm_status)STATUS_OBJECT_TYPE_MISMATCH);
-    static const uintptr_t garbage[] = { 4, 0xdeadbeec, 0x57000001, 0x57003ffc, 0x7fffffff0000, 0x157000000 };
+    ck_assert_int_eq(wvm_handle_target((HANDLE)(intptr_t)-2, 0, &pid),
+                     (wvm_status)STATUS_OBJECT_TYPE_MISMATCH);
+    static const uintptr_t garbage[] = {4,          0xdeadbeec,     0x57000001,
+                                        0x57003ffc, 0x7fffffff0000, 0x157000000};
     for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
-        ck_assert_int_eq(wvm_handle_target((HANDLE)garbage[i], 0, &pid), (wvm_status)STATUS_INVALID_HANDLE);
+        ck_assert_int_eq(wvm_handle_target((HANDLE)garbage[i], 0, &pid),
+                         (wvm_status)STATUS_INVALID_HANDLE);
         ck_assert(!wvm_handle_is_ours((HANDLE)garbage[i]));
         ck_assert_int_eq(wvm_handle_close((HANDLE)garbage[i]), (wvm_status)STATUS_INVALID_HANDLE);
     }
@@ -88,7 +91,8 @@ START_TEST(full_table)
     while (n < 5000 && wvm_handle_open(getpid(), PROCESS_VM_READ, &all[n]) == 0)
         n++;
     ck_assert_uint_eq(n, 4096);
-    ck_assert_int_eq(wvm_handle_open(getpid(), 0, &all[n]), (wvm_status)STATUS_INSUFFICIENT_RESOURCES);
+    ck_assert_int_eq(wvm_handle_open(getpid(), 0, &all[n]),
+                     (wvm_status)STATUS_INSUFFICIENT_RESOURCES);
     for (size_t i = 0; i < n; i++)
         ck_assert_int_eq(wvm_handle_close(all[i]), 0);
     open_ok(getpid(), 0);
@@ -100,11 +104,13 @@ START_TEST(rights)
     pid_t pid;
     HANDLE h = open_ok(getpid(), PROCESS_QUERY_INFORMATION);
     ck_assert_int_eq(wvm_handle_target(h, PROCESS_QUERY_LIMITED_INFORMATION, &pid), 0);
-    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_OPERATION, &pid), (wvm_status)STATUS_ACCESS_DENIED);
+    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_OPERATION, &pid),
+                     (wvm_status)STATUS_ACCESS_DENIED);
     ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_READ, &pid), (wvm_status)STATUS_ACCESS_DENIED);
     h = open_ok(getpid(), GENERIC_READ);
     ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_READ, &pid), 0);
-    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_WRITE, &pid), (wvm_status)STATUS_ACCESS_DENIED);
+    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_WRITE, &pid),
+                     (wvm_status)STATUS_ACCESS_DENIED);
     h = open_ok(getpid(), PROCESS_VM_READ | PROCESS_VM_WRITE);
     ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_READ | PROCESS_VM_OPERATION, &pid),
                      (wvm_status)STATUS_ACCESS_DENIED);
@@ -122,11 +128,13 @@ START_TEST(other_process)
     kill(child, SIGKILL);
     siginfo_t info;
     ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_READ, &pid), (wvm_status)STATUS_PROCESS_IS_TERMINATING);
+    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_READ, &pid),
+                     (wvm_status)STATUS_PROCESS_IS_TERMINATING);
     HANDLE unused;
     ck_assert_int_eq(wvm_handle_open(child, 0, &unused), (wvm_status)STATUS_INVALID_PARAMETER);
     end_child(child);
-    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_READ, &pid), (wvm_status)STATUS_PROCESS_IS_TERMINATING);
+    ck_assert_int_eq(wvm_handle_target(h, PROCESS_VM_READ, &pid),
+                     (wvm_status)STATUS_PROCESS_IS_TERMINATING);
     ck_assert_int_eq(wvm_handle_close(h), 0);
 }
 END_TEST

@@ -14,7 +14,8 @@
 static void set_region(uint8_t type, uint8_t attr, uint8_t flags)
 {
     fake_reset();
-    fake.region = (struct wvm_region){ 0x50000, 0x58000, 0x50000, 0x60000, attr, WVM_ATTR_RO, type, flags };
+    fake.region =
+        (struct wvm_region){0x50000, 0x58000, 0x50000, 0x60000, attr, WVM_ATTR_RO, type, flags};
 }
 
 START_TEST(basic)
@@ -22,8 +23,9 @@ START_TEST(basic)
     MEMORY_BASIC_INFORMATION info;
     SIZE_T got = 1;
     set_region(WVM_TYPE_PRIVATE, WVM_ATTR_RW | WVM_ATTR_GUARD, 0);
-    ck_assert_int_eq(wvm_NtQueryVirtualMemory(OWN, (void *)0x51234, MemoryBasicInformation, &info, sizeof info,
-                                              &got), 0);
+    ck_assert_int_eq(wvm_NtQueryVirtualMemory(OWN, (void *)0x51234, MemoryBasicInformation, &info,
+                                              sizeof info, &got),
+                     0);
     ck_assert_uint_eq(got, 48);
     ck_assert_ptr_eq(info.BaseAddress, (void *)0x51000);
     ck_assert_ptr_eq(info.AllocationBase, (void *)0x50000);
@@ -53,10 +55,12 @@ START_TEST(basic_refusals)
     set_region(WVM_TYPE_PRIVATE, WVM_ATTR_RW, 0);
     ck_assert_int_eq(wvm_nt_query_basic(TOP, &info, sizeof info), STATUS_INVALID_PARAMETER);
     ck_assert_int_eq(wvm_nt_query_basic(UINTPTR_MAX, &info, 0), STATUS_INVALID_PARAMETER);
-    ck_assert_int_eq(wvm_nt_query_basic(0x50000, &info, sizeof info - 1), STATUS_INFO_LENGTH_MISMATCH);
+    ck_assert_int_eq(wvm_nt_query_basic(0x50000, &info, sizeof info - 1),
+                     STATUS_INFO_LENGTH_MISMATCH);
     ck_assert_int_eq(wvm_nt_query_basic(0x50000, NULL, sizeof info), STATUS_ACCESS_VIOLATION);
-    ck_assert_int_eq(wvm_NtQueryVirtualMemory(OWN, (void *)0x50000, (MEMORY_INFORMATION_CLASS)99, &info,
-                                              sizeof info, &got), STATUS_INVALID_INFO_CLASS);
+    ck_assert_int_eq(wvm_NtQueryVirtualMemory(OWN, (void *)0x50000, (MEMORY_INFORMATION_CLASS)99,
+                                              &info, sizeof info, &got),
+                     STATUS_INVALID_INFO_CLASS);
     ck_assert_uint_eq(got, 77);
 }
 END_TEST
@@ -83,9 +87,11 @@ START_TEST(region_class)
     ck_assert_uint_eq(info.RegionSize, 0x10000);
     ck_assert_uint_eq(info.CommitSize, 0xeeeeeeeeeeeeeeee);
     ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 32, &got), 0);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 16, &got), STATUS_INFO_LENGTH_MISMATCH);
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 16, &got),
+                     STATUS_INFO_LENGTH_MISMATCH);
     set_region(WVM_TYPE_FREE, 0, 0);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 0, &got), STATUS_INVALID_ADDRESS);
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 0, &got),
+                     STATUS_INVALID_ADDRESS);
 }
 END_TEST
 
@@ -102,9 +108,11 @@ START_TEST(image_class)
     ck_assert_ptr_null(info.ImageBase);
     ck_assert_uint_eq(info.SizeOfImage, 0);
     got = 77;
-    ck_assert_int_eq(query(0x51000, MemoryImageInformation, &info, sizeof info - 1, &got), STATUS_INFO_LENGTH_MISMATCH);
+    ck_assert_int_eq(query(0x51000, MemoryImageInformation, &info, sizeof info - 1, &got),
+                     STATUS_INFO_LENGTH_MISMATCH);
     set_region(WVM_TYPE_FREE, 0, 0);
-    ck_assert_int_eq(query(0x51000, MemoryImageInformation, &info, sizeof info, &got), STATUS_INVALID_ADDRESS);
+    ck_assert_int_eq(query(0x51000, MemoryImageInformation, &info, sizeof info, &got),
+                     STATUS_INVALID_ADDRESS);
     ck_assert_uint_eq(got, 77);
     set_region(WVM_TYPE_IMAGE, WVM_ATTR_RO, WVM_ALLOC_FOREIGN);
     ck_assert_int_eq(query(0x51000, MemoryImageInformation, &info, sizeof info, &got), 0);
@@ -123,8 +131,9 @@ START_TEST(filename_class)
     SIZE_T got = 77;
     uintptr_t code = (uintptr_t)&set_region & ~(uintptr_t)0xfff;
     fake_reset();
-    fake.region = (struct wvm_region){ code, code + 0x1000, code, code + 0x1000, WVM_ATTR_XR, WVM_ATTR_XWC,
-                                       WVM_TYPE_IMAGE, WVM_ALLOC_FOREIGN };
+    fake.region =
+        (struct wvm_region){code,        code + 0x1000, code,           code + 0x1000,
+                            WVM_ATTR_XR, WVM_ATTR_XWC,  WVM_TYPE_IMAGE, WVM_ALLOC_FOREIGN};
     ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, &answer, sizeof answer, &got), 0);
     ck_assert_ptr_eq(answer.head.Buffer, answer.text);
     ck_assert_uint_eq(answer.head.MaximumLength, answer.head.Length + 2);
@@ -133,27 +142,35 @@ START_TEST(filename_class)
     ck_assert_uint_eq(answer.text[0], '/');
     SIZE_T whole = got;
     got = 0;
-    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, &answer, whole - 1, &got), STATUS_BUFFER_OVERFLOW);
+    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, &answer, whole - 1, &got),
+                     STATUS_BUFFER_OVERFLOW);
     ck_assert_uint_eq(got, whole);
     got = 0;
-    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, &answer, 15, &got), STATUS_INFO_LENGTH_MISMATCH);
+    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, &answer, 15, &got),
+                     STATUS_INFO_LENGTH_MISMATCH);
     ck_assert_uint_eq(got, whole);
-    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, NULL, whole, &got), STATUS_ACCESS_VIOLATION);
-    ck_assert_int_eq(query((uintptr_t)&got, MemoryMappedFilenameInformation, NULL, 0, &got), STATUS_INVALID_ADDRESS);
+    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, NULL, whole, &got),
+                     STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(query((uintptr_t)&got, MemoryMappedFilenameInformation, NULL, 0, &got),
+                     STATUS_INVALID_ADDRESS);
 }
 END_TEST
 
 START_TEST(utf16)
 {
-    static const struct { const char *from; uint16_t to[8]; size_t n; } cases[] = {
-        { "a", { 'a', 0 }, 1 },
-        { "\xc3\xa9\xe2\x82\xac", { 0xe9, 0x20ac, 0 }, 2 },
-        { "\xf0\x9f\x98\x80", { 0xd83d, 0xde00, 0 }, 2 },
-        { "\x80z", { 0xfffd, 'z', 0 }, 2 },
-        { "\xc0\xaf", { 0xfffd, 0xfffd, 0 }, 2 },
-        { "\xe2\x82", { 0xfffd, 0xfffd, 0 }, 2 },
-        { "\xed\xa0\x80", { 0xfffd, 0xfffd, 0xfffd, 0 }, 3 },
-        { "\xf5", { 0xfffd, 0 }, 1 },
+    static const struct {
+        const char *from;
+        uint16_t to[8];
+        size_t n;
+    } cases[] = {
+        {"a", {'a', 0}, 1},
+        {"\xc3\xa9\xe2\x82\xac", {0xe9, 0x20ac, 0}, 2},
+        {"\xf0\x9f\x98\x80", {0xd83d, 0xde00, 0}, 2},
+        {"\x80z", {0xfffd, 'z', 0}, 2},
+        {"\xc0\xaf", {0xfffd, 0xfffd, 0}, 2},
+        {"\xe2\x82", {0xfffd, 0xfffd, 0}, 2},
+        {"\xed\xa0\x80", {0xfffd, 0xfffd, 0xfffd, 0}, 3},
+        {"\xf5", {0xfffd, 0}, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint16_t out[16];
@@ -163,7 +180,8 @@ START_TEST(utf16)
 }
 END_TEST
 
-/* A source that cannot be read counts nothing, a target that cannot be written counts whole pages. */
+/* A source that cannot be read counts nothing, a target that cannot be written counts whole pages.
+ * */
 START_TEST(copy_counts)
 {
     static char pages[0x4000] __attribute__((aligned(0x1000)));
@@ -172,22 +190,28 @@ START_TEST(copy_counts)
     fake.result = STATUS_PARTIAL_COPY;
     fake.done = 0x2000;
     /* Reading: the remote side stops in the NOACCESS region. */
-    ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, (void *)0x4e000, pages, 0x4000, &count), STATUS_PARTIAL_COPY);
+    ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, (void *)0x4e000, pages, 0x4000, &count),
+                     STATUS_PARTIAL_COPY);
     ck_assert_uint_eq(count, 0);
     /* Reading with a bad local page: the remote side is fine. */
-    ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, pages, (void *)0x4e000, 0x4000, &count), STATUS_PARTIAL_COPY);
+    ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, pages, (void *)0x4e000, 0x4000, &count),
+                     STATUS_PARTIAL_COPY);
     ck_assert_uint_eq(count, 0x2000);
-    ck_assert_int_eq(wvm_NtWriteVirtualMemory(OWN, (void *)0x4e000, pages, 0x4000, &count), STATUS_PARTIAL_COPY);
+    ck_assert_int_eq(wvm_NtWriteVirtualMemory(OWN, (void *)0x4e000, pages, 0x4000, &count),
+                     STATUS_PARTIAL_COPY);
     ck_assert_uint_eq(count, 0x2000);
-    ck_assert_int_eq(wvm_NtWriteVirtualMemory(OWN, pages, (void *)0x4e000, 0x4000, &count), STATUS_PARTIAL_COPY);
+    ck_assert_int_eq(wvm_NtWriteVirtualMemory(OWN, pages, (void *)0x4e000, 0x4000, &count),
+                     STATUS_PARTIAL_COPY);
     ck_assert_uint_eq(count, 0);
     count = 77;
     ck_assert_int_eq(wvm_NtReadVirtualMemory(NULL, pages, pages, 1, &count), STATUS_INVALID_HANDLE);
     ck_assert_uint_eq(count, 0);
     fake.n_calls = 0;
     ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, (void *)0x1234, pages, 0, &count), 0);
-    ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, (void *)(TOP - 1), pages, 2, NULL), STATUS_ACCESS_VIOLATION);
-    ck_assert_int_eq(wvm_NtWriteVirtualMemory(OWN, pages, (void *)-8, 16, NULL), STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(wvm_NtReadVirtualMemory(OWN, (void *)(TOP - 1), pages, 2, NULL),
+                     STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(wvm_NtWriteVirtualMemory(OWN, pages, (void *)-8, 16, NULL),
+                     STATUS_ACCESS_VIOLATION);
     ck_assert_uint_eq(fake.n_calls, 0);
 }
 END_TEST
@@ -195,7 +219,7 @@ END_TEST
 /* RW-006, RW-008. */
 START_TEST(patching)
 {
-    struct wvm_nt_copy copy = { 0x51010, (uintptr_t)&copy, 16 };
+    struct wvm_nt_copy copy = {0x51010, (uintptr_t)&copy, 16};
     size_t done;
     bool counted;
     set_region(WVM_TYPE_PRIVATE, WVM_ATTR_RO, 0);

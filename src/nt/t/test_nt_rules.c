@@ -3,7 +3,7 @@
 #include "base/t/unit.h"
 #include "nt/nt_rules.h"
 
-static const uint32_t private_prots[] = { 0x01, 0x02, 0x04, 0x10, 0x20, 0x40 };
+static const uint32_t private_prots[] = {0x01, 0x02, 0x04, 0x10, 0x20, 0x40};
 
 START_TEST(every_low_byte)
 {
@@ -22,7 +22,7 @@ END_TEST
 
 START_TEST(modifiers)
 {
-    static const uint32_t modifier[] = { 0x100, 0x200, 0x400 };
+    static const uint32_t modifier[] = {0x100, 0x200, 0x400};
     for (size_t m = 0; m < 3; m++) {
         for (size_t i = 1; i < 6; i++) {
             uint32_t prot = private_prots[i] | modifier[m];
@@ -45,13 +45,14 @@ END_TEST
 START_TEST(alloc_types)
 {
     static const uint32_t good[] = {
-        0x1000, 0x2000, 0x3000, 0x101000, 0x102000, 0x103000, 0x202000, 0x203000, 0x303000, 0x402000,
-        0x20003000, 0x80000, 0x1000000,
+        0x1000,   0x2000,   0x3000,   0x101000,   0x102000, 0x103000,  0x202000,
+        0x203000, 0x303000, 0x402000, 0x20003000, 0x80000,  0x1000000,
     };
     static const uint32_t bad[] = {
-        0, 0x100000, 0x400000, 0x81000, 0x180000, 0x83000, 0x401000, 0xffffffff, 0x200000, 0x201000,
-        0x40001000, 0x40002000, 0x20001000, 0x20002000, 0x602000, 0x20203000, 0x1080000, 0x1001000,
-        0x1002000, 0x502000, 0x403000, 0x802000, 0x80002000, 0x4000, 0x8000, 0x3001,
+        0,          0x100000,   0x400000,  0x81000,    0x180000,   0x83000,    0x401000,
+        0xffffffff, 0x200000,   0x201000,  0x40001000, 0x40002000, 0x20001000, 0x20002000,
+        0x602000,   0x20203000, 0x1080000, 0x1001000,  0x1002000,  0x502000,   0x403000,
+        0x802000,   0x80002000, 0x4000,    0x8000,     0x3001,
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         ck_assert_msg(wvm_nt_check_alloc_type(good[i]) == 0, "type %x", good[i]);
@@ -66,9 +67,11 @@ START_TEST(free_types)
 {
     ck_assert_int_eq(wvm_nt_check_free_type(0x4000, 0), 0);
     ck_assert_int_eq(wvm_nt_check_free_type(0x8000, 1), 0);
-    static const uint32_t bad[] = { 0, 0x10000, 0xc000, 1, 2, 0x4001, 0x4002, 0x8003, 0x1000, 0xffffffff };
+    static const uint32_t bad[] = {0,      0x10000, 0xc000, 1,      2,
+                                   0x4001, 0x4002,  0x8003, 0x1000, 0xffffffff};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        ck_assert_int_eq(wvm_nt_check_free_type(bad[i], 0x1000), (wvm_status)STATUS_INVALID_PARAMETER_4);
+        ck_assert_int_eq(wvm_nt_check_free_type(bad[i], 0x1000),
+                         (wvm_status)STATUS_INVALID_PARAMETER_4);
     ck_assert_int_eq(wvm_nt_check_free_type(0x8001, 0), (wvm_status)STATUS_INVALID_PARAMETER_3);
     ck_assert_int_eq(wvm_nt_check_free_type(0x8002, 0x1000), 0);
 }
@@ -100,7 +103,7 @@ END_TEST
 
 static wvm_status span(uintptr_t base, uintptr_t size, uintptr_t *start, uintptr_t *end)
 {
-    struct wvm_nt_range range = { base, size };
+    struct wvm_nt_range range = {base, size};
     return wvm_nt_page_span(&range, start, end);
 }
 
@@ -117,9 +120,11 @@ START_TEST(spans)
     ck_assert_uint_eq(end, top);
     ck_assert_int_eq(span(top - 1, 2, &start, &end), (wvm_status)STATUS_INVALID_PARAMETER_3);
     ck_assert_int_eq(span(0x10000, 0, &start, &end), (wvm_status)STATUS_INVALID_PARAMETER_3);
-    ck_assert_int_eq(span(0x10000, UINTPTR_MAX, &start, &end), (wvm_status)STATUS_INVALID_PARAMETER_3);
+    ck_assert_int_eq(span(0x10000, UINTPTR_MAX, &start, &end),
+                     (wvm_status)STATUS_INVALID_PARAMETER_3);
     ck_assert_int_eq(span(top, 1, &start, &end), (wvm_status)STATUS_INVALID_PARAMETER_2);
-    ck_assert_int_eq(span(UINTPTR_MAX, UINTPTR_MAX, &start, &end), (wvm_status)STATUS_INVALID_PARAMETER_2);
+    ck_assert_int_eq(span(UINTPTR_MAX, UINTPTR_MAX, &start, &end),
+                     (wvm_status)STATUS_INVALID_PARAMETER_2);
 }
 END_TEST
 
