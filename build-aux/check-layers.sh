@@ -25,11 +25,15 @@ for library; do
     room=${room%.la}
     archive=.libs/${library%.la}.a
     [ -f "$archive" ] || { echo "check-layers: $archive is missing" >&2; exit 1; }
-    "$nm" --defined-only -g "$archive" 2>/dev/null |
+    # shellcheck disable=SC2086  # the command may have options
+    $nm --defined-only -g "$archive" |
         awk -v room="$room" 'NF == 3 && $2 ~ /[TDBRVWC]/ { print $3, room }' >>"$work/defined"
-    "$nm" -u "$archive" 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u >"$work/$room.needs"
+    # shellcheck disable=SC2086
+    $nm -u "$archive" | awk 'NF == 2 { print $2 }' | sort -u >"$work/$room.needs"
+    grep -q " $room\$" "$work/defined" || { echo "check-layers: no symbols in $archive" >&2; exit 1; }
     rooms="$rooms $room"
 done
+[ -n "$rooms" ] || { echo "check-layers: no libraries given" >&2; exit 1; }
 
 bad=0
 for room in $rooms; do
