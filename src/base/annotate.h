@@ -5,6 +5,7 @@
 #define WVM_LIKELY(e) __builtin_expect(!!(e), 1)
 #define WVM_UNLIKELY(e) __builtin_expect(!!(e), 0)
 #define WVM_MUST_CHECK __attribute__((warn_unused_result))
+#define WVM_COLD __attribute__((cold, noinline))
 #define WVM_HIDDEN __attribute__((visibility("hidden")))
 #define WVM_EXPORT __attribute__((visibility("default")))
 #define WVM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

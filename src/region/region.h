@@ -13,6 +13,7 @@
  * 2.1 Page map (region_pages.c): a persistent 64-ary trie. A subtree whose pages are all equal is one
  *     number; a checkerboard costs one byte a page. A change copies the path to it and is published
  *     by one store of the root, so a reader sees all of it or nothing.
+ *     Maps that only the holder of the lock reads are sheets (region_sheet.c): changed in place.
  * 2.2 Index (region_index.c): a six-level, 64-ary bitmap over granules in which an allocation starts,
  *     in two halves of three levels (4 GiB chunks, and a directory of chunks), with a 32-bit slot per
  *     granule of a chunk. Only starts are stored: 64 KiB and 1 TiB cost the same. A granule in which
@@ -106,6 +107,26 @@ uint64_t wvm_pages_count_runs(const struct wvm_store *st, const struct wvm_pages
                               uint64_t hi, uint64_t most);
 /* NULL, or the first broken invariant. */
 const char *wvm_pages_check(const struct wvm_store *st, const struct wvm_pages *m);
+
+/* ---- sheets: page maps of the whole address space for the holder of the lock alone ---- */
+
+/* Changed in place, and read from the node that was used last. The functions above that only read may
+ * be used on `pages`. */
+struct wvm_sheet {
+    struct wvm_pages pages;
+    uint64_t near;     /* which block of WVM_SHEET_NEAR pages near_ref describes */
+    uint32_t near_ref; /* its node, of height 2 */
+};
+#define WVM_SHEET_NEAR 4096u
+#define WVM_SHEET_NOWHERE UINT64_MAX
+
+void wvm_sheet_start(struct wvm_sheet *sh, uint8_t v);
+/* Pages [lo, hi) become v. Takes at most as many nodes as wvm_pages_set, and none when the range is
+ * a whole run of equal pages. */
+void wvm_sheet_set(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, uint64_t hi, uint8_t v);
+/* As wvm_pages_next. */
+uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page, uint64_t limit,
+                        uint8_t *v);
 
 /* ---- allocations ---- */
 

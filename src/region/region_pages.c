@@ -11,36 +11,7 @@
  *     WVM_PAGES_SET_* nodes) and frees what it replaced into the pool's pending list.
  * Locking: wvm_pages_run and _peek none; all others the space lock.
  * Failure: none; the pools were topped up. Signal safety: _run and _peek may run in a handler. */
-#include "base/assert.h"
-#include "region/region.h"
-
-#define FAN 64u
-#define LAST_EDGE ((uint64_t)1 << 63)
-
-struct leaf {
-    uint32_t link;
-    uint32_t unused;
-    uint64_t edge;
-    union {
-        uint8_t val[FAN];
-        uint64_t word[FAN / 8];
-    };
-};
-
-struct inner {
-    uint32_t link;
-    uint32_t unused;
-    uint64_t edge;
-    union {
-        uint32_t ref[FAN];
-        uint64_t word[FAN / 2];
-    };
-};
-
-/* Readers may look at a node while its memory is being reused: plain machine loads and stores, but
- * visible as such to the compiler and the race detector. */
-#define LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
-#define STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#include "region/region_nodes.h"
 
 void wvm_store_init(struct wvm_store *st)
 {
@@ -58,41 +29,6 @@ void wvm_store_flush(struct wvm_store *st)
     wvm_pool_flush(&st->alloc);
     wvm_pool_flush(&st->chain);
     wvm_pool_flush(&st->gap);
-}
-
-static struct leaf *leaf_at(const struct wvm_store *st, uint32_t ref)
-{
-    return wvm_pool_at(&st->leaf, ref, sizeof(struct leaf));
-}
-
-static struct inner *inner_at(const struct wvm_store *st, uint32_t ref)
-{
-    return wvm_pool_at(&st->inner, ref, sizeof(struct inner));
-}
-
-/* For the holder of the lock, whose references are never torn. */
-static struct leaf *own_leaf(const struct wvm_store *st, uint32_t ref)
-{
-    struct leaf *n = leaf_at(st, ref);
-    WVM_VERIFY(n);
-    return n;
-}
-
-static struct inner *own_inner(const struct wvm_store *st, uint32_t ref)
-{
-    struct inner *n = inner_at(st, ref);
-    WVM_VERIFY(n);
-    return n;
-}
-
-static bool is_uniform(uint32_t ref)
-{
-    return ref & WVM_REF_UNIFORM;
-}
-
-static unsigned shift_of(unsigned height)
-{
-    return 6 * (height - 1);
 }
 
 uint8_t wvm_pages_height(uint64_t n_pages)
@@ -119,7 +55,7 @@ void wvm_pages_start(struct wvm_pages *m, uint8_t height, uint8_t v)
 
 /* ---- changing ---- */
 
-static void free_subtree(struct wvm_store *st, uint32_t ref, unsigned height)
+void wvm_nodes_free(struct wvm_store *st, uint32_t ref, unsigned height)
 {
     if (is_uniform(ref))
         return;
@@ -129,23 +65,8 @@ static void free_subtree(struct wvm_store *st, uint32_t ref, unsigned height)
     }
     struct inner *n = own_inner(st, ref);
     for (unsigned i = 0; i < FAN; i++)
-        free_subtree(st, n->ref[i], height - 1);
+        wvm_nodes_free(st, n->ref[i], height - 1);
     wvm_pool_free(&st->inner, ref);
-}
-
-/* Edge word after entries [lo, hi) became one value: before and after say whether the entries next
- * to the range differ from it. */
-static uint64_t edge_after(uint64_t edge, unsigned lo, unsigned hi, bool before, bool after)
-{
-    uint64_t upto_hi = hi == FAN ? ~(uint64_t)0 : ((uint64_t)1 << hi) - 1;
-    edge &= ~(upto_hi & ~(((uint64_t)1 << lo) - 1));
-    if (lo) {
-        uint64_t bit = (uint64_t)1 << (lo - 1);
-        edge = before ? edge | bit : edge & ~bit;
-    }
-    if (hi == FAN || after)
-        edge |= (uint64_t)1 << (hi - 1);
-    return edge;
 }
 
 static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsigned hi, uint8_t v)
@@ -177,11 +98,6 @@ static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsign
 
 static uint32_t set_range(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo,
                           uint64_t hi, uint8_t v);
-
-static bool entries_differ(const uint32_t *ref, unsigned i)
-{
-    return ref[i] != ref[i + 1] || !is_uniform(ref[i]);
-}
 
 static uint32_t set_inner(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo,
                           uint64_t hi, uint8_t v)
@@ -227,7 +143,7 @@ static uint32_t set_range(struct wvm_store *st, uint32_t ref, unsigned height, u
                           uint64_t hi, uint8_t v)
 {
     if (lo == 0 && hi == (uint64_t)1 << (6 * height)) {
-        free_subtree(st, ref, height);
+        wvm_nodes_free(st, ref, height);
         return WVM_REF_UNIFORM | v;
     }
     if (ref == (WVM_REF_UNIFORM | v))
@@ -248,7 +164,7 @@ void wvm_pages_end(struct wvm_store *st, struct wvm_pages *m)
 {
     uint32_t old = (uint32_t)LOAD(&m->root);
     publish(m, WVM_REF_DEAD);
-    free_subtree(st, old, m->height);
+    wvm_nodes_free(st, old, m->height);
 }
 
 void wvm_pages_adopt(struct wvm_pages *to, const struct wvm_pages *from)
@@ -264,49 +180,16 @@ void wvm_pages_abandon(struct wvm_pages *from)
 
 /* ---- reading ---- */
 
-/* The chunk that contains page: its value, and the first page past it. False: a torn read. */
-static bool read_chunk(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t page,
-                       uint8_t *v, uint64_t *end)
-{
-    uint64_t base = 0;
-    for (; !is_uniform(ref); height--) {
-        unsigned shift = shift_of(height);
-        unsigned i = ((page - base) >> shift) & (FAN - 1);
-        if (height == 1) {
-            const struct leaf *n = leaf_at(st, ref);
-            if (!n)
-                return false;
-            *v = LOAD(&n->val[i]);
-            *end = base + i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i) + 1;
-            return true;
-        }
-        const struct inner *n = inner_at(st, ref);
-        if (height == 0 || !n)
-            return false;
-        ref = LOAD(&n->ref[i]);
-        if (is_uniform(ref)) {
-            uint64_t last = i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i);
-            *v = ref & 0xff;
-            *end = base + ((last + 1) << shift);
-            return true;
-        }
-        base += (uint64_t)i << shift;
-    }
-    *v = ref & 0xff;
-    *end = UINT64_MAX;
-    return true;
-}
-
 bool wvm_pages_run(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t page,
                    uint64_t limit, uint8_t *v, uint64_t *end)
 {
-    if (height - 1 >= WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, page, v, end))
+    if (height - 1 >= WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, 0, page, v, end))
         return false;
     /* I1 bounds the chunks of one run; more of them can only be a torn read. */
     for (unsigned n = 0; *end < limit; n++) {
         uint8_t next_v;
         uint64_t next_end;
-        if (n > 2 * WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, *end, &next_v, &next_end))
+        if (n > 2 * WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, 0, *end, &next_v, &next_end))
             return false;
         if (next_v != *v)
             return true;

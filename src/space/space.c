@@ -30,7 +30,8 @@ static WVM_THREAD_LOCAL int inside;
 static WVM_THREAD_LOCAL struct wvm_reason reason;
 
 /* An operation changes the state of one allocation, the host map three times, the marks once; claiming
- * an address changes the owner map up to 16 times. Changes run by run are counted separately. */
+ * an address changes the owner map up to 16 times. Changes of page states run by run are counted
+ * separately; changes of the sheets run by run need nodes at both ends only. */
 #define STOCK_SETS 24
 #define AUDIT_EVERY 4096
 
@@ -95,15 +96,28 @@ wvm_status wvm_space_host_fail(int err, size_t len)
 
 /* ---- bookkeeping memory ---- */
 
-static bool top_up(struct wvm_pool *p, uint64_t need)
+static bool take_meta(struct wvm_space *sp, size_t len, void **mem)
 {
-    while (WVM_UNLIKELY(wvm_pool_room(p) < need)) {
+    int err;
+    do
+        err = wvm_host.meta(wvm_align_up(len, WVM_PAGE_SIZE), mem);
+    while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
+    return err == 0;
+}
+
+static WVM_COLD bool fill_up(struct wvm_space *sp, struct wvm_pool *p, uint64_t need)
+{
+    while (wvm_pool_room(p) < need) {
         void *mem;
-        if (wvm_host.meta(wvm_align_up(wvm_pool_segment_len(p), WVM_PAGE_SIZE), &mem) < 0 ||
-            wvm_pool_add(p, mem) < 0)
+        if (!take_meta(sp, wvm_pool_segment_len(p), &mem) || wvm_pool_add(p, mem) < 0)
             return false;
     }
     return true;
+}
+
+static inline bool top_up(struct wvm_space *sp, struct wvm_pool *p, uint64_t need)
+{
+    return WVM_LIKELY(wvm_pool_room(p) >= need) || fill_up(sp, p, need);
 }
 
 bool wvm_space_stock(struct wvm_space *sp, uint64_t extra_runs, uint64_t n_pages)
@@ -114,8 +128,8 @@ bool wvm_space_stock(struct wvm_space *sp, uint64_t extra_runs, uint64_t n_pages
         leaf += wvm_min(2 * extra_runs, n_pages / 64 + 2);
         inner += wvm_min(WVM_PAGES_SET_INNER * extra_runs, n_pages / 64 + WVM_PAGES_SET_INNER);
     }
-    if (WVM_LIKELY(top_up(&st->leaf, leaf) && top_up(&st->inner, inner) && top_up(&st->alloc, 4) &&
-                   top_up(&st->chain, 4) && top_up(&st->gap, 16)))
+    if (WVM_LIKELY(top_up(sp, &st->leaf, leaf) && top_up(sp, &st->inner, inner) &&
+                   top_up(sp, &st->alloc, 4) && top_up(sp, &st->chain, 4) && top_up(sp, &st->gap, 16)))
         return true;
     wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
     return false;
@@ -126,7 +140,7 @@ bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule)
     void *mem;
     if (!wvm_index_lacks(&sp->index, granule))
         return true;
-    if (wvm_host.meta(wvm_align_up(sizeof(struct wvm_chunk), WVM_PAGE_SIZE), &mem) < 0) {
+    if (!take_meta(sp, sizeof(struct wvm_chunk), &mem)) {
         wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
         return false;
     }
@@ -204,9 +218,9 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     wvm_index_init(&sp->index);
     wvm_gaps_init(&sp->gaps);
     wvm_pages_start(&sp->owner, WVM_PAGES_MAX_HEIGHT, WVM_OWNER_FOREIGN);
-    wvm_pages_start(&sp->host, WVM_PAGES_MAX_HEIGHT, WVM_HP_NONE);
-    wvm_pages_start(&sp->locked, WVM_PAGES_MAX_HEIGHT, 0);
-    wvm_pages_start(&sp->reset, WVM_PAGES_MAX_HEIGHT, 0);
+    wvm_sheet_start(&sp->host, WVM_HP_NONE);
+    wvm_sheet_start(&sp->locked, 0);
+    wvm_sheet_start(&sp->reset, 0);
     uint64_t limit = wvm_option(WVM_OPTION_COMMIT_LIMIT);
     if (!limit)
         limit = wvm_host_caps.ram + wvm_host_caps.swap;
@@ -232,8 +246,8 @@ void wvm_space_after_fork_parent(struct wvm_space *sp)
 /* A child inherits every page and guard region, but no memory locks. */
 void wvm_space_after_fork_child(struct wvm_space *sp)
 {
-    wvm_pages_end(&sp->store, &sp->locked);
-    wvm_pages_start(&sp->locked, WVM_PAGES_MAX_HEIGHT, 0);
+    wvm_pages_end(&sp->store, &sp->locked.pages);
+    wvm_sheet_start(&sp->locked, 0);
     sp->n_locked = 0;
     wvm_store_flush(&sp->store);
     pthread_mutex_init(&sp->lock, NULL);

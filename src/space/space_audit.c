@@ -8,7 +8,7 @@ static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uin
     unsigned prot = attr == WVM_ATTR_RESERVED ? WVM_HOST_NONE : wvm_space_prot_of(attr);
     uint8_t h;
     for (uint64_t p = lo; p < hi;) {
-        p = wvm_pages_next(&sp->store, &sp->host, p, hi, &h);
+        p = wvm_pages_next(&sp->store, &sp->host.pages, p, hi, &h);
         if (prot ? h != prot : wvm_hp_is_open(h) && !sp->stale)
             return "space I1: host state of a page against its state";
         if (attr == WVM_ATTR_RESERVED && h == WVM_HP_HELD)
@@ -73,7 +73,7 @@ static const char *check_kernel(struct wvm_space *sp)
             continue;
         uint64_t hi = WVM_PAGE_OF_GRANULE(end);
         for (uint64_t p = WVM_PAGE_OF_GRANULE(g), to; p < hi; p = to) {
-            to = wvm_pages_next(&sp->store, &sp->host, p, hi, &h);
+            to = wvm_pages_next(&sp->store, &sp->host.pages, p, hi, &h);
             for (uintptr_t at = wvm_addr_of(p); at < wvm_addr_of(to); at = vma.end) {
                 if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at)
                     return "space_slab I1: a granule of ours is not mapped";
@@ -88,7 +88,7 @@ static const char *check_kernel(struct wvm_space *sp)
 const char *wvm_space_audit_locked(struct wvm_space *sp)
 {
     uint64_t committed;
-    const struct wvm_pages *map[] = {&sp->owner, &sp->host, &sp->locked, &sp->reset};
+    const struct wvm_pages *map[] = {&sp->owner, &sp->host.pages, &sp->locked.pages, &sp->reset.pages};
     const char *bad = wvm_region_check(&sp->store, &sp->index);
     for (unsigned i = 0; !bad && i < WVM_ARRAY_LEN(map); i++)
         bad = wvm_pages_check(&sp->store, map[i]);

@@ -40,7 +40,7 @@ static wvm_status commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, 
     if (status)
         return status;
     unsigned prot = wvm_space_prot_of(attr);
-    if (!wvm_space_stock(sp, wvm_space_host_runs(sp, lo, hi), hi - lo))
+    if (!wvm_space_stock(sp, 0, 0))
         return STATUS_NO_MEMORY;
     wvm_space_clean_stale(sp, a, lo, hi);
     int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);

@@ -45,7 +45,7 @@ unsigned wvm_space_prot_of(uint8_t attr)
 
 static uint64_t next_run(struct wvm_space *sp, uint64_t page, uint64_t limit, uint8_t *h)
 {
-    return wvm_pages_next(&sp->store, &sp->host, page, limit, h);
+    return wvm_sheet_next(&sp->store, &sp->host, page, limit, h);
 }
 
 static unsigned vma_prot(uint8_t h)
@@ -53,37 +53,27 @@ static unsigned vma_prot(uint8_t h)
     return h & WVM_HP_PROT;
 }
 
-/* Borders between protections from page lo - 1 to page hi, if [lo, hi) had protection `as`;
- * as < 0: as it is now. */
-static int64_t count_edges(struct wvm_space *sp, uint64_t lo, uint64_t hi, int as)
+/* Borders between protections from page lo - 1 to page hi: as they are now, and as they would be if
+ * [lo, hi) had protection `prot`. */
+static void count_edges(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot, int64_t *now,
+                        int64_t *then)
 {
-    int64_t n = 0;
-    uint8_t h, first;
-    next_run(sp, lo - 1, lo, &first);
-    unsigned prev = vma_prot(first);
-    if (as >= 0) {
-        next_run(sp, hi, hi + 1, &h);
-        return (prev != (unsigned)as) + ((unsigned)as != vma_prot(h));
+    uint8_t h, next;
+    uint64_t end = next_run(sp, lo - 1, hi + 1, &h);
+    *then = vma_prot(h) != prot;
+    for (*now = 0; end <= hi; h = next) {
+        end = next_run(sp, end, hi + 1, &next);
+        *now += vma_prot(next) != vma_prot(h);
     }
-    for (uint64_t p = lo; p <= hi;) {
-        p = next_run(sp, p, hi + 1, &h);
-        n += vma_prot(h) != prev;
-        prev = vma_prot(h);
-    }
-    return n;
+    *then += vma_prot(h) != prot;
 }
 
 void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v)
 {
-    sp->n_edges -= count_edges(sp, lo, hi, -1);
-    sp->n_edges += count_edges(sp, lo, hi, vma_prot(v));
-    wvm_pages_set(&sp->store, &sp->host, lo, hi, v);
-}
-
-uint64_t wvm_space_host_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
-{
-    uint64_t n = wvm_pages_count_runs(&sp->store, &sp->host, lo, hi, UINT64_MAX);
-    return n > 1 ? n : 0;
+    int64_t now, then;
+    count_edges(sp, lo, hi, vma_prot(v), &now, &then);
+    sp->n_edges += then - now;
+    wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
 }
 
 /* ---- scarcity ---- */
@@ -111,8 +101,9 @@ static bool maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned 
     int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
     if (WVM_LIKELY(count_maps(sp) + 2 < most))
         return true;
-    int64_t grow = count_edges(sp, lo, hi, prot) - count_edges(sp, lo, hi, -1);
-    return grow <= 0 || count_maps(sp) + grow <= most;
+    int64_t now, then;
+    count_edges(sp, lo, hi, prot, &now, &then);
+    return then <= now || count_maps(sp) + then - now <= most;
 }
 
 static bool fences_allowed(void)
@@ -120,10 +111,13 @@ static bool fences_allowed(void)
     return wvm_host_caps.guard && !wvm_host_caps.strict_commit;
 }
 
-static void give_up_ballast(struct wvm_space *sp)
+bool wvm_space_give_up_ballast(struct wvm_space *sp)
 {
+    if (!sp->n_ballast)
+        return false;
     for (unsigned i = 0; i < 2 && sp->n_ballast; i++)
         wvm_host.unmap(sp->ballast[--sp->n_ballast], WVM_PAGE_SIZE);
+    return true;
 }
 
 /* ---- opening ---- */
@@ -358,10 +352,8 @@ static bool fence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 static bool discard_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     int err = wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
-    if (err == -ENOMEM && sp->n_ballast) {
-        give_up_ballast(sp);
+    if (err == -ENOMEM && wvm_space_give_up_ballast(sp))
         err = wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
-    }
     if (err < 0)
         return false;
     wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);

@@ -33,9 +33,9 @@ struct wvm_space {
     struct wvm_index index;    /* (s), same */
     struct wvm_gaps gaps;      /* (s) free granules of slabs */
     struct wvm_pages owner;    /* (s) by granule number: enum wvm_owner; readers peek */
-    struct wvm_pages host;     /* (s) by page number: enum wvm_hp */
-    struct wvm_pages locked;   /* (s) by page number: 1 = VirtualLock-ed */
-    struct wvm_pages reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
+    struct wvm_sheet host;     /* (s) by page number: enum wvm_hp */
+    struct wvm_sheet locked;   /* (s) by page number: 1 = VirtualLock-ed */
+    struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
     uint64_t committed;        /* (s) pages charged */
     uint64_t peak;             /* (s) highest `committed` */
     uint64_t limit;            /* (c) pages that may be charged */
@@ -103,9 +103,9 @@ int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHEC
 void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Reserved pages of [lo, hi) that could not be made inaccessible are emptied before their commit. */
 void wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi);
-/* Runs of host state in [lo, hi), for wvm_space_stock(); 0 when there is but one. */
-uint64_t wvm_space_host_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v);
+/* Unmaps ballast so that the host has mappings to spare. False: none was left. */
+bool wvm_space_give_up_ballast(struct wvm_space *sp);
 
 /* ---- space_foreign.c: memory that is not winvm's ---- */
 

@@ -33,12 +33,12 @@ bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uin
 
 void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    if (wvm_space_any_marked(sp, &sp->locked, lo, hi)) {
-        sp->n_locked -= count_marked(sp, &sp->locked, lo, hi);
-        wvm_pages_set(&sp->store, &sp->locked, lo, hi, 0);
+    if (wvm_space_any_marked(sp, &sp->locked.pages, lo, hi)) {
+        sp->n_locked -= count_marked(sp, &sp->locked.pages, lo, hi);
+        wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 0);
     }
-    if (wvm_space_any_marked(sp, &sp->reset, lo, hi))
-        wvm_pages_set(&sp->store, &sp->reset, lo, hi, 0);
+    if (wvm_space_any_marked(sp, &sp->reset.pages, lo, hi))
+        wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
 }
 
 /* Every page of the range must be committed and accessible, whoever's it is. */
@@ -67,7 +67,7 @@ static void undo_lock(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t v;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &sp->locked, p, hi, &v);
+        end = wvm_pages_next(&sp->store, &sp->locked.pages, p, hi, &v);
         if (!v)
             wvm_host.unlock(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
     }
@@ -76,7 +76,7 @@ static void undo_lock(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint64_t quota = wvm_option(WVM_OPTION_LOCK_QUOTA) >> WVM_PAGE_SHIFT;
-    uint64_t before = count_marked(sp, &sp->locked, lo, hi), n_new = hi - lo - before;
+    uint64_t before = count_marked(sp, &sp->locked.pages, lo, hi), n_new = hi - lo - before;
     wvm_status status = check_accessible(sp, lo, hi);
     if (status)
         return status;
@@ -90,7 +90,7 @@ static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         return quota_fail("the host's RLIMIT_MEMLOCK is reached; raise it with ulimit -l");
     }
     sp->n_locked += n_new;
-    wvm_pages_set(&sp->store, &sp->locked, lo, hi, 1);
+    wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 1);
     return before ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
 }
 
@@ -106,13 +106,13 @@ wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 
 static wvm_status unlock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    if (!wvm_space_all_marked(sp, &sp->locked, lo, hi))
+    if (!wvm_space_all_marked(sp, &sp->locked.pages, lo, hi))
         return wvm_space_fail(STATUS_NOT_LOCKED, "some page of the range is not locked", 0);
     if (!wvm_space_stock(sp, 0, 0))
         return STATUS_NO_MEMORY;
     wvm_host.unlock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
     sp->n_locked -= hi - lo;
-    wvm_pages_set(&sp->store, &sp->locked, lo, hi, 0);
+    wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 0);
     return STATUS_SUCCESS;
 }
 

@@ -36,9 +36,9 @@ static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, u
 static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t attr)
 {
     unsigned prot = wvm_space_prot_of(attr);
-    uint64_t runs = wvm_space_host_runs(sp, lo, hi);
+    uint64_t runs = 0;
     if (a->mixed)
-        runs += wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin, hi - a->origin, UINT64_MAX);
+        runs = wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin, hi - a->origin, UINT64_MAX);
     if (!wvm_space_stock(sp, runs, hi - lo))
         return STATUS_NO_MEMORY;
     int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);

@@ -57,7 +57,7 @@ static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr
     wvm_status status = find_target(sp, start, end, &t);
     if (status)
         return status;
-    if (!wvm_space_stock(sp, wvm_space_host_runs(sp, t.start, t.end), t.end - t.start))
+    if (!wvm_space_stock(sp, 0, 0))
         return STATUS_NO_MEMORY;
     if (drop_pages(sp, &t))
         wvm_space_set_pages(sp, t.a, t.start, t.end, WVM_ATTR_RESERVED);
@@ -129,14 +129,14 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     if (status)
         return status;
     uint64_t old_start = t.a->start, old_end = t.a->end;
-    uint64_t runs = wvm_space_host_runs(sp, t.start, t.end);
+    uint64_t runs = 0;
     if (t.end < old_end) {
-        runs += wvm_pages_count_runs(&sp->store, &t.a->pages, t.end - t.a->origin,
+        runs = wvm_pages_count_runs(&sp->store, &t.a->pages, t.end - t.a->origin,
                                     old_end - t.a->origin, UINT64_MAX);
         if (!wvm_space_stock_index(sp, WVM_GRANULE_OF(t.end)))
             return STATUS_NO_MEMORY;
     }
-    if (!wvm_space_stock(sp, runs, old_end - t.start))
+    if (!wvm_space_stock(sp, runs, old_end - t.end))
         return STATUS_NO_MEMORY;
     drop_pages(sp, &t);
     if (t.end < old_end)

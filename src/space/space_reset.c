@@ -39,8 +39,8 @@ static bool each_run(struct wvm_space *sp, uint64_t lo, uint64_t hi,
     bool all = true;
     uint8_t h, locked;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &sp->host, p, hi, &h);
-        end = wvm_pages_next(&sp->store, &sp->locked, p, end, &locked);
+        end = wvm_sheet_next(&sp->store, &sp->host, p, hi, &h);
+        end = wvm_pages_next(&sp->store, &sp->locked.pages, p, end, &locked);
         if (wvm_hp_has_contents(h) && !locked)
             all &= act(sp, p, end, h);
     }
@@ -49,11 +49,21 @@ static bool each_run(struct wvm_space *sp, uint64_t lo, uint64_t hi,
 
 /* ---- reset ---- */
 
+/* Only pages with contents are marked: a page committed later has nothing to lose. */
 static bool free_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
 {
-    (void)sp;
     (void)h;
+    if (!wvm_space_all_marked(sp, &sp->reset, lo, hi)) {
+        wvm_pages_set(&sp->store, &sp->reset, lo, hi, 1);
+        wvm_store_flush(&sp->store);
+    }
     return wvm_host.lazy_free(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0;
+}
+
+static bool stock_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint64_t locked = wvm_pages_count_runs(&sp->store, &sp->locked, lo, hi, UINT64_MAX);
+    return wvm_space_stock(sp, wvm_space_host_runs(sp, lo, hi) + locked, hi - lo);
 }
 
 wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
@@ -65,8 +75,8 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
     status = check_range(sp, lo, hi);
     if (!status && wvm_host_caps.madv_free) {
         each_run(sp, lo, hi, free_run);
-        if (!wvm_space_all_marked(sp, &sp->reset, lo, hi))
-            wvm_pages_set(&sp->store, &sp->reset, lo, hi, 1);
+        if (!wvm_space_all_marked(sp, &sp->reset.pages, lo, hi))
+            wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 1);
     }
     wvm_space_leave(sp);
     return status;
@@ -132,7 +142,7 @@ static bool undo_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
     if (lift && wvm_host.protect(addr, len, prot | RW) < 0)
         return false;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &sp->reset, p, wvm_min(hi, p + BATCH), &marked);
+        end = wvm_pages_next(&sp->store, &sp->reset.pages, p, wvm_min(hi, p + BATCH), &marked);
         if (marked)
             all &= undo_batch(p, end);
     }
@@ -148,10 +158,10 @@ wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t
     if (status)
         return status;
     status = check_range(sp, lo, hi);
-    if (!status && wvm_space_any_marked(sp, &sp->reset, lo, hi)) {
+    if (!status && wvm_space_any_marked(sp, &sp->reset.pages, lo, hi)) {
         if (!each_run(sp, lo, hi, undo_run))
             status = wvm_space_fail(STATUS_UNSUCCESSFUL, "the host dropped some of the pages", 0);
-        wvm_pages_set(&sp->store, &sp->reset, lo, hi, 0);
+        wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
     }
     wvm_space_leave(sp);
     return status;

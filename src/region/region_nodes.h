@@ -1,0 +1,128 @@
+/* The nodes of page maps, for the two files that change them: region_pages.c (copies the path, for maps
+ * with readers) and region_sheet.c (in place, for maps without). Form and invariants: region_pages.c. */
+#ifndef WVM_REGION_NODES_H
+#define WVM_REGION_NODES_H
+
+#include "base/assert.h"
+#include "region/region.h"
+
+#define FAN 64u
+#define LAST_EDGE ((uint64_t)1 << 63)
+
+struct leaf {
+    uint32_t link;
+    uint32_t unused;
+    uint64_t edge;
+    union {
+        uint8_t val[FAN];
+        uint64_t word[FAN / 8];
+    };
+};
+
+struct inner {
+    uint32_t link;
+    uint32_t unused;
+    uint64_t edge;
+    union {
+        uint32_t ref[FAN];
+        uint64_t word[FAN / 2];
+    };
+};
+
+/* Readers may look at a node while its memory is being reused: plain machine loads and stores, but
+ * visible as such to the compiler and the race detector. */
+#define LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+
+static inline struct leaf *leaf_at(const struct wvm_store *st, uint32_t ref)
+{
+    return wvm_pool_at(&st->leaf, ref, sizeof(struct leaf));
+}
+
+static inline struct inner *inner_at(const struct wvm_store *st, uint32_t ref)
+{
+    return wvm_pool_at(&st->inner, ref, sizeof(struct inner));
+}
+
+/* For the holder of the lock, whose references are never torn. */
+static inline struct leaf *own_leaf(const struct wvm_store *st, uint32_t ref)
+{
+    struct leaf *n = leaf_at(st, ref);
+    WVM_VERIFY(n);
+    return n;
+}
+
+static inline struct inner *own_inner(const struct wvm_store *st, uint32_t ref)
+{
+    struct inner *n = inner_at(st, ref);
+    WVM_VERIFY(n);
+    return n;
+}
+
+static inline bool is_uniform(uint32_t ref)
+{
+    return ref & WVM_REF_UNIFORM;
+}
+
+static inline unsigned shift_of(unsigned height)
+{
+    return 6 * (height - 1);
+}
+
+/* Edge word after entries [lo, hi) became one value: before and after say whether the entries next
+ * to the range differ from it. */
+static inline uint64_t edge_after(uint64_t edge, unsigned lo, unsigned hi, bool before, bool after)
+{
+    uint64_t upto_hi = hi == FAN ? ~(uint64_t)0 : ((uint64_t)1 << hi) - 1;
+    edge &= ~(upto_hi & ~(((uint64_t)1 << lo) - 1));
+    if (lo) {
+        uint64_t bit = (uint64_t)1 << (lo - 1);
+        edge = before ? edge | bit : edge & ~bit;
+    }
+    if (hi == FAN || after)
+        edge |= (uint64_t)1 << (hi - 1);
+    return edge;
+}
+
+static inline bool entries_differ(const uint32_t *ref, unsigned i)
+{
+    return ref[i] != ref[i + 1] || !is_uniform(ref[i]);
+}
+
+/* The chunk that contains page: its value, and the first page past it. ref and height describe the map
+ * from page `base` on, and page lies in it. False: a torn read. */
+static inline bool read_chunk(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t base,
+                              uint64_t page, uint8_t *v, uint64_t *end)
+{
+    for (; !is_uniform(ref); height--) {
+        unsigned shift = shift_of(height);
+        unsigned i = ((page - base) >> shift) & (FAN - 1);
+        if (height == 1) {
+            const struct leaf *n = leaf_at(st, ref);
+            if (!n)
+                return false;
+            *v = LOAD(&n->val[i]);
+            *end = base + i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i) + 1;
+            return true;
+        }
+        const struct inner *n = inner_at(st, ref);
+        if (height == 0 || !n)
+            return false;
+        ref = LOAD(&n->ref[i]);
+        if (is_uniform(ref)) {
+            uint64_t last = i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i);
+            *v = ref & 0xff;
+            *end = base + ((last + 1) << shift);
+            return true;
+        }
+        base += (uint64_t)i << shift;
+    }
+    *v = ref & 0xff;
+    *end = UINT64_MAX;
+    return true;
+}
+
+/* Frees the nodes of a map of this height. */
+void wvm_nodes_free(struct wvm_store *st, uint32_t ref, unsigned height);
+
+#endif
