@@ -1,0 +1,106 @@
+/* The model test: random calls of the public API against a flat oracle.
+ *
+ * Terms   window = N_PAGES pages of address space that the test has to itself; step = one call;
+ *         trace = the text of a sequence of steps, one a line, replayable.
+ * Steps speak of the window's pages by number, so a sequence means the same at any address. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <winvm/winvm.h>
+
+enum { PAGE = 4096, N_PAGES = 1024, PAGES_PER_GRANULE = 16, WHY_MAX = 400 };
+#define GRANULE ((uint64_t)65536)
+
+/* STEP(id, word in a trace) */
+#define MODEL_STEPS(STEP)          \
+    STEP(ALLOC, "alloc")           \
+    STEP(ANYWHERE, "anywhere")     \
+    STEP(FREE, "free")             \
+    STEP(NT_FREE, "ntfree")        \
+    STEP(PROTECT, "protect")       \
+    STEP(LOCK, "lock")             \
+    STEP(UNLOCK, "unlock")         \
+    STEP(WRITE, "write")
+
+enum step_kind {
+#define STEP(id, word) STEP_##id,
+    MODEL_STEPS(STEP)
+#undef STEP
+    N_STEP_KINDS
+};
+
+/* One call: the address is the window's start + at bytes. */
+struct step {
+    enum step_kind kind;
+    uint32_t at;
+    uint32_t size;
+    uint32_t type;
+    uint32_t prot;
+};
+
+/* Where the window lies: in the library's own address space, or where nothing was mapped before. */
+enum place { PLACE_SLAB, PLACE_SINGLE };
+
+struct sequence {
+    enum place place;
+    unsigned n;
+    struct step *step;
+};
+
+/* ---- oracle.c: what must come of a step ---- */
+
+/* A page: prot 0 and owner 0: free; prot 0: reserved; else committed with prot. */
+struct page {
+    uint16_t owner;  /* first page of its allocation, + 1; 0: free */
+    uint16_t prot;   /* PAGE_*, modifiers included */
+    uint16_t aprot;  /* AllocationProtect */
+    bool locked;
+    bool reset;      /* MEM_RESET and not written since: its bytes may become 0 */
+    uint64_t tag;    /* the first 8 bytes; 0 for a page of zeros */
+};
+
+/* What a call must answer. */
+struct answer {
+    bool ok;
+    uint32_t error;   /* the last error, or the NTSTATUS for NT_FREE */
+    uint32_t start;   /* bytes from the window's start: the returned address */
+    uint32_t size;    /* NT_FREE: the returned size */
+    uint32_t old;     /* PROTECT: the old protection */
+    bool may_fail;    /* RESET_UNDO with pages that may be lost: both answers are right */
+};
+
+extern struct page oracle[N_PAGES];
+/* What the step must answer; the oracle is not changed. */
+void oracle_expect(const struct step *s, struct answer *out);
+/* The step was done. placed: the window's page where ANYWHERE put it. */
+void oracle_apply(const struct step *s, uint32_t placed);
+bool oracle_readable(const struct page *p);
+bool oracle_writable(const struct page *p);
+/* End of the run of equal pages of one allocation (or free ones) that begins at page i. */
+unsigned oracle_run_end(unsigned i);
+
+/* ---- steps.c: making, printing and reading steps ---- */
+
+uint64_t random_next(uint64_t *state);
+void step_make(uint64_t *state, struct step *out);
+void step_print(FILE *to, const struct step *s);
+void sequence_print(FILE *to, const struct sequence *q);
+/* False, with a line on standard error, when the file is no trace. */
+bool sequence_read(const char *path, struct sequence *out);
+
+/* ---- run.c: doing it ---- */
+
+/* Runs the sequence in a child process. -1: everything as expected; else the number of the step that
+ * went wrong, and why. */
+int sequence_run(const struct sequence *q, char why[WHY_MAX]);
+
+/* ---- shrink.c ---- */
+
+/* Makes a failing sequence as small as it gets, in place. */
+void sequence_shrink(struct sequence *q);
+
+#endif
