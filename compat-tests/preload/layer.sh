@@ -1,0 +1,52 @@
+#!/bin/sh
+# Living beside a program's own platform layer: in a shared library and in the executable, in either
+# calling convention, optimised and not.
+# shellcheck source=SCRIPTDIR/common.inc
+. "$(dirname "$0")/common.inc"
+
+# report NAME: the program's own TAP lines under our numbers.
+report() {
+    is_status 0
+    ok "$1: ends well"
+    while read -r line; do
+        n=$((n + 1))
+        case $line in
+        not*) echo "not ok $n - $1: ${line#* - }" ;;
+        *) echo "ok $n - $1: ${line#* - }" ;;
+        esac
+    done <"$tmp/out"
+}
+
+for abi in sysv ms; do
+    for opt in -O0 -O2; do
+        flags="$opt"
+        [ "$abi" = sysv ] || flags="$opt -DLAYER_MS"
+        # shellcheck disable=SC2086
+        $CC $flags -shared -fPIC "$here/layer.c" -o "$tmp/liblayer.so" &&
+            $CC $flags "$here/layer_main.c" $unresolved "$tmp/liblayer.so" "-Wl,-rpath,$tmp" \
+                -o "$tmp/program"
+        try "$run" --abi=$abi "$tmp/program"
+        report "$abi $opt, in a library"
+        # shellcheck disable=SC2086
+        $CC $flags -DLAYER_INSIDE "$here/layer_main.c" "$here/layer.c" $unresolved -o "$tmp/program"
+        try "$run" --abi=$abi "$tmp/program"
+        report "$abi $opt, in the executable"
+    done
+done
+
+# The layer's library behind libwinvm.so, and in front of it.
+for order in "$tmp/liblayer.so $libs/libwinvm.so" "$libs/libwinvm.so $tmp/liblayer.so"; do
+    # shellcheck disable=SC2086
+    $CC -shared -fPIC "$here/layer.c" -o "$tmp/liblayer.so" &&
+        $CC "$here/calls.c" -DCALLS_WINVM $includes -Wl,--no-as-needed $order \
+            "-Wl,-rpath,$tmp" "-Wl,-rpath,$libs" -o "$tmp/program"
+    try "$tmp/program"
+    first=$status
+    try "$run" --abi=sysv "$tmp/program"
+    case $order in
+    *layer.so) is_status 42 && [ "$first" = 42 ] ;;
+    *) [ "$first" = 1 ] || [ "$first" = 42 ] ;;
+    esac
+    ok "linked with libwinvm too: ${order##*/} last"
+done
+finish
