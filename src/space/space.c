@@ -33,6 +33,11 @@ static WVM_THREAD_LOCAL struct wvm_reason reason;
  * an address changes the owner map up to 16 times. Changes of page states run by run are counted
  * separately; changes of the sheets run by run need nodes at both ends only. */
 #define STOCK_SETS 24
+#define STOCK_LEAF (STOCK_SETS * WVM_PAGES_SET_LEAF)
+#define STOCK_INNER (STOCK_SETS * WVM_PAGES_SET_INNER)
+/* What grows leaves so much for what closes that decommit and release work when the host gives nothing
+ * more: nodes for some operations (most give back more than they take), and a gap for each allocation. */
+#define STOCK_RESERVE 8
 #define AUDIT_EVERY 4096
 
 wvm_status wvm_space_enter(struct wvm_space *sp)
@@ -120,19 +125,38 @@ static inline bool top_up(struct wvm_space *sp, struct wvm_pool *p, uint64_t nee
     return WVM_LIKELY(wvm_pool_room(p) >= need) || fill_up(sp, p, need);
 }
 
-bool wvm_space_stock(struct wvm_space *sp, uint64_t extra_runs, uint64_t n_pages)
+static bool stock(struct wvm_space *sp, uint64_t leaf, uint64_t inner, uint64_t gap)
 {
     struct wvm_store *st = &sp->store;
-    uint64_t leaf = STOCK_SETS * WVM_PAGES_SET_LEAF, inner = STOCK_SETS * WVM_PAGES_SET_INNER;
-    if (extra_runs) {
-        leaf += wvm_min(2 * extra_runs, n_pages / 64 + 2);
-        inner += wvm_min(WVM_PAGES_SET_INNER * extra_runs, n_pages / 64 + WVM_PAGES_SET_INNER);
-    }
     if (WVM_LIKELY(top_up(sp, &st->leaf, leaf) && top_up(sp, &st->inner, inner) &&
-                   top_up(sp, &st->alloc, 4) && top_up(sp, &st->chain, 4) && top_up(sp, &st->gap, 16)))
+                   top_up(sp, &st->alloc, 4) && top_up(sp, &st->chain, 4) && top_up(sp, &st->gap, gap)))
         return true;
     wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
     return false;
+}
+
+/* The nodes for n_runs changes of page states one after the other. */
+static uint64_t leaves_of(uint64_t n_runs, uint64_t n_pages)
+{
+    return n_runs ? wvm_min(2 * n_runs, n_pages / 64 + 2) : 0;
+}
+
+static uint64_t inners_of(uint64_t n_runs, uint64_t n_pages)
+{
+    return n_runs ? wvm_min(WVM_PAGES_SET_INNER * n_runs, n_pages / 64 + WVM_PAGES_SET_INNER) : 0;
+}
+
+bool wvm_space_stock_close(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
+{
+    return stock(sp, STOCK_LEAF + leaves_of(n_runs, n_pages), STOCK_INNER + inners_of(n_runs, n_pages), 16);
+}
+
+bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
+{
+    uint32_t n_allocs = wvm_pool_used(&sp->store.alloc), n_gaps = wvm_pool_used(&sp->store.gap);
+    return stock(sp, STOCK_RESERVE * STOCK_LEAF + leaves_of(n_runs, n_pages),
+                 STOCK_RESERVE * STOCK_INNER + inners_of(n_runs, n_pages),
+                 32 + (n_allocs > n_gaps ? n_allocs - n_gaps : 0));
 }
 
 bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule)

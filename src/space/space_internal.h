@@ -40,6 +40,7 @@ struct wvm_space {
     uint64_t peak;             /* (s) highest `committed` */
     uint64_t limit;            /* (c) pages that may be charged */
     uint64_t slab_len;         /* (s) bytes to ask for next, 0 before the first slab */
+    uint64_t main_lo, main_hi; /* (a) granules of the first slab: theirs is the owner SLAB for ever */
     int64_t n_edges;           /* (s) borders between protections inside our mappings: our VMAs */
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
     int64_t recount_at;        /* (s) n_edges at which to count again */
@@ -55,8 +56,10 @@ struct wvm_space {
 /* STATUS_POSSIBLE_DEADLOCK when this thread is inside already (an asynchronous signal handler). */
 wvm_status wvm_space_enter(struct wvm_space *sp) WVM_MUST_CHECK;
 void wvm_space_leave(struct wvm_space *sp);
-/* Tops up every pool for one operation plus `extra` page-map runs over n_pages. False: no memory. */
-bool wvm_space_stock(struct wvm_space *sp, uint64_t extra_runs, uint64_t n_pages) WVM_MUST_CHECK;
+/* Tops up every pool for one operation plus `n_runs` page-map runs over n_pages. False: no memory. */
+bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages) WVM_MUST_CHECK;
+/* The same for operations that give memory back: may use what wvm_space_stock always leaves. */
+bool wvm_space_stock_close(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages) WVM_MUST_CHECK;
 /* The index can take a start in this granule. */
 bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule) WVM_MUST_CHECK;
 /* Records why and returns status. */
@@ -91,6 +94,13 @@ void wvm_space_occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that no
  * allocation touches becomes free. */
 void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end);
+
+/* Quick: granules [lo, hi) lie in the first slab, the usual case. Any thread may ask. */
+static inline bool wvm_space_in_main(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    return hi <= __atomic_load_n(&sp->main_hi, __ATOMIC_ACQUIRE) &&
+           lo >= __atomic_load_n(&sp->main_lo, __ATOMIC_RELAXED);
+}
 
 /* ---- space_host.c ---- */
 

@@ -57,7 +57,7 @@ static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr
     wvm_status status = find_target(sp, start, end, &t);
     if (status)
         return status;
-    if (!wvm_space_stock(sp, 0, 0))
+    if (!wvm_space_stock_close(sp, 0, 0))
         return STATUS_NO_MEMORY;
     if (drop_pages(sp, &t))
         wvm_space_set_pages(sp, t.a, t.start, t.end, WVM_ATTR_RESERVED);
@@ -136,7 +136,7 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
         if (!wvm_space_stock_index(sp, WVM_GRANULE_OF(t.end)))
             return STATUS_NO_MEMORY;
     }
-    if (!wvm_space_stock(sp, runs, old_end - t.end))
+    if (!wvm_space_stock_close(sp, runs, old_end - t.end))
         return STATUS_NO_MEMORY;
     drop_pages(sp, &t);
     if (t.end < old_end)
