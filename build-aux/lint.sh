@@ -8,7 +8,7 @@ have() {
 
 mapfile -t scripts < <(git ls-files -- bootstrap .ci/run build-aux '*.sh')
 if have shellcheck; then
-    shellcheck "${scripts[@]}" || bad=1
+    shellcheck -x -P SCRIPTDIR "${scripts[@]}" || bad=1
 fi
 mapfile -t pages < <(git ls-files -- 'docs/man/*')
 if [ "${#pages[@]}" -gt 0 ] && have mandoc; then

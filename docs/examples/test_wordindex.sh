@@ -19,9 +19,10 @@ skip() {
 }
 show() { sed 's/^/# /' "$1"; }
 
-# Text of two kinds, a file that is not text, and a name that does not exist.
+# Text (sources only: a build in the tree leaves objects among them), a file that is not text, and a name that does not exist.
 find "$abs_top_srcdir/README.md" "$abs_top_srcdir/LICENSE" "$abs_top_srcdir/src" "$source_dir" \
-    -type f | LC_ALL=C sort >"$work/list"
+    -type f \( -name '*.[ch]' -o -name '*.am' -o -name README.md -o -name LICENSE \) |
+    LC_ALL=C sort >"$work/list"
 printf 'text\0and more' >"$work/binary"
 printf '%s\n' "$work/binary" "$work/absent" >>"$work/list"
 
