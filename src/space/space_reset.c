@@ -53,8 +53,8 @@ static bool each_run(struct wvm_space *sp, uint64_t lo, uint64_t hi,
 static bool free_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
 {
     (void)h;
-    if (!wvm_space_all_marked(sp, &sp->reset, lo, hi)) {
-        wvm_pages_set(&sp->store, &sp->reset, lo, hi, 1);
+    if (!wvm_space_all_marked(sp, &sp->reset.pages, lo, hi)) {
+        wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 1);
         wvm_store_flush(&sp->store);
     }
     return wvm_host.lazy_free(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0;
@@ -62,8 +62,9 @@ static bool free_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
 
 static bool stock_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    uint64_t locked = wvm_pages_count_runs(&sp->store, &sp->locked, lo, hi, UINT64_MAX);
-    return wvm_space_stock(sp, wvm_space_host_runs(sp, lo, hi) + locked, hi - lo);
+    uint64_t runs = wvm_pages_count_runs(&sp->store, &sp->host.pages, lo, hi, UINT64_MAX)
+                  + wvm_pages_count_runs(&sp->store, &sp->locked.pages, lo, hi, UINT64_MAX);
+    return wvm_space_stock(sp, runs, hi - lo);
 }
 
 wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
@@ -74,9 +75,10 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
         return status;
     status = check_range(sp, lo, hi);
     if (!status && wvm_host_caps.madv_free) {
-        each_run(sp, lo, hi, free_run);
-        if (!wvm_space_all_marked(sp, &sp->reset.pages, lo, hi))
-            wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 1);
+        if (stock_marks(sp, lo, hi))
+            each_run(sp, lo, hi, free_run);
+        else
+            status = STATUS_NO_MEMORY;
     }
     wvm_space_leave(sp);
     return status;
