@@ -19,7 +19,8 @@ skip() {
 }
 show() { sed 's/^/# /' "$1"; }
 
-# Text (sources only: a build in the tree leaves objects among them), a file that is not text, and a name that does not exist.
+# Sources (a build in the tree leaves objects among them), a file that is not text, and a name that
+# does not exist.
 find "$abs_top_srcdir/README.md" "$abs_top_srcdir/LICENSE" "$abs_top_srcdir/src" "$source_dir" \
     -type f \( -name '*.[ch]' -o -name '*.am' -o -name README.md -o -name LICENSE \) |
     LC_ALL=C sort >"$work/list"
