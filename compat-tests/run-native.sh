@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
 # run-native.sh FOLDER [PRELOAD]: runs the native conformance programs of a folder, if asked with a
-# preload object, and prints their results as one TAP stream. VirtualLock has Windows' default quota
-# (50 pages), so that the cases about it mean the same on every machine.
+# preload object, and prints their results as one TAP stream.
 set -u
 folder=$1 preload=${2:-} n=0 total=0 dead=0
-export WINVM_OPTIONS=lock-quota=204800${WINVM_OPTIONS:+:$WINVM_OPTIONS}
 
 echo "TAP version 13"
 for area in alloc alloc_args copy free lock protect query wild; do

@@ -20,10 +20,13 @@ static wvm_status claim_fixed(struct wvm_space *sp, uint64_t start, uint64_t end
 static wvm_status find_place(struct wvm_space *sp, const struct wvm_request *req, uint64_t *start)
 {
     uint64_t n = WVM_GRANULE_OF(wvm_page_of(req->len) + WVM_PAGES_PER_GRANULE - 1), g = 0;
+    *start = 0;
     if (req->start) {
         *start = wvm_page_of(req->start);
         return claim_fixed(sp, *start, wvm_page_of(req->start + req->len));
     }
+    if (req->limit && req->limit < 2 * WVM_GRANULE_SIZE)
+        return wvm_space_fail(STATUS_NO_MEMORY, "nothing can lie below", req->limit);
     wvm_status status = wvm_space_place(sp, n, req->limit >> WVM_GRANULE_SHIFT, req->top_down, &g);
     *start = WVM_PAGE_OF_GRANULE(g);
     return status;

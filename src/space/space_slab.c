@@ -72,6 +72,10 @@ static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
     uint64_t lo = addr >> WVM_GRANULE_SHIFT, hi = lo + (len >> WVM_GRANULE_SHIFT);
     wvm_pages_set(&sp->store, &sp->owner, lo, hi, WVM_OWNER_SLAB);
     wvm_gaps_give(&sp->store, &sp->gaps, lo, hi);
+    if (!sp->main_hi) {
+        __atomic_store_n(&sp->main_lo, lo, __ATOMIC_RELAXED);
+        __atomic_store_n(&sp->main_hi, hi, __ATOMIC_RELEASE);
+    }
     sp->n_edges += 1;
     prime(addr);
 }
@@ -103,6 +107,13 @@ static int add_slab(struct wvm_space *sp, uint64_t need)
     if (err == 0)
         adopt_slab(sp, addr, need);
     return err;
+}
+
+/* Reserving charges no commit, so whatever the host ran out of is want of address space. */
+static wvm_status no_room(int err, size_t len)
+{
+    wvm_status status = wvm_space_host_fail(err, len);
+    return status == STATUS_COMMITMENT_LIMIT ? STATUS_NO_MEMORY : status;
 }
 
 /* ---- choosing a place ---- */
@@ -172,7 +183,7 @@ wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n, uint64_t limit, boo
     }
     int err = add_slab(sp, n << WVM_GRANULE_SHIFT);
     if (err < 0)
-        return wvm_space_host_fail(err, n << WVM_GRANULE_SHIFT);
+        return no_room(err, n << WVM_GRANULE_SHIFT);
     if (search_gaps(sp, n, limit, top_down, granule))
         return STATUS_SUCCESS;
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size", 0);
@@ -214,7 +225,7 @@ wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     if (err == -EEXIST)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is in use outside winvm, at or above",
                               addr_of_granule(lo));
-    return wvm_space_host_fail(err, (hi - lo) << WVM_GRANULE_SHIFT);
+    return no_room(err, (hi - lo) << WVM_GRANULE_SHIFT);
 }
 
 /* ---- in use, and free again ---- */
@@ -222,7 +233,7 @@ wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 void wvm_space_occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint32_t a, b;
-    while (wvm_gaps_overlap(&sp->store, &sp->gaps, lo, hi, &a, &b))
+    for (uint64_t g = lo; g < hi && wvm_gaps_overlap(&sp->store, &sp->gaps, g, hi, &a, &b); g = b)
         wvm_gaps_take(&sp->store, &sp->gaps, a, b);
 }
 
@@ -244,6 +255,10 @@ static void vacate_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t o
 static void vacate(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t owner;
+    if (WVM_LIKELY(wvm_space_in_main(sp, lo, hi))) {
+        wvm_gaps_give(&sp->store, &sp->gaps, lo, hi);
+        return;
+    }
     for (uint64_t g = lo, end; g < hi; g = end) {
         end = owner_run(sp, g, hi, &owner);
         vacate_run(sp, g, end, owner);
@@ -253,9 +268,13 @@ static void vacate(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 
 void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end)
 {
-    uint32_t before = wvm_index_before(&sp->store, &sp->index, start);
-    uint32_t after = wvm_index_after(&sp->store, &sp->index, end);
     uint64_t lo = WVM_GRANULE_OF(start), hi = WVM_GRANULE_OF(end - 1) + 1;
+    uint32_t before = 0, after = 0;
+    /* Whole granules have no other users. */
+    if (start % WVM_PAGES_PER_GRANULE)
+        before = wvm_index_before(&sp->store, &sp->index, start);
+    if (end % WVM_PAGES_PER_GRANULE)
+        after = wvm_index_after(&sp->store, &sp->index, end);
     if (before)
         lo = wvm_max(lo, WVM_GRANULE_OF(wvm_alloc_at(&sp->store, before)->end - 1) + 1);
     if (after)
