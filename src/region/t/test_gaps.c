@@ -1,0 +1,161 @@
+/* Gaps against a bitmap of granules. Pictures: '.' free, '#' taken. */
+#include <string.h>
+
+#include "region/t/region_unit.h"
+
+enum { N = 600, BASE = 1000 };
+
+static struct wvm_store st;
+static struct wvm_gaps gs;
+static bool is_free[N];
+
+static void set_up(void)
+{
+    wvm_store_init(&st);
+    wvm_gaps_init(&gs);
+    memset(is_free, 0, sizeof is_free);
+}
+
+static void give(uint32_t lo, uint32_t hi)
+{
+    unit_fill(&st);
+    wvm_gaps_give(&st, &gs, BASE + lo, BASE + hi);
+    wvm_store_flush(&st);
+    memset(is_free + lo, true, hi - lo);
+}
+
+static void take(uint32_t lo, uint32_t hi)
+{
+    unit_fill(&st);
+    wvm_gaps_take(&st, &gs, BASE + lo, BASE + hi);
+    wvm_store_flush(&st);
+    memset(is_free + lo, false, hi - lo);
+}
+
+static bool all_are(bool value, uint32_t lo, uint32_t n)
+{
+    for (uint32_t i = lo; i < lo + n; i++)
+        if (is_free[i] != value)
+            return false;
+    return true;
+}
+
+/* The answer of a plain search; N: none. */
+static uint32_t plain(uint32_t n, uint32_t lo, uint32_t hi, bool highest)
+{
+    uint32_t found = N;
+    for (uint32_t i = lo; i + n <= hi; i++)
+        if (all_are(true, i, n)) {
+            found = i;
+            if (!highest)
+                break;
+        }
+    return found;
+}
+
+static void compare_fit(uint32_t n, uint32_t lo, uint32_t hi)
+{
+    uint32_t got = 0;
+    uint32_t low = plain(n, lo, hi, false), high = plain(n, lo, hi, true);
+    bool found = wvm_gaps_lowest(&st, &gs, n, BASE + lo, BASE + hi, &got);
+    ck_assert_uint_eq(found ? got - BASE : N, low);
+    found = wvm_gaps_highest(&st, &gs, n, BASE + lo, BASE + hi, &got);
+    ck_assert_uint_eq(found ? got - BASE : N, high);
+}
+
+static void compare_overlap(uint32_t lo, uint32_t hi)
+{
+    uint32_t a = 0, b = 0, want = lo;
+    while (want < hi && !is_free[want])
+        want++;
+    bool found = wvm_gaps_overlap(&st, &gs, BASE + lo, BASE + hi, &a, &b);
+    ck_assert_int_eq(found, want < hi);
+    if (!found)
+        return;
+    ck_assert_uint_eq(a, BASE + want);
+    while (want < hi && is_free[want])
+        want++;
+    ck_assert_uint_eq(b, BASE + want);
+}
+
+/*  ....##..##....   joining on the left, the right, both and neither side */
+START_TEST(joins)
+{
+    set_up();
+    give(0, 4);
+    give(10, 14);
+    ck_assert_uint_eq(wvm_pool_used(&st.gap), 2);
+    give(4, 6);
+    give(8, 10);
+    ck_assert_uint_eq(wvm_pool_used(&st.gap), 2);
+    give(6, 8);
+    ck_assert_uint_eq(wvm_pool_used(&st.gap), 1);
+    compare_fit(14, 0, N);
+    take(0, 14);
+    ck_assert_uint_eq(wvm_pool_used(&st.gap), 0);
+    compare_fit(1, 0, N);
+    UNIT_OK(wvm_gaps_check(&st, &gs));
+}
+END_TEST
+
+static void random_step(uint64_t *state)
+{
+    uint32_t lo = unit_random(state) % N, n = 1 + unit_random(state) % 20;
+    if (lo + n > N)
+        n = N - lo;
+    if (all_are(true, lo, n))
+        take(lo, lo + n);
+    else if (all_are(false, lo, n))
+        give(lo, lo + n);
+}
+
+START_TEST(random_steps)
+{
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        uint64_t state = seed * 99991;
+        set_up();
+        for (unsigned round = 0; round < 3000; round++) {
+            random_step(&state);
+            UNIT_OK(wvm_gaps_check(&st, &gs));
+            uint32_t lo = unit_random(&state) % N, hi = lo + unit_random(&state) % (N - lo + 1);
+            compare_fit(1 + unit_random(&state) % 40, lo, hi);
+            compare_fit(1 + unit_random(&state) % 40, 0, N);
+            if (lo < hi)
+                compare_overlap(lo, hi);
+        }
+    }
+}
+END_TEST
+
+/* Many gaps: placement stays right, and the tree is not a list (it would overflow a path). */
+START_TEST(many)
+{
+    uint32_t out, n = 100000;
+    set_up();
+    for (uint32_t i = 0; i < n; i++) {
+        unit_fill(&st);
+        wvm_gaps_give(&st, &gs, 1 + 4 * i, 3 + 4 * i);
+        wvm_store_flush(&st);
+    }
+    UNIT_OK(wvm_gaps_check(&st, &gs));
+    ck_assert(wvm_gaps_lowest(&st, &gs, 2, 4 * 500, UINT32_MAX, &out));
+    ck_assert_uint_eq(out, 4 * 500 + 1);
+    ck_assert(wvm_gaps_highest(&st, &gs, 2, 0, 4 * 500, &out));
+    ck_assert_uint_eq(out, 4 * 499 + 1);
+    ck_assert(!wvm_gaps_lowest(&st, &gs, 3, 0, UINT32_MAX, &out));
+    unit_fill(&st);
+    wvm_gaps_give(&st, &gs, 4 * 777 + 3, 4 * 777 + 5);
+    ck_assert(wvm_gaps_lowest(&st, &gs, 3, 0, UINT32_MAX, &out));
+    ck_assert_uint_eq(out, 4 * 777 + 1);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tc;
+    Suite *suite = unit_suite("region-gaps", 60, &tc);
+    tcase_add_test(tc, joins);
+    tcase_add_test(tc, random_steps);
+    tcase_add_test(tc, many);
+    return unit_run(suite);
+}
