@@ -18,13 +18,6 @@ static bool takes_write_copy(uintptr_t addr)
            (r.type == WVM_TYPE_IMAGE || r.type == WVM_TYPE_MAPPED);
 }
 
-/* Proofs of nt_user.c are kept about foreign memory only. */
-static bool is_foreign(uintptr_t addr)
-{
-    struct wvm_region r;
-    return wvm_space_query(&wvm_space_native, addr, &r) >= 0 && (r.flags & WVM_ALLOC_FOREIGN);
-}
-
 static bool is_writable(uint8_t attr)
 {
     uint8_t access = attr & WVM_ATTR_ACCESS;
@@ -50,7 +43,8 @@ wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t p
     status = wvm_space_protect(&wvm_space_native, start, end, attr, &old_attr);
     if (status < 0)
         return status;
-    if (!is_writable(attr) && is_foreign(start))
+    /* Proofs of nt_user.c are kept about foreign memory only. */
+    if (!is_writable(attr) && !wvm_space_is_ours(&wvm_space_native, start))
         wvm_user_forget();
     range->base = start;
     range->size = end - start;

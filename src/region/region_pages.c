@@ -99,43 +99,48 @@ static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsign
 static uint32_t set_range(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo,
                           uint64_t hi, uint8_t v);
 
+/* A node that nobody sees yet, with the entries of `ref`, which is given up. */
+static uint32_t copy_inner(struct wvm_store *st, uint32_t ref)
+{
+    uint32_t fresh = wvm_pool_take(&st->inner);
+    struct inner *n = own_inner(st, fresh);
+    if (is_uniform(ref)) {
+        STORE(&n->edge, LAST_EDGE);
+        for (unsigned i = 0; i < FAN / 2; i++)
+            STORE(&n->word[i], (uint64_t)ref << 32 | ref);
+        return fresh;
+    }
+    const struct inner *old = own_inner(st, ref);
+    STORE(&n->edge, old->edge);
+    for (unsigned i = 0; i < FAN / 2; i++)
+        STORE(&n->word[i], old->word[i]);
+    wvm_pool_free(&st->inner, ref);
+    return fresh;
+}
+
 static uint32_t set_inner(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo,
                           uint64_t hi, uint8_t v)
 {
-    uint32_t slot[FAN];
-    uint64_t edge = LAST_EDGE;
-    if (is_uniform(ref)) {
-        for (unsigned i = 0; i < FAN; i++)
-            slot[i] = ref;
-    } else {
-        struct inner *old = own_inner(st, ref);
-        __builtin_memcpy(slot, old->ref, sizeof slot);
-        edge = old->edge;
-        wvm_pool_free(&st->inner, ref);
-    }
     unsigned shift = shift_of(height);
     unsigned first = lo >> shift, last = (hi - 1) >> shift;
+    uint32_t fresh = copy_inner(st, ref);
+    struct inner *n = own_inner(st, fresh);
+    uint64_t edge = n->edge;
     for (unsigned i = first; i <= last; i++) {
         uint64_t base = (uint64_t)i << shift, span = (uint64_t)1 << shift;
         uint64_t a = lo > base ? lo - base : 0;
         uint64_t b = hi < base + span ? hi - base : span;
-        slot[i] = set_range(st, slot[i], height - 1, a, b, v);
+        STORE(&n->ref[i], set_range(st, n->ref[i], height - 1, a, b, v));
     }
     for (unsigned i = first ? first - 1 : 0; i <= last && i < FAN - 1; i++) {
         uint64_t bit = (uint64_t)1 << i;
-        edge = entries_differ(slot, i) ? edge | bit : edge & ~bit;
+        edge = entries_differ(n->ref, i) ? edge | bit : edge & ~bit;
     }
-    if (edge == LAST_EDGE && is_uniform(slot[FAN - 1]))
-        return slot[0];
-    uint32_t fresh = wvm_pool_take(&st->inner);
-    struct inner *n = own_inner(st, fresh);
     STORE(&n->edge, edge);
-    for (unsigned i = 0; i < FAN / 2; i++) {
-        uint64_t w;
-        __builtin_memcpy(&w, slot + 2 * i, 8);
-        STORE(&n->word[i], w);
-    }
-    return fresh;
+    if (edge != LAST_EDGE || !is_uniform(n->ref[FAN - 1]))
+        return fresh;
+    wvm_pool_free(&st->inner, fresh);
+    return WVM_REF_UNIFORM | v;
 }
 
 /* The reference for `ref` with pages [lo, hi) of it set to v. Recursion is at most the height. */

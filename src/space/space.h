@@ -90,6 +90,8 @@ wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t en
 wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr, uint8_t *old) WVM_MUST_CHECK;
 /* addr: any address below wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_region *out) WVM_MUST_CHECK;
+/* Lies addr in a mapping of winvm's, allocated or not? Quick; takes no lock. */
+bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr);
 /* Bytes committed in the allocation at [r->alloc_start, r->alloc_end). */
 uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r);
 

@@ -259,6 +259,22 @@ static int open_empty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return 0;
 }
 
+/* Opens [lo, hi), one run of state h, with at most two calls. */
+static int open_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h, unsigned prot)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
+    bool changes = vma_prot(h) != prot;
+    int err = changes ? wvm_host.protect(addr, len, prot) : 0;
+    if (!err && h & WVM_HP_FENCED)
+        err = wvm_host.unfence(addr, len);
+    if (!err)
+        wvm_space_set_host(sp, lo, hi, prot);
+    else if (changes)
+        undo_protect(sp, lo, hi, prot);
+    return err;
+}
+
 int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
 {
     uint8_t h;
@@ -269,6 +285,8 @@ int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot
         return open_empty(sp, lo, hi);
     if (!maps_allow(sp, lo, hi, prot))
         return -ENOMEM;
+    if (end == hi)
+        return open_run(sp, lo, hi, h, prot);
     int err = protect_runs(sp, lo, hi, prot);
     if (err < 0)
         return err;

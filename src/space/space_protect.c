@@ -7,18 +7,25 @@
 
 #define STICKY (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
 
-/* All pages committed? *same: every page already has the attribute it would get. */
+struct seen {
+    bool same;     /* every page already has the attribute it would get */
+    uint8_t first; /* attribute of the first page */
+};
+
+/* All pages committed? */
 static wvm_status inspect(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
-                          uint8_t attr, bool *same)
+                          uint8_t attr, struct seen *seen)
 {
     uint8_t v;
-    *same = true;
+    seen->same = true;
     for (uint64_t p = lo - a->origin, end; p < hi - a->origin; p = end) {
         end = wvm_pages_next(&sp->store, &a->pages, p, hi - a->origin, &v);
         if (v == WVM_ATTR_RESERVED)
             return wvm_space_fail(STATUS_NOT_COMMITTED, "reserved, not committed, at",
                                   wvm_addr_of(p + a->origin));
-        *same &= v == (attr | (v & STICKY));
+        if (p == lo - a->origin)
+            seen->first = v;
+        seen->same &= v == (attr | (v & STICKY));
     }
     return STATUS_SUCCESS;
 }
@@ -54,8 +61,7 @@ static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
 static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                                  uint8_t attr, uint8_t *old)
 {
-    bool same;
-    uint8_t first;
+    struct seen seen = {0};
     if (hi > a->end)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range ends past the allocation, at",
                               wvm_addr_of(a->end));
@@ -63,14 +69,13 @@ static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the shared user data page",
                               wvm_addr_of(a->start));
     attr &= ~STICKY;
-    wvm_status status = inspect(sp, a, lo, hi, attr, &same);
+    wvm_status status = inspect(sp, a, lo, hi, attr, &seen);
     if (status)
         return status;
-    wvm_pages_next(&sp->store, &a->pages, lo - a->origin, hi - a->origin, &first);
-    if (!same)
+    if (!seen.same)
         status = change(sp, a, lo, hi, attr);
     if (!status)
-        *old = first;
+        *old = seen.first;
     return status;
 }
 

@@ -21,6 +21,10 @@ static void copy_found(const struct wvm_found *f, uint64_t page, struct wvm_regi
 static uint8_t owner_of(const struct wvm_space *sp, uint64_t page, uint64_t *end)
 {
     uint64_t end_granule;
+    if (WVM_LIKELY(wvm_space_in_main(sp, WVM_GRANULE_OF(page), WVM_GRANULE_OF(page) + 1))) {
+        *end = WVM_PAGE_OF_GRANULE(sp->main_hi);
+        return WVM_OWNER_SLAB;
+    }
     uint8_t owner = wvm_pages_peek(&sp->store, &sp->owner, WVM_GRANULE_OF(page), WVM_N_GRANULES,
                                    &end_granule);
     *end = WVM_PAGE_OF_GRANULE(end_granule);
@@ -75,6 +79,12 @@ wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_regi
     while (!query_once(sp, wvm_page_of(addr), out))
         ;
     return STATUS_SUCCESS;
+}
+
+bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr)
+{
+    uint64_t end;
+    return owner_of(sp, wvm_page_of(addr), &end) != WVM_OWNER_FOREIGN;
 }
 
 uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r)

@@ -113,6 +113,13 @@ wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *l
     return note(FAKE_WRITE, remote, remote + len);
 }
 
+bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr)
+{
+    (void)sp;
+    return addr >= fake.region.alloc_start && addr < fake.region.alloc_end &&
+           !(fake.region.flags & WVM_ALLOC_FOREIGN);
+}
+
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_region *out)
 {
     (void)sp;
