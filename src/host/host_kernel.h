@@ -76,6 +76,18 @@ enum {
         result_;                                    \
     })
 
+/* The calls of the short paths, without the C library's detour through errno. Result or -errno. */
+static inline long wvm_sys3(long nr, uintptr_t a, uintptr_t b, uintptr_t c)
+{
+#if defined(__x86_64__) && defined(__LP64__)
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "0"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    return result;
+#else
+    return WVM_SYS(syscall(nr, a, b, c));
+#endif
+}
+
 /* Anonymous memory, private unless flags says MAP_SHARED. Address or -errno; the addresses of user
  * space never look like the latter (the top 4095 values). */
 static inline intptr_t wvm_sys_mmap(uintptr_t addr, size_t len, int prot, int flags)
@@ -96,12 +108,12 @@ static inline int wvm_sys_failed(intptr_t r)
 
 static inline int wvm_sys_munmap(uintptr_t addr, size_t len)
 {
-    return (int)WVM_SYS(syscall(SYS_munmap, addr, len));
+    return (int)wvm_sys3(SYS_munmap, addr, len, 0);
 }
 
 static inline int wvm_sys_madvise(uintptr_t addr, size_t len, int advice)
 {
-    return (int)WVM_SYS(syscall(SYS_madvise, addr, len, advice));
+    return (int)wvm_sys3(SYS_madvise, addr, len, (uintptr_t)advice);
 }
 
 /* Read-only, close-on-exec. Descriptor or -errno. */

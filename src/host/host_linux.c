@@ -110,7 +110,7 @@ WVM_STATIC((int)WVM_HOST_R == PROT_READ && (int)WVM_HOST_W == PROT_WRITE
 
 static int linux_protect(uintptr_t addr, size_t len, unsigned prot)
 {
-    return (int)WVM_SYS(syscall(SYS_mprotect, addr, len, prot));
+    return (int)wvm_sys3(SYS_mprotect, addr, len, prot);
 }
 
 static int linux_discard(uintptr_t addr, size_t len)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/annotate.h"
+#include "base/assert.h"
 
 #define WVM_POOL_SHIFT 12
 #define WVM_POOL_PER_SEGMENT (1u << WVM_POOL_SHIFT)
@@ -51,10 +52,6 @@ static inline uint32_t wvm_pool_used(const struct wvm_pool *p)
 }
 /* mem: zeroed, wvm_pool_segment_len() bytes. -1 when no more segments can be held. */
 int wvm_pool_add(struct wvm_pool *p, void *mem) WVM_MUST_CHECK;
-uint32_t wvm_pool_take(struct wvm_pool *p);
-void wvm_pool_free(struct wvm_pool *p, uint32_t index);
-void wvm_pool_flush(struct wvm_pool *p);
-
 /* The object, or NULL for an index that was never given a segment (a torn read). Lock-free. */
 static inline void *wvm_pool_at(const struct wvm_pool *p, uint32_t index, size_t size)
 {
@@ -65,6 +62,41 @@ static inline void *wvm_pool_at(const struct wvm_pool *p, uint32_t index, size_t
     if (WVM_UNLIKELY(!seg))
         return NULL;
     return seg + (size_t)(index & (WVM_POOL_PER_SEGMENT - 1)) * size;
+}
+
+static inline uint32_t *wvm_pool_link(const struct wvm_pool *p, uint32_t index)
+{
+    return wvm_pool_at(p, index, p->size);
+}
+
+/* The parts off the usual path. */
+uint32_t wvm_pool_take_fresh(struct wvm_pool *p);
+void wvm_pool_flush_pending(struct wvm_pool *p);
+
+static inline uint32_t wvm_pool_take(struct wvm_pool *p)
+{
+    uint32_t index = p->free;
+    if (WVM_UNLIKELY(!index))
+        return wvm_pool_take_fresh(p);
+    p->free = *wvm_pool_link(p, index);
+    p->n_free--;
+    return index;
+}
+
+static inline void wvm_pool_free(struct wvm_pool *p, uint32_t index)
+{
+    WVM_ASSERT(index && index < p->bump);
+    *wvm_pool_link(p, index) = p->pending;
+    if (!p->pending)
+        p->pending_last = index;
+    p->pending = index;
+    p->n_pending++;
+}
+
+static inline void wvm_pool_flush(struct wvm_pool *p)
+{
+    if (p->pending)
+        wvm_pool_flush_pending(p);
 }
 
 #endif
