@@ -235,7 +235,7 @@ static void put_error(struct wvm_buf *out)
     wvm_buf_printf(out, " %s(%u)", name != NULL ? name : "error", error);
     switch (error) {
     case ERROR_INVALID_ADDRESS: case ERROR_NOT_ENOUGH_MEMORY: case ERROR_COMMITMENT_LIMIT:
-    case ERROR_NOT_LOCKED: case ERROR_WORKING_SET_QUOTA: case ERROR_NOACCESS:
+    case ERROR_NOT_LOCKED: case ERROR_WORKING_SET_QUOTA:
         put_reason(out, false);
         break;
     default:
