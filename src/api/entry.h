@@ -4,18 +4,18 @@
  *   wvm_Foo        the meaning (nt/, api/)
  *   wvm_slow_Foo   the same behind the gate: starts the library, traces (entry_slow.c)
  *   wvm_sysv_Foo   entry in the compiler's convention (entry_sysv.c), exported as Foo
- *   wvm_ms_Foo     entry in the Windows convention (entry_ms.c), exported as winvm_ms_Foo, and as Foo
- *                  in the ms_abi objects
- * The C names are hidden; the exported ones are assembler aliases, so that no call inside the library
- * can be captured by a program's function of the same name.
+ *   wvm_ms_Foo     entry in the Windows convention (entry_ms.c), exported as winvm_ms_Foo, and as
+ *                  Foo in the ms_abi objects
+ * The C names are hidden; the exported ones are assembler aliases, so that no call inside the
+ * library can be captured by a program's function of the same name.
  *
  * The objects differ in what they export:
  *   libwinvm             Foo = wvm_sysv_Foo, all names
  *   libwinvm-ms          Foo = wvm_ms_Foo, all names
  *   libwinvm-preload     Foo = wvm_sysv_Foo, but a shared name goes through preload/route.c
  *   libwinvm-preload-ms  Foo = wvm_ms_Foo, likewise
- * Every object exports winvm_ms_Foo. WVM_PLAIN_SYSV and WVM_PLAIN_MS say which entries take the plain
- * names, WVM_ROUTED that shared names are left to route.c. */
+ * Every object exports winvm_ms_Foo. WVM_PLAIN_SYSV and WVM_PLAIN_MS say which entries take the
+ * plain names, WVM_ROUTED that shared names are left to route.c. */
 #ifndef WVM_API_ENTRY_H
 #define WVM_API_ENTRY_H
 
@@ -93,8 +93,8 @@ FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
 #define WVM_SECOND(...) WVM_SECOND_(__VA_ARGS__)
 #define WVM_SECOND_(a, b, ...) b
 
-/* A second symbol for a function of this file; the weak form gives way to a program's own function in
- * a static link. */
+/* A second symbol for a function of this file; the weak form gives way to a program's own
+ * function in a static link. */
 #define WVM_ALIAS(alias, target) WVM_ALIAS_AS(".globl ", alias, target)
 #define WVM_WEAK_ALIAS(alias, target) WVM_ALIAS_AS(".weak ", alias, target)
 #define WVM_ALIAS_AS(kind, alias, target)            \
@@ -102,8 +102,8 @@ FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
             ".type " #alias ", @function\n\t"        \
             ".set " #alias ", " #target);
 
-/* WVM_UNLESS_ROUTED(name)(alias, target): an alias, but nothing where route.c defines it. Shared names
- * that have an alias are named here. */
+/* WVM_UNLESS_ROUTED(name)(alias, target): an alias, but nothing where route.c defines it. Shared
+ * names that have an alias are named here. */
 #ifdef WVM_ROUTED
 #define WVM_ROUTED_NtClose ~, WVM_NO_ALIAS
 #endif

@@ -6,9 +6,9 @@
  *         WVM_ENTRY_PLAIN   defined: export the plain names too */
 #include "api/entry.h"
 
-#define WVM_API(ret, name, params, args, trace)                                                     \
-    __attribute__((used)) WVM_ENTRY_ABI ret WVM_ENTRY(name) params;                                 \
-    WVM_ENTRY_ABI ret WVM_ENTRY(name)                                                               \
+#define WVM_API(ret, name, params, args, trace)                                                    \
+    __attribute__((used)) WVM_ENTRY_ABI ret WVM_ENTRY(name) params;                                \
+    WVM_ENTRY_ABI ret WVM_ENTRY(name)                                                              \
         params WVM_PICK_##ret(WVM_ENTRY_VOID, WVM_ENTRY_VALUE)(name, ret, args)
 #define WVM_API_SHARED WVM_API
 #define WVM_API_ALIAS(alias, name)
@@ -20,7 +20,8 @@
 #ifdef WVM_ENTRY_PLAIN
 #define WVM_API(ret, name, params, args, trace) WVM_ALIAS(name, WVM_ENTRY(name))
 #ifdef WVM_ROUTED
-#define WVM_API_SHARED(ret, name, params, args, trace) extern WVM_HIDDEN void wvm_routed_##name(void);
+#define WVM_API_SHARED(ret, name, params, args, trace) \
+    extern WVM_HIDDEN void wvm_routed_##name(void);
 #else
 #define WVM_API_SHARED(ret, name, params, args, trace) WVM_WEAK_ALIAS(name, WVM_ENTRY(name))
 #endif

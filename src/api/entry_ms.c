@@ -5,7 +5,8 @@
  * I1  An entry adds one test of the gate word and, for calls that change memory, one ring entry.
  * I2  The plain names exist only with WVM_PLAIN_MS; shared names then only without WVM_ROUTED.
  * I3  GetProcAddress answers with entries of this file.
- * The compiler saves what the two conventions treat differently (rdi, rsi, xmm6-15) around each call.
+ * The compiler saves what the two conventions treat differently (rdi, rsi, xmm6-15) around each
+ * call.
  * Locking: none.   Failure and signal safety: those of the function called. */
 #define WVM_ENTRY(name) wvm_ms_##name
 #define WVM_ENTRY_ABI __attribute__((ms_abi))

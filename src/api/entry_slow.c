@@ -9,7 +9,7 @@
 #include "api/entry.h"
 
 /* WVM_MAP(m, x, y, ...) is m(x), m(y), ... for up to six arguments. */
-#define WVM_MAP(...) WVM_MAP_PICK(__VA_ARGS__, WVM_MAP6, WVM_MAP5, WVM_MAP4, WVM_MAP3, WVM_MAP2,    \
+#define WVM_MAP(...) WVM_MAP_PICK(__VA_ARGS__, WVM_MAP6, WVM_MAP5, WVM_MAP4, WVM_MAP3, WVM_MAP2,   \
                                   WVM_MAP1, WVM_MAP0, ~)(__VA_ARGS__)
 #define WVM_MAP_PICK(m, a, b, c, d, e, f, pick, ...) pick
 #define WVM_MAP0(m) 0
@@ -35,27 +35,27 @@ static bool past_gate(void)
     return wvm_gate_bits() & WVM_GATE_TRACE;
 }
 
-#define WVM_SLOW_VALUE(name, shown, type, args)                                                     \
-    {                                                                                               \
-        struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                      \
-        bool traced = past_gate();                                                                  \
-        if (traced)                                                                                 \
-            wvm_trace_begin(&call);                                                                 \
-        type result = wvm_##name args;                                                              \
-        WVM_NOTE(name, result)                                                                      \
-        if (traced)                                                                                 \
-            wvm_trace_end(&call, WVM_WORD(result));                                                 \
-        return result;                                                                              \
+#define WVM_SLOW_VALUE(name, shown, type, args)                                                    \
+    {                                                                                              \
+        struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                     \
+        bool traced = past_gate();                                                                 \
+        if (traced)                                                                                \
+            wvm_trace_begin(&call);                                                                \
+        type result = wvm_##name args;                                                             \
+        WVM_NOTE(name, result)                                                                     \
+        if (traced)                                                                                \
+            wvm_trace_end(&call, WVM_WORD(result));                                                \
+        return result;                                                                             \
     }
-#define WVM_SLOW_VOID(name, shown, type, args)                                                      \
-    {                                                                                               \
-        struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                      \
-        bool traced = past_gate();                                                                  \
-        if (traced)                                                                                 \
-            wvm_trace_begin(&call);                                                                 \
-        wvm_##name args;                                                                            \
-        if (traced)                                                                                 \
-            wvm_trace_end(&call, 0);                                                                \
+#define WVM_SLOW_VOID(name, shown, type, args)                                                     \
+    {                                                                                              \
+        struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                     \
+        bool traced = past_gate();                                                                 \
+        if (traced)                                                                                \
+            wvm_trace_begin(&call);                                                                \
+        wvm_##name args;                                                                           \
+        if (traced)                                                                                \
+            wvm_trace_end(&call, 0);                                                               \
     }
 
 #define WVM_API(ret, name, params, args, trace) \

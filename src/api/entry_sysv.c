@@ -1,7 +1,7 @@
 /* The entries in the compiler's own convention (System V).
  *
- * Owns    wvm_sysv_NAME for every line of api_list.h, their plain exported names, and the table that
- *         GetProcAddress hands out to callers of this convention.
+ * Owns    wvm_sysv_NAME for every line of api_list.h, their plain exported names, and the table
+ *         that GetProcAddress hands out to callers of this convention.
  * I1  An entry adds one test of the gate word and, for calls that change memory, one ring entry.
  * I2  The plain names exist only with WVM_PLAIN_SYSV; shared names then only without WVM_ROUTED.
  * I3  Shared names are weak, so that a program linked with the archive may define its own.

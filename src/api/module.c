@@ -1,8 +1,9 @@
 /* The modules that winvm plays, and the functions in them.
  *
- * Programs look optional functions up by name: GetProcAddress(GetModuleHandle("kernel32"), ...). The
- * modules kernel32, kernelbase and ntdll answer for what winvm exports; the api-ms-win-core-memory-*
- * sets are kernelbase. A name may have any case, a path in front and ".dll" behind.
+ * Programs look optional functions up by name: GetProcAddress(GetModuleHandle("kernel32"), ...).
+ * The modules kernel32, kernelbase and ntdll answer for what winvm exports; the
+ * api-ms-win-core-memory-* sets are kernelbase. A name may have any case, a path in front and
+ * ".dll" behind.
  * Terms   adopted = a module handle of the program's own platform layer that stands for one of ours
  *         as well (preload/route.c).
  * I1  A handle of ours is the address of a constant object of this file: unique in the process,

@@ -1,15 +1,15 @@
 /* Rings of the last changes: making them and giving them to threads.
  *
- * Terms   listed = on wvm_rings; owned = its tid is not 0; overflow ring = the one that threads share
- *         when no other can be had.
+ * Terms   listed = on wvm_rings; owned = its tid is not 0; overflow ring = the one that threads
+ *         share when no other can be had.
  * I1  A listed ring stays listed and mapped for ever: a debugger or another thread may read it.
  * I2  A ring is owned by at most one thread; it is taken by a compare-and-swap of tid from 0.
- * I3  At most MAX_RINGS rings exist, about 2.6 KiB each; they come from the host's metadata pages in
- *     batches of RINGS_PER_BATCH.
+ * I3  At most MAX_RINGS rings exist, about 2.6 KiB each; they come from the host's metadata
+ *     pages in batches of RINGS_PER_BATCH.
  * I4  Noting a change takes no lock, makes no system call, and reads no clock (ring.h).
  * A thread gives its ring back when it ends, through a pthread key. Keys past the 32nd make the C
- * library allocate for each thread; such a key is not used, and rings are then kept by ended threads
- * until MAX_RINGS are made.
+ * library allocate for each thread; such a key is not used, and rings are then kept by ended
+ * threads until MAX_RINGS are made.
  * Locking: none.   Failure: no memory or too many threads: the overflow ring.
  * Signal safety: a note is; a signal that arrives during a note may overwrite the entry being made.
  * fork: the child keeps its thread's ring; those of other threads stay owned and readable. */

@@ -2,9 +2,11 @@
  *
  * In gdb:   p *wvm_rings            the ring of one thread; ->next leads to the others
  *           p wvm_api_names[wvm_rings->entries[0].op]
- * Entry number n of a ring is entries[n % 64]; the newest is number count - 1. tid 0 marks a ring whose
- * thread has ended: its entries are the thread's last ones until another thread takes the ring over.
- * Changes only: queries are not noted. Entries carry no time; the order between threads is not known. */
+ * Entry number n of a ring is entries[n % 64]; the newest is number count - 1. tid 0 marks a
+ * ring whose thread has ended: its entries are the thread's last ones until another thread takes
+ * the ring over.
+ * Changes only: queries are not noted. Entries carry no time; the order between threads is not
+ * known. */
 #ifndef WVM_API_RING_H
 #define WVM_API_RING_H
 
@@ -25,8 +27,9 @@ struct wvm_ring_entry {
     uint32_t number;    /* low half of the entry's number */
 };
 
-/* One thread's ring. Written by its thread alone (the overflow ring: by several, entries may then be
- * mixed); fields are stored relaxed, so that another thread or a debugger may look at any time. */
+/* One thread's ring. Written by its thread alone (the overflow ring: by several, entries may
+ * then be mixed); fields are stored relaxed, so that another thread or a debugger may look at
+ * any time. */
 struct wvm_ring {
     struct wvm_ring *next;      /* constant once listed */
     uint64_t count;             /* entries ever noted */
@@ -63,7 +66,8 @@ static inline void wvm_ring_put(struct wvm_ring_entry what)
 }
 
 /* The value of a native call's in/out variable after success, when it is a local variable of the
- * caller (the usual case). Elsewhere it is not read: the call itself may have taken its page away. */
+ * caller (the usual case). Elsewhere it is not read: the call itself may have taken its page
+ * away. */
 static inline uint64_t wvm_ring_after(int32_t status, const void *var)
 {
     uintptr_t above = (uintptr_t)var - (uintptr_t)__builtin_frame_address(0);
@@ -71,13 +75,13 @@ static inline uint64_t wvm_ring_after(int32_t status, const void *var)
 }
 
 /* WVM_NOTE(name, result), inside an entry of that name: notes the call when it is one that changes
- * memory, else nothing. The lines below say where such a call has its base, size, type and protection;
- * a to f are the entry's parameters. */
+ * memory, else nothing. The lines below say where such a call has its base, size, type and
+ * protection; a to f are the entry's parameters. */
 #define WVM_NOTE(name, result) WVM_SECOND(WVM_CHANGE_##name, WVM_NO_NOTE, ~)(name, result)
 #define WVM_NO_NOTE(name, res)
-#define WVM_PUT(name, res, base, len, kind, access)                                                 \
-    wvm_ring_put((struct wvm_ring_entry){                                                           \
-        .addr = (uintptr_t)(base), .size = (len), .result = (uint64_t)(uintptr_t)(res),             \
+#define WVM_PUT(name, res, base, len, kind, access)                                                \
+    wvm_ring_put((struct wvm_ring_entry){                                                          \
+        .addr = (uintptr_t)(base), .size = (len), .result = (uint64_t)(uintptr_t)(res),            \
         .type = (kind), .prot = (access), .op = WVM_ID_##name});
 
 #define WVM_NOTE_ALLOC(name, res) WVM_PUT(name, res, a, b, c, d)

@@ -2,14 +2,14 @@
  *
  * Terms   target = the descriptor the lines go to; letters = the decoding of a call (api_list.h).
  * I1  The gate's trace bit is set exactly while there is a target.
- * I2  No user page is touched: what a pointer argument points to is fetched by a host copy that cannot
- *     fault, and shows as [?] when it cannot be read.
+ * I2  No user page is touched: what a pointer argument points to is fetched by a host copy that
+ *     cannot fault, and shows as [?] when it cannot be read.
  * I3  A line never exceeds LINE_MAX_LEN; what does not fit is cut off.
  * I4  A file is written only while the descriptor still is that file: a program that closes all its
  *     descriptors and gets our number again for its own file ends the trace.
  * I5  errno and the thread's last error survive.
- * Lines of different threads do not mix. The thread's number stands in front once a second thread has
- * been seen.
+ * Lines of different threads do not mix. The thread's number stands in front once a second
+ * thread has been seen.
  * Locking: none.   Failure: a target that cannot be opened is told once, and nothing is traced.
  * Signal safety: begin and end are. */
 #include "api/trace.h"
@@ -195,7 +195,8 @@ static void put_class(struct wvm_buf *out, uint32_t info_class)
         wvm_buf_dec(out, info_class);
 }
 
-static void put_argument(struct wvm_buf *out, const struct wvm_trace_call *call, unsigned i, char letter)
+static void put_argument(struct wvm_buf *out, const struct wvm_trace_call *call, unsigned i,
+                         char letter)
 {
     uint64_t value = call->arg[i];
     switch (letter) {

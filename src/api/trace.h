@@ -1,4 +1,5 @@
-/* The trace: one decoded line per call, to standard error, a descriptor, or a file (option trace). */
+/* The trace: one decoded line per call, to standard error, a descriptor, or a file (option
+ * trace). */
 #ifndef WVM_API_TRACE_H
 #define WVM_API_TRACE_H
 
@@ -13,7 +14,7 @@ struct wvm_trace_call {
     unsigned id;                        /* enum wvm_api_id */
     uint64_t arg[WVM_TRACE_ARGS];       /* arguments as words */
     uint8_t width[WVM_TRACE_ARGS];      /* bytes behind an in/out pointer, for the letter i */
-    uint64_t before[WVM_TRACE_ARGS];    /* what they pointed to; valid where the bit of `got` is set */
+    uint64_t before[WVM_TRACE_ARGS];    /* what they pointed to; where the bit of `got` is set */
     unsigned got;
 };
 

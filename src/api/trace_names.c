@@ -2,8 +2,8 @@
  *
  * Owns    the name tables; every row is checked against its value by the compiler, since name and
  *         number come from one token.
- * Locking: none, constant data.   Failure: an unknown value has no name; flags then show the bits left
- * over as hexadecimal.   Signal safety: yes. */
+ * Locking: none, constant data.   Failure: an unknown value has no name; flags then show the
+ * bits left over as hexadecimal.   Signal safety: yes. */
 #include "api/trace.h"
 
 #include <stddef.h>

@@ -8,10 +8,11 @@
  *   SAVED_WINVM_OPTIONS  what WINVM_OPTIONS was before, if it was set
  *   WINVM_MAP            set: print the map at exit
  *   WINVM_FOLLOW         1: leave the environment to the children
- * I1  The environment is changed in place, by moving pointers and shortening strings: no allocation.
+ * I1  The environment is changed in place, by moving pointers and shortening strings: no
+ *     allocation.
  * I2  Options are read (wvm_init) before they are taken out.
- * I3  The map is printed once, by the process that was started, not by its fork children, and only to
- *     the file that standard error was at the start.
+ * I3  The map is printed once, by the process that was started, not by its fork children, and
+ *     only to the file that standard error was at the start.
  * Locking: none; the constructor runs before the program's threads.   Failure: none.
  * Signal safety: none needed. */
 #include <fcntl.h>
@@ -162,6 +163,7 @@ static void __attribute__((destructor)) end_preload(void)
     struct stat st;
     if (map_wanted.fd < 0 || map_wanted.pid != getpid())
         return;
-    if (fstat(map_wanted.fd, &st) == 0 && st.st_dev == map_wanted.dev && st.st_ino == map_wanted.ino)
+    if (fstat(map_wanted.fd, &st) == 0 && st.st_dev == map_wanted.dev &&
+        st.st_ino == map_wanted.ino)
         winvm_map_print(map_wanted.fd, map_width());
 }

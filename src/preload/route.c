@@ -1,24 +1,25 @@
 /* Names that a program's own platform layer may define too, in the preload objects.
  *
- * A preload object comes first in symbol resolution, so its CloseHandle captures the calls meant for
- * the CloseHandle of a program's own library (a weak symbol would capture them as well). Which one
- * is meant is decided at each call by what the call is about: a handle or module of winvm's stays
- * here, anything else goes to the next definition in load order, when there is one.
+ * A preload object comes first in symbol resolution, so its CloseHandle captures the calls meant
+ * for the CloseHandle of a program's own library (a weak symbol would capture them as well).
+ * Which one is meant is decided at each call by what the call is about: a handle or module of
+ * winvm's stays here, anything else goes to the next definition in load order, when there is one.
  * Terms   own = our entry; next = the definition that the program would have got without us;
  *         either = a call that a function of either calling convention understands.
- * I1  To next goes a tail jump with all argument registers and the stack as the caller left them: its
- *     convention and its prototype need not be known.
+ * I1  To next goes a tail jump with all argument registers and the stack as the caller left
+ *     them: its convention and its prototype need not be known.
  * I2  A definition in the executable itself is never captured: it precedes us.
  * I3  Another copy of winvm (libwinvm.so) is never next.
  * I4  winvm itself calls its hidden functions only, so nothing here can capture its own calls.
- * I5  A failure of winvm's reaches the program's SetLastError, wherever that is, and never the other
- *     way round; the thread's value inside winvm is kept as well.
+ * I5  A failure of winvm's reaches the program's SetLastError, wherever that is, and never the
+ *     other way round; the thread's value inside winvm is kept as well.
  * The choice per name:
  *   GetLastError SetLastError GetCurrentProcess GetCurrentProcessId   next
  *   CloseHandle NtClose          own for handles that OpenProcess made here
  *   OpenProcess                  own when only rights to memory and queries are asked for
- *   GetModuleHandle LoadLibrary  winvm's module names: the handle of next's module, which then stands
- *                                for ours too, or our own handle when next has none; others: next
+ *   GetModuleHandle LoadLibrary  winvm's module names: the handle of next's module, which then
+ *                                stands for ours too, or our own handle when next has none;
+ *                                others: next
  *   GetProcAddress               own for names that winvm exports from such a module, else next
  *   FreeLibrary                  own for our own handles
  *   RtlNtStatusToDosError        own for statuses that winvm knows
@@ -63,7 +64,8 @@ struct wvm_route {
 #endif
 
 /* Calls fn with one argument in the places of both conventions: rdi and rcx, with the 32 bytes of
- * stack that a ms_abi function may use. Everything that either convention may change is clobbered. */
+ * stack that a ms_abi function may use. Everything that either convention may change is
+ * clobbered. */
 uint64_t wvm_route_either(void *fn, uint64_t arg) WVM_HIDDEN;
 __asm__(".text\n"
         ".p2align 4\n"
@@ -223,21 +225,21 @@ static void *choose_by_status(const struct wvm_route *route, struct route_regs *
 #define CHOICE_RtlNtStatusToDosError choose_by_status
 
 /* The routes, and for each the exported name: it loads the route and goes to the thunk. */
-#define ROUTED_SYMBOL(name)                                                                         \
+#define ROUTED_SYMBOL(name)                                                                       \
     ".globl " #name "\n\t.type " #name ", @function\n" #name ":\n\t"
 
 #define WVM_API(ret, name, params, args, trace)
 #define WVM_API_ALIAS(alias, name)
-#define WVM_API_SHARED(ret, name, params, args, trace)                                              \
-    extern void OWN_ENTRY(name)(void) WVM_HIDDEN;                                                   \
-    extern struct wvm_route wvm_route_##name WVM_HIDDEN;                                            \
-    __attribute__((used)) struct wvm_route wvm_route_##name = {                                     \
-        #name, (void *)OWN_ENTRY(name), CHOICE_##name, NULL};                                       \
-    __asm__(".text\n\t.p2align 4\n\t.hidden wvm_routed_" #name "\n\t"                               \
-            ROUTED_SYMBOL(name) ROUTED_SYMBOL(wvm_routed_##name)                                    \
-            "endbr64\n\t"                                                                           \
-            "leaq wvm_route_" #name "(%rip), %r11\n\t"                                              \
-            "jmp wvm_route_thunk\n\t"                                                               \
+#define WVM_API_SHARED(ret, name, params, args, trace)                                            \
+    extern void OWN_ENTRY(name)(void) WVM_HIDDEN;                                                 \
+    extern struct wvm_route wvm_route_##name WVM_HIDDEN;                                          \
+    __attribute__((used)) struct wvm_route wvm_route_##name = {                                   \
+        #name, (void *)OWN_ENTRY(name), CHOICE_##name, NULL};                                     \
+    __asm__(".text\n\t.p2align 4\n\t.hidden wvm_routed_" #name "\n\t"                             \
+            ROUTED_SYMBOL(name) ROUTED_SYMBOL(wvm_routed_##name)                                  \
+            "endbr64\n\t"                                                                         \
+            "leaq wvm_route_" #name "(%rip), %r11\n\t"                                            \
+            "jmp wvm_route_thunk\n\t"                                                             \
             ".size " #name ", .-" #name "\n");
 #include "api/api_list.h"
 #undef WVM_API_SHARED

@@ -4,8 +4,8 @@
  * I1  No byte outside the image is read, whatever the headers claim: every table is checked with
  *     span_in before use, every string with text_at.
  * I2  Nothing of the program is executed.
- * The names that count as calls of the memory family come from the library's own list, which is data
- * only; nothing else of the library is used here.
+ * The names that count as calls of the memory family come from the library's own list, which is
+ * data only; nothing else of the library is used here.
  * Failure: an unreadable file is errno; damaged tables read as absent. */
 #include "tools/program.h"
 
@@ -180,8 +180,8 @@ static void read_elf(const struct image *im, struct program *out)
     read_imports(im, out);
 }
 
-/* The loader ignores LD_PRELOAD where the kernel raises rights: also for the file's owner itself only
- * when the rights really change. */
+/* The loader ignores LD_PRELOAD where the kernel raises rights: also for the file's owner itself
+ * only when the rights really change. */
 static bool raises_rights(const char *path, const struct stat *st)
 {
     if ((st->st_mode & S_ISUID) != 0 && st->st_uid != getuid())

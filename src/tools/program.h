@@ -15,7 +15,7 @@ enum program_kind {
 
 struct program {
     enum program_kind kind;
-    bool raised;            /* runs with other rights than ours: set-user-ID, set-group-ID, capabilities */
+    bool raised;            /* with other rights: set-user-ID, set-group-ID, capabilities */
     bool is_static;         /* has no program interpreter */
     bool note_sysv;         /* winvm's notes (winvm/abi.h) */
     bool note_ms;

@@ -5,16 +5,16 @@
  * Choice of the calling convention with --abi=auto, the first rule that applies:
  *   1. a note left by winvm's headers: SysV if any object of the program has a SysV note, else ms;
  *   2. needs libwinvm-ms.so: ms; needs libwinvm.so: SysV;
- *   3. leaves a call of the memory family undefined under its plain name: ms, because a program that
- *      never saw winvm's headers was built with Wine's;
+ *   3. leaves a call of the memory family undefined under its plain name: ms, because a program
+ *      that never saw winvm's headers was built with Wine's;
  *   4. anything else, scripts included: SysV.
  * The preload objects are looked for in WINVM_PRELOAD_DIR, else beside this program: .libs below it
  * (a build tree), the library directory that belongs to it, and the configured one.
  * Environment handed over (preload/preload.c takes it out again): LD_PRELOAD with our object in
  * front of what was there, WINVM_OPTIONS with ours behind what was there (the last setting of a key
  * counts), WINVM_RUN, SAVED_WINVM_OPTIONS, WINVM_MAP, WINVM_FOLLOW.
- * Failure: 125 for a wrong call of winvm-run itself or a missing preload object, 126 when the program
- * cannot be started, 127 when it is not found. */
+ * Failure: 125 for a wrong call of winvm-run itself or a missing preload object, 126 when the
+ * program cannot be started, 127 when it is not found. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -248,8 +248,9 @@ static char *find_preload(enum abi abi)
         if (access(path, R_OK) == 0 && realpath(path, real) != NULL)
             return text_of("%s", real);
     }
-    die(EXIT_USAGE, "%s is neither beside winvm-run nor in %s; WINVM_PRELOAD_DIR names its directory",
-        file, WINVM_LIBDIR);
+    die(EXIT_USAGE,
+        "%s is neither beside winvm-run nor in %s; WINVM_PRELOAD_DIR names its directory", file,
+        WINVM_LIBDIR);
 }
 
 static void hand_over(const struct settings *set, const char *preload)
