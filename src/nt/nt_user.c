@@ -5,7 +5,8 @@
  *   first: stack    the rest of the page in which this call's own frame lies: certain, no look-up;
  *   proven   a page outside winvm's memory that this thread proved writable before: a small cache;
  *   looked up  winvm's own memory, by its page state (no system call); anything else by reading one
- *            byte of it through the host and writing it back, which proves the page.
+ *            byte of it through the host and writing it back, which proves the page. Without
+ *            /proc foreign memory looks free; so what looks free is tried too, each time.
  * Terms   proof = a page in the thread's cache.
  * I1  Memory that winvm handed out is never cached: its state is looked up each time.
  * I2  A proof is dropped when winvm itself takes away write access to foreign memory (user_epoch).
@@ -88,7 +89,7 @@ static bool page_writable(uintptr_t at)
     if (page >= wvm_nt_top() || wvm_nt_region_at(at, &r) < 0)
         return false;
     if (r.type == WVM_TYPE_FREE)
-        return false;
+        return probe_byte(at, WVM_ATTR_NA);
     if (!(r.flags & WVM_ALLOC_FOREIGN))
         return attr_writable(r.attr);
     if (!probe_byte(at, r.attr))
