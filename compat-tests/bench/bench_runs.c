@@ -1,7 +1,8 @@
 /* Commit, decommit and protect of one run, each against the same call made bare.
  *
- * Both sides have a large range of inaccessible memory, ours a reservation, theirs a mapping. Every
- * round works on a window of its own: slots of `len` bytes, far enough apart that none merges with the
+ * Both sides have a large range of inaccessible memory, ours a reservation, theirs a mapping of which
+ * one page was touched once (as of winvm's: the kernel then keeps one record for all of its parts, and
+ * splits and joins them at the same price on both sides). Every round works on a window of its own: slots of `len` bytes, far enough apart that none merges with the
  * next. So each call meets the same kernel state on both sides: a run that is split off its mapping.
  * After the round the window is emptied. "again" = the slot was committed and decommitted before. */
 #include <stdio.h>
@@ -129,6 +130,19 @@ static void their_clean(void *ctx, unsigned round)
 
 #define ROUNDS 31
 
+/* A mapping in which some page was in use before. */
+static char *their_mapping(size_t len)
+{
+    char *p = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        bench_stop("mmap");
+    their_protect(p, PAGE, PROT_READ | PROT_WRITE);
+    *(volatile char *)p = 1;
+    madvise(p, PAGE, MADV_DONTNEED);
+    their_protect(p, PAGE, PROT_NONE);
+    return p;
+}
+
 static void run_case(const char *what, size_t len, enum before before, enum action action)
 {
     char name[96];
@@ -137,9 +151,7 @@ static void run_case(const char *what, size_t len, enum before before, enum acti
     struct area theirs = ours;
     size_t total = (ROUNDS + 1) * ours.n_slots * ours.stride;
     ours.base = bench_alloc(NULL, total, MEM_RESERVE, PAGE_NOACCESS);
-    theirs.base = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (theirs.base == MAP_FAILED)
-        bench_stop("mmap");
+    theirs.base = their_mapping(total);
     snprintf(name, sizeof name, "%s, %zu KiB : %s", what, len / KIB,
              action == DECOMMIT ? "MAP_FIXED" : "mprotect");
     bench_pair(&(struct bench_pair){

@@ -34,6 +34,17 @@ struct inner {
 #define LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
+/* Fills a node that is not reachable yet. */
+static inline void store_words(uint64_t *to, const void *from, size_t n)
+{
+#ifdef __SANITIZE_THREAD__
+    for (size_t i = 0; i < n; i++)
+        STORE(&to[i], ((const uint64_t *)from)[i]);
+#else
+    __builtin_memcpy(to, from, n * sizeof *to);
+#endif
+}
+
 static inline struct leaf *leaf_at(const struct wvm_store *st, uint32_t ref)
 {
     return wvm_pool_at(&st->leaf, ref, sizeof(struct leaf));

@@ -71,7 +71,7 @@ void wvm_nodes_free(struct wvm_store *st, uint32_t ref, unsigned height)
 
 static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsigned hi, uint8_t v)
 {
-    uint8_t val[FAN] __attribute__((aligned(8)));
+    uint8_t val[FAN] __attribute__((aligned(16)));
     uint64_t edge = LAST_EDGE;
     if (is_uniform(ref)) {
         __builtin_memset(val, ref & 0xff, FAN);
@@ -88,11 +88,7 @@ static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsign
     uint32_t fresh = wvm_pool_take(&st->leaf);
     struct leaf *n = own_leaf(st, fresh);
     STORE(&n->edge, edge);
-    for (unsigned i = 0; i < FAN / 8; i++) {
-        uint64_t w;
-        __builtin_memcpy(&w, val + 8 * i, 8);
-        STORE(&n->word[i], w);
-    }
+    store_words(n->word, val, FAN / 8);
     return fresh;
 }
 
@@ -112,8 +108,7 @@ static uint32_t copy_inner(struct wvm_store *st, uint32_t ref)
     }
     const struct inner *old = own_inner(st, ref);
     STORE(&n->edge, old->edge);
-    for (unsigned i = 0; i < FAN / 2; i++)
-        STORE(&n->word[i], old->word[i]);
+    store_words(n->word, old->word, FAN / 2);
     wvm_pool_free(&st->inner, ref);
     return fresh;
 }
