@@ -113,6 +113,7 @@ void wvm_trace_begin(struct wvm_trace_call *call)
 {
     const char *letters = wvm_api_letters[call->id] + 1;
     call->got = 0;
+    wvm_space_forget_reason();
     for (unsigned i = 0; letters[i] != '\0'; i++) {
         if (letters[i] == 'i' && fetch_value(call, i, &call->before[i]))
             call->got |= 1u << i;
@@ -214,12 +215,11 @@ static void put_argument(struct wvm_buf *out, const struct wvm_trace_call *call,
     }
 }
 
-/* The space's reason, where the failure can have come from there: what the argument checks refuse
- * never reaches the space, which then still knows the reason of an earlier call. */
-static void put_reason(struct wvm_buf *out, bool from_arguments)
+/* Why the space refused; empty when the failure was found before it was asked. */
+static void put_reason(struct wvm_buf *out)
 {
     struct wvm_reason reason = wvm_space_last_reason();
-    if (from_arguments || reason.text == NULL)
+    if (reason.text == NULL)
         return;
     wvm_buf_str(out, ": ");
     wvm_buf_str(out, reason.text);
@@ -234,27 +234,15 @@ static void put_error(struct wvm_buf *out)
     uint32_t error = wvm_GetLastError();
     const char *name = wvm_trace_error_name(error);
     wvm_buf_printf(out, " %s(%u)", name != NULL ? name : "error", error);
-    switch (error) {
-    case ERROR_INVALID_ADDRESS: case ERROR_NOT_ENOUGH_MEMORY: case ERROR_COMMITMENT_LIMIT:
-    case ERROR_NOT_LOCKED: case ERROR_WORKING_SET_QUOTA:
-        put_reason(out, false);
-        break;
-    default:
-        break;
-    }
+    put_reason(out);
 }
 
 static void put_status(struct wvm_buf *out, uint32_t status)
 {
     const char *name = wvm_trace_status_name(status);
     wvm_buf_printf(out, "%s(0x%x)", name != NULL ? name : "status", status);
-    if ((int32_t)status >= 0)
-        return;
-    put_reason(out, (status >= (uint32_t)STATUS_INVALID_PARAMETER_1 &&
-                     status <= (uint32_t)STATUS_INVALID_PARAMETER_12) ||
-                        status == (uint32_t)STATUS_INVALID_PARAMETER ||
-                        status == (uint32_t)STATUS_INVALID_PAGE_PROTECTION ||
-                        status == (uint32_t)STATUS_INVALID_HANDLE);
+    if ((int32_t)status < 0)
+        put_reason(out);
 }
 
 static void put_result(struct wvm_buf *out, char letter, uint64_t result)

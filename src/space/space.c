@@ -81,6 +81,11 @@ struct wvm_reason wvm_space_last_reason(void)
     return reason;
 }
 
+void wvm_space_forget_reason(void)
+{
+    reason = (struct wvm_reason){NULL, 0};
+}
+
 wvm_status wvm_space_host_fail(int err, size_t len)
 {
     static const char *const why[] = {

@@ -119,6 +119,8 @@ void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out);
  * one address ("range overlaps the reservation at", 0x...). text NULL: nothing known. */
 struct wvm_reason { const char *text; uintptr_t at; };
 struct wvm_reason wvm_space_last_reason(void);
+/* Nothing is known: before a call whose reason is to be told. */
+void wvm_space_forget_reason(void);
 
 /* fork(): prepare takes the locks in rank order, parent and child release them. */
 void wvm_space_before_fork(struct wvm_space *sp);
