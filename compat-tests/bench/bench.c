@@ -40,7 +40,7 @@ static const struct section {
     {"million", bench_million, NULL},
     {"small-live", bench_small_live, NULL},
     {"mixed-live", bench_mixed_live, NULL},
-    {"small-live-plain", bench_small_live, "guard-regions=0"},
+    {"small-live-plain", bench_small_live_plain, "guard-regions=0"},
     {"limit", bench_at_limit, NULL},
     {"limit-plain", bench_at_limit, "guard-regions=0"},
     {"entry", bench_entry, NULL},

@@ -83,6 +83,7 @@ void bench_million(void);
 void bench_walk(void);
 void bench_threads(void);
 void bench_small_live(void);
+void bench_small_live_plain(void);
 void bench_mixed_live(void);
 void bench_at_limit(void);
 

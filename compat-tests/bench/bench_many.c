@@ -206,6 +206,24 @@ static bool host_still_works(void)
     return works;
 }
 
+/* How many allocations of a page can live where each is a mapping of its own, and is the host's limit
+ * met with an error and not with damage? */
+void bench_small_live_plain(void)
+{
+    static char *at[N_LIVE];
+    char note[64];
+    size_t made = 0;
+    bool freed = true;
+    while (made < N_LIVE && (at[made] = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)))
+        at[made++][0] = 1;
+    snprintf(note, sizeof note, "%zu mappings", count_mappings());
+    bench_value("live committed allocations of 4 KiB", (double)made, 0, note);
+    bench_fact("... malloc and pthread_create still work", host_still_works(), "");
+    for (size_t i = 0; i < made; i++)
+        freed &= VirtualFree(at[i], 0, MEM_RELEASE) != 0;
+    bench_fact("... all can be freed, and the audit", freed && winvm_audit() == 0, "");
+}
+
 /* Commits N_LIVE allocations, writes and reads every first and last byte, and frees them. */
 static void live(const char *name, size_t most_pages)
 {
