@@ -4,6 +4,8 @@
  * I1  Nothing is asked of the host for a page whose accessibility does not change; a recommit with
  *     the same protection is answered from the tables alone.
  * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+#include <errno.h>
+
 #include "space/space_internal.h"
 
 static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, struct wvm_alloc **a)
@@ -42,7 +44,8 @@ static wvm_status commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, 
     unsigned prot = wvm_space_prot_of(attr);
     if (!wvm_space_stock(sp, 0, 0))
         return STATUS_NO_MEMORY;
-    wvm_space_clean_stale(sp, a, lo, hi);
+    if (!wvm_space_clean_stale(sp, a, lo, hi))
+        return wvm_space_host_fail(-ENOMEM, (hi - lo) << WVM_PAGE_SHIFT);
     int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);
     if (err < 0)
         return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);

@@ -122,6 +122,15 @@ bool wvm_space_give_up_ballast(struct wvm_space *sp)
 
 /* ---- opening ---- */
 
+/* A border between mappings that was there before may need ballast to be there again. */
+void wvm_space_restore(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
+{
+    int err;
+    do
+        err = wvm_host.protect(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT, prot);
+    while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
+}
+
 /* Restores the protections of [lo, hi) after an opening that went as far as hi. */
 static void undo_protect(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
 {
@@ -129,7 +138,7 @@ static void undo_protect(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigne
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = next_run(sp, p, hi, &h);
         if (vma_prot(h) != prot)
-            wvm_host.protect(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT, vma_prot(h));
+            wvm_space_restore(sp, p, end, vma_prot(h));
     }
 }
 
@@ -359,8 +368,11 @@ static bool fence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         end = next_run(sp, p, hi, &h);
         if (!wvm_hp_has_contents(h))
             continue;
-        if (wvm_host.fence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT) < 0)
+        if (wvm_host.fence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT) < 0) {
+            /* The kernel may have fenced what lies before a locked page. */
+            wvm_host.unfence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
             return false;
+        }
         wvm_space_set_host(sp, p, end, WVM_HP_FENCED | vma_prot(h));
         wvm_store_flush(&sp->store);
     }
@@ -378,6 +390,25 @@ static bool discard_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return true;
 }
 
+/* Empties the pages with contents; the accessible ones stay so. False: the host refused some. */
+static bool empty_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t h;
+    bool all = true;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = next_run(sp, p, hi, &h);
+        if (!wvm_hp_has_contents(h))
+            continue;
+        bool empty = wvm_host.drop(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT) == 0;
+        if (empty && h == WVM_HP_HELD) {
+            wvm_space_set_host(sp, p, end, WVM_HP_NONE);
+            wvm_store_flush(&sp->store);
+        }
+        all &= empty;
+    }
+    return all;
+}
+
 void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     struct extent x = measure(sp, lo, hi);
@@ -388,21 +419,25 @@ void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         return;
     if (discard_range(sp, x.first, x.last))
         return;
+    wvm_host.unlock(wvm_addr_of(x.first), (x.last - x.first) << WVM_PAGE_SHIFT);
     if (wvm_host_caps.guard && fence_runs(sp, x.first, x.last))
         return;
-    wvm_host.unlock(wvm_addr_of(x.first), (x.last - x.first) << WVM_PAGE_SHIFT);
-    wvm_host.drop(wvm_addr_of(x.first), (x.last - x.first) << WVM_PAGE_SHIFT);
     sp->stale = true;
+    empty_runs(sp, x.first, x.last);
 }
 
-void wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+bool wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
-    uint8_t v;
+    uint8_t v = WVM_ATTR_RESERVED;
+    bool clean = true;
     if (WVM_LIKELY(!sp->stale))
-        return;
+        return true;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+        end = hi;
+        if (a)
+            end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
         if (v == WVM_ATTR_RESERVED)
-            wvm_host.drop(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
+            clean &= empty_runs(sp, p, end);
     }
+    return clean;
 }

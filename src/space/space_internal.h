@@ -111,8 +111,12 @@ int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot
 int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 /* Every page of [lo, hi) loses its contents and becomes inaccessible. Cannot fail. */
 void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi);
-/* Reserved pages of [lo, hi) that could not be made inaccessible are emptied before their commit. */
-void wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi);
+/* Reserved pages of [lo, hi) of a (NULL: all pages) that could not be made inaccessible are emptied
+ * before their commit. False: the host refuses. */
+bool wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                           uint64_t hi) WVM_MUST_CHECK;
+/* The mappings of [lo, hi) get back the protection they had a moment ago. */
+void wvm_space_restore(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot);
 void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v);
 /* Unmaps ballast so that the host has mappings to spare. False: none was left. */
 bool wvm_space_give_up_ballast(struct wvm_space *sp);

@@ -4,6 +4,8 @@
  * I2  A fixed range conflicts page by page: the free pages of a granule whose other pages belong to a
  *     remainder may be reserved again, from the granule's start.
  * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+#include <errno.h>
+
 #include "space/space_internal.h"
 
 /* A free range at an address of the caller's. */
@@ -53,9 +55,11 @@ static wvm_status open_pages(struct wvm_space *sp, const struct wvm_request *req
     if (!req->commit)
         return STATUS_SUCCESS;
     wvm_status status = wvm_space_charge_ok(sp, end - start);
-    if (status || !prot)
+    if (status || (!prot && !sp->stale))
         return status;
-    int err = wvm_space_open(sp, start, end, prot);
+    int err = -ENOMEM;
+    if (wvm_space_clean_stale(sp, NULL, start, end))
+        err = prot ? wvm_space_open(sp, start, end, prot) : wvm_space_hide(sp, start, end);
     return err < 0 ? wvm_space_host_fail(err, req->len) : STATUS_SUCCESS;
 }
 

@@ -149,7 +149,7 @@ static bool undo_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
             all &= undo_batch(p, end);
     }
     if (lift)
-        wvm_host.protect(addr, len, prot);
+        wvm_space_restore(sp, lo, hi, prot);
     return all;
 }
 

@@ -38,13 +38,17 @@ static uint64_t top_granule(const struct wvm_space *sp)
 
 /* One page becomes writable, is touched, and is emptied again: the mapping then owns the kernel's
  * record (anon_vma) that lets any two of its later parts merge. */
-static void prime(uintptr_t addr)
+static void prime(struct wvm_space *sp, uintptr_t addr)
 {
     if (wvm_host.protect(addr, WVM_PAGE_SIZE, WVM_HOST_R | WVM_HOST_W) < 0)
         return;
     *(volatile char *)addr = 0;
     wvm_host.drop(addr, WVM_PAGE_SIZE);
-    wvm_host.protect(addr, WVM_PAGE_SIZE, WVM_HOST_NONE);
+    if (wvm_host.protect(addr, WVM_PAGE_SIZE, WVM_HOST_NONE) == 0 ||
+        wvm_host.discard(addr, WVM_PAGE_SIZE) == 0)
+        return;
+    wvm_space_set_host(sp, wvm_page_of(addr), wvm_page_of(addr) + 1, WVM_HOST_R | WVM_HOST_W);
+    sp->stale = true;
 }
 
 /* Ballast: mappings of another kind than anything next to them, to be unmapped when a close meets the
@@ -77,7 +81,7 @@ static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
         __atomic_store_n(&sp->main_hi, hi, __ATOMIC_RELEASE);
     }
     sp->n_edges += 1;
-    prime(addr);
+    prime(sp, addr);
 }
 
 /* Adds a slab with room for `need` bytes. Halves what it asks for until the host gives it; below the
