@@ -78,6 +78,7 @@ static const struct wvm_status_row expected[] = {
     { 0xc000012du, 1455u },
     { 0xc000012fu, 193u },
     { 0xc0000141u, 59u },
+    { 0xc0000194u, 1131u },
     { 0xc0000220u, 1132u },
     { 0xc0000243u, 1224u },
     { 0xc0000604u, 1655u },
