@@ -100,37 +100,44 @@ static inline bool entries_differ(const uint32_t *ref, unsigned i)
     return ref[i] != ref[i + 1] || !is_uniform(ref[i]);
 }
 
-/* The chunk that contains page: its value, and the first page past it. ref and height describe the map
- * from page `base` on, and page lies in it. False: a torn read. */
-static inline bool read_chunk(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t base,
-                              uint64_t page, uint8_t *v, uint64_t *end)
+/* The chunk that contains page: its value, and the first page past it. path[height] is a node (or
+ * number) that covers page; the nodes below it on the way to page are put into path. False: a torn
+ * read. */
+static inline bool read_chunk(const struct wvm_store *st, uint32_t path[WVM_PAGES_MAX_HEIGHT + 1],
+                              unsigned height, uint64_t page, uint8_t *v, uint64_t *end)
 {
+    uint32_t ref = path[height];
+    *v = ref & 0xff;
+    *end = UINT64_MAX;
     for (; !is_uniform(ref); height--) {
-        unsigned shift = shift_of(height);
-        unsigned i = ((page - base) >> shift) & (FAN - 1);
+        unsigned shift = shift_of(height), i = page >> shift & (FAN - 1);
+        uint64_t first = page >> shift & ~(uint64_t)(FAN - 1);
         if (height == 1) {
             const struct leaf *n = leaf_at(st, ref);
             if (!n)
                 return false;
             *v = LOAD(&n->val[i]);
-            *end = base + i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i) + 1;
+            *end = first + i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i) + 1;
             return true;
         }
         const struct inner *n = inner_at(st, ref);
         if (height == 0 || !n)
             return false;
         ref = LOAD(&n->ref[i]);
+        path[height - 1] = ref;
         if (is_uniform(ref)) {
-            uint64_t last = i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i);
             *v = ref & 0xff;
-            *end = base + ((last + 1) << shift);
+            *end = (first + i + __builtin_ctzll((LOAD(&n->edge) | LAST_EDGE) >> i) + 1) << shift;
             return true;
         }
-        base += (uint64_t)i << shift;
     }
-    *v = ref & 0xff;
-    *end = UINT64_MAX;
     return true;
+}
+
+/* Height of the lowest node that covers both pages, which differ. */
+static inline unsigned common_height(uint64_t a, uint64_t b)
+{
+    return (63 - __builtin_clzll(a ^ b)) / 6 + 1;
 }
 
 /* Frees the nodes of a map of this height. */

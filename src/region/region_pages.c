@@ -183,13 +183,21 @@ void wvm_pages_abandon(struct wvm_pages *from)
 bool wvm_pages_run(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t page,
                    uint64_t limit, uint8_t *v, uint64_t *end)
 {
-    if (height - 1 >= WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, 0, page, v, end))
+    uint32_t path[WVM_PAGES_MAX_HEIGHT + 1];
+    if (height - 1 >= WVM_PAGES_MAX_HEIGHT)
+        return false;
+    path[height] = ref;
+    if (!read_chunk(st, path, height, page, v, end))
         return false;
     /* I1 bounds the chunks of one run; more of them can only be a torn read. */
     for (unsigned n = 0; *end < limit; n++) {
         uint8_t next_v;
         uint64_t next_end;
-        if (n > 2 * WVM_PAGES_MAX_HEIGHT || !read_chunk(st, ref, height, 0, *end, &next_v, &next_end))
+        unsigned top = common_height(page, *end);
+        if (n > 2 * WVM_PAGES_MAX_HEIGHT || top > height)
+            return false;
+        page = *end;
+        if (!read_chunk(st, path, top, page, &next_v, &next_end))
             return false;
         if (next_v != *v)
             return true;

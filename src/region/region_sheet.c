@@ -40,13 +40,14 @@ static void remember(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t 
 static uint64_t chunk_end(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page, uint8_t *v)
 {
     uint64_t end = 0;
-    bool whole;
+    uint32_t path[WVM_PAGES_MAX_HEIGHT + 1];
+    unsigned height = WVM_PAGES_MAX_HEIGHT;
     if (WVM_UNLIKELY(page >> NEAR_SHIFT != sh->near))
         remember(st, sh, page);
     if (WVM_LIKELY(page >> NEAR_SHIFT == sh->near))
-        whole = read_chunk(st, sh->near_ref, NEAR_HEIGHT, sh->near << NEAR_SHIFT, page, v, &end);
-    else
-        whole = read_chunk(st, root_of(sh), WVM_PAGES_MAX_HEIGHT, 0, page, v, &end);
+        height = NEAR_HEIGHT;
+    path[height] = height == NEAR_HEIGHT ? sh->near_ref : root_of(sh);
+    bool whole = read_chunk(st, path, height, page, v, &end);
     WVM_VERIFY(whole);
     return end;
 }
