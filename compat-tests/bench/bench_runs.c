@@ -4,7 +4,8 @@
  * one page was touched once (as of winvm's: the kernel then keeps one record for all of its parts, and
  * splits and joins them at the same price on both sides). Every round works on a window of its own: slots of `len` bytes, far enough apart that none merges with the
  * next. So each call meets the same kernel state on both sides: a run that is split off its mapping.
- * After the round the window is emptied. "again" = the slot was committed and decommitted before. */
+ * After the round the window is emptied, unless the measured calls did it. Both sides use the same
+ * addresses in every case, so that page tables that are left over are left on both. "again" = the slot was committed and decommitted before. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -123,16 +124,21 @@ static void their_run(void *ctx, unsigned round, size_t n)
 static void their_clean(void *ctx, unsigned round)
 {
     const struct area *a = ctx;
-    their_discard(slot(a, round, 0), a->n_slots * a->stride);
+    if (a->action != DECOMMIT)
+        their_discard(slot(a, round, 0), a->n_slots * a->stride);
 }
 
 /* ---- the table ---- */
 
 #define ROUNDS 31
 
-/* A mapping in which some page was in use before. */
+/* A mapping in which some page was in use before, one for all cases. */
 static char *their_mapping(size_t len)
 {
+    static char *mapping;
+    static size_t mapped;
+    if (len <= mapped)
+        return mapping;
     char *p = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
         bench_stop("mmap");
@@ -140,6 +146,8 @@ static char *their_mapping(size_t len)
     *(volatile char *)p = 1;
     madvise(p, PAGE, MADV_DONTNEED);
     their_protect(p, PAGE, PROT_NONE);
+    mapping = p;
+    mapped = len;
     return p;
 }
 
@@ -147,7 +155,7 @@ static void run_case(const char *what, size_t len, enum before before, enum acti
 {
     char name[96];
     struct area ours = {.len = len, .stride = 2 * len > 128 * KIB ? 2 * len : 128 * KIB,
-                        .n_slots = len >= MIB ? 16 : 64, .before = before, .action = action};
+                        .n_slots = len >= MIB ? 64 : 128, .before = before, .action = action};
     struct area theirs = ours;
     size_t total = (ROUNDS + 1) * ours.n_slots * ours.stride;
     ours.base = bench_alloc(NULL, total, MEM_RESERVE, PAGE_NOACCESS);
@@ -158,13 +166,13 @@ static void run_case(const char *what, size_t len, enum before before, enum acti
         .name = name, .limit = 1.25, .rounds = ROUNDS,
         .ours = {our_prepare, our_run, our_clean, &ours, ours.n_slots},
         .theirs = {their_prepare, their_run, their_clean, &theirs, theirs.n_slots}});
-    munmap(theirs.base, total);
     bench_free(ours.base, 0, MEM_RELEASE);
 }
 
 void bench_runs(void)
 {
     static const size_t lens[] = {PAGE, 16 * PAGE, MIB};
+    their_mapping((ROUNDS + 1) * 128 * MIB);
     bench_alloc(NULL, GRANULE, MEM_RESERVE, PAGE_NOACCESS);
     for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
         run_case("commit", lens[i], FRESH, COMMIT);
