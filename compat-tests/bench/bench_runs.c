@@ -2,10 +2,12 @@
  *
  * Both sides have a large range of inaccessible memory, ours a reservation, theirs a mapping of which
  * one page was touched once (as of winvm's: the kernel then keeps one record for all of its parts, and
- * splits and joins them at the same price on both sides). Every round works on a window of its own: slots of `len` bytes, far enough apart that none merges with the
- * next. So each call meets the same kernel state on both sides: a run that is split off its mapping.
- * After the round the window is emptied, unless the measured calls did it. Both sides use the same
- * addresses in every case, so that page tables that are left over are left on both. "again" = the slot was committed and decommitted before. */
+ * splits and joins them at the same price on both sides). Every round works on a window of its own:
+ * slots of `len` bytes, far enough apart that none merges with the next. So each call meets the same
+ * kernel state on both sides: a run that is split off its mapping. After the round the window is
+ * emptied, unless the measured calls did it. Both sides use the same addresses in every case, so that
+ * page tables that are left over are left on both.
+ * "again" = the slot was committed and decommitted before. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
