@@ -49,6 +49,7 @@ struct wvm_space {
     bool stale;                /* (s) some reserved page may be accessible: see wvm_host_close */
     uintptr_t ballast[WVM_N_BALLAST]; /* (s) one-page mappings to give up at the VMA limit */
     unsigned n_ballast;        /* (s) */
+    bool as_limited;           /* (s) RLIMIT_AS was set when the last slab was taken */
 };
 
 /* ---- space.c ---- */

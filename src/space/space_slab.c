@@ -7,7 +7,8 @@
  * I3  A mapping is only ever made where nothing was (MAP_FIXED_NOREPLACE), never over foreign memory.
  *
  * The first slab is as large as the kernel gives, up to 64 TiB: it costs one call and no memory. With
- * a limit on address space (RLIMIT_AS) slabs take at most an eighth of what is left. A new slab is
+ * a limit on address space (RLIMIT_AS) slabs take at most an eighth of what is left, and what is
+ * vacated in later ones goes back. A new slab is
  * primed (one page touched and dropped), so that all later mappings in it can merge.
  * Locking: the space lock. Failure: nothing changed. Signal safety: not for handlers. */
 #include <errno.h>
@@ -94,9 +95,10 @@ static int add_slab(struct wvm_space *sp, uint64_t need)
     if (!sp->slab_len) {
         sp->slab_len = first_slab_len();
         take_ballast(sp);
-    } else if (wvm_host_as_left() != SIZE_MAX) {
-        sp->slab_len = wvm_min(sp->slab_len, first_slab_len());
     }
+    sp->as_limited = wvm_host_as_left() != SIZE_MAX;
+    if (sp->as_limited)
+        sp->slab_len = wvm_min(sp->slab_len, first_slab_len());
     for (len = sp->slab_len; len > need; len = (len / 2) & ~(WVM_GRANULE_SIZE - 1)) {
         err = wvm_host.reserve(len, &addr);
         if (err == 0) {
@@ -241,11 +243,11 @@ void wvm_space_occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         wvm_gaps_take(&sp->store, &sp->gaps, a, b);
 }
 
-/* Single granules go back to the kernel; when it has no mapping to spare for the hole, they become a
- * slab. */
+/* Single granules go back to the kernel, and those of slabs but the first where the program has a
+ * limit on address space; when the kernel has no mapping to spare for the hole, they become a slab. */
 static void vacate_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t owner)
 {
-    if (owner == WVM_OWNER_SINGLE &&
+    if ((owner == WVM_OWNER_SINGLE || sp->as_limited) &&
         wvm_host.unmap(addr_of_granule(lo), (hi - lo) << WVM_GRANULE_SHIFT) == 0) {
         wvm_space_set_host(sp, WVM_PAGE_OF_GRANULE(lo), WVM_PAGE_OF_GRANULE(hi), WVM_HP_NONE);
         wvm_pages_set(&sp->store, &sp->owner, lo, hi, WVM_OWNER_FOREIGN);
