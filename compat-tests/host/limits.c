@@ -1,0 +1,124 @@
+/* A process with a limit on its address space (ulimit -v) or its data (ulimit -d).
+ *
+ * The library starts, reservations succeed up to about what is left, larger ones fail with
+ * ERROR_NOT_ENOUGH_MEMORY and change nothing, and the program's own malloc and mmap go on. */
+#include "env.h"
+
+enum { MANY = 8192 };
+
+static void limit_space(const char *mib)
+{
+    struct rlimit limit;
+    limit.rlim_cur = limit.rlim_max = strtoull(mib, NULL, 10) * MIB;
+    setrlimit(RLIMIT_AS, &limit);
+}
+
+static void limit_data(const char *mib)
+{
+    struct rlimit limit;
+    limit.rlim_cur = limit.rlim_max = strtoull(mib, NULL, 10) * MIB;
+    setrlimit(RLIMIT_DATA, &limit);
+}
+
+static void check_host(const char *when)
+{
+    char *p = malloc(MIB);
+    void *m = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ok(p && m != MAP_FAILED, "malloc and mmap of 1 MiB work %s", when);
+    if (p)
+        memset(p, 1, MIB);
+    free(p);
+    if (m != MAP_FAILED)
+        munmap(m, MIB);
+}
+
+/* One reservation of `len` bytes is made and given back. */
+static bool fits(size_t len)
+{
+    void *a = VirtualAlloc(NULL, len, MEM_RESERVE, PAGE_READWRITE);
+    return a && VirtualFree(a, 0, MEM_RELEASE);
+}
+
+/* Reserves 1 MiB at a time until that fails; then there is room for the host again. */
+static void exhaust(size_t limit)
+{
+    static char *at[MANY];
+    size_t n = 0;
+    SetLastError(0);
+    while (n < MANY && (at[n] = VirtualAlloc(NULL, MIB, MEM_RESERVE, PAGE_READWRITE)))
+        n++;
+    ok(n == MANY || GetLastError() == ERROR_NOT_ENOUGH_MEMORY, "at the limit: error %u", (unsigned)GetLastError());
+    ok(n == MANY || n * MIB > limit / 4 * 3, "%zu MiB of %zu MiB reserved in blocks", n, limit / MIB);
+    for (size_t i = 0; i < n; i += 2)
+        ok(VirtualAlloc(at[i], PAGE, MEM_COMMIT, PAGE_READWRITE) || i, "commit at the limit");
+    for (size_t i = 0; i < n; i++)
+        ok(VirtualFree(at[i], 0, MEM_RELEASE), "release block %zu", i);
+}
+
+static int role_space(const char *mib)
+{
+    size_t limit = strtoull(mib, NULL, 10) * MIB;
+    uint64_t before;
+    env_quiet = true;
+    expect_tour();
+    check_host("at start");
+    before = committed_now();
+    ok(fits(limit / 2), "half of %s MiB", mib);
+    ok(fits(limit / 16), "a sixteenth");
+    SetLastError(0);
+    ok(!VirtualAlloc(NULL, limit, MEM_RESERVE, PAGE_READWRITE) && GetLastError() == ERROR_NOT_ENOUGH_MEMORY,
+       "as much as the limit: error %u", (unsigned)GetLastError());
+    SetLastError(0);
+    ok(!VirtualAlloc(NULL, 64 * limit, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) &&
+           (GetLastError() == ERROR_NOT_ENOUGH_MEMORY || GetLastError() == ERROR_COMMITMENT_LIMIT),
+       "64 times the limit: error %u", (unsigned)GetLastError());
+    check_host("after refusals");
+    exhaust(limit);
+    check_host("after exhaustion");
+    ok(committed_now() == before, "commit charge is back");
+    expect_tour();
+    return env_failed != 0;
+}
+
+/* RLIMIT_DATA counts private writable memory. */
+static int role_data(const char *mib)
+{
+    size_t limit = strtoull(mib, NULL, 10) * MIB, got = 0;
+    env_quiet = true;
+    char *a = VirtualAlloc(NULL, 2 * limit, MEM_RESERVE, PAGE_READWRITE);
+    ok(a != NULL, "reserved memory is no data: error %u", (unsigned)GetLastError());
+    SetLastError(0);
+    while (got < 2 * limit && VirtualAlloc(a + got, MIB, MEM_COMMIT, PAGE_READWRITE))
+        memset(a + got, 1, PAGE), got += MIB;
+    ok(got > limit / 2 && got < limit, "%zu of %s MiB committed", got / MIB, mib);
+    ok(GetLastError() == ERROR_NOT_ENOUGH_MEMORY || GetLastError() == ERROR_COMMITMENT_LIMIT, "error %u",
+       (unsigned)GetLastError());
+    ok(is_state(a + got, MEM_RESERVE, 0) && !can_read(a + got), "the refused page is unchanged");
+    ok(VirtualFree(a, got, MEM_DECOMMIT), "decommit");
+    ok(VirtualAlloc(a, got, MEM_COMMIT, PAGE_READWRITE) && all_bytes(a, got, 0), "and commit the same again");
+    ok(VirtualFree(a, 0, MEM_RELEASE), "release");
+    check_host("at the end");
+    expect_tour();
+    return env_failed != 0;
+}
+
+static void run_role(const char *role, const char *mib, void (*before)(const char *))
+{
+    struct env_role r = {.role = role, .arg = mib, .options = "diag=1", .before = before};
+    const char *name = strcmp(role, "data") == 0 ? "RLIMIT_DATA" : "RLIMIT_AS";
+    int status = env_run_role(&r);
+    ok(status == 0, "%s of %s MiB: status %d", name, mib, status);
+    ok(strstr(r.said, name) != NULL, "diag names %s", name);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2)
+        return strcmp(argv[1], "data") == 0 ? role_data(argv[2]) : role_space(argv[2]);
+    env_start();
+    run_role("space", "8192", limit_space);
+    run_role("space", "1024", limit_space);
+    run_role("space", "256", limit_space);
+    run_role("data", "64", limit_data);
+    return env_end();
+}

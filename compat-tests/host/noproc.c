@@ -1,0 +1,113 @@
+/* A process that cannot see /proc (chroot, sandbox): everything but the description of foreign memory
+ * works; foreign addresses get an answer that neither crashes nor invents memory of winvm's.
+ *
+ * Terms   hidden = an empty file system mounted over /proc, in a mount namespace of the child's own. */
+#include "env.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+
+static bool hide_proc(void)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", "/proc", "tmpfs", 0, NULL) == 0 && access("/proc/self", F_OK) != 0;
+}
+
+static void check_foreign(void)
+{
+    static const char constant[] = "in the image";
+    char on_stack = 0;
+    const void *const at[] = {constant, &on_stack, (void *)0x10000};
+    for (unsigned i = 0; i < 3; i++) {
+        MEMORY_BASIC_INFORMATION m;
+        SetLastError(0);
+        SIZE_T got = VirtualQuery(at[i], &m, sizeof(m));
+        ok(got == 0 ? GetLastError() != 0
+                    : got == sizeof(m) && (uintptr_t)m.BaseAddress <= (uintptr_t)at[i] && m.RegionSize > 0 &&
+                          (uintptr_t)m.BaseAddress + m.RegionSize > (uintptr_t)at[i],
+           "foreign address %u: %zu, error %u", i, (size_t)got, (unsigned)GetLastError());
+    }
+}
+
+static void check_own(void)
+{
+    static MEMORY_BASIC_INFORMATION elsewhere; /* not on the caller's own page of the stack */
+    DWORD old;
+    char *a = VirtualAlloc(NULL, 4 * GRAN, MEM_RESERVE, PAGE_READWRITE);
+    ok(a && VirtualAlloc(a + GRAN, GRAN, MEM_COMMIT, PAGE_READWRITE), "reserve and commit");
+    memset(a + GRAN, 0x66, GRAN);
+    ok(is_state(a, MEM_RESERVE, 0) && is_state(a + GRAN, MEM_COMMIT, PAGE_READWRITE), "query");
+    ok(VirtualQuery(a, &elsewhere, sizeof(elsewhere)) == sizeof(elsewhere) && elsewhere.State == MEM_RESERVE,
+       "query into static memory");
+    ok(VirtualProtect(a + GRAN, PAGE, PAGE_READONLY, &old) && old == PAGE_READWRITE && !can_write(a + GRAN), "protect");
+    ok(VirtualFree(a + GRAN + PAGE, PAGE, MEM_DECOMMIT) && !can_read(a + GRAN + PAGE), "decommit");
+    ok(VirtualLock(a + GRAN, PAGE) && VirtualUnlock(a + GRAN, PAGE), "lock and unlock: error %u", (unsigned)GetLastError());
+    ok(VirtualAlloc(a + GRAN + 4 * PAGE, 8 * PAGE, MEM_RESET, PAGE_READWRITE) != NULL, "reset");
+    ok(VirtualAlloc(a + GRAN + 4 * PAGE, 8 * PAGE, MEM_RESET_UNDO, PAGE_READWRITE) &&
+           all_bytes(a + GRAN + 4 * PAGE, 8 * PAGE, 0x66), "undo");
+    ok(VirtualAlloc(NULL, 64 * MIB, MEM_RESERVE | MEM_TOP_DOWN, PAGE_READWRITE) != NULL, "top down");
+    char *fixed = VirtualAlloc((void *)0x200000000000, GRAN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    ok(fixed == (void *)0x200000000000 && can_write(fixed), "at an address: error %u", (unsigned)GetLastError());
+    ok(VirtualFree(a, 0, MEM_RELEASE) && VirtualFree(fixed, 0, MEM_RELEASE), "release");
+    SetLastError(0);
+    char *huge = VirtualAlloc(NULL, (SIZE_T)0x7FF000000000, MEM_RESERVE, PAGE_READWRITE);
+    ok(!huge && GetLastError() == ERROR_NOT_ENOUGH_MEMORY,
+       "too large: error %u", (unsigned)GetLastError());
+    free(malloc(MIB));
+}
+
+static void work(void *arg)
+{
+    (void)arg;
+    if (!hide_proc())
+        _exit(77);
+    check_own();
+    check_foreign();
+}
+
+/* The program starts where /proc is hidden: it was opened before, as it cannot be found by name. */
+static int program = -1;
+
+static void work_from_start(void *arg)
+{
+    char *argv[] = {"noproc", "hidden", NULL};
+    (void)arg;
+    if (!hide_proc())
+        _exit(77);
+    fexecve(program, argv, environ);
+    _exit(126);
+}
+
+static void run(const char *name, void (*fn)(void *))
+{
+    int status = -1;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        env_be_child();
+        fn(NULL);
+        _exit(env_failed != 0);
+    }
+    waitpid(pid, &status, 0);
+    if (WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 126))
+        env_skip(name, WEXITSTATUS(status) == 77 ? "no mount namespace of one's own here"
+                                                 : "the program cannot be started by descriptor");
+    else
+        ok(status == 0, "%s: wait status 0x%x", name, (unsigned)status);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1) {
+        env_quiet = true;
+        check_own();
+        check_foreign();
+        return env_failed != 0;
+    }
+    env_start();
+    program = open("/proc/self/exe", O_RDONLY);
+    run("/proc vanishes from a running program", work);
+    run("a program starts without /proc", work_from_start);
+    return env_end();
+}

@@ -1,0 +1,307 @@
+/* MEM_RESET and MEM_RESET_UNDO while the kernel really takes memory away.
+ *
+ * Terms   group = a control group of this test's own below the one it runs in, with one child of the
+ *         test in it; squeeze = making the kernel reclaim what the group has (memory.force_empty of
+ *         version 1, memory.reclaim of version 2), done by the parent beside the child's work.
+ *         survival = undo succeeded; loss = undo failed.
+ * I1      A survival with one byte changed is false; so is a loss with every page intact.
+ * I2      The group is removed at the end, and the child leaves it by ending.
+ * Failure: skipped where no group can be made or the kernel cannot be asked to reclaim. */
+#include "env.h"
+
+#include <time.h>
+
+enum { PAGES = 4096, ROUNDS = 60, LEN = PAGES * PAGE };
+
+struct result {
+    volatile unsigned rounds, survivals, losses, false_survivals, false_losses, pages_lost, spoiled, wrong;
+};
+
+static struct result *shared;
+static char group[512], squeeze_file[560];
+
+/* ---- the group ---- */
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* The path of this process in the hierarchy that `key` names ("memory", or "" for version 2). */
+static bool own_path(const char *key, char *out, size_t cap)
+{
+    char line[512], *controllers, *path;
+    bool found = false;
+    FILE *f = fopen("/proc/self/cgroup", "re");
+    while (f && !found && fgets(line, sizeof(line), f)) {
+        line[strcspn(line, "\n")] = '\0';
+        controllers = strchr(line, ':');
+        path = controllers ? strchr(controllers + 1, ':') : NULL;
+        if (!path)
+            continue;
+        *path++ = '\0';
+        found = strcmp(controllers + 1, key) == 0;
+        if (found)
+            snprintf(out, cap, "%s", strcmp(path, "/") == 0 ? "" : path);
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static bool try_group(const char *root, const char *key, const char *squeeze)
+{
+    char path[300];
+    if (!own_path(key, path, sizeof(path)))
+        return false;
+    snprintf(group, sizeof(group), "%s%s/winvm-test-%d", root, path, (int)getpid());
+    if (mkdir(group, 0755) != 0)
+        return false;
+    snprintf(squeeze_file, sizeof(squeeze_file), "%s/%s", group, squeeze);
+    if (access(squeeze_file, W_OK) == 0)
+        return true;
+    rmdir(group);
+    return false;
+}
+
+static bool make_group(void)
+{
+    return try_group("/sys/fs/cgroup/memory", "memory", "memory.force_empty") ||
+           try_group("/sys/fs/cgroup", "", "memory.reclaim") ||
+           try_group("/sys/fs/cgroup/unified", "", "memory.reclaim");
+}
+
+static void remove_group(void)
+{
+    for (unsigned i = 0; i < 100 && rmdir(group) != 0 && errno == EBUSY; i++)
+        usleep(10000);
+}
+
+static volatile pid_t worker_pid;
+
+/* The test is told to end, or its time is over. */
+static void give_up(int sig)
+{
+    if (worker_pid > 0) {
+        kill(worker_pid, SIGKILL);
+        waitpid(worker_pid, NULL, 0);
+    }
+    remove_group();
+    signal(sig, SIG_DFL);
+    raise(sig);
+}
+
+static bool enter_group(void)
+{
+    char path[560], pid[32];
+    snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+    snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    return write_text(path, pid);
+}
+
+static void squeeze(void)
+{
+    write_text(squeeze_file, strstr(squeeze_file, "reclaim") ? "8M" : "0");
+}
+
+/* ---- one child's work ---- */
+
+static void fill(char *a, unsigned round)
+{
+    for (size_t i = 0; i < PAGES; i++)
+        memset(a + i * PAGE, (int)(1 + (i * 7 + round) % 255), PAGE);
+}
+
+/* Pages that are all zero, and pages that are neither intact nor zero. */
+static unsigned count_lost(const char *a, unsigned round, unsigned *spoiled)
+{
+    unsigned lost = 0;
+    for (size_t i = 0; i < PAGES; i++) {
+        unsigned char want = (unsigned char)(1 + (i * 7 + round) % 255);
+        if (all_bytes(a + i * PAGE, PAGE, 0))
+            lost++;
+        else if (!all_bytes(a + i * PAGE, PAGE, want))
+            *spoiled += 1;
+    }
+    return lost;
+}
+
+static void wait_a_little(unsigned round)
+{
+    static const unsigned us[] = {0, 50, 300, 1000, 4000, 12000};
+    if (us[round % 6])
+        usleep(us[round % 6]);
+}
+
+static void judge(const char *a, unsigned round, bool survived)
+{
+    unsigned spoiled = 0, lost = count_lost(a, round, &spoiled);
+    shared->rounds++;
+    shared->spoiled += spoiled;
+    shared->pages_lost += lost;
+    if (survived) {
+        shared->survivals++;
+        shared->false_survivals += lost != 0 || spoiled != 0;
+    } else {
+        shared->losses++;
+        shared->false_losses += lost == 0;
+    }
+}
+
+static bool undo(char *a)
+{
+    SetLastError(0);
+    return VirtualAlloc(a, LEN, MEM_RESET_UNDO, PAGE_READWRITE) == a;
+}
+
+static void reset_round(char *a, unsigned round, bool read_only)
+{
+    DWORD old;
+    fill(a, round);
+    if (read_only)
+        shared->wrong += !VirtualProtect(a, LEN, PAGE_READONLY, &old);
+    shared->wrong += VirtualAlloc(a, LEN, MEM_RESET, PAGE_READWRITE) != a;
+    wait_a_little(round);
+    bool survived = undo(a);
+    /* What undo took back stays: pages may not go after it. */
+    wait_a_little(round + 1);
+    judge(a, round, survived);
+    if (read_only) {
+        shared->wrong += can_write(a) || !is_state(a, MEM_COMMIT, PAGE_READONLY);
+        shared->wrong += !VirtualProtect(a, LEN, PAGE_READWRITE, &old) || old != PAGE_READONLY;
+    }
+}
+
+static void locked_round(char *a)
+{
+    fill(a, 1);
+    if (!VirtualLock(a, 64 * PAGE))
+        return;
+    shared->wrong += VirtualAlloc(a, 64 * PAGE, MEM_RESET, PAGE_READWRITE) != a;
+    usleep(5000);
+    for (size_t i = 0; i < 64; i++)
+        shared->wrong += !all_bytes(a + i * PAGE, PAGE, (unsigned char)(1 + (i * 7 + 1) % 255));
+    shared->wrong += VirtualAlloc(a, 64 * PAGE, MEM_RESET_UNDO, PAGE_READWRITE) != a;
+    shared->wrong += !VirtualUnlock(a, 64 * PAGE);
+}
+
+/* Reset in the parent, fork, undo on both sides. */
+static void fork_round(char *a, unsigned round)
+{
+    int status = -1;
+    fill(a, round);
+    shared->wrong += VirtualAlloc(a, LEN, MEM_RESET, PAGE_READWRITE) != a;
+    pid_t pid = fork();
+    if (pid == 0) {
+        wait_a_little(round);
+        judge(a, round, undo(a));
+        _exit(0);
+    }
+    waitpid(pid, &status, 0);
+    shared->wrong += status != 0;
+    judge(a, round, undo(a));
+}
+
+static void worker(unsigned rounds)
+{
+    char *a = VirtualAlloc(NULL, LEN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_MEMLOCK, &unlimited);
+    if (!a) {
+        shared->wrong++;
+        return;
+    }
+    for (unsigned i = 0; i < rounds; i++) {
+        if (i % 10 == 7)
+            fork_round(a, i);
+        else
+            reset_round(a, i, i % 3 == 2);
+        if (i % 20 == 0)
+            locked_round(a);
+    }
+    shared->wrong += !VirtualFree(a, 0, MEM_RELEASE) || winvm_audit() != 0;
+}
+
+/* ---- the parent ---- */
+
+/* Squeezes while the worker is at it: sometimes at once again, sometimes after a pause. */
+static bool run_worker(const char *options)
+{
+    char rounds[16];
+    int status = 0;
+    snprintf(rounds, sizeof(rounds), "%d", ROUNDS);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (!enter_group())
+            _exit(77);
+        setenv("WINVM_OPTIONS", options, 1);
+        execl("/proc/self/exe", "self", "worker", rounds, (char *)NULL);
+        _exit(127);
+    }
+    worker_pid = pid;
+    for (unsigned i = 0; waitpid(pid, &status, WNOHANG) == 0; i++) {
+        squeeze();
+        usleep(i % 4 * 1500);
+    }
+    worker_pid = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        return false;
+    ok(status == 0, "the worker ended well: wait status 0x%x", (unsigned)status);
+    return true;
+}
+
+static void run(const char *options)
+{
+    const char *label = *options ? options : "defaults";
+    memset(shared, 0, sizeof(*shared));
+    if (!run_worker(options)) {
+        env_skip(label, "the control group cannot be entered");
+        return;
+    }
+    printf("# %s: %u rounds, %u survivals, %u losses, %u of %u pages lost, %u false survivals, %u false losses\n",
+           label, shared->rounds, shared->survivals, shared->losses,
+           shared->pages_lost, shared->rounds * PAGES, shared->false_survivals, shared->false_losses);
+    ok(shared->rounds >= ROUNDS, "%s: %u rounds", label, shared->rounds);
+    ok(shared->false_survivals == 0 && shared->spoiled == 0, "%s: success means that all data is intact", label);
+    ok(shared->false_losses == 0, "%s: failure means that a page was lost", label);
+    ok(shared->wrong == 0, "%s: locked and read-only pages, calls that must succeed (%u wrong)", label, shared->wrong);
+    if (shared->losses == 0)
+        printf("# the kernel took nothing away in this run\n");
+}
+
+int main(int argc, char **argv)
+{
+    char name[64];
+    const char *path = argc > 2 ? getenv("WINVM_TEST_RESULT") : NULL;
+    snprintf(name, sizeof(name), "/dev/shm/winvm-reset-%d", (int)getpid());
+    int fd = open(path ? path : name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || (!path && ftruncate(fd, PAGE) != 0))
+        return 77;
+    shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (path) {
+        worker((unsigned)strtoul(argv[2], NULL, 10));
+        return 0;
+    }
+    env_start();
+    setenv("WINVM_TEST_RESULT", name, 1);
+    if (!make_group()) {
+        env_skip("MEM_RESET under memory pressure", "no control group that can be squeezed here");
+    } else {
+        for (unsigned i = 0; i < 4; i++)
+            signal((int[]){SIGALRM, SIGINT, SIGTERM, SIGHUP}[i], give_up);
+        run("");
+        run("populate-write=0");
+        run("pagemap-scan=0");
+        run("pagemap-scan=0:populate-write=0:guard-regions=0");
+        remove_group();
+    }
+    unlink(name);
+    return env_end();
+}
