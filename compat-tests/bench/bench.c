@@ -2,13 +2,14 @@
  *
  *     bench [--strict] [--section NAME]...
  *
- * Prints tab-separated lines: name, ratio (or number), limit, ok / over / info, ns of ours, ns of the
- * system calls, note. With --strict the exit code is 1 when a line is over its limit.
- * Each section runs in a process of its own, some with options of winvm switched off, so that none
+ * Prints tab-separated lines: name, ratio (or number), limit, ok / over / info, ns of ours, ns of
+ * the system calls, note. With --strict the exit code is 1 when a line is over its limit. Each
+ * section runs in a process of its own, some with options of winvm switched off, so that none
  * finds the address space that another left behind.
  *
- * I1  Both sides of a pair run in turns of some 150 us; the median of the ratios is printed. Time is
- *     the thread's CPU time: what other programs do to the machine hits single rounds, not the median.
+ * I1  Both sides of a pair run in turns of some 150 us; the median of the ratios is printed. Time
+ *     is the thread's CPU time: what other programs do to the machine hits single rounds, not the
+ *     median.
  * I2  A call that fails stops its section with a line "failed". */
 #include <stdio.h>
 #include <stdlib.h>

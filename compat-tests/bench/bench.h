@@ -3,7 +3,8 @@
  * Terms   pair = an operation of winvm's and the bare system calls it stands against; batch = some
  *         repetitions of one side, timed as a whole; round = one batch of each side, one after the
  *         other, so that both see the same machine.
- * A row's number is the median over the rounds of (time of ours / time of theirs), per operation. */
+ * A row's number is the median over the rounds of (time of ours / time of theirs), per operation.
+ * */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -23,17 +24,17 @@
 struct bench_side {
     void (*prepare)(void *ctx, unsigned round); /* not timed; may be NULL */
     void (*run)(void *ctx, unsigned round, size_t n);
-    void (*clean)(void *ctx, unsigned round);   /* not timed; may be NULL */
+    void (*clean)(void *ctx, unsigned round); /* not timed; may be NULL */
     void *ctx;
-    size_t n;                                   /* operations in a batch; 0: as many as take 150 us */
+    size_t n; /* operations in a batch; 0: as many as take 150 us */
 };
 
 struct bench_pair {
     const char *name;
     struct bench_side ours, theirs;
-    double limit;      /* highest ratio; 0: for information */
-    double limit_ns;   /* or as many nanoseconds, whichever is more */
-    unsigned rounds;   /* 0: 41 */
+    double limit;    /* highest ratio; 0: for information */
+    double limit_ns; /* or as many nanoseconds, whichever is more */
+    unsigned rounds; /* 0: 41 */
 };
 
 struct bench_time {

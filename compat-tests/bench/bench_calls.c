@@ -1,4 +1,5 @@
-/* Single calls that need no system call, and the short cycles: against mmap+munmap or a null call. */
+/* Single calls that need no system call, and the short cycles: against mmap+munmap or a null call.
+ * */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -21,7 +22,8 @@ static void cycle_run(void *ctx, unsigned round, size_t n)
     size_t len = *(size_t *)ctx;
     (void)round;
     while (n--)
-        bench_free(bench_alloc(NULL, len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), 0, MEM_RELEASE);
+        bench_free(bench_alloc(NULL, len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), 0,
+                   MEM_RELEASE);
 }
 
 static void mmap_run(void *ctx, unsigned round, size_t n)
@@ -29,7 +31,8 @@ static void mmap_run(void *ctx, unsigned round, size_t n)
     size_t len = *(size_t *)ctx;
     (void)round;
     while (n--) {
-        void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED || munmap(p, len) != 0)
             bench_stop("mmap");
     }
@@ -46,20 +49,27 @@ static void keep_one(void)
 void bench_reserve(void)
 {
     keep_one();
-    bench_pair(&(struct bench_pair){
-        .name = "reserve + release 64 KiB : mmap + munmap", .limit = 0.05,
-        .ours = {.run = reserve_run, .ctx = &small}, .theirs = {.run = mmap_run, .ctx = &small}});
-    bench_pair(&(struct bench_pair){
-        .name = "reserve + release 1 GiB : 64 KiB", .limit = 3,
-        .ours = {.run = reserve_run, .ctx = &large}, .theirs = {.run = reserve_run, .ctx = &small}});
-    bench_pair(&(struct bench_pair){
-        .name = "reserve + release 1 TiB : 64 KiB", .limit = 3,
-        .ours = {.run = reserve_run, .ctx = &huge}, .theirs = {.run = reserve_run, .ctx = &small}});
+    bench_pair(&(struct bench_pair){.name = "reserve + release 64 KiB : mmap + munmap",
+                                    .limit = 0.05,
+                                    .ours = {.run = reserve_run, .ctx = &small},
+                                    .theirs = {.run = mmap_run, .ctx = &small}});
+    bench_pair(&(struct bench_pair){.name = "reserve + release 1 GiB : 64 KiB",
+                                    .limit = 3,
+                                    .ours = {.run = reserve_run, .ctx = &large},
+                                    .theirs = {.run = reserve_run, .ctx = &small}});
+    bench_pair(&(struct bench_pair){.name = "reserve + release 1 TiB : 64 KiB",
+                                    .limit = 3,
+                                    .ours = {.run = reserve_run, .ctx = &huge},
+                                    .theirs = {.run = reserve_run, .ctx = &small}});
 }
 
 static void commit_cycle(double limit)
 {
-    static const struct { const char *name; size_t len; bool limited; } cases[] = {
+    static const struct {
+        const char *name;
+        size_t len;
+        bool limited;
+    } cases[] = {
         {"reserve + commit + release 4 KiB : mmap + munmap", 4 * KIB, false},
         {"reserve + commit + release 64 KiB : mmap + munmap", 64 * KIB, true},
         {"reserve + commit + release 1 MiB : mmap + munmap", MIB, false},
@@ -68,9 +78,10 @@ static void commit_cycle(double limit)
     keep_one();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t len = cases[i].len;
-        bench_pair(&(struct bench_pair){
-            .name = cases[i].name, .limit = cases[i].limited ? limit : 0,
-            .ours = {.run = cycle_run, .ctx = &len}, .theirs = {.run = mmap_run, .ctx = &len}});
+        bench_pair(&(struct bench_pair){.name = cases[i].name,
+                                        .limit = cases[i].limited ? limit : 0,
+                                        .ours = {.run = cycle_run, .ctx = &len},
+                                        .theirs = {.run = mmap_run, .ctx = &len}});
     }
 }
 
@@ -107,9 +118,11 @@ static void query_run(void *ctx, unsigned round, size_t n)
 
 static void query_pair(const char *name, struct places *p, double limit, double limit_ns)
 {
-    bench_pair(&(struct bench_pair){
-        .name = name, .limit = limit, .limit_ns = limit_ns,
-        .ours = {.run = query_run, .ctx = p}, .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = name,
+                                    .limit = limit,
+                                    .limit_ns = limit_ns,
+                                    .ours = {.run = query_run, .ctx = p},
+                                    .theirs = {.run = bench_null_run}});
 }
 
 /* n reservations of 64 KiB, one after the other. */
@@ -131,7 +144,9 @@ static void release_many(char *base, uint32_t n)
 static void query_large(void)
 {
     struct places p = {.base = bench_alloc(NULL, TIB, MEM_RESERVE, PAGE_NOACCESS),
-                       .stride = 16 * PAGE, .n = TIB / (16 * PAGE), .seed = 3};
+                       .stride = 16 * PAGE,
+                       .n = TIB / (16 * PAGE),
+                       .seed = 3};
     query_pair("query, inside 1 TiB all reserved : null call", &p, 0.10, 100);
     for (size_t i = 0; i < 64; i++)
         bench_alloc(p.base + i * 16 * GIB + i * PAGE, PAGE * (i + 1), MEM_COMMIT, PAGE_READWRITE);
@@ -141,7 +156,9 @@ static void query_large(void)
     query_pair("query, on the islands : null call", &p, 0.10, 100);
     bench_free(p.base, 0, MEM_RELEASE);
     p = (struct places){.base = bench_alloc(NULL, GIB, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE),
-                        .stride = PAGE, .n = GIB / PAGE, .seed = 4};
+                        .stride = PAGE,
+                        .n = GIB / PAGE,
+                        .seed = 4};
     DWORD old;
     for (size_t i = 0; i < 10000; i++)
         VirtualProtect(p.base + 2 * i * PAGE, PAGE, PAGE_READONLY, &old);
@@ -152,7 +169,11 @@ static void query_large(void)
 
 void bench_query(void)
 {
-    static const struct { const char *name; uint32_t n; double limit, ns; } cases[] = {
+    static const struct {
+        const char *name;
+        uint32_t n;
+        double limit, ns;
+    } cases[] = {
         {"query, 1 region : null call", 1, 0.10, 100},
         {"query, 1,000 regions : null call", 1000, 0.10, 100},
         {"query, 1,000,000 regions : null call", 1000000, 0.25, 250},
@@ -191,23 +212,32 @@ void bench_same(void)
     char *one = bench_alloc(NULL, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     char *part = bench_alloc(NULL, GIB, MEM_RESERVE, PAGE_NOACCESS);
     bench_alloc(part, MIB, MEM_COMMIT, PAGE_READWRITE);
-    bench_pair(&(struct bench_pair){
-        .name = "recommit 64 KiB : null call", .limit = 0.15, .limit_ns = 150,
-        .ours = {.run = recommit_run, .ctx = one}, .theirs = {.run = bench_null_run}});
-    bench_pair(&(struct bench_pair){
-        .name = "recommit 64 KiB of 1 MiB of 1 GiB : null call", .limit = 0.15, .limit_ns = 150,
-        .ours = {.run = recommit_run, .ctx = part}, .theirs = {.run = bench_null_run}});
-    bench_pair(&(struct bench_pair){
-        .name = "protect 64 KiB as it is : null call", .limit = 0.15, .limit_ns = 150,
-        .ours = {.run = reprotect_run, .ctx = one}, .theirs = {.run = bench_null_run}});
-    bench_pair(&(struct bench_pair){
-        .name = "protect 64 KiB of 1 MiB of 1 GiB as it is : null call", .limit = 0.15, .limit_ns = 150,
-        .ours = {.run = reprotect_run, .ctx = part}, .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = "recommit 64 KiB : null call",
+                                    .limit = 0.15,
+                                    .limit_ns = 150,
+                                    .ours = {.run = recommit_run, .ctx = one},
+                                    .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = "recommit 64 KiB of 1 MiB of 1 GiB : null call",
+                                    .limit = 0.15,
+                                    .limit_ns = 150,
+                                    .ours = {.run = recommit_run, .ctx = part},
+                                    .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = "protect 64 KiB as it is : null call",
+                                    .limit = 0.15,
+                                    .limit_ns = 150,
+                                    .ours = {.run = reprotect_run, .ctx = one},
+                                    .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = "protect 64 KiB of 1 MiB of 1 GiB as it is : null call",
+                                    .limit = 0.15,
+                                    .limit_ns = 150,
+                                    .ours = {.run = reprotect_run, .ctx = part},
+                                    .theirs = {.run = bench_null_run}});
 }
 
 /* ---- what an entry costs ---- */
 
-extern SIZE_T __attribute__((ms_abi)) winvm_ms_VirtualQuery(LPCVOID, PMEMORY_BASIC_INFORMATION, SIZE_T);
+extern SIZE_T __attribute__((ms_abi))
+winvm_ms_VirtualQuery(LPCVOID, PMEMORY_BASIC_INFORMATION, SIZE_T);
 /* Inside of the library; there in a static link only. */
 extern BOOL wvm_VirtualProtect(LPVOID, SIZE_T, DWORD, PDWORD) __attribute__((weak));
 
@@ -241,22 +271,25 @@ static void inner_protect_run(void *ctx, unsigned round, size_t n)
 void bench_entry(void)
 {
     char *p = bench_alloc(NULL, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    bench_pair(&(struct bench_pair){
-        .name = "query, ms_abi entry : SysV entry", .limit = 1.25,
-        .ours = {.run = query_ms_run, .ctx = p}, .theirs = {.run = query_one_run, .ctx = p}});
+    bench_pair(&(struct bench_pair){.name = "query, ms_abi entry : SysV entry",
+                                    .limit = 1.25,
+                                    .ours = {.run = query_ms_run, .ctx = p},
+                                    .theirs = {.run = query_one_run, .ctx = p}});
     if (wvm_VirtualProtect)
-        bench_pair(&(struct bench_pair){
-            .name = "protect as it is, with the ring of changes : without", .limit = 1.25,
-            .ours = {.run = reprotect_run, .ctx = p}, .theirs = {.run = inner_protect_run, .ctx = p}});
+        bench_pair(
+            &(struct bench_pair){.name = "protect as it is, with the ring of changes : without",
+                                 .limit = 1.25,
+                                 .ours = {.run = reprotect_run, .ctx = p},
+                                 .theirs = {.run = inner_protect_run, .ctx = p}});
 }
 
 void bench_traced(void)
 {
     char *p = bench_alloc(NULL, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    bench_pair(&(struct bench_pair){
-        .name = "query : null call", .ours = {.run = query_one_run, .ctx = p},
-        .theirs = {.run = bench_null_run}});
-    bench_pair(&(struct bench_pair){
-        .name = "protect as it is : null call", .ours = {.run = reprotect_run, .ctx = p},
-        .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = "query : null call",
+                                    .ours = {.run = query_one_run, .ctx = p},
+                                    .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = "protect as it is : null call",
+                                    .ours = {.run = reprotect_run, .ctx = p},
+                                    .theirs = {.run = bench_null_run}});
 }

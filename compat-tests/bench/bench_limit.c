@@ -21,13 +21,14 @@ static size_t split_all(char *base)
 static size_t exhaust(void)
 {
     size_t n = 0;
-    while (n < N_OTHERS && mmap(NULL, PAGE, n % 2 ? PROT_READ : PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1,
-                                0) != MAP_FAILED)
+    while (n < N_OTHERS && mmap(NULL, PAGE, n % 2 ? PROT_READ : PROT_NONE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         n++;
     return n;
 }
 
-/* A page in the middle of each run, then runs of 100 pages: what splits a mapping if anything does. */
+/* A page in the middle of each run, then runs of 100 pages: what splits a mapping if anything
+ * does. */
 static bool decommit_all(char *base, char *block)
 {
     bool good = true;
@@ -60,7 +61,8 @@ void bench_at_limit(void)
         little[i] = bench_alloc(NULL, PAGE * (i % 16 + 1), MEM_RESERVE | MEM_COMMIT,
                                 i % 2 ? PAGE_READWRITE : PAGE_READONLY);
     size_t split = split_all(base), others = exhaust();
-    snprintf(note, sizeof note, "%zu pages split off, then %zu mappings of the program's own", split, others);
+    snprintf(note, sizeof note, "%zu pages split off, then %zu mappings of the program's own",
+             split, others);
     bench_value("at the host's limit of mappings: pages split", split, 0, note);
     good = decommit_all(base, block);
     bench_fact("decommit at the limit", good && is_empty(block + 500 * PAGE), "");

@@ -54,9 +54,11 @@ void bench_million(void)
         bench_free(at[k], 0, MEM_RELEASE);
     }
     double destroyed = bench_now();
-    snprintf(note, sizeof note, "created in %.0f ns each, destroyed in scattered order in %.0f ns each",
+    snprintf(note, sizeof note,
+             "created in %.0f ns each, destroyed in scattered order in %.0f ns each",
              (created - start) / MILLION, (destroyed - created) / MILLION);
-    bench_value("1,000,000 live reservations: bytes each", ((double)after - before) / MILLION, 100, note);
+    bench_value("1,000,000 live reservations: bytes each", ((double)after - before) / MILLION, 100,
+                note);
     bench_fact("1,000,000 reservations: audit", winvm_audit() == 0, "after the last release");
     free(at);
 }
@@ -74,7 +76,8 @@ static void walk_run(void *ctx, unsigned round, size_t n)
     MEMORY_BASIC_INFORMATION info;
     size_t steps = 0;
     (void)round;
-    for (char *p = w->from; p < w->to && steps < n; p = (char *)info.BaseAddress + info.RegionSize) {
+    for (char *p = w->from; p < w->to && steps < n;
+         p = (char *)info.BaseAddress + info.RegionSize) {
         if (VirtualQuery(p, &info, sizeof info) != sizeof info)
             bench_stop("VirtualQuery");
         steps++;
@@ -85,9 +88,11 @@ static void walk_run(void *ctx, unsigned round, size_t n)
 
 static void walk_pair(const char *name, struct walk *w)
 {
-    bench_pair(&(struct bench_pair){
-        .name = name, .limit = 0.5, .rounds = 15,
-        .ours = {.run = walk_run, .ctx = w, .n = w->steps}, .theirs = {.run = bench_null_run}});
+    bench_pair(&(struct bench_pair){.name = name,
+                                    .limit = 0.5,
+                                    .rounds = 15,
+                                    .ours = {.run = walk_run, .ctx = w, .n = w->steps},
+                                    .theirs = {.run = bench_null_run}});
 }
 
 void bench_walk(void)
@@ -106,7 +111,8 @@ void bench_walk(void)
         bench_alloc(w.from + i * GRANULE, PAGE, MEM_COMMIT, PAGE_READWRITE);
     }
     w.steps = 3 * N;
-    walk_pair("walk over 100,000 with a committed page and a free tail each, a step : null call", &w);
+    walk_pair("walk over 100,000 with a committed page and a free tail each, a step : null call",
+              &w);
 }
 
 /* ---- two threads ---- */
@@ -176,9 +182,11 @@ void bench_threads(void)
         beside[r] = query_beside(writer_thread) / t;
     }
     double t1 = bench_median(alone, ROUNDS), t2 = bench_median(both, ROUNDS);
-    snprintf(note, sizeof note, "two threads do %.2f times the work of one; one query %.1f ns", 2 / t2, t1);
+    snprintf(note, sizeof note, "two threads do %.2f times the work of one; one query %.1f ns",
+             2 / t2, t1);
     bench_value("query by each of two threads : by one", t2, 2 / 1.8, note);
-    bench_value("query beside a thread that reserves and releases : alone", bench_median(beside, ROUNDS), 0, "");
+    bench_value("query beside a thread that reserves and releases : alone",
+                bench_median(beside, ROUNDS), 0, "");
 }
 
 /* ---- small committed allocations ---- */
@@ -202,19 +210,21 @@ static bool host_still_works(void)
     for (size_t i = 0; i < 64; i++)
         free(block[i]);
     for (size_t i = 0; i < 16; i++)
-        works &= pthread_create(&thread, NULL, idle_thread, NULL) == 0 && pthread_join(thread, NULL) == 0;
+        works &= pthread_create(&thread, NULL, idle_thread, NULL) == 0 &&
+                 pthread_join(thread, NULL) == 0;
     return works;
 }
 
-/* How many allocations of a page can live where each is a mapping of its own, and is the host's limit
- * met with an error and not with damage? */
+/* How many allocations of a page can live where each is a mapping of its own, and is the host's
+ * limit met with an error and not with damage? */
 void bench_small_live_plain(void)
 {
     static char *at[N_LIVE];
     char note[64];
     size_t made = 0;
     bool freed = true;
-    while (made < N_LIVE && (at[made] = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)))
+    while (made < N_LIVE &&
+           (at[made] = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)))
         at[made++][0] = 1;
     snprintf(note, sizeof note, "%zu mappings", count_mappings());
     bench_value("live committed allocations of 4 KiB", (double)made, 0, note);
@@ -252,7 +262,8 @@ static void live(const char *name, size_t most_pages)
     for (size_t i = 0; i < made; i++)
         freed &= VirtualFree(at[i * 7919 % made], 0, MEM_RELEASE) != 0;
     double ended = (bench_now() - start) / N_LIVE;
-    snprintf(note, sizeof note, "%zu made, %zu mappings, %.0f ns with the first touches; freed in %.0f ns, then %zu",
+    snprintf(note, sizeof note,
+             "%zu made, %zu mappings, %.0f ns with the first touches; freed in %.0f ns, then %zu",
              made, mappings, created, ended, count_mappings());
     bench_fact(name, made == N_LIVE && intact && freed && sound, note);
     snprintf(note, sizeof note, "%s: malloc and pthread_create still work", name);

@@ -1,12 +1,12 @@
 /* Commit, decommit and protect of one run, each against the same call made bare.
  *
- * Both sides have a large range of inaccessible memory, ours a reservation, theirs a mapping of which
- * one page was touched once (as of winvm's: the kernel then keeps one record for all of its parts, and
- * splits and joins them at the same price on both sides). Every round works on a window of its own:
- * slots of `len` bytes, far enough apart that none merges with the next. So each call meets the same
- * kernel state on both sides: a run that is split off its mapping. After the round the window is
- * emptied, unless the measured calls did it. Both sides use the same addresses in every case, so that
- * page tables that are left over are left on both.
+ * Both sides have a large range of inaccessible memory, ours a reservation, theirs a mapping of
+ * which one page was touched once (as of winvm's: the kernel then keeps one record for all of its
+ * parts, and splits and joins them at the same price on both sides). Every round works on a window
+ * of its own: slots of `len` bytes, far enough apart that none merges with the next. So each call
+ * meets the same kernel state on both sides: a run that is split off its mapping. After the round
+ * the window is emptied, unless the measured calls did it. Both sides use the same addresses in
+ * every case, so that page tables that are left over are left on both.
  * "again" = the slot was committed and decommitted before. */
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +93,8 @@ static void their_protect(char *p, size_t len, int prot)
 
 static void their_discard(char *p, size_t len)
 {
-    if (mmap(p, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != p)
+    if (mmap(p, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) !=
+        p)
         bench_stop("mmap");
 }
 
@@ -156,8 +157,11 @@ static char *their_mapping(size_t len)
 static void run_case(const char *what, size_t len, enum before before, enum action action)
 {
     char name[96];
-    struct area ours = {.len = len, .stride = 2 * len > 128 * KIB ? 2 * len : 128 * KIB,
-                        .n_slots = len >= MIB ? 64 : 128, .before = before, .action = action};
+    struct area ours = {.len = len,
+                        .stride = 2 * len > 128 * KIB ? 2 * len : 128 * KIB,
+                        .n_slots = len >= MIB ? 64 : 128,
+                        .before = before,
+                        .action = action};
     struct area theirs = ours;
     size_t total = (ROUNDS + 1) * ours.n_slots * ours.stride;
     ours.base = bench_alloc(NULL, total, MEM_RESERVE, PAGE_NOACCESS);
@@ -165,7 +169,9 @@ static void run_case(const char *what, size_t len, enum before before, enum acti
     snprintf(name, sizeof name, "%s, %zu KiB : %s", what, len / KIB,
              action == DECOMMIT ? "MAP_FIXED" : "mprotect");
     bench_pair(&(struct bench_pair){
-        .name = name, .limit = 1.25, .rounds = ROUNDS,
+        .name = name,
+        .limit = 1.25,
+        .rounds = ROUNDS,
         .ours = {our_prepare, our_run, our_clean, &ours, ours.n_slots},
         .theirs = {their_prepare, their_run, their_clean, &theirs, theirs.n_slots}});
     bench_free(ours.base, 0, MEM_RELEASE);

@@ -1,7 +1,8 @@
 /* The same calls as a Windows program makes them, for winvm and for Wine: nanoseconds of each.
  *
- * Built natively against winvm and for Windows; bench_windows.sh joins the two tables. Wall time, the
- * least of many short batches: the two programs run one after the other, so rounds cannot be paired. */
+ * Built natively against winvm and for Windows; bench_windows.sh joins the two tables. Wall time,
+ * the least of many short batches: the two programs run one after the other, so rounds cannot be
+ * paired. */
 #include <windows.h>
 
 #include <stdio.h>
@@ -73,17 +74,23 @@ static void protect_twice(void)
 {
     DWORD old;
     must(VirtualProtect(range, 16 * PAGE, PAGE_READONLY, &old) &&
-             VirtualProtect(range, 16 * PAGE, PAGE_READWRITE, &old), "protect");
+             VirtualProtect(range, 16 * PAGE, PAGE_READWRITE, &old),
+         "protect");
 }
 
 static void decommit_commit(void)
 {
     char *p = range + 64 * PAGE;
     must(VirtualAlloc(p, 16 * PAGE, MEM_COMMIT, PAGE_READWRITE) != NULL &&
-             VirtualFree(p, 16 * PAGE, MEM_DECOMMIT), "decommit");
+             VirtualFree(p, 16 * PAGE, MEM_DECOMMIT),
+         "decommit");
 }
 
-static const struct { const char *name; void (*run)(void); int n; } cases[] = {
+static const struct {
+    const char *name;
+    void (*run)(void);
+    int n;
+} cases[] = {
     {"reserve + release 64 KiB", reserve_release, 200},
     {"reserve + commit + release 64 KiB", commit_cycle, 100},
     {"the same with 16 pages touched", touch_cycle, 20},

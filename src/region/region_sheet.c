@@ -37,7 +37,8 @@ static void remember(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t 
     sh->near_ref = ref;
 }
 
-static uint64_t chunk_end(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page, uint8_t *v)
+static uint64_t chunk_end(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page,
+                          uint8_t *v)
 {
     uint64_t end = 0;
     uint32_t path[WVM_PAGES_MAX_HEIGHT + 1];
@@ -52,8 +53,8 @@ static uint64_t chunk_end(const struct wvm_store *st, struct wvm_sheet *sh, uint
     return end;
 }
 
-uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page, uint64_t limit,
-                        uint8_t *v)
+uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page,
+                        uint64_t limit, uint8_t *v)
 {
     uint64_t end = chunk_end(st, sh, page, v);
     while (end < limit) {
@@ -92,14 +93,15 @@ static void edit_leaf(struct leaf *n, unsigned lo, unsigned hi, uint8_t v)
 {
     for (unsigned i = lo; i < hi; i++)
         STORE(&n->val[i], v);
-    STORE(&n->edge, edge_after(n->edge, lo, hi, lo && n->val[lo - 1] != v, hi < FAN && n->val[hi] != v));
+    STORE(&n->edge,
+          edge_after(n->edge, lo, hi, lo && n->val[lo - 1] != v, hi < FAN && n->val[hi] != v));
 }
 
 static uint32_t edit(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo, uint64_t hi,
                      uint8_t v);
 
-static void edit_inner(struct wvm_store *st, struct inner *n, unsigned height, uint64_t lo, uint64_t hi,
-                       uint8_t v)
+static void edit_inner(struct wvm_store *st, struct inner *n, unsigned height, uint64_t lo,
+                       uint64_t hi, uint8_t v)
 {
     unsigned shift = shift_of(height);
     unsigned first = lo >> shift, last = (hi - 1) >> shift;
@@ -150,7 +152,8 @@ static uint32_t edit(struct wvm_store *st, uint32_t ref, unsigned height, uint64
 
 /* True: the change was confined to the node used last. Else it is to be made from the root, which also
  * replaces a node whose pages became equal. */
-static bool edit_near(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, uint64_t hi, uint8_t v)
+static bool edit_near(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, uint64_t hi,
+                      uint8_t v)
 {
     if (lo >> NEAR_SHIFT != sh->near || (hi - 1) >> NEAR_SHIFT != sh->near)
         return false;
