@@ -271,12 +271,14 @@ END_TEST
 
 int main(void)
 {
-    TCase *tc;
+    TCase *tc, *readers = tcase_create("readers");
     Suite *suite = unit_suite("region-index", 60, &tc);
     tcase_add_test(tc, many_in_one_granule);
     tcase_add_test(tc, borders);
     tcase_add_test(tc, huge);
     tcase_add_test(tc, random_steps);
-    tcase_add_test(tc, readers_see_what_was);
+    tcase_add_test(readers, readers_see_what_was);
+    tcase_set_timeout(readers, 60);
+    suite_add_tcase(suite, readers);
     return unit_run(suite);
 }

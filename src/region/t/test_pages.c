@@ -85,7 +85,7 @@ END_TEST
 /* Two levels; all ranges whose ends are near a border of leaves:  ..62 63|0 1.. */
 START_TEST(borders_exhaustive)
 {
-    static const unsigned edge[] = {0, 1, 2, 62, 63, 64, 65, 127, 128, 129, 4031, 4032, 4033, 4094, 4095, 4096};
+    static const unsigned edge[] = {0, 1, 63, 64, 65, 127, 128, 4031, 4032, 4033, 4095, 4096};
     static uint8_t byte[4096];
     struct wvm_pages m = {0};
     set_up();
@@ -286,7 +286,7 @@ END_TEST
 
 int main(void)
 {
-    TCase *tc;
+    TCase *tc, *readers = tcase_create("readers");
     Suite *suite = unit_suite("region-pages", 60, &tc);
     tcase_add_test(tc, heights);
     tcase_add_test(tc, leaf_exhaustive);
@@ -295,6 +295,8 @@ int main(void)
     tcase_add_test(tc, old_root_is_intact_until_flush);
     tcase_add_test(tc, adopt_and_abandon);
     tcase_add_test(tc, nodes_of_one_change);
-    tcase_add_test(tc, readers_see_all_or_nothing);
+    tcase_add_test(readers, readers_see_all_or_nothing);
+    tcase_set_timeout(readers, 60);
+    suite_add_tcase(suite, readers);
     return unit_run(suite);
 }
