@@ -76,6 +76,13 @@ static inline int env_end(void)
     return env_failed != 0;
 }
 
+/* A sanitizer's own mappings are in the way of limits and counts. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { ENV_SANITIZED = 1 };
+#else
+enum { ENV_SANITIZED = 0 };
+#endif
+
 /* ---- children ---- */
 
 static inline void env_be_child(void)

@@ -212,7 +212,7 @@ static void test_big(void)
 
 static void test_spawn(void)
 {
-    char *argv[] = {"true", NULL};
+    char *argv[] = {(char *)"true", NULL};
     char *a = VirtualAlloc(NULL, GRAN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     pid_t pid = -1;
     memset(a, 3, GRAN);

@@ -116,6 +116,10 @@ int main(int argc, char **argv)
     if (argc > 2)
         return strcmp(argv[1], "data") == 0 ? role_data(argv[2]) : role_space(argv[2]);
     env_start();
+    if (ENV_SANITIZED) {
+        env_skip("limits", "a sanitizer's own mappings are in the way");
+        return env_end();
+    }
     run_role("space", "8192", limit_space);
     run_role("space", "1024", limit_space);
     run_role("space", "256", limit_space);

@@ -70,7 +70,7 @@ static int program = -1;
 
 static void work_from_start(void *arg)
 {
-    char *argv[] = {"noproc", "hidden", NULL};
+    char *argv[] = {(char *)"noproc", (char *)"hidden", NULL};
     (void)arg;
     if (!hide_proc())
         _exit(77);

@@ -33,7 +33,7 @@ if [ ! -f "$preload" ]; then
     echo "1..0 # SKIP no shared libraries in this build"
     exit 0
 fi
-if [ -n "${WVM_SANITIZER:-}" ]; then
+if [ "${WVM_SANITIZER:-no}" != no ]; then
     echo "1..0 # SKIP a sanitizer's library must come first"
     exit 0
 fi

@@ -75,7 +75,7 @@ static int role_lock(void)
 
 int main(int argc, char **argv)
 {
-    struct env_role lock = {.role = "lock", .options = "diag=1"};
+    struct env_role lock = {.role = "lock", .options = "diag=1:lock-quota=0"};
     if (argc > 1 && strcmp(argv[1], "lock") == 0)
         return role_lock();
     env_start();

@@ -11,7 +11,7 @@
 
 #include <time.h>
 
-enum { PAGES = 4096, ROUNDS = 60, LEN = PAGES * PAGE };
+enum { PAGES = 4096, ROUNDS = 60, LEN = PAGES * PAGE, LOCKED = 32 };
 
 struct result {
     volatile unsigned rounds, survivals, losses, false_survivals, false_losses, pages_lost, spoiled, wrong;
@@ -179,14 +179,13 @@ static void reset_round(char *a, unsigned round, bool read_only)
 static void locked_round(char *a)
 {
     fill(a, 1);
-    if (!VirtualLock(a, 64 * PAGE))
-        return;
-    shared->wrong += VirtualAlloc(a, 64 * PAGE, MEM_RESET, PAGE_READWRITE) != a;
+    shared->wrong += !VirtualLock(a, LOCKED * PAGE);
+    shared->wrong += VirtualAlloc(a, LOCKED * PAGE, MEM_RESET, PAGE_READWRITE) != a;
     usleep(5000);
-    for (size_t i = 0; i < 64; i++)
+    for (size_t i = 0; i < LOCKED; i++)
         shared->wrong += !all_bytes(a + i * PAGE, PAGE, (unsigned char)(1 + (i * 7 + 1) % 255));
-    shared->wrong += VirtualAlloc(a, 64 * PAGE, MEM_RESET_UNDO, PAGE_READWRITE) != a;
-    shared->wrong += !VirtualUnlock(a, 64 * PAGE);
+    shared->wrong += VirtualAlloc(a, LOCKED * PAGE, MEM_RESET_UNDO, PAGE_READWRITE) != a;
+    shared->wrong += !VirtualUnlock(a, LOCKED * PAGE);
 }
 
 /* Reset in the parent, fork, undo on both sides. */
