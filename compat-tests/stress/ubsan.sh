@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
 # The unit tests and the model test under UndefinedBehaviorSanitizer.
+# shellcheck source=compat-tests/stress/sanitize.inc
 . "$(dirname "$0")/sanitize.inc"
-. "$(dirname "$0")/sanitized.inc"
-sanitize undefined "${sanitized[@]}"
+sanitize_all undefined
