@@ -238,6 +238,9 @@ bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uin
 /* The lowest free part [*a, *b) of [lo, hi); false: nothing there is free. */
 bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,
                       uint32_t *a, uint32_t *b);
+/* The gap that contains granule g; false: g is in none. */
+bool wvm_gaps_around(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t g, uint32_t *lo,
+                     uint32_t *hi);
 const char *wvm_gaps_check(const struct wvm_store *st, const struct wvm_gaps *gs);
 
 /* ---- the whole ---- */

@@ -189,6 +189,17 @@ bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uin
     return true;
 }
 
+bool wvm_gaps_around(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t g, uint32_t *lo,
+                     uint32_t *hi)
+{
+    const struct gap *b = find_before(st, gs, g);
+    if (!b || b->lo + b->len <= g)
+        return false;
+    *lo = b->lo;
+    *hi = b->lo + b->len;
+    return true;
+}
+
 /* ---- giving and taking ---- */
 
 void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)

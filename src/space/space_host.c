@@ -41,83 +41,9 @@ unsigned wvm_space_prot_of(uint8_t attr)
     return attr & WVM_ATTR_GUARD || access >= sizeof prot ? WVM_HOST_NONE : prot[access];
 }
 
-/* ---- the map of host states ---- */
-
-static uint64_t next_run(struct wvm_space *sp, uint64_t page, uint64_t limit, uint8_t *h)
-{
-    return wvm_sheet_next(&sp->store, &sp->host, page, limit, h);
-}
-
-static unsigned vma_prot(uint8_t h)
-{
-    return h & WVM_HP_PROT;
-}
-
-/* Borders between protections from page lo - 1 to page hi: as they are now, and as they would be if
- * [lo, hi) had protection `prot`. */
-static void count_edges(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot, int64_t *now,
-                        int64_t *then)
-{
-    uint8_t h, next;
-    uint64_t end = next_run(sp, lo - 1, hi + 1, &h);
-    *then = vma_prot(h) != prot;
-    for (*now = 0; end <= hi; h = next) {
-        end = next_run(sp, end, hi + 1, &next);
-        *now += vma_prot(next) != vma_prot(h);
-    }
-    *then += vma_prot(h) != prot;
-}
-
-void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v)
-{
-    int64_t now, then;
-    count_edges(sp, lo, hi, vma_prot(v), &now, &then);
-    sp->n_edges += then - now;
-    wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
-}
-
-/* ---- scarcity ---- */
-
-/* Mappings of the process now, by our own count of ours. The others are counted when ours have grown
- * by a sixteenth of what is allowed. */
-static int64_t count_maps(struct wvm_space *sp)
-{
-    if (sp->n_edges >= sp->recount_at) {
-        sp->n_maps_other = (int64_t)wvm_host_map_count() - sp->n_edges;
-        sp->recount_at = sp->n_edges + (int64_t)wvm_host_caps.max_map_count / 16;
-    }
-    return sp->n_maps_other + sp->n_edges;
-}
-
-static bool maps_scarce(struct wvm_space *sp)
-{
-    return count_maps(sp) > (int64_t)wvm_host_caps.max_map_count / 2;
-}
-
-/* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the program's
- * own mappings and every later close find room. */
-static bool maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
-{
-    int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
-    if (WVM_LIKELY(count_maps(sp) + 2 < most))
-        return true;
-    int64_t now, then;
-    count_edges(sp, lo, hi, prot, &now, &then);
-    return then <= now || count_maps(sp) + then - now <= most;
-}
-
 static bool fences_allowed(void)
 {
     return wvm_host_caps.guard && !wvm_host_caps.strict_commit;
-}
-
-bool wvm_space_give_up_ballast(struct wvm_space *sp)
-{
-    if (!sp->n_ballast)
-        return false;
-    for (unsigned i = 0; i < 2 && sp->n_ballast; i++)
-        wvm_host.unmap(sp->ballast[--sp->n_ballast], WVM_PAGE_SIZE);
-    return true;
 }
 
 /* ---- opening ---- */
@@ -136,9 +62,9 @@ static void undo_protect(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigne
 {
     uint8_t h;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
-        if (vma_prot(h) != prot)
-            wvm_space_restore(sp, p, end, vma_prot(h));
+        end = wvm_host_run(sp, p, hi, &h);
+        if (wvm_hp_vma_prot(h) != prot)
+            wvm_space_restore(sp, p, end, wvm_hp_vma_prot(h));
     }
 }
 
@@ -147,8 +73,8 @@ static uint64_t find_prot(struct wvm_space *sp, uint64_t p, uint64_t hi, unsigne
 {
     uint8_t h;
     while (p < hi) {
-        uint64_t end = next_run(sp, p, hi, &h);
-        if ((vma_prot(h) == prot) == has)
+        uint64_t end = wvm_host_run(sp, p, hi, &h);
+        if ((wvm_hp_vma_prot(h) == prot) == has)
             break;
         p = end;
     }
@@ -176,7 +102,7 @@ static void undo_unfence(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t h;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
+        end = wvm_host_run(sp, p, hi, &h);
         if (h & WVM_HP_FENCED)
             wvm_host.fence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
     }
@@ -186,7 +112,7 @@ static int unfence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t h;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
+        end = wvm_host_run(sp, p, hi, &h);
         if (!(h & WVM_HP_FENCED))
             continue;
         int err = wvm_host.unfence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
@@ -202,7 +128,7 @@ static int unfence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
  * their other side is writable too: *from <= lo, *to >= hi. */
 static void find_fill(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t *from, uint64_t *to)
 {
-    bool scarce = maps_scarce(sp);
+    bool scarce = wvm_space_maps_scarce(sp);
     uint64_t most = scarce ? FILL_SCARCE : FILL_PAGES;
     uint64_t floor = lo > most + 1 ? lo - most - 1 : 1;
     uint8_t h = 0, last = 0;
@@ -211,18 +137,18 @@ static void find_fill(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t *
     *to = hi;
     if (scarce || lo % WVM_PAGES_PER_GRANULE == 0) {
         for (uint64_t p = floor, end; p < lo; p = end) {
-            end = next_run(sp, p, lo, &h);
+            end = wvm_host_run(sp, p, lo, &h);
             if (h != WVM_HP_NONE)
                 last = h;
             empty_from = h == WVM_HP_NONE ? p : lo;
         }
-        if (empty_from > floor && vma_prot(last) == RW)
+        if (empty_from > floor && wvm_hp_vma_prot(last) == RW)
             *from = empty_from;
     }
-    uint64_t end = next_run(sp, hi, hi + most + 1, &h);
+    uint64_t end = wvm_host_run(sp, hi, hi + most + 1, &h);
     if (h == WVM_HP_NONE && end <= hi + most && (scarce || end % WVM_PAGES_PER_GRANULE == 0)) {
-        next_run(sp, end, end + 1, &h);
-        if (vma_prot(h) == RW)
+        wvm_host_run(sp, end, end + 1, &h);
+        if (wvm_hp_vma_prot(h) == RW)
             *to = end;
     }
 }
@@ -248,7 +174,7 @@ static int open_empty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint64_t from, to;
     find_fill(sp, lo, hi, &from, &to);
-    if (!maps_allow(sp, from, to, RW))
+    if (!wvm_space_maps_allow(sp, from, to, RW))
         return -ENOMEM;
     if (!fence_empty(from, lo))
         from = lo;
@@ -273,7 +199,7 @@ static int open_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h, u
 {
     uintptr_t addr = wvm_addr_of(lo);
     size_t len = (hi - lo) << WVM_PAGE_SHIFT;
-    bool changes = vma_prot(h) != prot;
+    bool changes = wvm_hp_vma_prot(h) != prot;
     int err = changes ? wvm_host.protect(addr, len, prot) : 0;
     if (!err && h & WVM_HP_FENCED)
         err = wvm_host.unfence(addr, len);
@@ -287,12 +213,12 @@ static int open_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h, u
 int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
 {
     uint8_t h;
-    uint64_t end = next_run(sp, lo, hi, &h);
+    uint64_t end = wvm_host_run(sp, lo, hi, &h);
     if (end == hi && h == prot)
         return 0;
     if (end == hi && h == WVM_HP_NONE && prot == RW && fences_allowed())
         return open_empty(sp, lo, hi);
-    if (!maps_allow(sp, lo, hi, prot))
+    if (!wvm_space_maps_allow(sp, lo, hi, prot))
         return -ENOMEM;
     if (end == hi)
         return open_run(sp, lo, hi, h, prot);
@@ -312,10 +238,10 @@ int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t h;
     uint64_t p, end;
-    if (!maps_allow(sp, lo, hi, WVM_HOST_NONE))
+    if (!wvm_space_maps_allow(sp, lo, hi, WVM_HOST_NONE))
         return -ENOMEM;
     for (p = lo; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
+        end = wvm_host_run(sp, p, hi, &h);
         if (!wvm_hp_is_open(h))
             continue;
         int err = wvm_host.protect(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT, WVM_HOST_NONE);
@@ -325,7 +251,7 @@ int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         }
     }
     for (p = lo; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
+        end = wvm_host_run(sp, p, hi, &h);
         if (wvm_hp_is_open(h)) {
             wvm_space_set_host(sp, p, end, WVM_HP_HELD);
             wvm_store_flush(&sp->store);
@@ -347,7 +273,7 @@ static struct extent measure(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     struct extent x = {lo, lo, 0, true};
     uint8_t h;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
+        end = wvm_host_run(sp, p, hi, &h);
         if (!wvm_hp_has_contents(h))
             continue;
         if (x.first == x.last)
@@ -365,7 +291,7 @@ static bool fence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t h;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
+        end = wvm_host_run(sp, p, hi, &h);
         if (!wvm_hp_has_contents(h))
             continue;
         if (wvm_host.fence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT) < 0) {
@@ -373,7 +299,7 @@ static bool fence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
             wvm_host.unfence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
             return false;
         }
-        wvm_space_set_host(sp, p, end, WVM_HP_FENCED | vma_prot(h));
+        wvm_space_set_host(sp, p, end, WVM_HP_FENCED | wvm_hp_vma_prot(h));
         wvm_store_flush(&sp->store);
     }
     return true;
@@ -396,7 +322,7 @@ static bool empty_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     uint8_t h;
     bool all = true;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, p, hi, &h);
+        end = wvm_host_run(sp, p, hi, &h);
         if (!wvm_hp_has_contents(h))
             continue;
         bool empty = wvm_host.drop(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT) == 0;
@@ -414,7 +340,7 @@ void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     struct extent x = measure(sp, lo, hi);
     if (x.first == x.last)
         return;
-    uint64_t most = maps_scarce(sp) ? FENCE_SCARCE : FENCE_PAGES;
+    uint64_t most = wvm_space_maps_scarce(sp) ? FENCE_SCARCE : FENCE_PAGES;
     if (x.all_rw && x.n_pages <= most && fences_allowed() && fence_runs(sp, x.first, x.last))
         return;
     if (discard_range(sp, x.first, x.last))

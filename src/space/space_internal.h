@@ -49,6 +49,7 @@ struct wvm_space {
     bool stale;                /* (s) some reserved page may be accessible: see wvm_host_close */
     uintptr_t ballast[WVM_N_BALLAST]; /* (s) one-page mappings to give up at the VMA limit */
     unsigned n_ballast;        /* (s) */
+    bool ballast_lost;         /* (s) some was given up since it was last taken */
     bool as_limited;           /* (s) RLIMIT_AS was set when the last slab was taken */
 };
 
@@ -118,7 +119,18 @@ bool wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint
                            uint64_t hi) WVM_MUST_CHECK;
 /* The mappings of [lo, hi) get back the protection they had a moment ago. */
 void wvm_space_restore(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot);
+
+/* ---- space_maps.c ---- */
+
+/* The only way to change sp->host. */
 void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v);
+/* More than half of the mappings that the host allows are in use. */
+bool wvm_space_maps_scarce(struct wvm_space *sp);
+/* May [lo, hi) get protection prot without using up the last mappings? */
+bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot);
+/* Makes the free space around a page that was released one mapping again, when that matters. */
+void wvm_space_tidy(struct wvm_space *sp, uint64_t page);
+void wvm_space_take_ballast(struct wvm_space *sp);
 /* Unmaps ballast so that the host has mappings to spare. False: none was left. */
 bool wvm_space_give_up_ballast(struct wvm_space *sp);
 
@@ -136,6 +148,17 @@ void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Is some page (any) or is every page of [lo, hi) marked? */
 bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi);
 bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi);
+
+/* The run of host state from page upwards, not beyond limit. */
+static inline uint64_t wvm_host_run(struct wvm_space *sp, uint64_t page, uint64_t limit, uint8_t *h)
+{
+    return wvm_sheet_next(&sp->store, &sp->host, page, limit, h);
+}
+
+static inline unsigned wvm_hp_vma_prot(uint8_t h)
+{
+    return h & WVM_HP_PROT;
+}
 
 static inline bool wvm_hp_is_open(uint8_t h)
 {

@@ -149,6 +149,7 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     }
     wvm_pool_free(&sp->store.alloc, t.id);
     wvm_space_unoccupy(sp, t.start, t.end);
+    wvm_space_tidy(sp, t.start);
     *out_end = wvm_addr_of(t.end);
     return STATUS_SUCCESS;
 }

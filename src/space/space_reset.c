@@ -120,16 +120,18 @@ static bool take_back(uint64_t lo, uint64_t hi)
     return true;
 }
 
+/* Every present page is taken back, whatever was lost before it. */
 static bool undo_batch(uint64_t lo, uint64_t hi)
 {
     uint8_t vec[BATCH];
-    bool all = wvm_host_residency(wvm_addr_of(lo), hi - lo, vec) == 0;
-    for (uint64_t p = lo, end; all && p < hi; p = end) {
-        for (end = p; end < hi && vec[end - lo] & 1; end++)
+    bool all = true;
+    if (wvm_host_residency(wvm_addr_of(lo), hi - lo, vec) < 0)
+        return false;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        bool present = vec[p - lo] & 1;
+        for (end = p + 1; end < hi && (vec[end - lo] & 1) == present; end++)
             ;
-        if (end == p)
-            return false;
-        all = take_back(p, end);
+        all &= present && take_back(p, end);
     }
     return all;
 }

@@ -52,15 +52,6 @@ static void prime(struct wvm_space *sp, uintptr_t addr)
     sp->stale = true;
 }
 
-/* Ballast: mappings of another kind than anything next to them, to be unmapped when a close meets the
- * host's limit of mappings. Each is its own page. */
-static void take_ballast(struct wvm_space *sp)
-{
-    while (sp->n_ballast < WVM_N_BALLAST &&
-           wvm_host.ballast(WVM_PAGE_SIZE, &sp->ballast[sp->n_ballast]) == 0)
-        sp->n_ballast++;
-}
-
 static uint64_t first_slab_len(void)
 {
     uint64_t len = wvm_option(WVM_OPTION_SLAB);
@@ -94,7 +85,7 @@ static int add_slab(struct wvm_space *sp, uint64_t need)
     int err;
     if (!sp->slab_len) {
         sp->slab_len = first_slab_len();
-        take_ballast(sp);
+        wvm_space_take_ballast(sp);
     }
     sp->as_limited = wvm_host_as_left() != SIZE_MAX;
     if (sp->as_limited)

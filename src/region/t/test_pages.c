@@ -266,7 +266,7 @@ START_TEST(readers_see_all_or_nothing)
     set(&shared, FROM, TO, 1);
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(pthread_create(&thread[i], NULL, read_all, &n_reads[i]), 0);
-    for (unsigned round = 0; round < 60000; round++) {
+    for (unsigned round = 0; round < 20000; round++) {
         set(&shared, FROM, TO, 1 + round % 2);
         uint64_t at = TO + 1 + round * 37 % (SIZE - TO - 70);
         set(&shared, at, at + 1 + round % 64, 3 + round % 3);

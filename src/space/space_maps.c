@@ -1,0 +1,129 @@
+/* Mappings are scarce: the host allows vm.max_map_count of them, and each border between protections
+ * costs one. This file keeps count and keeps room.
+ *
+ * I1  n_edges is the number of borders between protections inside our mappings, kept exactly by
+ *     wvm_space_set_host, the only writer of sp->host.
+ * I2  What would add mappings is refused past 7/8 of the limit, so that the program's own mappings and
+ *     every close find room; past half of it, opening and closing choose the way that saves mappings,
+ *     and free space is tidied.
+ * I3  Ballast is never touched but to be unmapped.
+ * Locking: the space lock. Failure: none; refusals are the caller's NO_MEMORY.
+ * Signal safety: not for handlers. */
+#include <errno.h>
+
+#include "space/space_internal.h"
+
+#define TIDY_RUNS 32  /* fewer are not worth a call */
+
+/* Borders between protections from page lo - 1 to page hi: as they are now, and as they would be if
+ * [lo, hi) had protection `prot`. */
+static void count_edges(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot, int64_t *now,
+                        int64_t *then)
+{
+    uint8_t h, next;
+    uint64_t end = wvm_host_run(sp, lo - 1, hi + 1, &h);
+    *then = wvm_hp_vma_prot(h) != prot;
+    for (*now = 0; end <= hi; h = next) {
+        end = wvm_host_run(sp, end, hi + 1, &next);
+        *now += wvm_hp_vma_prot(next) != wvm_hp_vma_prot(h);
+    }
+    *then += wvm_hp_vma_prot(h) != prot;
+}
+
+void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v)
+{
+    int64_t now, then;
+    count_edges(sp, lo, hi, wvm_hp_vma_prot(v), &now, &then);
+    sp->n_edges += then - now;
+    wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
+}
+
+/* Mappings of the process now, by our own count of ours. The others are counted when ours have grown
+ * by a sixteenth of what is allowed. */
+static int64_t count_maps(struct wvm_space *sp)
+{
+    if (sp->n_edges >= sp->recount_at) {
+        sp->n_maps_other = (int64_t)wvm_host_map_count() - sp->n_edges;
+        sp->recount_at = sp->n_edges + (int64_t)wvm_host_caps.max_map_count / 16;
+    }
+    return sp->n_maps_other + sp->n_edges;
+}
+
+bool wvm_space_maps_scarce(struct wvm_space *sp)
+{
+    return count_maps(sp) > (int64_t)wvm_host_caps.max_map_count / 2;
+}
+
+/* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the program's
+ * own mappings and every later close find room. */
+bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
+{
+    int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
+    if (WVM_LIKELY(count_maps(sp) + 2 < most))
+        return true;
+    int64_t now, then;
+    count_edges(sp, lo, hi, prot, &now, &then);
+    if (then <= now || count_maps(sp) + then - now <= most)
+        return true;
+    /* The program may have given back mappings of its own since they were counted. */
+    sp->recount_at = sp->n_edges;
+    return count_maps(sp) + then - now <= most;
+}
+
+bool wvm_space_give_up_ballast(struct wvm_space *sp)
+{
+    if (!sp->n_ballast)
+        return false;
+    for (unsigned i = 0; i < 2 && sp->n_ballast; i++)
+        wvm_host.unmap(sp->ballast[--sp->n_ballast], WVM_PAGE_SIZE);
+    sp->ballast_lost = true;
+    return true;
+}
+
+/* Ballast: mappings of another kind than anything next to them, to be unmapped when a close meets the
+ * host's limit of mappings. Each is its own page. */
+void wvm_space_take_ballast(struct wvm_space *sp)
+{
+    while (sp->n_ballast < WVM_N_BALLAST &&
+           wvm_host.ballast(WVM_PAGE_SIZE, &sp->ballast[sp->n_ballast]) == 0)
+        sp->n_ballast++;
+    sp->ballast_lost = false;
+}
+
+/* ---- tidying ---- */
+
+/* Pages of free space that are fenced: the smallest range with all of them, and in how many runs. */
+static uint64_t find_fenced(struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
+{
+    uint64_t first = *hi, last = *lo, runs = 0;
+    uint8_t h;
+    for (uint64_t p = *lo, end; p < *hi; p = end) {
+        end = wvm_host_run(sp, p, *hi, &h);
+        if (h == WVM_HP_NONE)
+            continue;
+        first = runs ? first : p;
+        last = end;
+        runs++;
+    }
+    *lo = first;
+    *hi = last;
+    return runs;
+}
+
+/* Free space keeps fenced pages, each a border or two. When that matters, one call over the free range
+ * around a page makes it one mapping again. */
+void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
+{
+    uint32_t a, b;
+    if (WVM_LIKELY(!wvm_space_maps_scarce(sp))) {
+        if (WVM_UNLIKELY(sp->ballast_lost))
+            wvm_space_take_ballast(sp);
+        return;
+    }
+    if (!wvm_gaps_around(&sp->store, &sp->gaps, WVM_GRANULE_OF(page), &a, &b))
+        return;
+    uint64_t lo = WVM_PAGE_OF_GRANULE(a), hi = WVM_PAGE_OF_GRANULE(b);
+    if (find_fenced(sp, &lo, &hi) >= TIDY_RUNS &&
+        wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0)
+        wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+}
