@@ -54,22 +54,6 @@ bool wvm_space_maps_scarce(struct wvm_space *sp)
     return count_maps(sp) > (int64_t)wvm_host_caps.max_map_count / 2;
 }
 
-/* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the program's
- * own mappings and every later close find room. */
-bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
-{
-    int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
-    if (WVM_LIKELY(count_maps(sp) + 2 < most))
-        return true;
-    int64_t now, then;
-    count_edges(sp, lo, hi, prot, &now, &then);
-    if (then <= now || count_maps(sp) + then - now <= most)
-        return true;
-    /* The program may have given back mappings of its own since they were counted. */
-    sp->recount_at = sp->n_edges;
-    return count_maps(sp) + then - now <= most;
-}
-
 bool wvm_space_give_up_ballast(struct wvm_space *sp)
 {
     if (!sp->n_ballast)
@@ -110,6 +94,21 @@ static uint64_t find_fenced(struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
     return runs;
 }
 
+/* Makes the free pages [lo, hi) one mapping, if at least `runs` runs of them are fenced. */
+static void tidy_gap(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t runs)
+{
+    if (find_fenced(sp, &lo, &hi) >= runs &&
+        wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0)
+        wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+}
+
+static void tidy_all(struct wvm_space *sp)
+{
+    uint32_t a, b = 0;
+    while (wvm_gaps_overlap(&sp->store, &sp->gaps, b, WVM_N_GRANULES, &a, &b))
+        tidy_gap(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b), 1);
+}
+
 /* Free space keeps fenced pages, each a border or two. When that matters, one call over the free range
  * around a page makes it one mapping again. */
 void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
@@ -122,8 +121,23 @@ void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
     }
     if (!wvm_gaps_around(&sp->store, &sp->gaps, WVM_GRANULE_OF(page), &a, &b))
         return;
-    uint64_t lo = WVM_PAGE_OF_GRANULE(a), hi = WVM_PAGE_OF_GRANULE(b);
-    if (find_fenced(sp, &lo, &hi) >= TIDY_RUNS &&
-        wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0)
-        wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+    tidy_gap(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b), TIDY_RUNS);
+}
+
+/* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the program's
+ * own mappings and every later close find room. */
+bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
+{
+    int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
+    if (WVM_LIKELY(count_maps(sp) + 2 < most))
+        return true;
+    int64_t now, then;
+    count_edges(sp, lo, hi, prot, &now, &then);
+    if (then <= now || count_maps(sp) + then - now <= most)
+        return true;
+    /* Free space may hold borders, and the program may have given back mappings of its own since they
+     * were counted. */
+    tidy_all(sp);
+    sp->recount_at = sp->n_edges;
+    return count_maps(sp) + then - now <= most;
 }
