@@ -167,6 +167,7 @@ static void test_board(void)
     DWORD error = GetLastError();
     unsigned maps = env_map_count();
     ok(refused && error == ERROR_NOT_ENOUGH_MEMORY, "refused at page %zu: error %u", refused, (unsigned)error);
+    ok(refused > (size_t)max_maps() * 3 / 4, "what was released before holds none of the mappings");
     ok(maps > (unsigned long)max_maps() * 3 / 4 && maps < (unsigned long)max_maps() * 15 / 16,
        "with %u of %ld mappings", maps, max_maps());
     ok(is_state(board + refused * PAGE, MEM_COMMIT, PAGE_READWRITE) && can_write(board + refused * PAGE),
