@@ -68,7 +68,8 @@ uint8_t wvm_nt_attr_of(uint32_t prot, bool write_copy)
 
 wvm_status wvm_nt_check_alloc_type(uint32_t type)
 {
-    if (type == MEM_RESET || type == TYPE_RESET_UNDO)
+    if (type == MEM_RESERVE || type == MEM_COMMIT || type == (MEM_RESERVE | MEM_COMMIT) ||
+        type == MEM_RESET || type == TYPE_RESET_UNDO)
         return STATUS_SUCCESS;
     if (!(type & (MEM_COMMIT | MEM_RESERVE)) || (type & ~(TYPE_ORDINARY | TYPE_PLACEHOLDER)))
         return STATUS_INVALID_PARAMETER_5;

@@ -8,7 +8,7 @@ void wvm_pool_init(struct wvm_pool *p, uint32_t size)
     p->size = size;
     p->n_segs = 0;
     p->bump = 1;
-    p->free = p->n_free = 0;
+    p->free = p->room = 0;
     p->pending = p->pending_last = p->n_pending = 0;
 }
 
@@ -17,6 +17,8 @@ int wvm_pool_add(struct wvm_pool *p, void *mem)
     if (p->n_segs == WVM_POOL_SEGMENTS)
         return -1;
     __atomic_store_n(&p->seg[p->n_segs], mem, __ATOMIC_RELEASE);
+    /* Index 0 is nobody's. */
+    p->room += WVM_POOL_PER_SEGMENT - (p->n_segs == 0);
     p->n_segs++;
     return 0;
 }
@@ -33,6 +35,6 @@ void wvm_pool_flush_pending(struct wvm_pool *p)
     __atomic_thread_fence(__ATOMIC_RELEASE);
     *wvm_pool_link(p, p->pending_last) = p->free;
     p->free = p->pending;
-    p->n_free += p->n_pending;
+    p->room += p->n_pending;
     p->pending = p->n_pending = 0;
 }

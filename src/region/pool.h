@@ -28,7 +28,7 @@ struct wvm_pool {
     uint32_t n_segs;              /* segments present */
     uint32_t bump;                /* lowest index never given out */
     uint32_t free;                /* list of reusable objects */
-    uint32_t n_free;
+    uint32_t room;                /* objects that can be taken before the next segment */
     uint32_t pending, pending_last; /* list of objects freed since the last flush */
     uint32_t n_pending;
 };
@@ -42,13 +42,13 @@ static inline size_t wvm_pool_segment_len(const struct wvm_pool *p)
 /* Objects that can be taken before the next segment. */
 static inline uint32_t wvm_pool_room(const struct wvm_pool *p)
 {
-    uint32_t cap = p->n_segs << WVM_POOL_SHIFT;
-    return p->n_free + (cap > p->bump ? cap - p->bump : 0);
+    return p->room;
 }
 /* Objects in use (freed but unflushed ones included). */
 static inline uint32_t wvm_pool_used(const struct wvm_pool *p)
 {
-    return p->bump - 1 - p->n_free;
+    uint32_t cap = p->n_segs << WVM_POOL_SHIFT;
+    return cap ? cap - 1 - p->room : 0;
 }
 /* mem: zeroed, wvm_pool_segment_len() bytes. -1 when no more segments can be held. */
 int wvm_pool_add(struct wvm_pool *p, void *mem) WVM_MUST_CHECK;
@@ -64,9 +64,17 @@ static inline void *wvm_pool_at(const struct wvm_pool *p, uint32_t index, size_t
     return seg + (size_t)(index & (WVM_POOL_PER_SEGMENT - 1)) * size;
 }
 
+/* The same for the holder of the lock, whose indices are never torn: never NULL. */
+static inline void *wvm_pool_own(const struct wvm_pool *p, uint32_t index, size_t size)
+{
+    WVM_ASSERT(index && index < p->bump);
+    char *seg = p->seg[index >> WVM_POOL_SHIFT];
+    return seg + (size_t)(index & (WVM_POOL_PER_SEGMENT - 1)) * size;
+}
+
 static inline uint32_t *wvm_pool_link(const struct wvm_pool *p, uint32_t index)
 {
-    return wvm_pool_at(p, index, p->size);
+    return wvm_pool_own(p, index, p->size);
 }
 
 /* The parts off the usual path. */
@@ -76,10 +84,10 @@ void wvm_pool_flush_pending(struct wvm_pool *p);
 static inline uint32_t wvm_pool_take(struct wvm_pool *p)
 {
     uint32_t index = p->free;
+    p->room--;
     if (WVM_UNLIKELY(!index))
         return wvm_pool_take_fresh(p);
     p->free = *wvm_pool_link(p, index);
-    p->n_free--;
     return index;
 }
 

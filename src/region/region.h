@@ -59,7 +59,14 @@ struct wvm_store {
 };
 void wvm_store_init(struct wvm_store *st);
 /* Makes everything freed since the last call reusable. After the change was published. */
-void wvm_store_flush(struct wvm_store *st);
+static inline void wvm_store_flush(struct wvm_store *st)
+{
+    wvm_pool_flush(&st->leaf);
+    wvm_pool_flush(&st->inner);
+    wvm_pool_flush(&st->alloc);
+    wvm_pool_flush(&st->chain);
+    wvm_pool_flush(&st->gap);
+}
 
 /* ---- page maps ---- */
 
@@ -96,9 +103,21 @@ void wvm_pages_set(struct wvm_store *st, struct wvm_pages *m, uint64_t lo, uint6
  * map's (only without the lock). height: m->height as read together with root. */
 bool wvm_pages_run(const struct wvm_store *st, uint32_t ref, unsigned height, uint64_t page,
                    uint64_t limit, uint8_t *v, uint64_t *end);
-/* The same for the holder of the lock. */
-uint64_t wvm_pages_next(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
-                        uint64_t limit, uint8_t *v);
+/* Lock held: is every page of the map *v? */
+static inline bool wvm_pages_is_uniform(const struct wvm_pages *m, uint8_t *v)
+{
+    uint32_t ref = (uint32_t)__atomic_load_n(&m->root, __ATOMIC_RELAXED);
+    *v = ref & 0xff;
+    return ref & WVM_REF_UNIFORM;
+}
+/* As wvm_pages_run, for the holder of the lock. */
+uint64_t wvm_pages_next_mixed(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
+                              uint64_t limit, uint8_t *v);
+static inline uint64_t wvm_pages_next(const struct wvm_store *st, const struct wvm_pages *m,
+                                      uint64_t page, uint64_t limit, uint8_t *v)
+{
+    return wvm_pages_is_uniform(m, v) ? limit : wvm_pages_next_mixed(st, m, page, limit, v);
+}
 /* Reads one page of a map that may change meanwhile; retries until it is consistent. */
 uint8_t wvm_pages_peek(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
                        uint64_t limit, uint64_t *end);
@@ -184,7 +203,10 @@ struct wvm_index {
 
 void wvm_index_init(struct wvm_index *ix);
 /* True when granule g needs a new chunk before an insert: hand one in, zeroed. */
-bool wvm_index_lacks(const struct wvm_index *ix, uint64_t granule);
+static inline bool wvm_index_lacks(const struct wvm_index *ix, uint64_t granule)
+{
+    return !ix->chunk[granule >> WVM_CHUNK_BITS];
+}
 void wvm_index_add_chunk(struct wvm_index *ix, uint64_t granule, void *mem);
 
 /* Needs one chain block. The allocation is complete and overlaps no other. */
@@ -207,10 +229,7 @@ static inline struct wvm_alloc *wvm_alloc_peek(const struct wvm_store *st, uint3
 /* For the holder of the lock. */
 static inline struct wvm_alloc *wvm_alloc_at(const struct wvm_store *st, uint32_t index)
 {
-    struct wvm_alloc *a = wvm_alloc_peek(st, index);
-    if (!a)
-        __builtin_unreachable();
-    return a;
+    return wvm_pool_own(&st->alloc, index, sizeof(struct wvm_alloc));
 }
 
 /* Lock-free. True: *out describes the allocation that contains page. False: none does. */
@@ -235,6 +254,9 @@ bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint
                      uint32_t hi, uint32_t *out);
 bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
                       uint32_t hi, uint32_t *out);
+/* The same without bounds, and what was found is taken out. Needs one gap. */
+bool wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest,
+                    uint32_t *out);
 /* The lowest free part [*a, *b) of [lo, hi); false: nothing there is free. */
 bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,
                       uint32_t *a, uint32_t *b);

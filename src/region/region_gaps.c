@@ -27,9 +27,7 @@ WVM_STATIC(sizeof(struct gap) == 32, "the store's object size");
 
 static struct gap *gap_at(const struct wvm_store *st, uint32_t i)
 {
-    struct gap *g = wvm_pool_at(&st->gap, i, sizeof(struct gap));
-    WVM_ASSERT(g);
-    return g;
+    return wvm_pool_own(&st->gap, i, sizeof(struct gap));
 }
 
 static uint32_t max_of(const struct wvm_store *st, uint32_t i)
@@ -119,37 +117,59 @@ static void delete(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo)
 
 /* ---- finding one ---- */
 
-/* The gap with the highest lo <= key, 0: none. path receives the nodes from the root down to where
- * the search ended; *depth their number. */
-static uint32_t find_path(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key,
-                          uint32_t path[MAX_DEPTH], unsigned *depth)
+/* The way from the root down to where a search ended. */
+struct path {
+    unsigned depth;
+    uint32_t node[MAX_DEPTH];
+};
+
+static void path_push(struct path *p, uint32_t i)
 {
-    uint32_t best = 0;
-    *depth = 0;
-    for (uint32_t t = gs->root; t;) {
-        struct gap *g = gap_at(st, t);
-        WVM_VERIFY(*depth < MAX_DEPTH);
-        path[(*depth)++] = t;
-        if (g->lo <= key)
-            best = t;
-        t = g->lo <= key ? g->right : g->left;
-    }
-    return best;
+    WVM_VERIFY(p->depth < MAX_DEPTH);
+    p->node[p->depth++] = i;
 }
 
-/* The gap at lo becomes [new_lo, new_hi), still between the same neighbours. */
-static void resize(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t new_lo,
-                   uint32_t new_hi)
+/* Where the gaps around a key are on a path: 1 + position, 0: there is none. */
+struct around {
+    unsigned before, after;
+};
+
+/* Walks towards key: before = the gap with the highest lo <= key, after = the one with the lowest
+ * lo > key. Both lie on the way. */
+static struct around walk(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key,
+                          struct path *p)
 {
-    uint32_t path[MAX_DEPTH];
-    unsigned depth;
-    uint32_t i = find_path(st, gs, lo, path, &depth);
-    struct gap *g = gap_at(st, i);
-    WVM_VERIFY(i && g->lo == lo);
-    g->lo = new_lo;
-    g->len = new_hi - new_lo;
-    while (depth)
-        fix(st, gap_at(st, path[--depth]));
+    struct around r = {0, 0};
+    p->depth = 0;
+    for (uint32_t t = gs->root; t;) {
+        const struct gap *g = gap_at(st, t);
+        path_push(p, t);
+        if (g->lo <= key) {
+            r.before = p->depth;
+            t = g->right;
+        } else {
+            r.after = p->depth;
+            t = g->left;
+        }
+    }
+    return r;
+}
+
+/* The last of the first n nodes of the path becomes [lo, hi), still between the same neighbours. What
+ * lies above a node whose longest gap stays the same needs no look. */
+static void resize(const struct wvm_store *st, const struct path *p, unsigned n, uint32_t lo,
+                   uint32_t hi)
+{
+    struct gap *g = gap_at(st, p->node[n - 1]);
+    g->lo = lo;
+    g->len = hi - lo;
+    do {
+        uint32_t was = g->max;
+        fix(st, g);
+        if (g->max == was || --n == 0)
+            break;
+        g = gap_at(st, p->node[n - 1]);
+    } while (true);
 }
 
 static struct gap *find_before(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key)
@@ -204,39 +224,49 @@ bool wvm_gaps_around(const struct wvm_store *st, const struct wvm_gaps *gs, uint
 
 void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
 {
-    struct gap *b = find_before(st, gs, lo);
-    struct gap *a = find_after(st, gs, hi);
-    bool joins_after = a && a->lo == hi;
-    uint32_t after_hi = joins_after ? a->lo + a->len : hi;
-    bool joins_before = b && b->lo + b->len == lo;
-    WVM_ASSERT(!b || b->lo + b->len <= lo);
+    struct path p;
+    struct around r = walk(st, gs, lo, &p);
+    const struct gap *b = r.before ? gap_at(st, p.node[r.before - 1]) : NULL;
+    const struct gap *a = r.after ? gap_at(st, p.node[r.after - 1]) : NULL;
+    WVM_ASSERT((!b || b->lo + b->len <= lo) && (!a || a->lo >= hi));
+    bool joins_before = b && b->lo + b->len == lo, joins_after = a && a->lo == hi;
     if (joins_before && joins_after) {
-        uint32_t from = b->lo;
+        uint32_t from = b->lo, to = a->lo + a->len;
         delete(st, gs, hi);
-        resize(st, gs, from, from, after_hi);
+        r = walk(st, gs, from, &p);
+        resize(st, &p, r.before, from, to);
     } else if (joins_before) {
-        resize(st, gs, b->lo, b->lo, hi);
+        resize(st, &p, r.before, b->lo, hi);
     } else if (joins_after) {
-        resize(st, gs, hi, lo, after_hi);
+        resize(st, &p, r.after, lo, a->lo + a->len);
     } else {
         insert(st, gs, lo, hi);
     }
 }
 
-void wvm_gaps_take(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
+/* Takes [lo, hi) out of the last of the first n nodes of the path. */
+static void cut(struct wvm_store *st, struct wvm_gaps *gs, const struct path *p, unsigned n,
+                uint32_t lo, uint32_t hi)
 {
-    struct gap *g = find_before(st, gs, lo);
-    WVM_VERIFY(g && hi <= g->lo + g->len);
+    const struct gap *g = gap_at(st, p->node[n - 1]);
     uint32_t from = g->lo, to = g->lo + g->len;
     if (from == lo && to == hi) {
         delete(st, gs, from);
     } else if (from == lo) {
-        resize(st, gs, from, hi, to);
+        resize(st, p, n, hi, to);
     } else {
-        resize(st, gs, from, from, lo);
+        resize(st, p, n, from, lo);
         if (hi < to)
             insert(st, gs, hi, to);
     }
+}
+
+void wvm_gaps_take(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
+{
+    struct path p;
+    unsigned n = walk(st, gs, lo, &p).before;
+    WVM_VERIFY(n && hi <= gap_at(st, p.node[n - 1])->lo + gap_at(st, p.node[n - 1])->len);
+    cut(st, gs, &p, n, lo, hi);
 }
 
 /* ---- placement ---- */
@@ -280,6 +310,40 @@ bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uin
                       uint32_t hi, uint32_t *out)
 {
     return search(st, gs->root, n, (uint32_t[2]){lo, hi}, true, out);
+}
+
+/* The first gap of at least n granules from one side. Some node below each node entered has it. */
+static bool walk_longest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n,
+                         bool highest, struct path *p)
+{
+    uint32_t t = gs->root;
+    p->depth = 0;
+    if (max_of(st, t) < n)
+        return false;
+    for (;;) {
+        const struct gap *g = gap_at(st, t);
+        uint32_t first = highest ? g->right : g->left;
+        path_push(p, t);
+        if (max_of(st, first) >= n)
+            t = first;
+        else if (g->len >= n)
+            return true;
+        else
+            t = highest ? g->left : g->right;
+    }
+}
+
+bool wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest,
+                    uint32_t *out)
+{
+    struct path p;
+    if (!walk_longest(st, gs, n, highest, &p))
+        return false;
+    const struct gap *g = gap_at(st, p.node[p.depth - 1]);
+    uint32_t lo = highest ? g->lo + g->len - n : g->lo;
+    cut(st, gs, &p, p.depth, lo, lo + n);
+    *out = lo;
+    return true;
 }
 
 /* ---- checking ---- */

@@ -20,7 +20,10 @@
 
 static void bits_set(struct wvm_bits *b, uint32_t i)
 {
-    PUBLISH(&b->low[i >> 6], LOAD(&b->low[i >> 6]) | (uint64_t)1 << (i & 63));
+    uint64_t was = LOAD(&b->low[i >> 6]);
+    PUBLISH(&b->low[i >> 6], was | (uint64_t)1 << (i & 63));
+    if (was)
+        return; /* I1: the summaries are there */
     PUBLISH(&b->mid[i >> 12], LOAD(&b->mid[i >> 12]) | (uint64_t)1 << (i >> 6 & 63));
     PUBLISH(&b->top, LOAD(&b->top) | (uint64_t)1 << (i >> 12));
 }
@@ -108,11 +111,6 @@ static uint32_t bits_succ(const struct wvm_bits *b, uint32_t i)
 void wvm_index_init(struct wvm_index *ix)
 {
     ix->chunks.low = ix->low;
-}
-
-bool wvm_index_lacks(const struct wvm_index *ix, uint64_t granule)
-{
-    return !ix->chunk[granule >> WVM_CHUNK_BITS];
 }
 
 void wvm_index_add_chunk(struct wvm_index *ix, uint64_t granule, void *mem)
@@ -228,10 +226,11 @@ uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like, uint
     return id;
 }
 
-void wvm_index_insert(struct wvm_store *st, struct wvm_index *ix, uint32_t alloc)
+/* One more allocation in a granule in which others start. */
+static void insert_beside(struct wvm_store *st, uint32_t *slot, uint32_t alloc)
 {
-    uint64_t start = wvm_alloc_at(st, alloc)->start, g = WVM_GRANULE_OF(start);
-    uint32_t *slot = slot_of(ix, g), old = *slot, id[WVM_PAGES_PER_GRANULE + 1];
+    uint64_t start = wvm_alloc_at(st, alloc)->start;
+    uint32_t old = *slot, id[WVM_PAGES_PER_GRANULE + 1];
     unsigned n = read_slot(st, old, id), at = n;
     WVM_VERIFY(n < WVM_PAGES_PER_GRANULE);
     for (; at && wvm_alloc_at(st, id[at - 1])->start > start; at--)
@@ -239,29 +238,50 @@ void wvm_index_insert(struct wvm_store *st, struct wvm_index *ix, uint32_t alloc
     id[at] = alloc;
     PUBLISH(slot, make_slot(st, id, n + 1));
     drop_slot(st, old);
-    if (n)
+}
+
+void wvm_index_insert(struct wvm_store *st, struct wvm_index *ix, uint32_t alloc)
+{
+    uint64_t g = WVM_GRANULE_OF(wvm_alloc_at(st, alloc)->start);
+    struct wvm_chunk *c = chunk_of(ix, g);
+    uint32_t *slot = &c->slot[g & CHUNK_MASK];
+    if (*slot) {
+        insert_beside(st, slot, alloc);
         return;
-    bits_set(&chunk_of(ix, g)->starts, g & CHUNK_MASK);
-    bits_set(&ix->chunks, g >> WVM_CHUNK_BITS);
+    }
+    bool first = !c->starts.top;
+    PUBLISH(slot, alloc);
+    bits_set(&c->starts, g & CHUNK_MASK);
+    if (first)
+        bits_set(&ix->chunks, g >> WVM_CHUNK_BITS);
+}
+
+/* One less in a granule in which others start too. */
+static void remove_beside(struct wvm_store *st, uint32_t *slot, uint32_t alloc)
+{
+    uint32_t old = *slot, id[WVM_PAGES_PER_GRANULE + 1];
+    unsigned n = read_slot(st, old, id), kept = 0;
+    for (unsigned i = 0; i < n; i++)
+        if (id[i] != alloc)
+            id[kept++] = id[i];
+    WVM_VERIFY(kept && kept + 1 == n);
+    PUBLISH(slot, make_slot(st, id, kept));
+    drop_slot(st, old);
 }
 
 void wvm_index_remove(struct wvm_store *st, struct wvm_index *ix, uint32_t alloc)
 {
     uint64_t g = WVM_GRANULE_OF(wvm_alloc_at(st, alloc)->start);
-    uint32_t *slot = slot_of(ix, g), old = *slot, id[WVM_PAGES_PER_GRANULE + 1];
-    unsigned n = read_slot(st, old, id), kept = 0;
-    for (unsigned i = 0; i < n; i++)
-        if (id[i] != alloc)
-            id[kept++] = id[i];
-    WVM_VERIFY(kept + 1 == n);
-    if (!kept) {
-        struct wvm_chunk *c = chunk_of(ix, g);
-        bits_clear(&c->starts, g & CHUNK_MASK);
-        if (!c->starts.top)
-            bits_clear(&ix->chunks, g >> WVM_CHUNK_BITS);
+    struct wvm_chunk *c = chunk_of(ix, g);
+    uint32_t *slot = &c->slot[g & CHUNK_MASK];
+    if (*slot != alloc) {
+        remove_beside(st, slot, alloc);
+        return;
     }
-    PUBLISH(slot, make_slot(st, id, kept));
-    drop_slot(st, old);
+    bits_clear(&c->starts, g & CHUNK_MASK);
+    if (!c->starts.top)
+        bits_clear(&ix->chunks, g >> WVM_CHUNK_BITS);
+    PUBLISH(slot, 0);
 }
 
 void wvm_index_replace(struct wvm_store *st, struct wvm_index *ix, uint32_t old, uint32_t fresh)
@@ -282,6 +302,11 @@ void wvm_index_replace(struct wvm_store *st, struct wvm_index *ix, uint32_t old,
 uint32_t wvm_index_before(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page)
 {
     uint64_t g = WVM_GRANULE_OF(page);
+    const struct wvm_chunk *c = chunk_of(ix, g);
+    uint32_t here = c ? c->slot[g & CHUNK_MASK] : 0;
+    /* Mostly one allocation starts in this granule, at its first page. */
+    if (here && !(here & WVM_SLOT_CHAIN) && wvm_alloc_at(st, here)->start <= page)
+        return here;
     while ((g = granule_pred(ix, g)) != WVM_N_GRANULES) {
         uint32_t id[WVM_PAGES_PER_GRANULE];
         for (unsigned n = read_slot(st, *slot_of(ix, g), id); n; n--)

@@ -58,16 +58,12 @@ static inline struct inner *inner_at(const struct wvm_store *st, uint32_t ref)
 /* For the holder of the lock, whose references are never torn. */
 static inline struct leaf *own_leaf(const struct wvm_store *st, uint32_t ref)
 {
-    struct leaf *n = leaf_at(st, ref);
-    WVM_VERIFY(n);
-    return n;
+    return wvm_pool_own(&st->leaf, ref, sizeof(struct leaf));
 }
 
 static inline struct inner *own_inner(const struct wvm_store *st, uint32_t ref)
 {
-    struct inner *n = inner_at(st, ref);
-    WVM_VERIFY(n);
-    return n;
+    return wvm_pool_own(&st->inner, ref, sizeof(struct inner));
 }
 
 static inline bool is_uniform(uint32_t ref)

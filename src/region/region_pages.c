@@ -22,15 +22,6 @@ void wvm_store_init(struct wvm_store *st)
     wvm_pool_init(&st->gap, 32);
 }
 
-void wvm_store_flush(struct wvm_store *st)
-{
-    wvm_pool_flush(&st->leaf);
-    wvm_pool_flush(&st->inner);
-    wvm_pool_flush(&st->alloc);
-    wvm_pool_flush(&st->chain);
-    wvm_pool_flush(&st->gap);
-}
-
 uint8_t wvm_pages_height(uint64_t n_pages)
 {
     uint8_t h = 1;
@@ -207,8 +198,8 @@ bool wvm_pages_run(const struct wvm_store *st, uint32_t ref, unsigned height, ui
     return true;
 }
 
-uint64_t wvm_pages_next(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
-                        uint64_t limit, uint8_t *v)
+uint64_t wvm_pages_next_mixed(const struct wvm_store *st, const struct wvm_pages *m, uint64_t page,
+                              uint64_t limit, uint8_t *v)
 {
     uint64_t end = limit;
     bool whole = wvm_pages_run(st, (uint32_t)LOAD(&m->root), m->height, page, limit, v, &end);

@@ -164,11 +164,9 @@ bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
                  32 + (n_allocs > n_gaps ? n_allocs - n_gaps : 0));
 }
 
-bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule)
+bool wvm_space_add_chunk(struct wvm_space *sp, uint64_t granule)
 {
     void *mem;
-    if (!wvm_index_lacks(&sp->index, granule))
-        return true;
     if (!take_meta(sp, sizeof(struct wvm_chunk), &mem)) {
         wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
         return false;
@@ -186,8 +184,8 @@ struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t page, uint32_t *
     return a && page < a->end ? a : NULL;
 }
 
-uint64_t wvm_space_count_committed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
-                                   uint64_t hi)
+uint64_t wvm_space_count_mixed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                               uint64_t hi)
 {
     uint64_t n = 0;
     uint8_t v;

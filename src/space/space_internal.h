@@ -44,6 +44,7 @@ struct wvm_space {
     int64_t n_edges;           /* (s) borders between protections inside our mappings: our VMAs */
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
     int64_t recount_at;        /* (s) n_edges at which to count again */
+    int64_t calm_below;        /* (s) n_edges below which mappings are not scarce, uncounted */
     uint64_t n_locked;         /* (s) pages marked in `locked` */
     uint64_t n_changes;        /* (s) since start, counted for the option audit */
     bool stale;                /* (s) some reserved page may be accessible: see wvm_host_close */
@@ -63,7 +64,11 @@ bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages) WV
 /* The same for operations that give memory back: may use what wvm_space_stock always leaves. */
 bool wvm_space_stock_close(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages) WVM_MUST_CHECK;
 /* The index can take a start in this granule. */
-bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule) WVM_MUST_CHECK;
+bool wvm_space_add_chunk(struct wvm_space *sp, uint64_t granule) WVM_MUST_CHECK;
+static inline bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule)
+{
+    return WVM_LIKELY(!wvm_index_lacks(&sp->index, granule)) || wvm_space_add_chunk(sp, granule);
+}
 /* Records why and returns status. */
 wvm_status wvm_space_fail(wvm_status status, const char *text, uintptr_t at);
 /* Turns -errno of the host into a status and says which limit it was. */
@@ -74,8 +79,16 @@ struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t page, uint32_t *
 wvm_status wvm_space_charge_ok(const struct wvm_space *sp, uint64_t n) WVM_MUST_CHECK;
 void wvm_space_charge(struct wvm_space *sp, int64_t n);
 /* Committed pages of [lo, hi), which lies in a. */
-uint64_t wvm_space_count_committed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
-                                   uint64_t hi);
+uint64_t wvm_space_count_mixed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                               uint64_t hi);
+static inline uint64_t wvm_space_count_committed(struct wvm_space *sp, const struct wvm_alloc *a,
+                                                 uint64_t lo, uint64_t hi)
+{
+    uint8_t v;
+    if (!wvm_pages_is_uniform(&a->pages, &v))
+        return wvm_space_count_mixed(sp, a, lo, hi);
+    return v == WVM_ATTR_RESERVED ? 0 : hi - lo;
+}
 /* Pages [lo, hi) of a take state v (one publication). */
 void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t v);
 
@@ -86,13 +99,11 @@ const char *wvm_space_audit_locked(struct wvm_space *sp);
 
 /* ---- space_slab.c ---- */
 
-/* A place of n granules that ends at or below `limit` granules. */
+/* A place of n granules that ends at or below `limit` granules (0: anywhere), now occupied. */
 wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
                            uint64_t *granule) WVM_MUST_CHECK;
-/* Granules [lo, hi) are to be used at an address the caller chose. Maps what is not ours. */
+/* Granules [lo, hi) at an address the caller chose become occupied. Maps what is not ours. */
 wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
-/* Granules [lo, hi), placed or claimed, are occupied. */
-void wvm_space_occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that no
  * allocation touches becomes free. */
 void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end);
@@ -125,11 +136,20 @@ void wvm_space_restore(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned 
 /* The only way to change sp->host. */
 void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v);
 /* More than half of the mappings that the host allows are in use. */
-bool wvm_space_maps_scarce(struct wvm_space *sp);
+bool wvm_space_maps_counted_scarce(struct wvm_space *sp);
+static inline bool wvm_space_maps_scarce(struct wvm_space *sp)
+{
+    return WVM_UNLIKELY(sp->n_edges >= sp->calm_below) && wvm_space_maps_counted_scarce(sp);
+}
 /* May [lo, hi) get protection prot without using up the last mappings? */
 bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot);
 /* Makes the free space around a page that was released one mapping again, when that matters. */
-void wvm_space_tidy(struct wvm_space *sp, uint64_t page);
+void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page);
+static inline void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
+{
+    if (WVM_UNLIKELY(sp->n_edges >= sp->calm_below || sp->ballast_lost))
+        wvm_space_tidy_around(sp, page);
+}
 void wvm_space_take_ballast(struct wvm_space *sp);
 /* Unmaps ballast so that the host has mappings to spare. False: none was left. */
 bool wvm_space_give_up_ballast(struct wvm_space *sp);

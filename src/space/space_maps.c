@@ -45,11 +45,13 @@ static int64_t count_maps(struct wvm_space *sp)
     if (sp->n_edges >= sp->recount_at) {
         sp->n_maps_other = (int64_t)wvm_host_map_count() - sp->n_edges;
         sp->recount_at = sp->n_edges + (int64_t)wvm_host_caps.max_map_count / 16;
+        int64_t half = (int64_t)wvm_host_caps.max_map_count / 2 - sp->n_maps_other;
+        sp->calm_below = half < sp->recount_at ? half : sp->recount_at;
     }
     return sp->n_maps_other + sp->n_edges;
 }
 
-bool wvm_space_maps_scarce(struct wvm_space *sp)
+bool wvm_space_maps_counted_scarce(struct wvm_space *sp)
 {
     return count_maps(sp) > (int64_t)wvm_host_caps.max_map_count / 2;
 }
@@ -111,11 +113,11 @@ static void tidy_all(struct wvm_space *sp)
 
 /* Free space keeps fenced pages, each a border or two. When that matters, one call over the free range
  * around a page makes it one mapping again. */
-void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
+void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page)
 {
     uint32_t a, b;
-    if (WVM_LIKELY(!wvm_space_maps_scarce(sp))) {
-        if (WVM_UNLIKELY(sp->ballast_lost))
+    if (!wvm_space_maps_scarce(sp)) {
+        if (sp->ballast_lost)
             wvm_space_take_ballast(sp);
         return;
     }
@@ -129,7 +131,7 @@ void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
 bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
 {
     int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
-    if (WVM_LIKELY(count_maps(sp) + 2 < most))
+    if (WVM_LIKELY(sp->n_edges < sp->calm_below) || count_maps(sp) + 2 < most)
         return true;
     int64_t now, then;
     count_edges(sp, lo, hi, prot, &now, &then);

@@ -72,9 +72,7 @@ static wvm_status reserve_locked(struct wvm_space *sp, struct wvm_request *req)
     if (status)
         return status;
     uint64_t end = start + wvm_page_of(req->len);
-    uint64_t lo = WVM_GRANULE_OF(start), hi = WVM_GRANULE_OF(end - 1) + 1;
-    wvm_space_occupy(sp, lo, hi);
-    status = wvm_space_stock_index(sp, lo) ? open_pages(sp, req, start, end) : STATUS_NO_MEMORY;
+    status = wvm_space_stock_index(sp, WVM_GRANULE_OF(start)) ? open_pages(sp, req, start, end) : STATUS_NO_MEMORY;
     if (status) {
         wvm_space_unoccupy(sp, start, end);
         return status;

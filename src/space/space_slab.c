@@ -147,41 +147,59 @@ static int place_single(struct wvm_space *sp, uint64_t n, uint64_t limit, bool h
     return err;
 }
 
-static bool search_gaps(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down, uint64_t *out)
+/* n granules below limit out of a gap. */
+static bool place_below(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
+                        uint64_t *out)
 {
     uint32_t g;
     bool found = top_down ? wvm_gaps_highest(&sp->store, &sp->gaps, n, 1, limit, &g)
                           : wvm_gaps_lowest(&sp->store, &sp->gaps, n, 1, limit, &g);
-    if (found)
-        *out = g;
-    return found;
+    if (!found)
+        return false;
+    wvm_gaps_take(&sp->store, &sp->gaps, g, g + n);
+    *out = g;
+    return true;
+}
+
+static bool place_anywhere(struct wvm_space *sp, uint64_t n, bool top_down, uint64_t *out)
+{
+    uint32_t g;
+    if (!wvm_gaps_place(&sp->store, &sp->gaps, n, top_down, &g))
+        return false;
+    *out = g;
+    return true;
+}
+
+static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
+                                uint64_t *granule)
+{
+    if (place_below(sp, n, limit, top_down, granule))
+        return STATUS_SUCCESS;
+    /* Another thread of the program may map the hole first: look again, not for ever. */
+    for (int tries = 0; tries < 8; tries++) {
+        int err = place_single(sp, n, limit, top_down, granule);
+        if (err == 0)
+            return STATUS_SUCCESS;
+        if (err != -EEXIST)
+            break;
+    }
+    return wvm_space_fail(STATUS_NO_MEMORY, "no free range below", addr_of_granule(limit));
 }
 
 wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
                            uint64_t *granule)
 {
     bool bounded = limit && limit < top_granule(sp);
-    if (!bounded)
-        limit = top_granule(sp);
-    if (n >= limit)
+    if (n >= (bounded ? limit : top_granule(sp)))
         return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space", 0);
-    if (search_gaps(sp, n, limit, top_down, granule))
+    if (WVM_UNLIKELY(bounded))
+        return place_bounded(sp, n, limit, top_down, granule);
+    if (WVM_LIKELY(place_anywhere(sp, n, top_down, granule)))
         return STATUS_SUCCESS;
-    if (bounded) {
-        /* Another thread of the program may map the hole first: look again, not for ever. */
-        for (int tries = 0; tries < 8; tries++) {
-            int err = place_single(sp, n, limit, top_down, granule);
-            if (err == 0)
-                return STATUS_SUCCESS;
-            if (err != -EEXIST)
-                break;
-        }
-        return wvm_space_fail(STATUS_NO_MEMORY, "no free range below", addr_of_granule(limit));
-    }
     int err = add_slab(sp, n << WVM_GRANULE_SHIFT);
     if (err < 0)
         return no_room(err, n << WVM_GRANULE_SHIFT);
-    if (search_gaps(sp, n, limit, top_down, granule))
+    if (place_anywhere(sp, n, top_down, granule))
         return STATUS_SUCCESS;
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size", 0);
 }
@@ -192,6 +210,14 @@ static void unclaim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     wvm_host.unmap(addr_of_granule(lo), (hi - lo) << WVM_GRANULE_SHIFT);
     wvm_pages_set(&sp->store, &sp->owner, lo, hi, WVM_OWNER_FOREIGN);
+}
+
+/* The parts of [lo, hi) that are in gaps are so no more. */
+static void occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint32_t a, b;
+    for (uint64_t g = lo; g < hi && wvm_gaps_overlap(&sp->store, &sp->gaps, g, hi, &a, &b); g = b)
+        wvm_gaps_take(&sp->store, &sp->gaps, a, b);
 }
 
 wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
@@ -215,6 +241,7 @@ wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     }
     if (err == 0) {
         sp->n_edges += n;
+        occupy(sp, lo, hi);
         return STATUS_SUCCESS;
     }
     while (n--)
@@ -226,13 +253,6 @@ wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 }
 
 /* ---- in use, and free again ---- */
-
-void wvm_space_occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi)
-{
-    uint32_t a, b;
-    for (uint64_t g = lo; g < hi && wvm_gaps_overlap(&sp->store, &sp->gaps, g, hi, &a, &b); g = b)
-        wvm_gaps_take(&sp->store, &sp->gaps, a, b);
-}
 
 /* Single granules go back to the kernel, and those of slabs but the first where the program has a
  * limit on address space; when the kernel has no mapping to spare for the hole, they become a slab. */

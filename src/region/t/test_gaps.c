@@ -63,6 +63,18 @@ static void compare_fit(uint32_t n, uint32_t lo, uint32_t hi)
     ck_assert_uint_eq(found ? got - BASE : N, high);
 }
 
+/* Places n granules and compares with the plain search. */
+static void compare_place(uint32_t n, bool highest)
+{
+    uint32_t got = 0, want = plain(n, 0, N, highest);
+    unit_fill(&st);
+    bool found = wvm_gaps_place(&st, &gs, n, highest, &got);
+    wvm_store_flush(&st);
+    ck_assert_uint_eq(found ? got - BASE : N, want);
+    if (found)
+        memset(is_free + want, false, n);
+}
+
 static void compare_overlap(uint32_t lo, uint32_t hi)
 {
     uint32_t a = 0, b = 0, want = lo;
@@ -122,6 +134,9 @@ START_TEST(random_steps)
             compare_fit(1 + unit_random(&state) % 40, 0, N);
             if (lo < hi)
                 compare_overlap(lo, hi);
+            if (round % 4 == 0)
+                compare_place(1 + unit_random(&state) % 20, round % 8 == 0);
+            UNIT_OK(wvm_gaps_check(&st, &gs));
         }
     }
 }
