@@ -1,6 +1,6 @@
 /* WINVM_NO_TYPES: the prototypes in terms of the program's own types. Compiled as C and C++ with
- * OWN_TYPES (a code base with its own DWORD), with OWN_WIDE_DWORD (the same, with a DWORD of 64 bits:
- * must be refused), and without either after Wine's headers. */
+ * OWN_TYPES (a code base with its own DWORD), with OWN_WIDE_DWORD (the same, with a DWORD of 64
+ * bits: must be refused), and without either after Wine's headers. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-/* A Windows program as it stands: C and C++, only the Windows headers. It uses words of each; that it
- * compiles is the test. The symbols it wants are compared by windows_h.sh. */
+/* A Windows program as it stands: C and C++, only the Windows headers. It uses words of each; that
+ * it compiles is the test. The symbols it wants are compared by windows_h.sh. */
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #include <windows.h>

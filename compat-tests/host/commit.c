@@ -10,7 +10,8 @@ static bool charge_is(uint64_t own)
     struct winvm_commit_info info;
     winvm_commit_info(&info);
     return ok(info.committed == base + own && info.limit == LIMIT && info.peak >= info.committed,
-              "committed %llu, expected %llu", (unsigned long long)info.committed, (unsigned long long)(base + own));
+              "committed %llu, expected %llu", (unsigned long long)info.committed,
+              (unsigned long long)(base + own));
 }
 
 static bool refused(char *at, size_t len)
@@ -87,8 +88,10 @@ int main(int argc, char **argv)
     winvm_commit_info(&info);
     ok(info.limit > 64 * MIB && info.committed <= info.limit && info.peak >= info.committed,
        "without the option the limit is the machine's: %llu", (unsigned long long)info.limit);
-    ok(VirtualAlloc(NULL, (SIZE_T)info.limit + PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) == NULL &&
-           GetLastError() == ERROR_COMMITMENT_LIMIT, "more than the machine has: ERROR_COMMITMENT_LIMIT");
+    void *beyond = VirtualAlloc(NULL, (SIZE_T)info.limit + PAGE, MEM_RESERVE | MEM_COMMIT,
+                                PAGE_READWRITE);
+    ok(beyond == NULL && GetLastError() == ERROR_COMMITMENT_LIMIT,
+       "more than the machine has: ERROR_COMMITMENT_LIMIT");
     int status = env_run_role(&exact);
     ok(status == 0, "commit-limit=64m: exact to the page: status %d", status);
     return env_end();

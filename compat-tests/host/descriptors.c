@@ -1,8 +1,9 @@
-/* A program that closes every descriptor (daemons do) and then opens files of its own: the library's
- * descriptors are gone and their numbers are the program's. Questions about foreign memory are still
- * answered right and the program's files are neither closed, moved nor read.
+/* A program that closes every descriptor (daemons do) and then opens files of its own: the
+ * library's descriptors are gone and their numbers are the program's. Questions about foreign
+ * memory are still answered right and the program's files are neither closed, moved nor read.
  *
- * Terms   foreign = memory that winvm did not map: the program's image, a file view, stack, heap. */
+ * Terms   foreign = memory that winvm did not map: the program's image, a file view, stack,
+ *         heap. */
 #include "env.h"
 
 #include <sys/syscall.h>
@@ -35,7 +36,8 @@ static unsigned ask_all(bool first)
         if (first)
             first_answer[i] = m;
         wrong += m.State != MEM_COMMIT || m.Type != foreign[i].type || !m.AllocationBase ||
-                 m.AllocationBase != first_answer[i].AllocationBase || m.Protect != first_answer[i].Protect;
+                 m.AllocationBase != first_answer[i].AllocationBase ||
+                 m.Protect != first_answer[i].Protect;
     }
     return wrong;
 }
@@ -95,14 +97,16 @@ static void replace_high_numbers(char *block)
     int file = memfd_create("file", 0), taken[16], n = 0;
     close_all();
     file = memfd_create("file", 0);
-    ok(write(file, text, 15) == 15 && ask_all(false) == 0 && reset_works(block), "everything closed, then a question");
+    ok(write(file, text, 15) == 15 && ask_all(false) == 0 && reset_works(block),
+       "everything closed, then a question");
     for (int fd = 4; fd < 4096 && n < 16; fd++)
         if (fcntl(fd, F_GETFD) >= 0)
             taken[n++] = fd;
     lseek(file, OFFSET, SEEK_SET);
     for (int i = 0; i < n; i++)
         dup2(file, taken[i]);
-    ok(ask_all(false) == 0 && reset_works(block), "%d descriptors of the library replaced by the program", n);
+    ok(ask_all(false) == 0 && reset_works(block),
+       "%d descriptors of the library replaced by the program", n);
     unsigned harmed = lseek(file, 0, SEEK_CUR) != OFFSET;
     for (int i = 0; i < n; i++)
         harmed += fcntl(taken[i], F_GETFD) < 0;

@@ -2,8 +2,9 @@
  *
  * Owns    the result lines of a program, its deadline, and the way checks in a child are reported.
  * Terms   role = what a program does instead of its tests when it runs itself again: argv[1].
- * I1      A check in the first process is one TAP line. A check in a child prints only when it fails;
- *         the child ends with status 0 when none did, and that is one TAP line of its parent.
+ * I1      A check in the first process is one TAP line. A check in a child prints only when it
+ *         fails; the child ends with status 0 when none did, and that is one TAP line of its
+ *         parent.
  * I2      A program that cannot test here says so in a SKIP line with the reason.
  * Failure: the deadline ends the program and its children. */
 #ifndef ENV_H
@@ -145,7 +146,8 @@ static inline int env_run_role(struct env_role *r)
         _exit(127);
     }
     close(pipefd[1]);
-    while (n < sizeof(r->said) - 1 && (got = read(pipefd[0], r->said + n, sizeof(r->said) - 1 - n)) > 0)
+    while (n < sizeof(r->said) - 1 &&
+           (got = read(pipefd[0], r->said + n, sizeof(r->said) - 1 - n)) > 0)
         n += (size_t)got;
     r->said[n] = '\0';
     close(pipefd[0]);
@@ -237,15 +239,15 @@ static inline const char *env_tour(void)
     char *a = VirtualAlloc(NULL, 4 * GRAN, MEM_RESERVE, PAGE_READWRITE);
     if (!a || can_read(a))
         return "reserve";
-    if (VirtualAlloc(a + GRAN, 2 * GRAN, MEM_COMMIT, PAGE_READWRITE) != a + GRAN || !can_write(a + GRAN) ||
-        !all_bytes(a + GRAN, 2 * GRAN, 0))
+    if (VirtualAlloc(a + GRAN, 2 * GRAN, MEM_COMMIT, PAGE_READWRITE) != a + GRAN ||
+        !can_write(a + GRAN) || !all_bytes(a + GRAN, 2 * GRAN, 0))
         return "commit";
     memset(a + GRAN, 0x5A, 2 * GRAN);
     if (!VirtualProtect(a + GRAN, PAGE, PAGE_READONLY, &old) || old != PAGE_READWRITE ||
         can_write(a + GRAN) || a[GRAN] != 0x5A)
         return "protect";
-    if (!VirtualFree(a + GRAN + 4 * PAGE, 2 * PAGE, MEM_DECOMMIT) || can_read(a + GRAN + 5 * PAGE) ||
-        a[GRAN + 6 * PAGE] != 0x5A)
+    if (!VirtualFree(a + GRAN + 4 * PAGE, 2 * PAGE, MEM_DECOMMIT) ||
+        can_read(a + GRAN + 5 * PAGE) || a[GRAN + 6 * PAGE] != 0x5A)
         return "decommit";
     if (!VirtualAlloc(a + GRAN + 4 * PAGE, 2 * PAGE, MEM_COMMIT, PAGE_READWRITE) ||
         !all_bytes(a + GRAN + 4 * PAGE, 2 * PAGE, 0))

@@ -11,8 +11,9 @@ enum { AREA_PAGES = 256, N_OWN = 1000, N_FORKS = 1000, N_BIG = 20000 };
 extern char **environ;
 
 /* Page i: its state depends on i % 8. */
-static const DWORD area_prot[8] = {PAGE_READWRITE, PAGE_READONLY, PAGE_NOACCESS, PAGE_EXECUTE_READ,
-                                   0, PAGE_READWRITE, PAGE_READWRITE | PAGE_GUARD, PAGE_EXECUTE_READWRITE};
+static const DWORD area_prot[8] = {
+    PAGE_READWRITE, PAGE_READONLY,  PAGE_NOACCESS,               PAGE_EXECUTE_READ,
+    0,              PAGE_READWRITE, PAGE_READWRITE | PAGE_GUARD, PAGE_EXECUTE_READWRITE};
 
 static char *make_area(void)
 {
@@ -38,7 +39,8 @@ static void check_area(void *area)
         bool writable = prot == PAGE_READWRITE || prot == PAGE_EXECUTE_READWRITE;
         char *p = a + i * PAGE;
         wrong += !is_state(p, prot ? MEM_COMMIT : MEM_RESERVE, prot) || can_read(p) != readable ||
-                 can_write(p) != writable || (readable && !all_bytes(p, PAGE, (unsigned char)(i | 1)));
+                 can_write(p) != writable ||
+                 (readable && !all_bytes(p, PAGE, (unsigned char)(i | 1)));
     }
     ok(wrong == 0, "%u of %u pages differ", wrong, AREA_PAGES);
     ok(winvm_audit() == 0, "audit");
@@ -170,7 +172,8 @@ static void test_storm(void)
     __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < 2; i++)
         pthread_join(thread[i], NULL);
-    ok(good == N_FORKS && winvm_audit() == 0, "%u of %u forks beside two allocating threads", good, N_FORKS);
+    ok(good == N_FORKS && winvm_audit() == 0, "%u of %u forks beside two allocating threads", good,
+       N_FORKS);
 }
 
 /* ---- many regions ---- */
@@ -216,7 +219,8 @@ static void test_spawn(void)
     char *a = VirtualAlloc(NULL, GRAN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     pid_t pid = -1;
     memset(a, 3, GRAN);
-    ok(posix_spawnp(&pid, "true", NULL, NULL, argv, environ) == 0 && env_ended_well(pid), "posix_spawn");
+    ok(posix_spawnp(&pid, "true", NULL, NULL, argv, environ) == 0 && env_ended_well(pid),
+       "posix_spawn");
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     pid = vfork();

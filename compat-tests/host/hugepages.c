@@ -1,8 +1,8 @@
 /* Transparent huge pages: commits of 2 MiB and more may be backed by one huge page each. Decommit,
  * protections and contents are still exact to the page.
  *
- * Owns    the machine's setting while it is "always": a first process sets and restores it, also when
- *         the test dies or is told to end; the test itself runs in a child. */
+ * Owns    the machine's setting while it is "always": a first process sets and restores it, also
+ *         when the test dies or is told to end; the test itself runs in a child. */
 #include "env.h"
 
 enum { HUGE = 2 * 1024 * 1024, N_HUGE = 8, HUGE_PAGES = HUGE / PAGE };
@@ -36,7 +36,8 @@ static bool read_setting(void)
     FILE *f = fopen(setting, "re");
     bool found = f && fgets(text, sizeof(text), f) && strchr(text, '[') && strchr(text, ']');
     if (found)
-        snprintf(saved, sizeof(saved), "%.*s", (int)(strchr(text, ']') - strchr(text, '[') - 1), strchr(text, '[') + 1);
+        snprintf(saved, sizeof(saved), "%.*s", (int)(strchr(text, ']') - strchr(text, '[') - 1),
+                 strchr(text, '[') + 1);
     if (f)
         fclose(f);
     return found;
@@ -84,7 +85,8 @@ static bool is_filled(const char *a, size_t i)
     return all_bytes(a + i * PAGE, PAGE, (unsigned char)(i % 251 + 1));
 }
 
-/* Every 37th page is decommitted: it is gone, its neighbours are not; committed again, it is zero. */
+/* Every 37th page is decommitted: it is gone, its neighbours are not; committed again, it is
+ * zero. */
 static void check_decommit(char *a)
 {
     unsigned wrong = 0;
@@ -92,12 +94,13 @@ static void check_decommit(char *a)
         wrong += !VirtualFree(a + i * PAGE, PAGE, MEM_DECOMMIT);
     for (size_t i = 0; i < N_HUGE * HUGE_PAGES; i++) {
         bool gone = i >= 5 && (i - 5) % 37 == 0;
-        wrong += gone ? can_read(a + i * PAGE) || !is_state(a + i * PAGE, MEM_RESERVE, 0) : !is_filled(a, i);
+        wrong += gone ? can_read(a + i * PAGE) || !is_state(a + i * PAGE, MEM_RESERVE, 0)
+                      : !is_filled(a, i);
     }
     ok(wrong == 0, "decommit of single pages: exactly those (%u wrong)", wrong);
     for (size_t i = 5; i < N_HUGE * HUGE_PAGES; i += 37)
-        wrong += !VirtualAlloc(a + i * PAGE, PAGE, MEM_COMMIT, PAGE_READWRITE) || !all_bytes(a + i * PAGE, PAGE, 0) ||
-                 !is_filled(a, i - 1) || !is_filled(a, i + 1);
+        wrong += !VirtualAlloc(a + i * PAGE, PAGE, MEM_COMMIT, PAGE_READWRITE) ||
+                 !all_bytes(a + i * PAGE, PAGE, 0) || !is_filled(a, i - 1) || !is_filled(a, i + 1);
     ok(wrong == 0, "committed again they are zero, neighbours kept (%u wrong)", wrong);
 }
 
@@ -124,7 +127,8 @@ static void check_reset(char *a)
 {
     unsigned wrong = 0;
     fill(a);
-    ok(VirtualAlloc(a + 3 * PAGE, 700 * PAGE, MEM_RESET, PAGE_READWRITE) != NULL, "reset across huge pages");
+    ok(VirtualAlloc(a + 3 * PAGE, 700 * PAGE, MEM_RESET, PAGE_READWRITE) != NULL,
+       "reset across huge pages");
     if (VirtualAlloc(a + 3 * PAGE, 700 * PAGE, MEM_RESET_UNDO, PAGE_READWRITE))
         for (size_t i = 0; i < 710; i++)
             wrong += !is_filled(a, i);
@@ -145,7 +149,9 @@ static void work(void *advise)
     check_decommit(a);
     check_protect(a);
     check_reset(a);
-    ok(VirtualFree(look_at(a).AllocationBase, 0, MEM_RELEASE) && !can_read(a) && !can_read(a + HUGE), "release");
+    ok(VirtualFree(look_at(a).AllocationBase, 0, MEM_RELEASE) && !can_read(a) &&
+           !can_read(a + HUGE),
+       "release");
     expect_tour();
 }
 

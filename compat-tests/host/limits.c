@@ -47,8 +47,10 @@ static void exhaust(size_t limit)
     SetLastError(0);
     while (n < MANY && (at[n] = VirtualAlloc(NULL, MIB, MEM_RESERVE, PAGE_READWRITE)))
         n++;
-    ok(n == MANY || GetLastError() == ERROR_NOT_ENOUGH_MEMORY, "at the limit: error %u", (unsigned)GetLastError());
-    ok(n == MANY || n * MIB > limit / 4 * 3, "%zu MiB of %zu MiB reserved in blocks", n, limit / MIB);
+    ok(n == MANY || GetLastError() == ERROR_NOT_ENOUGH_MEMORY, "at the limit: error %u",
+       (unsigned)GetLastError());
+    ok(n == MANY || n * MIB > limit / 4 * 3, "%zu MiB of %zu MiB reserved in blocks", n,
+       limit / MIB);
     for (size_t i = 0; i < n; i += 2)
         ok(VirtualAlloc(at[i], PAGE, MEM_COMMIT, PAGE_READWRITE) || i, "commit at the limit");
     for (size_t i = 0; i < n; i++)
@@ -66,7 +68,8 @@ static int role_space(const char *mib)
     ok(fits(limit / 2), "half of %s MiB", mib);
     ok(fits(limit / 16), "a sixteenth");
     SetLastError(0);
-    ok(!VirtualAlloc(NULL, limit, MEM_RESERVE, PAGE_READWRITE) && GetLastError() == ERROR_NOT_ENOUGH_MEMORY,
+    ok(!VirtualAlloc(NULL, limit, MEM_RESERVE, PAGE_READWRITE) &&
+           GetLastError() == ERROR_NOT_ENOUGH_MEMORY,
        "as much as the limit: error %u", (unsigned)GetLastError());
     SetLastError(0);
     ok(!VirtualAlloc(NULL, 64 * limit, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) &&
@@ -91,11 +94,12 @@ static int role_data(const char *mib)
     while (got < 2 * limit && VirtualAlloc(a + got, MIB, MEM_COMMIT, PAGE_READWRITE))
         memset(a + got, 1, PAGE), got += MIB;
     ok(got > limit / 2 && got < limit, "%zu of %s MiB committed", got / MIB, mib);
-    ok(GetLastError() == ERROR_NOT_ENOUGH_MEMORY || GetLastError() == ERROR_COMMITMENT_LIMIT, "error %u",
-       (unsigned)GetLastError());
+    ok(GetLastError() == ERROR_NOT_ENOUGH_MEMORY || GetLastError() == ERROR_COMMITMENT_LIMIT,
+       "error %u", (unsigned)GetLastError());
     ok(is_state(a + got, MEM_RESERVE, 0) && !can_read(a + got), "the refused page is unchanged");
     ok(VirtualFree(a, got, MEM_DECOMMIT), "decommit");
-    ok(VirtualAlloc(a, got, MEM_COMMIT, PAGE_READWRITE) && all_bytes(a, got, 0), "and commit the same again");
+    ok(VirtualAlloc(a, got, MEM_COMMIT, PAGE_READWRITE) && all_bytes(a, got, 0),
+       "and commit the same again");
     ok(VirtualFree(a, 0, MEM_RELEASE), "release");
     check_host("at the end");
     expect_tour();

@@ -1,9 +1,9 @@
-/* The host's limit on mappings (vm.max_map_count), unchanged: great numbers of live allocations, and
- * a process that drives winvm to the limit.
+/* The host's limit on mappings (vm.max_map_count), unchanged: great numbers of live allocations,
+ * and a process that drives winvm to the limit.
  *
  * Terms   board = pages of alternating protection, each a mapping of the kernel's own.
- * I1      At the limit every decommit and release succeeds, what they give back is inaccessible, and
- *         the program's own malloc, mmap and threads still work. */
+ * I1      At the limit every decommit and release succeeds, what they give back is inaccessible,
+ *         and the program's own malloc, mmap and threads still work. */
 #include "env.h"
 
 enum { N = 100000 };
@@ -53,7 +53,8 @@ static void check_tails(const char *what, size_t reserved)
         uint32_t i = any(N);
         size_t end = (size_of[i] + PAGE - 1) / PAGE * PAGE;
         MEMORY_BASIC_INFORMATION m = look_at(at[i]);
-        wrong += m.RegionSize != end || m.State != MEM_COMMIT || can_write(at[i] + end - 1) == false;
+        wrong +=
+            m.RegionSize != end || m.State != MEM_COMMIT || can_write(at[i] + end - 1) == false;
         if (end < reserved)
             wrong += can_read(at[i] + end) || can_write(at[i] + reserved - 1);
     }
@@ -79,13 +80,14 @@ static void test_many(const char *what, bool mixed, size_t reserve)
     unsigned bad = 0, maps = env_map_count();
     for (uint32_t i = 0; i < N && bad == 0; i++) {
         size_of[i] = mixed ? (1 + any(60)) * 1024 : PAGE;
-        at[i] = VirtualAlloc(NULL, reserve ? reserve : size_of[i], reserve ? MEM_RESERVE : MEM_RESERVE | MEM_COMMIT,
-                             PAGE_READWRITE);
+        at[i] = VirtualAlloc(NULL, reserve ? reserve : size_of[i],
+                             reserve ? MEM_RESERVE : MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
         if (reserve && at[i] && !VirtualAlloc(at[i], size_of[i], MEM_COMMIT, PAGE_READWRITE))
             at[i] = NULL;
         bad = tag(i) ? 0 : i + 1;
     }
-    ok(bad == 0, "100,000 live: %s (first failure %u), %u mappings more", what, bad, env_map_count() - maps);
+    ok(bad == 0, "100,000 live: %s (first failure %u), %u mappings more", what, bad,
+       env_map_count() - maps);
     if (bad)
         return;
     check_tails(what, reserve ? reserve : GRAN);
@@ -122,8 +124,9 @@ static void check_host(void)
     free(p);
     void *m = mmap(NULL, MIB, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ok(m != MAP_FAILED && munmap(m, MIB) == 0, "at the limit: mmap");
-    ok(pthread_create(&thread, NULL, thread_body, &seed) == 0 && pthread_join(thread, &result) == 0 &&
-           result == &seed, "at the limit: pthread_create");
+    ok(pthread_create(&thread, NULL, thread_body, &seed) == 0 &&
+           pthread_join(thread, &result) == 0 && result == &seed,
+       "at the limit: pthread_create");
 }
 
 /* Every second page read-only until the library refuses. Returns the page that was refused. */
@@ -141,14 +144,15 @@ static void close_pieces(char *board, size_t n)
     unsigned wrong = 0;
     for (size_t i = 1; i < n; i += 50) {
         char *page = board + (i | 1) * PAGE;
-        wrong += !VirtualFree(page, PAGE, MEM_DECOMMIT) || can_read(page) || !can_read(page - PAGE) ||
-                 !is_state(page, MEM_RESERVE, 0);
+        wrong += !VirtualFree(page, PAGE, MEM_DECOMMIT) || can_read(page) ||
+                 !can_read(page - PAGE) || !is_state(page, MEM_RESERVE, 0);
     }
     for (size_t i = 20; i < n; i += 50) {
         char *page = board + (i & ~(size_t)1) * PAGE;
         wrong += !VirtualFree(page, PAGE, MEM_DECOMMIT) || can_read(page) || !can_read(page + PAGE);
     }
-    ok(wrong == 0, "at the limit: decommit of single pages, which are inaccessible (%u wrong)", wrong);
+    ok(wrong == 0, "at the limit: decommit of single pages, which are inaccessible (%u wrong)",
+       wrong);
 }
 
 static void test_board(void)
@@ -166,11 +170,13 @@ static void test_board(void)
     refused = fill_board(board, pages);
     DWORD error = GetLastError();
     unsigned maps = env_map_count();
-    ok(refused && error == ERROR_NOT_ENOUGH_MEMORY, "refused at page %zu: error %u", refused, (unsigned)error);
+    ok(refused && error == ERROR_NOT_ENOUGH_MEMORY, "refused at page %zu: error %u", refused,
+       (unsigned)error);
     ok(refused > (size_t)max_maps() * 3 / 4, "what was released before holds none of the mappings");
     ok(maps > (unsigned long)max_maps() * 3 / 4 && maps < (unsigned long)max_maps() * 15 / 16,
        "with %u of %ld mappings", maps, max_maps());
-    ok(is_state(board + refused * PAGE, MEM_COMMIT, PAGE_READWRITE) && can_write(board + refused * PAGE),
+    ok(is_state(board + refused * PAGE, MEM_COMMIT, PAGE_READWRITE) &&
+           can_write(board + refused * PAGE),
        "the refused page is unchanged");
     check_host();
     close_pieces(board, refused);
@@ -179,7 +185,8 @@ static void test_board(void)
        "at the limit: decommit in the middle of another allocation");
     ok(VirtualFree(other, 0, MEM_RELEASE) && !can_read(other), "at the limit: release");
     ok(winvm_audit() == 0, "audit at the limit");
-    ok(VirtualFree(board, 0, MEM_RELEASE) && !can_read(board) && !can_read(board + refused * PAGE), "the board is released");
+    ok(VirtualFree(board, 0, MEM_RELEASE) && !can_read(board) && !can_read(board + refused * PAGE),
+       "the board is released");
     maps = env_map_count();
     ok(maps < before + 2000, "%u mappings afterwards, %u before", maps, before);
     expect_tour();

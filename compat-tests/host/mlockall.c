@@ -17,18 +17,24 @@ static void work(void *arg)
     if (mlockall(mode->flags) != 0)
         _exit(77);
     expect_tour();
-    ok(VirtualFree(early + GRAN, PAGE, MEM_DECOMMIT) && !can_read(early + GRAN), "decommit one page of before");
-    ok(VirtualAlloc(early + GRAN, PAGE, MEM_COMMIT, PAGE_READWRITE) && all_bytes(early + GRAN, PAGE, 0),
+    ok(VirtualFree(early + GRAN, PAGE, MEM_DECOMMIT) && !can_read(early + GRAN),
+       "decommit one page of before");
+    ok(VirtualAlloc(early + GRAN, PAGE, MEM_COMMIT, PAGE_READWRITE) &&
+           all_bytes(early + GRAN, PAGE, 0),
        "recommitted page is zero");
-    ok(all_bytes(early, GRAN, 0x33) && all_bytes(early + GRAN + PAGE, 3 * GRAN - PAGE, 0x33), "neighbours kept");
+    ok(all_bytes(early, GRAN, 0x33) && all_bytes(early + GRAN + PAGE, 3 * GRAN - PAGE, 0x33),
+       "neighbours kept");
     char *big = VirtualAlloc(NULL, GIB, MEM_RESERVE, PAGE_READWRITE);
     ok(big != NULL, "reserve 1 GiB: error %u", (unsigned)GetLastError());
-    ok(env_status_kb("VmRSS") < 512 * 1024, "reserved memory takes no RAM: %ld kB", env_status_kb("VmRSS"));
+    ok(env_status_kb("VmRSS") < 512 * 1024, "reserved memory takes no RAM: %ld kB",
+       env_status_kb("VmRSS"));
     for (unsigned i = 0; i < 200; i++) {
         char *p = big + (size_t)i * 3 * GRAN;
-        ok(VirtualAlloc(p, GRAN, MEM_COMMIT, PAGE_READWRITE) && all_bytes(p, GRAN, 0), "commit %u", i);
+        ok(VirtualAlloc(p, GRAN, MEM_COMMIT, PAGE_READWRITE) && all_bytes(p, GRAN, 0), "commit %u",
+           i);
         memset(p, 1, GRAN);
-        ok(VirtualFree(p, 3 * PAGE, MEM_DECOMMIT) && !can_read(p + PAGE) && can_read(p + 3 * PAGE), "decommit %u", i);
+        ok(VirtualFree(p, 3 * PAGE, MEM_DECOMMIT) && !can_read(p + PAGE) && can_read(p + 3 * PAGE),
+           "decommit %u", i);
     }
     ok(VirtualLock(early, PAGE) && VirtualUnlock(early, PAGE), "VirtualLock and VirtualUnlock");
     ok(VirtualFree(big, 0, MEM_RELEASE) && !can_read(big + 3 * PAGE), "release");

@@ -1,7 +1,8 @@
-/* A process that cannot see /proc (chroot, sandbox): everything but the description of foreign memory
- * works; foreign addresses get an answer that neither crashes nor invents memory of winvm's.
+/* A process that cannot see /proc (chroot, sandbox): everything but the description of foreign
+ * memory works; foreign addresses get an answer that neither crashes nor invents memory of winvm's.
  *
- * Terms   hidden = an empty file system mounted over /proc, in a mount namespace of the child's own. */
+ * Terms   hidden = an empty file system mounted over /proc, in a mount namespace of the child's
+ *         own. */
 #include "env.h"
 
 #include <sched.h>
@@ -22,9 +23,10 @@ static void check_foreign(void)
         MEMORY_BASIC_INFORMATION m;
         SetLastError(0);
         SIZE_T got = VirtualQuery(at[i], &m, sizeof(m));
-        ok(got == 0 ? GetLastError() != 0
-                    : got == sizeof(m) && (uintptr_t)m.BaseAddress <= (uintptr_t)at[i] && m.RegionSize > 0 &&
-                          (uintptr_t)m.BaseAddress + m.RegionSize > (uintptr_t)at[i],
+        ok(got == 0
+               ? GetLastError() != 0
+               : got == sizeof(m) && (uintptr_t)m.BaseAddress <= (uintptr_t)at[i] &&
+                     m.RegionSize > 0 && (uintptr_t)m.BaseAddress + m.RegionSize > (uintptr_t)at[i],
            "foreign address %u: %zu, error %u", i, (size_t)got, (unsigned)GetLastError());
     }
 }
@@ -37,17 +39,24 @@ static void check_own(void)
     ok(a && VirtualAlloc(a + GRAN, GRAN, MEM_COMMIT, PAGE_READWRITE), "reserve and commit");
     memset(a + GRAN, 0x66, GRAN);
     ok(is_state(a, MEM_RESERVE, 0) && is_state(a + GRAN, MEM_COMMIT, PAGE_READWRITE), "query");
-    ok(VirtualQuery(a, &elsewhere, sizeof(elsewhere)) == sizeof(elsewhere) && elsewhere.State == MEM_RESERVE,
+    ok(VirtualQuery(a, &elsewhere, sizeof(elsewhere)) == sizeof(elsewhere) &&
+           elsewhere.State == MEM_RESERVE,
        "query into static memory");
-    ok(VirtualProtect(a + GRAN, PAGE, PAGE_READONLY, &old) && old == PAGE_READWRITE && !can_write(a + GRAN), "protect");
+    ok(VirtualProtect(a + GRAN, PAGE, PAGE_READONLY, &old) && old == PAGE_READWRITE &&
+           !can_write(a + GRAN),
+       "protect");
     ok(VirtualFree(a + GRAN + PAGE, PAGE, MEM_DECOMMIT) && !can_read(a + GRAN + PAGE), "decommit");
-    ok(VirtualLock(a + GRAN, PAGE) && VirtualUnlock(a + GRAN, PAGE), "lock and unlock: error %u", (unsigned)GetLastError());
+    ok(VirtualLock(a + GRAN, PAGE) && VirtualUnlock(a + GRAN, PAGE), "lock and unlock: error %u",
+       (unsigned)GetLastError());
     ok(VirtualAlloc(a + GRAN + 4 * PAGE, 8 * PAGE, MEM_RESET, PAGE_READWRITE) != NULL, "reset");
     ok(VirtualAlloc(a + GRAN + 4 * PAGE, 8 * PAGE, MEM_RESET_UNDO, PAGE_READWRITE) &&
            all_bytes(a + GRAN + 4 * PAGE, 8 * PAGE, 0x66), "undo");
-    ok(VirtualAlloc(NULL, 64 * MIB, MEM_RESERVE | MEM_TOP_DOWN, PAGE_READWRITE) != NULL, "top down");
-    char *fixed = VirtualAlloc((void *)0x200000000000, GRAN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    ok(fixed == (void *)0x200000000000 && can_write(fixed), "at an address: error %u", (unsigned)GetLastError());
+    ok(VirtualAlloc(NULL, 64 * MIB, MEM_RESERVE | MEM_TOP_DOWN, PAGE_READWRITE) != NULL,
+       "top down");
+    char *fixed =
+        VirtualAlloc((void *)0x200000000000, GRAN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    ok(fixed == (void *)0x200000000000 && can_write(fixed), "at an address: error %u",
+       (unsigned)GetLastError());
     ok(VirtualFree(a, 0, MEM_RELEASE) && VirtualFree(fixed, 0, MEM_RELEASE), "release");
     SetLastError(0);
     char *huge = VirtualAlloc(NULL, (SIZE_T)0x7FF000000000, MEM_RESERVE, PAGE_READWRITE);

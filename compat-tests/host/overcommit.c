@@ -1,9 +1,10 @@
 /* Strict overcommit (vm.overcommit_memory=2): the library starts, reservations are not charged, and
  * what the host refuses to commit fails with ERROR_COMMITMENT_LIMIT.
  *
- * The setting belongs to the whole machine and can make other programs fail meanwhile (the test asks
- * for too much in one piece, so that it never uses the machine's commit up); so this runs only when WINVM_TEST_MACHINE=1 asks for it. A first process sets and restores, also when the test
- * dies or is told to end; the test itself is a program started anew. */
+ * The setting belongs to the whole machine and can make other programs fail meanwhile (the test
+ * asks for too much in one piece, so that it never uses the machine's commit up); so this runs only
+ * when WINVM_TEST_MACHINE=1 asks for it. A first process sets and restores, also when the test dies
+ * or is told to end; the test itself is a program started anew. */
 #include "env.h"
 
 static const char setting[] = "/proc/sys/vm/overcommit_memory";
@@ -53,17 +54,22 @@ static int role_strict(void)
     expect_tour();
     size_t left = meminfo_bytes("CommitLimit") - meminfo_bytes("Committed_AS"), some = 64 * MIB;
     char *a = VirtualAlloc(NULL, 4 * left, MEM_RESERVE, PAGE_READWRITE);
-    ok(a != NULL, "reserve four times what the host would commit: error %u", (unsigned)GetLastError());
-    ok(VirtualAlloc(a, some, MEM_COMMIT, PAGE_READWRITE) && all_bytes(a, some, 0), "commit 64 MiB of it");
+    ok(a != NULL, "reserve four times what the host would commit: error %u",
+       (unsigned)GetLastError());
+    ok(VirtualAlloc(a, some, MEM_COMMIT, PAGE_READWRITE) && all_bytes(a, some, 0),
+       "commit 64 MiB of it");
     memset(a, 0x44, some);
     SetLastError(0);
     void *got = VirtualAlloc(a, left + GIB, MEM_COMMIT, PAGE_READWRITE);
     DWORD error = GetLastError();
-    ok(!got && error == ERROR_COMMITMENT_LIMIT, "more than the host commits: error %u", (unsigned)error);
-    ok(all_bytes(a, some, 0x44) && is_state(a + some, MEM_RESERVE, 0) && !can_read(a + some), "nothing changed");
+    ok(!got && error == ERROR_COMMITMENT_LIMIT, "more than the host commits: error %u",
+       (unsigned)error);
+    ok(all_bytes(a, some, 0x44) && is_state(a + some, MEM_RESERVE, 0) && !can_read(a + some),
+       "nothing changed");
     ok(VirtualFree(a, 0, MEM_RELEASE), "release");
     uint64_t after = meminfo_bytes("CommitLimit") - meminfo_bytes("Committed_AS");
-    ok(after + 2 * some > left, "the charge is returned: %llu of %zu MiB", (unsigned long long)(after / MIB), left / MIB);
+    ok(after + 2 * some > left, "the charge is returned: %llu of %zu MiB",
+       (unsigned long long)(after / MIB), left / MIB);
     expect_tour();
     return env_failed != 0;
 }

@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 }
 END
 
+# shellcheck disable=SC2016  # the inner shell expands it
 same "bash: pipes, subshells, arithmetic" bash -c \
     'for i in 1 2 3; do (echo $((i * i)) | cat); done; echo "$(seq 1000 | sort -rn | head -2)"; exit 3'
 if command -v python3 >/dev/null; then

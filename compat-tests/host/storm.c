@@ -32,9 +32,9 @@ static uint64_t one_of(const uint64_t *list, unsigned n)
 static void *any_pointer(void)
 {
     static const uint64_t wild[] = {
-        0, 1, 0xFFF, 0x1000, 0x10000, 0x10001, 0xFFFFFFFF, 0x7FFE0000, 0x7FFFFFFEFFFF, 0x7FFFFFFF0000,
-        0x7FFFFFFFFFFF, 0x800000000000, 0x8000000000000000, 0xFFFF800000000000, 0xFFFFFFFF80000000,
-        0xFFFFFFFFFF600000, 0xFFFFFFFFFFFFF000, 0xFFFFFFFFFFFFFFFF,
+        0, 1, 0xFFF, 0x1000, 0x10000, 0x10001, 0xFFFFFFFF, 0x7FFE0000, 0x7FFFFFFEFFFF,
+        0x7FFFFFFF0000, 0x7FFFFFFFFFFF, 0x800000000000, 0x8000000000000000, 0xFFFF800000000000,
+        0xFFFFFFFF80000000, 0xFFFFFFFFFF600000, 0xFFFFFFFFFFFFF000, 0xFFFFFFFFFFFFFFFF,
     };
     switch (any() % 4) {
     case 0:
@@ -42,7 +42,8 @@ static void *any_pointer(void)
     case 1:
         return (void *)(0x300000000000 + any() % 64 * 0x10000 + any() % 3);
     default:
-        return arena[any() % N_ARENA] + any() % ARENA_LEN / (any() % 2 ? 1 : PAGE) * (any() % 2 ? 1 : PAGE) % ARENA_LEN;
+        return arena[any() % N_ARENA] +
+               any() % ARENA_LEN / (any() % 2 ? 1 : PAGE) * (any() % 2 ? 1 : PAGE) % ARENA_LEN;
     }
 }
 
@@ -59,8 +60,8 @@ static SIZE_T any_size(void)
 static DWORD any_type(void)
 {
     static const uint64_t types[] = {
-        MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESERVE | MEM_TOP_DOWN, MEM_RESET, MEM_RESET_UNDO,
-        MEM_DECOMMIT, MEM_RELEASE, MEM_COMMIT | MEM_TOP_DOWN,
+        MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESERVE | MEM_TOP_DOWN, MEM_RESET,
+        MEM_RESET_UNDO, MEM_DECOMMIT, MEM_RELEASE, MEM_COMMIT | MEM_TOP_DOWN,
     };
     return any() % 4 ? (DWORD)ONE_OF(types) : any() % 2 ? (DWORD)any() : 1u << any() % 32;
 }
@@ -78,11 +79,13 @@ static void *any_out(void *good)
 
 static HANDLE any_handle(void)
 {
-    static const uint64_t handles[] = {0, 1, 4, 0x7FFFFFFC, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFE, 0x123456789ABCDEF0};
+    static const uint64_t handles[] = {
+        0, 1, 4, 0x7FFFFFFC, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFE, 0x123456789ABCDEF0};
     return any() % 3 ? GetCurrentProcess() : (HANDLE)ONE_OF(handles);
 }
 
-/* What a call reserved on its own is given back at once, so that the storm does not fill the space. */
+/* What a call reserved on its own is given back at once, so that the storm does not fill the
+ * space. */
 static void give_back(void *at)
 {
     uintptr_t a = (uintptr_t)at;
@@ -100,7 +103,8 @@ static void call_alloc(void)
         got = VirtualAlloc(at, any_size(), any_type(), any_protection());
         break;
     case 1:
-        got = VirtualAllocExNuma(any_handle(), at, any_size(), any_type(), any_protection(), (DWORD)any() % 4);
+        got = VirtualAllocExNuma(any_handle(), at, any_size(), any_type(), any_protection(),
+                                 (DWORD)any() % 4);
         break;
     default:
         got = VirtualAllocFromApp(at, any_size(), any_type(), any_protection());
@@ -137,11 +141,12 @@ static void call_query(void)
         VirtualQuery(any_pointer(), any_out(&m), any() % 2 ? sizeof(m) : any() % (sizeof(m) + 1));
         break;
     case 1:
-        VirtualQueryEx(any_handle(), any_pointer(), any_out(&m), any() % 2 ? sizeof(m) : any() % (sizeof(m) + 1));
+        VirtualQueryEx(any_handle(), any_pointer(), any_out(&m),
+                       any() % 2 ? sizeof(m) : any() % (sizeof(m) + 1));
         break;
     default:
-        NtQueryVirtualMemory(any_handle(), any_pointer(), (MEMORY_INFORMATION_CLASS)(any() % 16), any_out(&any_class),
-                             any() % (sizeof(any_class) + 1), any_out(&got));
+        NtQueryVirtualMemory(any_handle(), any_pointer(), (MEMORY_INFORMATION_CLASS)(any() % 16),
+                             any_out(&any_class), any() % (sizeof(any_class) + 1), any_out(&got));
     }
 }
 
@@ -174,7 +179,8 @@ static void call_native(void)
     SIZE_T *s = any_out(&size);
     switch (any() % 6) {
     case 0:
-        if (NtAllocateVirtualMemory(any_handle(), b, any() % 2 ? 0 : any(), s, any_type(), any_protection()) >= 0 &&
+        if (NtAllocateVirtualMemory(any_handle(), b, any() % 2 ? 0 : any(), s, any_type(),
+                                    any_protection()) >= 0 &&
             b == &base)
             give_back(base);
         break;
@@ -233,14 +239,16 @@ static void make_arena(unsigned i)
 {
     VirtualFree(arena[i], 0, MEM_RELEASE);
     arena[i] = VirtualAlloc((void *)(0x310000000000 + (uintptr_t)i * 2 * ARENA_LEN), ARENA_LEN,
-                            MEM_RESERVE | (i % 2 ? MEM_COMMIT : 0), i % 4 == 3 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE);
+                            MEM_RESERVE | (i % 2 ? MEM_COMMIT : 0),
+                            i % 4 == 3 ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE);
 }
 
 /* Releases everything of winvm's in the process; foreign memory is refused. */
 static void sweep(void)
 {
     MEMORY_BASIC_INFORMATION m;
-    for (char *p = NULL; VirtualQuery(p, &m, sizeof(m)) == sizeof(m); p = (char *)m.BaseAddress + m.RegionSize)
+    for (char *p = NULL; VirtualQuery(p, &m, sizeof(m)) == sizeof(m);
+         p = (char *)m.BaseAddress + m.RegionSize)
         if (m.State != MEM_FREE && m.Type == MEM_PRIVATE && m.AllocationBase == m.BaseAddress)
             VirtualFree(m.AllocationBase, 0, MEM_RELEASE);
 }
@@ -249,7 +257,8 @@ static uint64_t count_allocations(void)
 {
     MEMORY_BASIC_INFORMATION m;
     uint64_t n = 0;
-    for (char *p = NULL; VirtualQuery(p, &m, sizeof(m)) == sizeof(m); p = (char *)m.BaseAddress + m.RegionSize)
+    for (char *p = NULL; VirtualQuery(p, &m, sizeof(m)) == sizeof(m);
+         p = (char *)m.BaseAddress + m.RegionSize)
         n += m.State != MEM_FREE && m.AllocationBase == m.BaseAddress;
     return n;
 }
@@ -274,8 +283,8 @@ static unsigned storm(void)
     return audits;
 }
 
-/* The first half leaves winvm's own tables and closed pages that still are mappings of their own; the
- * second half finds them and adds nothing. */
+/* The first half leaves winvm's own tables and closed pages that still are mappings of their own;
+ * the second half finds them and adds nothing. */
 int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20011025, before;
@@ -289,10 +298,11 @@ int main(int argc, char **argv)
     audits += storm();
     ok(true, "%d calls, no crash", N_CALLS);
     ok(audits == 0, "the tracker is whole after every 2,000 calls (%u were not)", audits);
-    ok(committed_now() == before, "commit charge is back: %llu, %llu before", (unsigned long long)committed_now(),
-       (unsigned long long)before);
+    ok(committed_now() == before, "commit charge is back: %llu, %llu before",
+       (unsigned long long)committed_now(), (unsigned long long)before);
     uint64_t now = count_allocations();
-    ok(now <= allocations + 8, "%llu allocations, %llu before", (unsigned long long)now, (unsigned long long)allocations);
+    ok(now <= allocations + 8, "%llu allocations, %llu before", (unsigned long long)now,
+       (unsigned long long)allocations);
     ok(env_map_count() <= maps + 48, "%u mappings, %u before", env_map_count(), maps);
     ok(env_status_kb("VmLck") == 0, "nothing stays locked: %ld kB", env_status_kb("VmLck"));
     expect_tour();

@@ -2,8 +2,8 @@
  *
  * After setuid the process is not dumpable: /proc/self/pagemap can no longer be opened. Everything
  * still works; undo of a reset finds out about pages by other means.
- * Locks beyond RLIMIT_MEMLOCK fail with ERROR_WORKING_SET_QUOTA (1453), leave nothing locked, and the
- * option diag names the limit. */
+ * Locks beyond RLIMIT_MEMLOCK fail with ERROR_WORKING_SET_QUOTA (1453), leave nothing locked, and
+ * the option diag names the limit. */
 #include "env.h"
 
 #include <grp.h>
@@ -12,7 +12,8 @@ enum { NOBODY = 65534, LIMIT_PAGES = 16 };
 
 static bool become_nobody(void)
 {
-    return setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0 && getuid() == NOBODY;
+    return setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
+           getuid() == NOBODY;
 }
 
 static void check_foreign(void)
@@ -20,8 +21,8 @@ static void check_foreign(void)
     static const char constant[] = "in the image";
     char on_stack;
     MEMORY_BASIC_INFORMATION m = look_at(constant);
-    ok(m.State == MEM_COMMIT && m.Type == MEM_IMAGE && m.Protect == PAGE_READONLY, "image: type 0x%x protect 0x%x",
-       (unsigned)m.Type, (unsigned)m.Protect);
+    ok(m.State == MEM_COMMIT && m.Type == MEM_IMAGE && m.Protect == PAGE_READONLY,
+       "image: type 0x%x protect 0x%x", (unsigned)m.Type, (unsigned)m.Protect);
     m = look_at(&on_stack);
     ok(m.State == MEM_COMMIT && m.Type == MEM_PRIVATE && m.Protect == PAGE_READWRITE, "stack");
 }
@@ -66,8 +67,10 @@ static int role_lock(void)
        "64 pages: error %u, 1453 expected", (unsigned)GetLastError());
     ok(env_status_kb("VmLck") == 16, "VmLck %ld kB after it, 16 expected", env_status_kb("VmLck"));
     SetLastError(0);
-    ok(!VirtualUnlock(a, 8 * PAGE) && GetLastError() == ERROR_NOT_LOCKED, "pages 4..7 are not locked");
-    ok(VirtualLock(a + GRAN, 12 * PAGE) && VirtualUnlock(a + GRAN, 12 * PAGE), "12 more, and unlocked");
+    ok(!VirtualUnlock(a, 8 * PAGE) && GetLastError() == ERROR_NOT_LOCKED,
+       "pages 4..7 are not locked");
+    ok(VirtualLock(a + GRAN, 12 * PAGE) && VirtualUnlock(a + GRAN, 12 * PAGE),
+       "12 more, and unlocked");
     ok(VirtualFree(a, 0, MEM_RELEASE), "release locked memory");
     ok(env_status_kb("VmLck") == 0, "VmLck %ld kB at the end", env_status_kb("VmLck"));
     return env_failed != 0;
@@ -91,7 +94,8 @@ int main(int argc, char **argv)
     if (status == 77) {
         env_skip("RLIMIT_MEMLOCK", "cannot become an ordinary user");
     } else {
-        ok(status == 0, "locks beyond RLIMIT_MEMLOCK fail and leave nothing locked: status %d", status);
+        ok(status == 0, "locks beyond RLIMIT_MEMLOCK fail and leave nothing locked: status %d",
+           status);
         ok(strstr(lock.said, "RLIMIT_MEMLOCK") != NULL, "diag names the limit");
     }
     return env_end();

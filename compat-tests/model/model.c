@@ -41,7 +41,8 @@ static void result(const struct sequence *q, const char *name, int at, const cha
 static void run_seed(uint64_t seed, unsigned n_steps)
 {
     char why[WHY_MAX], name[64];
-    struct sequence q = {seed % 2 ? PLACE_SINGLE : PLACE_SLAB, n_steps, calloc(n_steps, sizeof *q.step)};
+    struct sequence q = {seed % 2 ? PLACE_SINGLE : PLACE_SLAB, n_steps,
+                         calloc(n_steps, sizeof *q.step)};
     uint64_t state = seed * 0x9e3779b97f4a7c15ull + 1;
     printf("# seed %llu, %u steps\n", (unsigned long long)seed, n_steps);
     fflush(stdout);

@@ -94,8 +94,8 @@ bool sequence_read(const char *path, struct sequence *out);
 
 /* ---- run.c: doing it ---- */
 
-/* Runs the sequence in a child process. -1: everything as expected; else the number of the step that
- * went wrong, and why. */
+/* Runs the sequence in a child process. -1: everything as expected; else the number of the step
+ * that went wrong, and why. */
 int sequence_run(const struct sequence *q, char why[WHY_MAX]);
 
 /* ---- shrink.c ---- */

@@ -37,7 +37,8 @@ static bool is_legal_type(uint32_t type)
 {
     if (type == MEM_RESET || type == MEM_RESET_UNDO)
         return true;
-    return type & (MEM_COMMIT | MEM_RESERVE) && !(type & ~(MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN));
+    return type & (MEM_COMMIT | MEM_RESERVE) &&
+           !(type & ~(MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN));
 }
 
 bool oracle_readable(const struct page *p)
@@ -53,7 +54,8 @@ bool oracle_writable(const struct page *p)
 unsigned oracle_run_end(unsigned i)
 {
     unsigned end = i + 1;
-    while (end < N_PAGES && oracle[end].owner == oracle[i].owner && oracle[end].prot == oracle[i].prot)
+    while (end < N_PAGES && oracle[end].owner == oracle[i].owner &&
+           oracle[end].prot == oracle[i].prot)
         end++;
     return end;
 }

@@ -1,12 +1,11 @@
 /* Runs a sequence in a child process and compares, after every step, all that can be seen.
  *
  * I1  The parent calls nothing of the API, so each child begins with a fresh library.
- * I2  Memory is looked at through the kernel's copy calls: a page that is not as the oracle says is a
- *     report, not a crash. A child that dies or hangs counts as a failure of its current step.
- * I3  After a step everything is compared: the answer, the last error, a walk over the whole window,
- *     the first bytes of every readable page, a few pages that must refuse; winvm_audit() now and
- *     then. */
-#define _GNU_SOURCE
+ * I2  Memory is looked at through the kernel's copy calls: a page that is not as the oracle says is
+ *     a report, not a crash. A child that dies or hangs counts as a failure of its current step.
+ * I3  After a step everything is compared: the answer, the last error, a walk over the whole
+ *     window, the first bytes of every readable page, a few pages that must refuse; winvm_audit()
+ *     now and then. */
 #include "model.h"
 
 #include <stdarg.h>
@@ -41,7 +40,8 @@ static bool wrong(const char *fmt, ...)
 
 /* ---- looking ---- */
 
-static bool kernel_copy(bool write, void *local, const struct iovec *remote, unsigned n, size_t each)
+static bool kernel_copy(bool write, void *local, const struct iovec *remote, unsigned n,
+                        size_t each)
 {
     struct iovec here = {local, n * each};
     ssize_t got = write ? process_vm_writev(getpid(), &here, 1, remote, n, 0)
@@ -75,13 +75,13 @@ static bool check_run(unsigned i, unsigned end, const MEMORY_BASIC_INFORMATION *
         m->AllocationProtect == want.AllocationProtect && m->RegionSize == want.RegionSize &&
         m->State == want.State && m->Protect == want.Protect && m->Type == want.Type)
         return true;
-    return wrong("query of page %x: base +%lx alloc +%lx aprot %x size %zx state %x prot %x type %x, "
-                 "expected base +%lx alloc +%lx aprot %x size %zx state %x prot %x type %x", i,
-                 (long)((char *)m->BaseAddress - window), (long)((char *)m->AllocationBase - window),
-                 m->AllocationProtect, m->RegionSize, m->State, m->Protect, m->Type,
-                 (long)((char *)want.BaseAddress - window),
-                 (long)((char *)want.AllocationBase - window), want.AllocationProtect,
-                 want.RegionSize, want.State, want.Protect, want.Type);
+    return wrong(
+        "query of page %x: base +%lx alloc +%lx aprot %x size %zx state %x prot %x type %x, "
+        "expected base +%lx alloc +%lx aprot %x size %zx state %x prot %x type %x",
+        i, (long)((char *)m->BaseAddress - window), (long)((char *)m->AllocationBase - window),
+        m->AllocationProtect, m->RegionSize, m->State, m->Protect, m->Type,
+        (long)((char *)want.BaseAddress - window), (long)((char *)want.AllocationBase - window),
+        want.AllocationProtect, want.RegionSize, want.State, want.Protect, want.Type);
 }
 
 static bool check_walk(void)
@@ -225,8 +225,8 @@ static bool do_nt_free(const struct step *s, const struct answer *want)
         return false;
     uint32_t at = status >= 0 ? want->start : s->at, len = status >= 0 ? want->size : s->size;
     if ((char *)base != window + at || size != len)
-        return wrong("out: +%lx size %zx, expected +%x size %x", (long)((char *)base - window), size,
-                     at, len);
+        return wrong("out: +%lx size %zx, expected +%x size %x", (long)((char *)base - window),
+                     size, at, len);
     if (status >= 0)
         oracle_apply(s, 0);
     return true;
@@ -328,7 +328,8 @@ int sequence_run(const struct sequence *q, char why[WHY_MAX])
 {
     int status;
     if (!report) {
-        report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        report =
+            mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (report == MAP_FAILED)
             abort();
     }

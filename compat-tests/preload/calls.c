@@ -7,7 +7,13 @@
 #endif
 #include <stdio.h>
 
-#define CHECK(e) do { if (!(e)) { printf("wrong: %s, last error %u\n", #e, (unsigned)GetLastError()); return 1; } } while (0)
+#define CHECK(e)                                                                                   \
+    do {                                                                                           \
+        if (!(e)) {                                                                                \
+            printf("wrong: %s, last error %u\n", #e, (unsigned)GetLastError());                    \
+            return 1;                                                                              \
+        }                                                                                          \
+    } while (0)
 
 typedef LPVOID(WINAPI *alloc_fn)(LPVOID, SIZE_T, DWORD, DWORD);
 typedef BOOL(WINAPI *free_fn)(LPVOID, SIZE_T, DWORD);
@@ -27,12 +33,15 @@ static int by_name(void)
     char *p = alloc(NULL, 0x3000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     CHECK(p != NULL);
     p[0x2fff] = 7;
-    CHECK(alloc(p, 0x1000, MEM_RESERVE, PAGE_READWRITE) == NULL && error() == ERROR_INVALID_ADDRESS);
+    CHECK(alloc(p, 0x1000, MEM_RESERVE, PAGE_READWRITE) == NULL &&
+          error() == ERROR_INVALID_ADDRESS);
     CHECK(release(p, 0, MEM_RELEASE));
     CHECK(GetProcAddress(GetModuleHandleW(wide), "NtAllocateVirtualMemory") != NULL);
     CHECK(GetProcAddress(GetModuleHandleW(wide), "ZwClose") != NULL);
-    CHECK(GetProcAddress(kernel, "NtAllocateVirtualMemory") == NULL && GetLastError() == ERROR_PROC_NOT_FOUND);
-    CHECK(GetProcAddress(kernel, "NoSuchFunction") == NULL && GetLastError() == ERROR_PROC_NOT_FOUND);
+    CHECK(GetProcAddress(kernel, "NtAllocateVirtualMemory") == NULL &&
+          GetLastError() == ERROR_PROC_NOT_FOUND);
+    CHECK(GetProcAddress(kernel, "NoSuchFunction") == NULL &&
+          GetLastError() == ERROR_PROC_NOT_FOUND);
     CHECK(GetProcAddress(kernel, (LPCSTR)7) == NULL);
     CHECK(GetModuleHandleA("nosuch.dll") == NULL && GetLastError() == ERROR_MOD_NOT_FOUND);
     CHECK(GetModuleHandleA(NULL) != NULL && GetModuleHandleA(NULL) != kernel);

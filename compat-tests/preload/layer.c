@@ -13,8 +13,8 @@ LAYER_CALL DWORD GetLastError(void)
 
 LAYER_CALL void SetLastError(DWORD error)
 {
-    /* A function of the Windows convention may use the 32 bytes above its return address, one of the
-     * other may change rdi, rsi and every xmm register: be such a function. */
+    /* A function of the Windows convention may use the 32 bytes above its return address, one of
+     * the other may change rdi, rsi and every xmm register: be such a function. */
 #ifndef LAYER_MS
     __asm__ volatile("xorl %%edi, %%edi\n\txorl %%esi, %%esi" ::: "rdi", "rsi", "xmm6", "xmm15");
 #else

@@ -30,7 +30,8 @@ LAYER_CALL unsigned RtlNtStatusToDosError(int status);
 LAYER_CALL void *VirtualAlloc(void *at, size_t len, DWORD type, DWORD prot);
 LAYER_CALL void *VirtualAllocEx(HANDLE process, void *at, size_t len, DWORD type, DWORD prot);
 LAYER_CALL BOOL VirtualFree(void *at, size_t len, DWORD type);
-LAYER_CALL BOOL ReadProcessMemory(HANDLE process, const void *from, void *to, size_t len, size_t *done);
+LAYER_CALL BOOL ReadProcessMemory(HANDLE process, const void *from, void *to, size_t len,
+                                  size_t *done);
 LAYER_CALL HANDLE GetModuleHandleW(const unsigned short *name);
 
 /* The layer's marks. */

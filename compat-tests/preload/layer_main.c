@@ -1,5 +1,6 @@
 /* A program with its own platform layer (layer.h) that leaves the memory calls to winvm. One TAP
- * line a check. LAYER_INSIDE: the layer is part of the executable, so its names never reach winvm. */
+ * line a check. LAYER_INSIDE: the layer is part of the executable, so its names never reach
+ * winvm. */
 #include "layer.h"
 
 #include <stdio.h>
@@ -31,14 +32,16 @@ static void handles(void)
     check(GetCurrentProcess() == LAYER_SELF, "the layer's GetCurrentProcess");
     char *p = VirtualAllocEx(LAYER_SELF, NULL, 0x1000, 0x3000, 4);
     check(p != NULL, "winvm knows the layer's pseudo handle for this process");
-    check(OpenProcess(0x1fffff, 1, 77) == LAYER_HANDLE, "the layer's OpenProcess, arguments intact");
+    check(OpenProcess(0x1fffff, 1, 77) == LAYER_HANDLE,
+          "the layer's OpenProcess, arguments intact");
     check(CloseHandle(LAYER_HANDLE) == 4242, "CloseHandle of a handle of the layer's");
 #ifndef LAYER_INSIDE
     int value = 77, copy = 0;
     size_t done = 0;
     HANDLE own = OpenProcess(0x10 | 0x400, 0, (DWORD)getpid());
     check(own != NULL && own != LAYER_HANDLE, "OpenProcess for memory only is winvm's");
-    check(ReadProcessMemory(own, &value, &copy, sizeof copy, &done) && copy == 77, "it reads memory");
+    check(ReadProcessMemory(own, &value, &copy, sizeof copy, &done) && copy == 77,
+          "it reads memory");
     check(CloseHandle(own) == 1, "CloseHandle of winvm's handle");
     check(CloseHandle(own) == 0, "closed twice: the layer decides");
 #endif
@@ -49,13 +52,16 @@ static void modules(void)
     HANDLE kernel = GetModuleHandleA("kernel32");
     check(kernel == LAYER_KERNEL, "kernel32 is the layer's module");
     check(GetProcAddress(kernel, "CreateFileA") == (void *)0x1111, "its own function");
-    check(LoadLibraryA("mine") == LAYER_OTHER && GetProcAddress(LAYER_OTHER, "Mine") == (void *)0x2222,
+    check(LoadLibraryA("mine") == LAYER_OTHER &&
+              GetProcAddress(LAYER_OTHER, "Mine") == (void *)0x2222,
           "another module of the layer's");
     check(FreeLibrary(LAYER_OTHER) == 4343 && FreeLibrary(kernel) == 4343, "FreeLibrary");
     check(RtlNtStatusToDosError((int)0xE0001234) == 4444, "a status that only the layer knows");
 #ifndef LAYER_INSIDE
-    LAYER_CALL void *(*alloc)(void *, size_t, DWORD, DWORD) = GetProcAddress(kernel, "VirtualAlloc");
-    check(alloc != NULL && alloc(NULL, 1, 0x2000, 4) != NULL, "winvm's function from the layer's module");
+    LAYER_CALL void *(*alloc)(void *, size_t, DWORD, DWORD) =
+        GetProcAddress(kernel, "VirtualAlloc");
+    check(alloc != NULL && alloc(NULL, 1, 0x2000, 4) != NULL,
+          "winvm's function from the layer's module");
     HANDLE ntdll = GetModuleHandleA("ntdll");
     check(ntdll != NULL && GetProcAddress(ntdll, "NtAllocateVirtualMemory") != NULL,
           "a module that the layer has not is winvm's");

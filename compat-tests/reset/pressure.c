@@ -1,9 +1,9 @@
 /* MEM_RESET and MEM_RESET_UNDO while the kernel really takes memory away.
  *
- * Terms   group = a control group of this test's own below the one it runs in, with one child of the
- *         test in it; squeeze = making the kernel reclaim what the group has (memory.force_empty of
- *         version 1, memory.reclaim of version 2), done by the parent beside the child's work.
- *         survival = undo succeeded; loss = undo failed.
+ * Terms   group = a control group of this test's own below the one it runs in, with one child of
+ *         the test in it; squeeze = making the kernel reclaim what the group has
+ *         (memory.force_empty of version 1, memory.reclaim of version 2), done by the parent beside
+ *         the child's work. survival = undo succeeded; loss = undo failed.
  * I1      A survival with one byte changed is false; so is a loss with every page intact.
  * I2      The group is removed at the end, and the child leaves it by ending.
  * Failure: skipped where no group can be made or the kernel cannot be asked to reclaim. */
@@ -14,7 +14,8 @@
 enum { PAGES = 4096, ROUNDS = 60, LEN = PAGES * PAGE, LOCKED = 32 };
 
 struct result {
-    volatile unsigned rounds, survivals, losses, false_survivals, false_losses, pages_lost, spoiled, wrong;
+    volatile unsigned rounds, survivals, losses, false_survivals, false_losses, pages_lost, spoiled,
+        wrong;
 };
 
 static struct result *shared;
@@ -263,13 +264,16 @@ static void run(const char *options)
         env_skip(label, "the control group cannot be entered");
         return;
     }
-    printf("# %s: %u rounds, %u survivals, %u losses, %u of %u pages lost, %u false survivals, %u false losses\n",
-           label, shared->rounds, shared->survivals, shared->losses,
-           shared->pages_lost, shared->rounds * PAGES, shared->false_survivals, shared->false_losses);
+    printf("# %s: %u rounds, %u survivals, %u losses, %u of %u pages lost, %u false survivals, %u "
+           "false losses\n",
+           label, shared->rounds, shared->survivals, shared->losses, shared->pages_lost,
+           shared->rounds * PAGES, shared->false_survivals, shared->false_losses);
     ok(shared->rounds >= ROUNDS, "%s: %u rounds", label, shared->rounds);
-    ok(shared->false_survivals == 0 && shared->spoiled == 0, "%s: success means that all data is intact", label);
+    ok(shared->false_survivals == 0 && shared->spoiled == 0,
+       "%s: success means that all data is intact", label);
     ok(shared->false_losses == 0, "%s: failure means that a page was lost", label);
-    ok(shared->wrong == 0, "%s: locked and read-only pages, calls that must succeed (%u wrong)", label, shared->wrong);
+    ok(shared->wrong == 0, "%s: locked and read-only pages, calls that must succeed (%u wrong)",
+       label, shared->wrong);
     if (shared->losses == 0)
         printf("# the kernel took nothing away in this run\n");
 }

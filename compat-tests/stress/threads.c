@@ -1,8 +1,8 @@
-/* Several threads in the API at once (specification VA-129, VA-130), and signal handlers that call it.
+/* Several threads in the API at once (specification VA-129, VA-130), and signal handlers that call
+ * it as well.
  *
- * Each case runs a few threads for a number of rounds (first argument: a factor) and checks what must
- * hold whatever the order was. A watchdog turns a hang into a failure. Output is TAP. */
-#define _GNU_SOURCE
+ * Each case runs a few threads for a number of rounds (first argument: a factor) and checks what
+ * must hold whatever the order was. A watchdog turns a hang into a failure. Output is TAP. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -79,7 +79,8 @@ static bool own_round(uint32_t *state, uint64_t tag)
     if (!VirtualFree(page_at(p, k), PAGE, MEM_DECOMMIT))
         return wrong("a decommit failed");
     MEMORY_BASIC_INFORMATION m;
-    if (!VirtualQuery(page_at(p, k), &m, sizeof m) || m.State != MEM_RESERVE || m.AllocationBase != p)
+    if (!VirtualQuery(page_at(p, k), &m, sizeof m) || m.State != MEM_RESERVE ||
+        m.AllocationBase != p)
         return wrong("a decommit was lost");
     if (!VirtualAlloc(page_at(p, k), PAGE, MEM_COMMIT, PAGE_READWRITE))
         return wrong("a second commit failed");
@@ -163,7 +164,8 @@ static void *flip_thread(void *arg)
     DWORD old;
     if ((uintptr_t)arg == 0) {
         for (unsigned i = 0; i < 400 * factor && !is_wrong(); i++)
-            if (!VirtualProtect(shared, FLIP_PAGES * PAGE, i % 2 ? PAGE_READWRITE : PAGE_READONLY, &old))
+            if (!VirtualProtect(shared, FLIP_PAGES * PAGE, i % 2 ? PAGE_READWRITE : PAGE_READONLY,
+                                &old))
                 wrong("a change of protection failed");
         __atomic_store_n(&flip_ends, true, __ATOMIC_RELEASE);
         return NULL;
@@ -348,7 +350,8 @@ int main(int argc, char **argv)
     if (!n_allocs)
         wrong("no signal came");
     end();
-    printf("# %u queries, %u allocations in handlers, %u of these refused\n", n_queries, n_allocs, n_refused);
+    printf("# %u queries, %u allocations in handlers, %u of these refused\n", n_queries, n_allocs,
+           n_refused);
     printf("1..%u\n", n_cases);
     return n_failed != 0;
 }

@@ -118,7 +118,7 @@ static VOID Expect(BOOL Condition, LPCSTR What)
     }
 }
 
-/* ---- Zones: memory that is committed as it grows ----------------------------------------------- */
+/* ---- Zones: memory that is committed as it grows --------------------------------------------- */
 
 static SIZE_T RoundUp(SIZE_T Value, SIZE_T Unit)
 {
@@ -164,7 +164,7 @@ static VOID ZoneProtect(PZONE Zone, DWORD Protect)
     Expect(Old == PAGE_READWRITE, "the protection before VirtualProtect");
 }
 
-/* ---- Reading words ----------------------------------------------------------------------------- */
+/* ---- Reading words --------------------------------------------------------------------------- */
 
 static BOOL IsWordByte(int Byte)
 {
@@ -180,8 +180,8 @@ static DWORD HashWord(LPCSTR Text, DWORD Length)
     return Hash;
 }
 
-/* Calls Handler for each word of the file, in lower case, cut to MAX_WORD bytes. A file that holds a
- * NUL byte in its first READ_SIZE bytes is not text: FALSE, as for one that cannot be opened. */
+/* Calls Handler for each word of the file, in lower case, cut to MAX_WORD bytes. A file that holds
+ * a NUL byte in its first READ_SIZE bytes is not text: FALSE, as for one that cannot be opened. */
 static BOOL ReadWords(LPCSTR Name, WORD_HANDLER Handler, PVOID Context, ULONGLONG *Bytes)
 {
     static BYTE Buffer[READ_SIZE];
@@ -223,7 +223,7 @@ static BOOL ReadWords(LPCSTR Name, WORD_HANDLER Handler, PVOID Context, ULONGLON
     return TRUE;
 }
 
-/* ---- The list of files: an allocation of its own that lives until the process ends ----------------- */
+/* ---- The list of files: an allocation of its own that lives until the process ends ----------- */
 
 static VOID AddName(LPCSTR Name, SIZE_T Length)
 {
@@ -280,7 +280,7 @@ static VOID ReadArguments(int argc, char **argv)
     ZoneProtect(&Names, PAGE_READONLY);
 }
 
-/* ---- The index --------------------------------------------------------------------------------- */
+/* ---- The index ------------------------------------------------------------------------------- */
 
 static VOID NewTable(PINDEX Index, SIZE_T Size)
 {
@@ -396,7 +396,7 @@ static VOID SumIndex(PINDEX Index, PTOTALS Totals)
     }
 }
 
-/* ---- Page states ------------------------------------------------------------------------------- */
+/* ---- Page states ----------------------------------------------------------------------------- */
 
 /* Walks the reservation with VirtualQuery. Every page must be reserved, or committed with Protect;
  * returns the bytes that are committed. */
@@ -425,7 +425,7 @@ static SIZE_T WalkRange(LPBYTE Base, SIZE_T Size, DWORD Protect)
     return Committed;
 }
 
-/* The hash tables that were outgrown are reserved again; all else that was committed is read-only. */
+/* Outgrown hash tables are reserved again; all else that was committed is read-only. */
 static VOID CheckReadOnly(PINDEX Index)
 {
     LPBYTE Tables = Index->Zone[ZONE_TABLES].Base;
@@ -451,7 +451,7 @@ static VOID MakeReadOnly(PINDEX Index)
     CheckReadOnly(Index);
 }
 
-/* ---- Answers ----------------------------------------------------------------------------------- */
+/* ---- Answers --------------------------------------------------------------------------------- */
 
 static int __cdecl CompareWords(const void *Left, const void *Right)
 {
@@ -499,7 +499,7 @@ static VOID PrintTop(PINDEX Index, PPLAIN_COUNT Plain)
     ZoneInit(Scratch, Scratch->Base, Scratch->Size);
 }
 
-/* ---- The second count: no index, only the files --------------------------------------------------- */
+/* ---- The second count: no index, only the files ---------------------------------------------- */
 
 static VOID CountWord(PVOID Context, LPCSTR Text, DWORD Length, DWORD Offset)
 {
@@ -534,7 +534,7 @@ static VOID CompareWithPlainCount(PPLAIN_COUNT Plain, const TOTALS *Totals)
         Expect(Plain->Top[i].Seen == Plain->Top[i].Word->Count, Plain->Top[i].Word->Text);
 }
 
-/* ---- The end ----------------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------------- */
 
 static VOID TrimAndFree(PINDEX Index)
 {

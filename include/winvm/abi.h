@@ -90,8 +90,8 @@
  *          20  desc      4 bytes: 1 SysV, 2 ms_abi
  *
  * One note stands in each object file that includes a winvm header, and the linker joins them: a
- * linked object has any number, of one convention or of both, and a reader takes the union. Notes are
- * not discarded by --gc-sections or strip. */
+ * linked object has any number, of one convention or of both, and a reader takes the union. Notes
+ * are not discarded by --gc-sections or strip. */
 #if defined(__ELF__) && !defined(WINVM_NO_NOTE) && !defined(__ASSEMBLER__)
 #if WINVM_ABI == 2
 #define WINVM_NOTE_DESC_ "2"

@@ -1,8 +1,8 @@
 /* winvm/winnt.h: characters, memory constants, MEMORY_BASIC_INFORMATION, access rights.
  *
- * WCHAR has 16 bits, UTF-16. Where wchar_t has 32 bits (every Linux default) L"..." is therefore not
- * a WCHAR string: write u"..." or TEXT("..."), or compile with -fshort-wchar, which makes WCHAR and
- * wchar_t one type again but must not be mixed with libc's wide functions. */
+ * WCHAR has 16 bits, UTF-16. Where wchar_t has 32 bits (every Linux default) L"..." is therefore
+ * not a WCHAR string: write u"..." or TEXT("..."), or compile with -fshort-wchar, which makes WCHAR
+ * and wchar_t one type again but must not be mixed with libc's wide functions. */
 #ifndef WINVM_WINNT_H
 #define WINVM_WINNT_H
 

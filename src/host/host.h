@@ -1,8 +1,8 @@
 /* The operating system as winvm sees it: a table of small operations, each one system call.
  *
  * Contract for every operation: addresses and lengths are multiples of the page size, lengths are
- * not 0; the result is 0 or -errno; errno itself is preserved; no user page is touched; async-signal-
- * safe. This room knows nothing of Windows' words.
+ * not 0; the result is 0 or -errno; errno itself is preserved; no user page is touched; safe in a
+ * signal handler. This room knows nothing of Windows' words.
  *
  * wvm_host is written once by wvm_host_init() and constant afterwards; tests replace single entries
  * to make the n-th call fail (t/host_fail.h). */
@@ -44,22 +44,22 @@ extern struct wvm_host_caps wvm_host_caps;
 
 struct wvm_host_ops {
     /* Address space. New mappings are private, anonymous, PROT_NONE, MAP_NORESERVE. */
-    int (*reserve)(size_t len, uintptr_t *out);        /* anywhere; *out granule-aligned */
-    int (*reserve_at)(uintptr_t addr, size_t len);     /* -EEXIST when any page is taken; never replaces */
+    int (*reserve)(size_t len, uintptr_t *out);    /* anywhere; *out granule-aligned */
+    int (*reserve_at)(uintptr_t addr, size_t len); /* -EEXIST when any page is taken */
     int (*unmap)(uintptr_t addr, size_t len);
     /* Page state inside our own mappings. */
     int (*protect)(uintptr_t addr, size_t len, unsigned prot);
-    int (*discard)(uintptr_t addr, size_t len);        /* one MAP_FIXED PROT_NONE: drops pages and charge */
-    int (*fence)(uintptr_t addr, size_t len);          /* MADV_GUARD_INSTALL: drops pages, keeps the VMA */
-    int (*unfence)(uintptr_t addr, size_t len);        /* MADV_GUARD_REMOVE */
-    int (*drop)(uintptr_t addr, size_t len);           /* MADV_DONTNEED */
-    int (*lazy_free)(uintptr_t addr, size_t len);      /* MADV_FREE */
-    int (*populate)(uintptr_t addr, size_t len);       /* MADV_POPULATE_WRITE */
-    int (*lock)(uintptr_t addr, size_t len);           /* mlock */
-    int (*unlock)(uintptr_t addr, size_t len);         /* munlock */
+    int (*discard)(uintptr_t addr, size_t len);   /* MAP_FIXED PROT_NONE: drops pages and charge */
+    int (*fence)(uintptr_t addr, size_t len);     /* MADV_GUARD_INSTALL: drops pages, keeps VMA */
+    int (*unfence)(uintptr_t addr, size_t len);   /* MADV_GUARD_REMOVE */
+    int (*drop)(uintptr_t addr, size_t len);      /* MADV_DONTNEED */
+    int (*lazy_free)(uintptr_t addr, size_t len); /* MADV_FREE */
+    int (*populate)(uintptr_t addr, size_t len);  /* MADV_POPULATE_WRITE */
+    int (*lock)(uintptr_t addr, size_t len);      /* mlock */
+    int (*unlock)(uintptr_t addr, size_t len);    /* munlock */
     /* Metadata: zeroed, readable and writable, never returned. */
     int (*meta)(size_t len, void **out);
-    /* A mapping that merges with none of its neighbours (shared anonymous), only good to be unmapped. */
+    /* A mapping that merges with none of its neighbours (shared anonymous), good to be unmapped. */
     int (*ballast)(size_t len, uintptr_t *out);
 };
 extern struct wvm_host_ops wvm_host;
@@ -89,7 +89,8 @@ size_t wvm_host_map_count(void);
 bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end);
 
 /* Residency of len/4096 pages: vec[i] bit 0 = present (in memory), bit 1 = privatised copy or
- * anonymous (never the file's page), bit 2 = swapped out. PAGEMAP_SCAN/pagemap, else mincore (bit 0 only). */
+ * anonymous (never the file's page), bit 2 = swapped out. PAGEMAP_SCAN/pagemap, else mincore
+ * (bit 0 only). */
 int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec);
 /* True when the calling thread took no page fault between two calls of wvm_host_fault_count(). */
 uint64_t wvm_host_fault_count(void);
@@ -100,7 +101,14 @@ ssize_t wvm_host_read(pid_t pid, void *local, uintptr_t remote, size_t len);
 ssize_t wvm_host_write(pid_t pid, const void *local, uintptr_t remote, size_t len);
 
 /* Which limit explains an ENOMEM/EAGAIN of the given length. */
-enum wvm_host_limit { WVM_LIMIT_NONE, WVM_LIMIT_MAPS, WVM_LIMIT_AS, WVM_LIMIT_OVERCOMMIT, WVM_LIMIT_MEMLOCK, WVM_LIMIT_DATA };
+enum wvm_host_limit {
+    WVM_LIMIT_NONE,
+    WVM_LIMIT_MAPS,
+    WVM_LIMIT_AS,
+    WVM_LIMIT_OVERCOMMIT,
+    WVM_LIMIT_MEMLOCK,
+    WVM_LIMIT_DATA,
+};
 enum wvm_host_limit wvm_host_which_limit(size_t len);
 /* Address space still allowed by RLIMIT_AS in bytes; SIZE_MAX when unlimited. */
 size_t wvm_host_as_left(void);
@@ -109,7 +117,7 @@ size_t wvm_host_memlock_limit(void);
 
 /* Lines go to this descriptor from now on (standard error before the first call). */
 void wvm_host_log_to(int fd);
-/* One line on standard error (or the trace target), no malloc, no stdio; "winvm: " is put in front. */
+/* One line on standard error (or the trace target), no malloc, no stdio; begins with "winvm: ". */
 void wvm_host_log(const char *fmt, ...) WVM_PRINTF(1, 2);
 /* The same, only with the option diag. */
 void wvm_host_diag(const char *fmt, ...) WVM_PRINTF(1, 2);

@@ -81,7 +81,10 @@ static inline long wvm_sys3(long nr, uintptr_t a, uintptr_t b, uintptr_t c)
 {
 #if defined(__x86_64__) && defined(__LP64__)
     long result;
-    __asm__ volatile("syscall" : "=a"(result) : "0"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(nr), "D"(a), "S"(b), "d"(c)
+                     : "rcx", "r11", "memory");
     return result;
 #else
     return WVM_SYS(syscall(nr, a, b, c));

@@ -213,7 +213,7 @@ static void name_by_text(uintptr_t addr, struct wvm_buf *b)
 ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap)
 {
     char name[NAME_CAP] = {0}; /* checkers of memory use do not know the query */
-    struct wvm_procmap_query q;
+    struct wvm_procmap_query q = {0};
     struct wvm_buf b;
     int err = -ENOTTY;
     wvm_buf_init(&b, out, cap);

@@ -12,7 +12,8 @@
  * *start in clock ticks since boot; 0 when /proc cannot tell. -ESRCH: none, or it has ended;
  * -EPERM: it may not be touched. */
 int wvm_host_process_start(pid_t pid, uint64_t *start);
-/* Processors this process may run on: bit n of *mask for processor n < 64. Returns their number, >= 1. */
+/* Processors this process may run on: bit n of *mask for processor n < 64. Returns their number,
+ * at least 1. */
 unsigned wvm_host_affinity(uint64_t *mask);
 /* True when the memory node exists. Node 0 always does. */
 bool wvm_host_node_exists(unsigned node);

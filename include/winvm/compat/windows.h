@@ -1,8 +1,8 @@
 /* <windows.h> for unmodified Windows sources: put include/winvm/compat alone on the include path.
  *
- * Defines _WIN64 on 64-bit hosts, as sources expect to find it; _WIN32 is left to the program, since
- * many sources take it for the presence of all of Windows. WIN32_LEAN_AND_MEAN changes nothing, and
- * min and max are never defined, so NOMINMAX changes nothing either. */
+ * Defines _WIN64 on 64-bit hosts, as sources expect to find it; _WIN32 is left to the program,
+ * since many sources take it for the presence of all of Windows. WIN32_LEAN_AND_MEAN changes
+ * nothing, and min and max are never defined, so NOMINMAX changes nothing either. */
 #ifndef WINVM_COMPAT_WINDOWS_H
 #define WINVM_COMPAT_WINDOWS_H
 

@@ -3,8 +3,8 @@
  * ms_abi, which libwinvm-preload-ms.so answers.
  *
  *  - Imports are not hidden, so that they may be left to the dynamic linker.
- *  - __cdecl is the compiler's own convention again after the header. In Wine's headers it is ms_abi,
- *    and a `main` or a comparison function for qsort declared with it would be called wrongly.
+ *  - __cdecl is the compiler's own convention again after the header. In Wine's headers it is
+ *    ms_abi, and a `main` or a qsort comparison declared with it would be called wrongly.
  *  - The object carries the note of abi.h with ms_abi, so that winvm-run knows the convention.
  *
  * A program that wants winvm's labels or calls includes <winvm/winvm.h> after this. */
