@@ -126,7 +126,7 @@ void bench_fact(const char *name, bool holds, const char *note)
 {
     any_over |= !holds;
     print_name(name);
-    printf("\t%s\t_yes\t%s\t-\t-\t%s\n", holds ? "yes" : "no", holds ? "ok" : "over", note);
+    printf("\t%s\tyes\t%s\t-\t-\t%s\n", holds ? "yes" : "no", holds ? "ok" : "over", note);
     fflush(stdout);
 }
 
