@@ -1,9 +1,9 @@
 #!/bin/sh
-# check-layers.sh NM LIBRARY.la...: no room may need a symbol of a room it must not use.
-# The table of allowed directions is in docs/ARCHITECTURE.md; entry, the exported names, is a part of api.
+# No room may need a symbol of a room it must not use. The table of allowed directions is in
+# docs/ARCHITECTURE.md; entry, the exported names, is a part of api. Runs in the build folder.
+# NM and WVM_ROOM_LIBS (libwvm_ROOM.la ...) come from the makefile.
 set -u
-nm=$1
-shift
+nm=${NM:-nm}
 
 allowed() {
     case $1 in
@@ -20,7 +20,7 @@ allowed() {
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 rooms=
-for library; do
+for library in $WVM_ROOM_LIBS; do
     room=${library#libwvm_}
     room=${room%.la}
     archive=.libs/${library%.la}.a

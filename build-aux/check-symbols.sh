@@ -1,7 +1,12 @@
 #!/bin/sh
-# check-symbols.sh NM LISTS LIBS: each shared object exports exactly the names in LISTS/NAME.symbols.
+# Each shared object exports exactly the names in docs/abi/NAME.symbols. Runs in the build folder;
+# NM, WVM_SANITIZER and abs_top_srcdir come from the makefile.
 set -u
-nm=$1 lists=$2 libs=$3
+nm=${NM:-nm} lists=${abs_top_srcdir:?}/docs/abi libs=.libs
+case ${WVM_SANITIZER:-no} in
+no) ;;
+*) echo "symbols: a sanitizer adds its own" >&2 && exit 77 ;;
+esac
 bad=0
 for list in "$lists"/*.symbols; do
     name=$(basename "$list" .symbols)
