@@ -53,6 +53,8 @@ static bool one_bit(uint32_t x)
 
 uint8_t wvm_nt_attr_of(uint32_t prot, bool write_copy)
 {
+    if (WVM_LIKELY(prot == PAGE_READWRITE))
+        return WVM_ATTR_RW;
     if ((prot & PROT_TARGETS) && (prot & PROT_EXEC))
         prot &= ~PROT_TARGETS;
     uint32_t access = prot & PROT_ACCESS;

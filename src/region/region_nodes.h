@@ -45,6 +45,16 @@ static inline void store_words(uint64_t *to, const void *from, size_t n)
 #endif
 }
 
+static inline void store_bytes(uint8_t *to, uint8_t v, size_t n)
+{
+#ifdef __SANITIZE_THREAD__
+    for (size_t i = 0; i < n; i++)
+        STORE(&to[i], v);
+#else
+    __builtin_memset(to, v, n);
+#endif
+}
+
 static inline struct leaf *leaf_at(const struct wvm_store *st, uint32_t ref)
 {
     return wvm_pool_at(&st->leaf, ref, sizeof(struct leaf));
@@ -91,6 +101,11 @@ static inline uint64_t edge_after(uint64_t edge, unsigned lo, unsigned hi, bool 
     return edge;
 }
 
+static inline uint64_t leaf_edge_after(const struct leaf *n, unsigned lo, unsigned hi, uint8_t v)
+{
+    return edge_after(n->edge, lo, hi, lo && n->val[lo - 1] != v, hi < FAN && n->val[hi] != v);
+}
+
 static inline bool entries_differ(const uint32_t *ref, unsigned i)
 {
     return ref[i] != ref[i + 1] || !is_uniform(ref[i]);
@@ -128,6 +143,12 @@ static inline bool read_chunk(const struct wvm_store *st, uint32_t path[WVM_PAGE
         }
     }
     return true;
+}
+
+/* A chunk that ends inside a leaf is followed by another value (I2): its run ends there too. */
+static inline bool ends_in_leaf(uint64_t end)
+{
+    return end & (FAN - 1);
 }
 
 /* Height of the lowest node that covers both pages, which differ. */

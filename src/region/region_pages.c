@@ -62,24 +62,23 @@ void wvm_nodes_free(struct wvm_store *st, uint32_t ref, unsigned height)
 
 static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsigned hi, uint8_t v)
 {
-    uint8_t val[FAN] __attribute__((aligned(16)));
-    uint64_t edge = LAST_EDGE;
+    uint64_t edge;
     if (is_uniform(ref)) {
-        __builtin_memset(val, ref & 0xff, FAN);
+        edge = edge_after(LAST_EDGE, lo, hi, lo != 0, hi < FAN);
     } else {
-        struct leaf *old = own_leaf(st, ref);
-        __builtin_memcpy(val, old->val, FAN);
-        edge = old->edge;
+        edge = leaf_edge_after(own_leaf(st, ref), lo, hi, v);
         wvm_pool_free(&st->leaf, ref);
     }
-    __builtin_memset(val + lo, v, hi - lo);
-    edge = edge_after(edge, lo, hi, lo && val[lo - 1] != v, hi < FAN && val[hi] != v);
     if (edge == LAST_EDGE)
         return WVM_REF_UNIFORM | v;
     uint32_t fresh = wvm_pool_take(&st->leaf);
     struct leaf *n = own_leaf(st, fresh);
     STORE(&n->edge, edge);
-    store_words(n->word, val, FAN / 8);
+    if (is_uniform(ref))
+        store_bytes(n->val, ref & 0xff, FAN);
+    else
+        store_words(n->word, own_leaf(st, ref)->word, FAN / 8);
+    store_bytes(n->val + lo, v, hi - lo);
     return fresh;
 }
 
@@ -182,6 +181,8 @@ bool wvm_pages_run(const struct wvm_store *st, uint32_t ref, unsigned height, ui
         return false;
     /* I1 bounds the chunks of one run; more of them can only be a torn read. */
     for (unsigned n = 0; *end < limit; n++) {
+        if (ends_in_leaf(*end))
+            return true;
         uint8_t next_v;
         uint64_t next_end;
         unsigned top = common_height(page, *end);

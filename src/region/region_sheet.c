@@ -37,34 +37,62 @@ static void remember(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t 
     sh->near_ref = ref;
 }
 
-static uint64_t chunk_end(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page,
-                          uint8_t *v)
+/* End of the run of entries that begins with entry i of a node. */
+static uint64_t run_of(uint64_t edge, unsigned i)
+{
+    return i + __builtin_ctzll(edge >> i) + 1;
+}
+
+/* The chunk that contains page, in the node used last. */
+static inline uint64_t near_chunk_end(const struct wvm_store *st, const struct wvm_sheet *sh,
+                                      uint64_t page, uint8_t *v)
+{
+    const struct inner *n = own_inner(st, sh->near_ref);
+    unsigned i = page >> shift_of(NEAR_HEIGHT) & (FAN - 1);
+    if (is_uniform(n->ref[i])) {
+        *v = n->ref[i] & 0xff;
+        return (sh->near << NEAR_SHIFT) + (run_of(n->edge, i) << shift_of(NEAR_HEIGHT));
+    }
+    const struct leaf *leaf = own_leaf(st, n->ref[i]);
+    i = page & (FAN - 1);
+    *v = leaf->val[i];
+    return page - i + run_of(leaf->edge, i);
+}
+
+static uint64_t far_chunk_end(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page,
+                              uint8_t *v)
 {
     uint64_t end = 0;
     uint32_t path[WVM_PAGES_MAX_HEIGHT + 1];
-    unsigned height = WVM_PAGES_MAX_HEIGHT;
-    if (WVM_UNLIKELY(page >> NEAR_SHIFT != sh->near))
-        remember(st, sh, page);
-    if (WVM_LIKELY(page >> NEAR_SHIFT == sh->near))
-        height = NEAR_HEIGHT;
-    path[height] = height == NEAR_HEIGHT ? sh->near_ref : root_of(sh);
-    bool whole = read_chunk(st, path, height, page, v, &end);
+    remember(st, sh, page);
+    if (sh->near != WVM_SHEET_NOWHERE)
+        return near_chunk_end(st, sh, page, v);
+    path[WVM_PAGES_MAX_HEIGHT] = root_of(sh);
+    bool whole = read_chunk(st, path, WVM_PAGES_MAX_HEIGHT, page, v, &end);
     WVM_VERIFY(whole);
     return end;
+}
+
+static inline uint64_t chunk_end(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page,
+                                 uint8_t *v)
+{
+    if (WVM_LIKELY(page >> NEAR_SHIFT == sh->near))
+        return near_chunk_end(st, sh, page, v);
+    return far_chunk_end(st, sh, page, v);
 }
 
 uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page,
                         uint64_t limit, uint8_t *v)
 {
     uint64_t end = chunk_end(st, sh, page, v);
-    while (end < limit) {
+    while (end < limit && !ends_in_leaf(end)) {
         uint8_t next_v;
         uint64_t next_end = chunk_end(st, sh, end, &next_v);
         if (next_v != *v)
             return end;
         end = next_end;
     }
-    return limit;
+    return end < limit ? end : limit;
 }
 
 /* ---- changing ---- */
@@ -91,10 +119,8 @@ static uint32_t expand_inner(struct wvm_store *st, uint32_t ref)
 
 static void edit_leaf(struct leaf *n, unsigned lo, unsigned hi, uint8_t v)
 {
-    for (unsigned i = lo; i < hi; i++)
-        STORE(&n->val[i], v);
-    STORE(&n->edge,
-          edge_after(n->edge, lo, hi, lo && n->val[lo - 1] != v, hi < FAN && n->val[hi] != v));
+    STORE(&n->edge, leaf_edge_after(n, lo, hi, v));
+    store_bytes(n->val + lo, v, hi - lo);
 }
 
 static uint32_t edit(struct wvm_store *st, uint32_t ref, unsigned height, uint64_t lo, uint64_t hi,
@@ -150,6 +176,21 @@ static uint32_t edit(struct wvm_store *st, uint32_t ref, unsigned height, uint64
     return WVM_REF_UNIFORM | v;
 }
 
+/* True: the change was confined to a leaf of that node, which its parent sees nothing of. */
+static bool edit_near_leaf(struct wvm_store *st, const struct inner *parent, uint64_t lo,
+                           uint64_t hi, uint8_t v)
+{
+    unsigned i = lo >> shift_of(NEAR_HEIGHT) & (FAN - 1);
+    if ((lo ^ (hi - 1)) >= FAN || is_uniform(parent->ref[i]))
+        return false;
+    struct leaf *leaf = own_leaf(st, parent->ref[i]);
+    unsigned first = lo & (FAN - 1), past = ((hi - 1) & (FAN - 1)) + 1;
+    if (leaf_edge_after(leaf, first, past, v) == LAST_EDGE)
+        return false;
+    edit_leaf(leaf, first, past, v);
+    return true;
+}
+
 /* True: the change was confined to the node used last. Else it is to be made from the root, which also
  * replaces a node whose pages became equal. */
 static bool edit_near(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, uint64_t hi,
@@ -159,6 +200,8 @@ static bool edit_near(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, u
         return false;
     struct inner *n = own_inner(st, sh->near_ref);
     uint64_t base = sh->near << NEAR_SHIFT;
+    if (edit_near_leaf(st, n, lo, hi, v))
+        return true;
     edit_inner(st, n, NEAR_HEIGHT, lo - base, hi - base, v);
     return !inner_uniform(n);
 }

@@ -177,11 +177,14 @@ bool wvm_space_add_chunk(struct wvm_space *sp, uint64_t granule)
 
 /* ---- allocations and their pages ---- */
 
-struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t page, uint32_t *id)
+struct wvm_alloc *wvm_space_search(struct wvm_space *sp, uint64_t page, uint32_t *id)
 {
     *id = wvm_index_before(&sp->store, &sp->index, page);
     struct wvm_alloc *a = *id ? wvm_alloc_at(&sp->store, *id) : NULL;
-    return a && page < a->end ? a : NULL;
+    if (!a || page >= a->end)
+        return NULL;
+    sp->last = *id;
+    return a;
 }
 
 uint64_t wvm_space_count_mixed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,

@@ -187,10 +187,10 @@ static int open_empty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         return err;
     }
     if (from < lo)
-        wvm_space_set_host(sp, from, lo, WVM_HP_FENCED | RW);
+        wvm_space_set_host_run(sp, from, lo, WVM_HP_NONE, WVM_HP_FENCED | RW);
     if (hi < to)
-        wvm_space_set_host(sp, hi, to, WVM_HP_FENCED | RW);
-    wvm_space_set_host(sp, lo, hi, RW);
+        wvm_space_set_host_run(sp, hi, to, WVM_HP_NONE, WVM_HP_FENCED | RW);
+    wvm_space_set_host_run(sp, lo, hi, WVM_HP_NONE, RW);
     return 0;
 }
 
@@ -204,7 +204,7 @@ static int open_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h, u
     if (!err && h & WVM_HP_FENCED)
         err = wvm_host.unfence(addr, len);
     if (!err)
-        wvm_space_set_host(sp, lo, hi, prot);
+        wvm_space_set_host_run(sp, lo, hi, h, prot);
     else if (changes)
         undo_protect(sp, lo, hi, prot);
     return err;
@@ -253,7 +253,7 @@ int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     for (p = lo; p < hi; p = end) {
         end = wvm_host_run(sp, p, hi, &h);
         if (wvm_hp_is_open(h)) {
-            wvm_space_set_host(sp, p, end, WVM_HP_HELD);
+            wvm_space_set_host_run(sp, p, end, h, WVM_HP_HELD);
             wvm_store_flush(&sp->store);
         }
     }
@@ -299,7 +299,7 @@ static bool fence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
             wvm_host.unfence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
             return false;
         }
-        wvm_space_set_host(sp, p, end, WVM_HP_FENCED | wvm_hp_vma_prot(h));
+        wvm_space_set_host_run(sp, p, end, h, WVM_HP_FENCED | wvm_hp_vma_prot(h));
         wvm_store_flush(&sp->store);
     }
     return true;
@@ -327,7 +327,7 @@ static bool empty_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
             continue;
         bool empty = wvm_host.drop(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT) == 0;
         if (empty && h == WVM_HP_HELD) {
-            wvm_space_set_host(sp, p, end, WVM_HP_NONE);
+            wvm_space_set_host_run(sp, p, end, h, WVM_HP_NONE);
             wvm_store_flush(&sp->store);
         }
         all &= empty;

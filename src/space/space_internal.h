@@ -45,6 +45,7 @@ struct wvm_space {
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
     int64_t recount_at;        /* (s) n_edges at which to count again */
     int64_t calm_below;        /* (s) n_edges below which mappings are not scarce, uncounted */
+    uint32_t last;             /* (s) the allocation used last; it may be gone */
     uint64_t n_locked;         /* (s) pages marked in `locked` */
     uint64_t n_changes;        /* (s) since start, counted for the option audit */
     bool stale;                /* (s) some reserved page may be accessible: see wvm_host_close */
@@ -74,7 +75,17 @@ wvm_status wvm_space_fail(wvm_status status, const char *text, uintptr_t at);
 /* Turns -errno of the host into a status and says which limit it was. */
 wvm_status wvm_space_host_fail(int err, size_t len);
 /* The allocation that contains page, or NULL. */
-struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t page, uint32_t *id);
+struct wvm_alloc *wvm_space_search(struct wvm_space *sp, uint64_t page, uint32_t *id);
+static inline struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t page, uint32_t *id)
+{
+    if (WVM_UNLIKELY(!sp->last))
+        return wvm_space_search(sp, page, id);
+    struct wvm_alloc *a = wvm_alloc_at(&sp->store, sp->last);
+    if (page < a->start || page >= a->end || (uint32_t)a->pages.root == WVM_REF_DEAD)
+        return wvm_space_search(sp, page, id);
+    *id = sp->last;
+    return a;
+}
 /* May n more pages be committed? */
 wvm_status wvm_space_charge_ok(const struct wvm_space *sp, uint64_t n) WVM_MUST_CHECK;
 void wvm_space_charge(struct wvm_space *sp, int64_t n);
@@ -133,8 +144,10 @@ void wvm_space_restore(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned 
 
 /* ---- space_maps.c ---- */
 
-/* The only way to change sp->host. */
+/* The only way to change sp->host: pages [lo, hi) become v. */
 void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t v);
+/* The same for a range whose pages are all h. */
+void wvm_space_set_host_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h, uint8_t v);
 /* More than half of the mappings that the host allows are in use. */
 bool wvm_space_maps_counted_scarce(struct wvm_space *sp);
 static inline bool wvm_space_maps_scarce(struct wvm_space *sp)
@@ -142,7 +155,13 @@ static inline bool wvm_space_maps_scarce(struct wvm_space *sp)
     return WVM_UNLIKELY(sp->n_edges >= sp->calm_below) && wvm_space_maps_counted_scarce(sp);
 }
 /* May [lo, hi) get protection prot without using up the last mappings? */
-bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot);
+bool wvm_space_maps_counted_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot);
+static inline bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                                        unsigned prot)
+{
+    return WVM_LIKELY(sp->n_edges < sp->calm_below) ||
+           wvm_space_maps_counted_allow(sp, lo, hi, prot);
+}
 /* Makes the free space around a page that was released one mapping again, when that matters. */
 void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page);
 static inline void wvm_space_tidy(struct wvm_space *sp, uint64_t page)

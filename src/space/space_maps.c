@@ -2,7 +2,7 @@
  * costs one. This file keeps count and keeps room.
  *
  * I1  n_edges is the number of borders between protections inside our mappings, kept exactly by
- *     wvm_space_set_host, the only writer of sp->host.
+ *     wvm_space_set_host and _set_host_run, the only writers of sp->host.
  * I2  What would add mappings is refused past 7/8 of the limit, so that the program's own mappings and
  *     every close find room; past half of it, opening and closing choose the way that saves mappings,
  *     and free space is tidied.
@@ -35,6 +35,19 @@ void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t 
     int64_t now, then;
     count_edges(sp, lo, hi, wvm_hp_vma_prot(v), &now, &then);
     sp->n_edges += then - now;
+    wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
+}
+
+void wvm_space_set_host_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h, uint8_t v)
+{
+    unsigned was = wvm_hp_vma_prot(h), now = wvm_hp_vma_prot(v);
+    uint8_t before, after;
+    if (was != now) {
+        wvm_host_run(sp, lo - 1, lo, &before);
+        wvm_host_run(sp, hi, hi + 1, &after);
+        unsigned left = wvm_hp_vma_prot(before), right = wvm_hp_vma_prot(after);
+        sp->n_edges += (left != now) + (right != now) - (left != was) - (right != was);
+    }
     wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
 }
 
@@ -128,10 +141,10 @@ void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page)
 
 /* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the program's
  * own mappings and every later close find room. */
-bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
+bool wvm_space_maps_counted_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
 {
     int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
-    if (WVM_LIKELY(sp->n_edges < sp->calm_below) || count_maps(sp) + 2 < most)
+    if (count_maps(sp) + 2 < most)
         return true;
     int64_t now, then;
     count_edges(sp, lo, hi, prot, &now, &then);

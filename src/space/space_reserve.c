@@ -79,7 +79,8 @@ static wvm_status reserve_locked(struct wvm_space *sp, struct wvm_request *req)
     }
     if (req->commit)
         wvm_space_charge(sp, end - start);
-    wvm_index_insert(&sp->store, &sp->index, make_alloc(sp, req, start, end));
+    sp->last = make_alloc(sp, req, start, end);
+    wvm_index_insert(&sp->store, &sp->index, sp->last);
     req->start = wvm_addr_of(start);
     return STATUS_SUCCESS;
 }
