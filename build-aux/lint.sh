@@ -14,6 +14,15 @@ mapfile -t pages < <(git ls-files -- 'docs/man/*')
 if [ "${#pages[@]}" -gt 0 ] && have mandoc; then
     mandoc -Tlint -Wwarning "${pages[@]}" || bad=1
 fi
+if have cppcheck; then
+    cppcheck --quiet --std=c11 --enable=warning,portability --suppress=legacyUninitvar \
+        --suppress=missingIncludeSystem --error-exitcode=1 -Iinclude -Isrc -D_GNU_SOURCE \
+        -DWINVM_NO_NOTE src docs/examples || bad=1
+fi
+# Words of mdoc and printf formats that look like slips.
+if have codespell; then
+    git ls-files -z -- ':!compat-tests/expected' | xargs -0 codespell -L tyes,nd,fo || bad=1
+fi
 
 # Files of at most 600 lines, lines of at most 100 columns, functions of at most 80 lines.
 while IFS= read -r file; do
