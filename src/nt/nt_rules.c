@@ -99,12 +99,8 @@ wvm_status wvm_nt_check_free_type(uint32_t type, uintptr_t size)
     return size == 0 ? STATUS_INVALID_PARAMETER_3 : STATUS_SUCCESS;
 }
 
-wvm_status wvm_nt_zero_bits(uintptr_t zero_bits, uintptr_t *limit)
+wvm_status wvm_nt_zero_bits_limit(uintptr_t zero_bits, uintptr_t *limit)
 {
-    if (zero_bits == 0) {
-        *limit = 0;
-        return STATUS_SUCCESS;
-    }
     if (zero_bits < 32) {
         if (zero_bits > 21)
             return STATUS_INVALID_PARAMETER_3;

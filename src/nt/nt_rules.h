@@ -34,7 +34,12 @@ wvm_status wvm_nt_check_alloc_type(uint32_t type);
 wvm_status wvm_nt_check_free_type(uint32_t type, uintptr_t size);
 /* Bound of ZeroBits: *limit = first address past what is allowed, 0 for no bound.
  * INVALID_PARAMETER_3. */
-wvm_status wvm_nt_zero_bits(uintptr_t zero_bits, uintptr_t *limit);
+wvm_status wvm_nt_zero_bits_limit(uintptr_t zero_bits, uintptr_t *limit);
+static inline wvm_status wvm_nt_zero_bits(uintptr_t zero_bits, uintptr_t *limit)
+{
+    *limit = 0;
+    return WVM_LIKELY(zero_bits == 0) ? STATUS_SUCCESS : wvm_nt_zero_bits_limit(zero_bits, limit);
+}
 
 /* Rounds [base, base+size) out to pages. INVALID_PARAMETER_2 when base is not in user space,
  * INVALID_PARAMETER_3 when size is 0 or the end leaves it. */

@@ -84,7 +84,13 @@ struct wvm_pages {
 #define WVM_PAGES_SET_LEAF 2
 
 /* Smallest height that covers n pages. */
-uint8_t wvm_pages_height(uint64_t n_pages);
+static inline uint8_t wvm_pages_height(uint64_t n_pages)
+{
+    uint8_t h = 1;
+    while (h < WVM_PAGES_MAX_HEIGHT && n_pages > (uint64_t)1 << (6 * h))
+        h++;
+    return h;
+}
 static inline uint64_t wvm_pages_root(const struct wvm_pages *m)
 {
     return __atomic_load_n(&m->root, __ATOMIC_ACQUIRE);
@@ -219,8 +225,6 @@ void wvm_index_replace(struct wvm_store *st, struct wvm_index *ix, uint32_t old,
 uint32_t wvm_index_before(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page);
 /* The allocation with the lowest start >= page, or 0. Lock held. */
 uint32_t wvm_index_after(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page);
-/* A new allocation as `like` describes it (start, end, attr, type, flags); its page map is not started. */
-uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like, uint64_t origin);
 /* For readers, whose index may be torn: NULL then. */
 static inline struct wvm_alloc *wvm_alloc_peek(const struct wvm_store *st, uint32_t index)
 {
@@ -230,6 +234,21 @@ static inline struct wvm_alloc *wvm_alloc_peek(const struct wvm_store *st, uint3
 static inline struct wvm_alloc *wvm_alloc_at(const struct wvm_store *st, uint32_t index)
 {
     return wvm_pool_own(&st->alloc, index, sizeof(struct wvm_alloc));
+}
+
+/* A new allocation as `like` describes it (start, end, attr, type, flags); its page map is not started. */
+static inline uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like,
+                                      uint64_t origin)
+{
+    uint32_t id = wvm_pool_take(&st->alloc);
+    struct wvm_alloc *a = wvm_alloc_at(st, id);
+    __atomic_store_n(&a->start, like->start, __ATOMIC_RELAXED);
+    __atomic_store_n(&a->end, like->end, __ATOMIC_RELAXED);
+    __atomic_store_n(&a->origin, origin, __ATOMIC_RELAXED);
+    __atomic_store_n(&a->attr, like->attr, __ATOMIC_RELAXED);
+    __atomic_store_n(&a->type, like->type, __ATOMIC_RELAXED);
+    __atomic_store_n(&a->flags, like->flags, __ATOMIC_RELAXED);
+    return id;
 }
 
 /* Lock-free. True: *out describes the allocation that contains page. False: none does. */
@@ -254,9 +273,9 @@ bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint
                      uint32_t hi, uint32_t *out);
 bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
                       uint32_t hi, uint32_t *out);
-/* The same without bounds, and what was found is taken out. Needs one gap. */
-bool wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest,
-                    uint32_t *out);
+/* The same without bounds, and what was found is taken out; 0: nothing fits (granule 0 is never free).
+ * Needs one gap. */
+uint32_t wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest);
 /* The lowest free part [*a, *b) of [lo, hi); false: nothing there is free. */
 bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,
                       uint32_t *a, uint32_t *b);

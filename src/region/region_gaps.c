@@ -136,8 +136,8 @@ struct around {
 
 /* Walks towards key: before = the gap with the highest lo <= key, after = the one with the lowest
  * lo > key. Both lie on the way. */
-static struct around walk(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key,
-                          struct path *p)
+static inline struct around walk(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key,
+                                 struct path *p)
 {
     struct around r = {0, 0};
     p->depth = 0;
@@ -245,8 +245,8 @@ void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint3
 }
 
 /* Takes [lo, hi) out of the last of the first n nodes of the path. */
-static void cut(struct wvm_store *st, struct wvm_gaps *gs, const struct path *p, unsigned n,
-                uint32_t lo, uint32_t hi)
+static inline void cut(struct wvm_store *st, struct wvm_gaps *gs, const struct path *p, unsigned n,
+                       uint32_t lo, uint32_t hi)
 {
     const struct gap *g = gap_at(st, p->node[n - 1]);
     uint32_t from = g->lo, to = g->lo + g->len;
@@ -333,17 +333,15 @@ static bool walk_longest(const struct wvm_store *st, const struct wvm_gaps *gs, 
     }
 }
 
-bool wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest,
-                    uint32_t *out)
+uint32_t wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest)
 {
     struct path p;
     if (!walk_longest(st, gs, n, highest, &p))
-        return false;
+        return 0;
     const struct gap *g = gap_at(st, p.node[p.depth - 1]);
     uint32_t lo = highest ? g->lo + g->len - n : g->lo;
     cut(st, gs, &p, p.depth, lo, lo + n);
-    *out = lo;
-    return true;
+    return lo;
 }
 
 /* ---- checking ---- */

@@ -213,19 +213,6 @@ static void drop_slot(struct wvm_store *st, uint32_t slot)
 
 /* ---- changing ---- */
 
-uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like, uint64_t origin)
-{
-    uint32_t id = wvm_pool_take(&st->alloc);
-    struct wvm_alloc *a = wvm_alloc_at(st, id);
-    __atomic_store_n(&a->start, like->start, __ATOMIC_RELAXED);
-    __atomic_store_n(&a->end, like->end, __ATOMIC_RELAXED);
-    __atomic_store_n(&a->origin, origin, __ATOMIC_RELAXED);
-    __atomic_store_n(&a->attr, like->attr, __ATOMIC_RELAXED);
-    __atomic_store_n(&a->type, like->type, __ATOMIC_RELAXED);
-    __atomic_store_n(&a->flags, like->flags, __ATOMIC_RELAXED);
-    return id;
-}
-
 /* One more allocation in a granule in which others start. */
 static void insert_beside(struct wvm_store *st, uint32_t *slot, uint32_t alloc)
 {

@@ -22,14 +22,6 @@ void wvm_store_init(struct wvm_store *st)
     wvm_pool_init(&st->gap, 32);
 }
 
-uint8_t wvm_pages_height(uint64_t n_pages)
-{
-    uint8_t h = 1;
-    while (h < WVM_PAGES_MAX_HEIGHT && n_pages > (uint64_t)1 << (6 * h))
-        h++;
-    return h;
-}
-
 /* ---- publishing ---- */
 
 static void publish(struct wvm_pages *m, uint32_t ref)
@@ -154,7 +146,8 @@ void wvm_pages_end(struct wvm_store *st, struct wvm_pages *m)
 {
     uint32_t old = (uint32_t)LOAD(&m->root);
     publish(m, WVM_REF_DEAD);
-    wvm_nodes_free(st, old, m->height);
+    if (!is_uniform(old))
+        wvm_nodes_free(st, old, m->height);
 }
 
 void wvm_pages_adopt(struct wvm_pages *to, const struct wvm_pages *from)

@@ -111,19 +111,38 @@ const char *wvm_space_audit_locked(struct wvm_space *sp);
 /* ---- space_slab.c ---- */
 
 /* A place of n granules that ends at or below `limit` granules (0: anywhere), now occupied. */
-wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
-                           uint64_t *granule) WVM_MUST_CHECK;
+wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
+                                uint64_t *granule) WVM_MUST_CHECK;
+WVM_MUST_CHECK static inline wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n,
+                                                        uint64_t limit, bool top_down,
+                                                        uint64_t *granule)
+{
+    *granule = 0;
+    if (WVM_LIKELY(!limit && n < WVM_N_GRANULES))
+        *granule = wvm_gaps_place(&sp->store, &sp->gaps, n, top_down);
+    return WVM_LIKELY(*granule) ? STATUS_SUCCESS
+                                : wvm_space_make_place(sp, n, limit, top_down, granule);
+}
 /* Granules [lo, hi) at an address the caller chose become occupied. Maps what is not ours. */
 wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
-/* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that no
- * allocation touches becomes free. */
-void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end);
-
 /* Quick: granules [lo, hi) lie in the first slab, the usual case. Any thread may ask. */
 static inline bool wvm_space_in_main(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     return hi <= __atomic_load_n(&sp->main_hi, __ATOMIC_ACQUIRE) &&
            lo >= __atomic_load_n(&sp->main_lo, __ATOMIC_RELAXED);
+}
+
+/* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that no
+ * allocation touches becomes free. */
+void wvm_space_unoccupy_parts(struct wvm_space *sp, uint64_t start, uint64_t end);
+static inline void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end)
+{
+    uint64_t lo = WVM_GRANULE_OF(start), hi = WVM_GRANULE_OF(end);
+    bool whole = (start | end) % WVM_PAGES_PER_GRANULE == 0;
+    if (WVM_LIKELY(whole && wvm_space_in_main(sp, lo, hi)))
+        wvm_gaps_give(&sp->store, &sp->gaps, lo, hi);
+    else
+        wvm_space_unoccupy_parts(sp, start, end);
 }
 
 /* ---- space_host.c ---- */

@@ -21,7 +21,7 @@ static wvm_status claim_fixed(struct wvm_space *sp, uint64_t start, uint64_t end
 
 static wvm_status find_place(struct wvm_space *sp, const struct wvm_request *req, uint64_t *start)
 {
-    uint64_t n = WVM_GRANULE_OF(wvm_page_of(req->len) + WVM_PAGES_PER_GRANULE - 1), g = 0;
+    uint64_t n = WVM_GRANULE_OF(wvm_page_of(req->len) + WVM_PAGES_PER_GRANULE - 1), g;
     *start = 0;
     if (req->start) {
         *start = wvm_page_of(req->start);
@@ -51,9 +51,9 @@ static uint32_t make_alloc(struct wvm_space *sp, const struct wvm_request *req, 
 static wvm_status open_pages(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
                              uint64_t end)
 {
-    unsigned prot = wvm_space_prot_of(req->attr);
     if (!req->commit)
         return STATUS_SUCCESS;
+    unsigned prot = wvm_space_prot_of(req->attr);
     wvm_status status = wvm_space_charge_ok(sp, end - start);
     if (status || (!prot && !sp->stale))
         return status;

@@ -163,11 +163,8 @@ static bool place_below(struct wvm_space *sp, uint64_t n, uint64_t limit, bool t
 
 static bool place_anywhere(struct wvm_space *sp, uint64_t n, bool top_down, uint64_t *out)
 {
-    uint32_t g;
-    if (!wvm_gaps_place(&sp->store, &sp->gaps, n, top_down, &g))
-        return false;
-    *out = g;
-    return true;
+    *out = wvm_gaps_place(&sp->store, &sp->gaps, n, top_down);
+    return *out != 0;
 }
 
 static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
@@ -186,15 +183,16 @@ static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, uint64_t limit
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range below", addr_of_granule(limit));
 }
 
-wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
-                           uint64_t *granule)
+/* Also when the gaps have been looked at in vain (wvm_space_place). */
+wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
+                                uint64_t *granule)
 {
     bool bounded = limit && limit < top_granule(sp);
     if (n >= (bounded ? limit : top_granule(sp)))
         return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space", 0);
-    if (WVM_UNLIKELY(bounded))
+    if (bounded)
         return place_bounded(sp, n, limit, top_down, granule);
-    if (WVM_LIKELY(place_anywhere(sp, n, top_down, granule)))
+    if (place_anywhere(sp, n, top_down, granule))
         return STATUS_SUCCESS;
     int err = add_slab(sp, n << WVM_GRANULE_SHIFT);
     if (err < 0)
@@ -283,7 +281,7 @@ static void vacate(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     }
 }
 
-void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end)
+void wvm_space_unoccupy_parts(struct wvm_space *sp, uint64_t start, uint64_t end)
 {
     uint64_t lo = WVM_GRANULE_OF(start), hi = WVM_GRANULE_OF(end - 1) + 1;
     uint32_t before = 0, after = 0;
