@@ -33,4 +33,11 @@ while IFS= read -r file; do
         /^\}/ && start { if (FNR - start > 81) { printf "%s:%d: function of %d lines\n", file, start, FNR - start - 1; bad = 1 } start = 0 }
         END { exit bad }' "$file" || bad=1
 done < <(git ls-files -- '*.c' '*.h')
+
+# The newest version of the ChangeLog is the one that configure.ac names.
+version=$(sed -n 's/^AC_INIT(\[winvm\], \[\([0-9.]*\)\].*/\1/p' configure.ac)
+if ! head -n 1 ChangeLog | grep -qE "^Version ${version//./\\.} \((unreleased|20[0-9]{2}-[0-9]{2}-[0-9]{2})\)$"; then
+    echo "ChangeLog does not begin with version $version"
+    bad=1
+fi
 exit "$bad"
