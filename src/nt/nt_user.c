@@ -2,11 +2,12 @@
  *
  * A wild pointer must give ACCESS_VIOLATION and not a crash, and a good one must cost next to
  * nothing: VirtualQuery's whole budget is a tenth of a system call. Three ways to know, cheapest
- *   first: stack    the rest of the page in which this call's own frame lies: certain, no look-up;
- *   proven   a page outside winvm's memory that this thread proved writable before: a small cache;
+ * first:
+ *   stack      the rest of the page in which this call's own frame lies: certain, no look-up;
+ *   proven     a page outside winvm's memory that this thread proved writable before: a small cache;
  *   looked up  winvm's own memory, by its page state (no system call); anything else by reading one
- *            byte of it through the host and writing it back, which proves the page. Without
- *            /proc foreign memory looks free; so what looks free is tried too, each time.
+ *              byte of it through the host and writing it back, which proves the page. Without
+ *              /proc foreign memory looks free; so what looks free is tried too, each time.
  * Terms   proof = a page in the thread's cache.
  * I1  Memory that winvm handed out is never cached: its state is looked up each time.
  * I2  A proof is dropped when winvm itself takes away write access to foreign memory (user_epoch).
