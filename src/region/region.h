@@ -149,6 +149,8 @@ void wvm_sheet_start(struct wvm_sheet *sh, uint8_t v);
 /* Pages [lo, hi) become v. Takes at most as many nodes as wvm_pages_set, and none when the range is
  * a whole run of equal pages. */
 void wvm_sheet_set(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, uint64_t hi, uint8_t v);
+/* The value of one page. */
+uint8_t wvm_sheet_at(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page);
 /* As wvm_pages_next. */
 uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page, uint64_t limit,
                         uint8_t *v);

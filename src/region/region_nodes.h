@@ -111,6 +111,22 @@ static inline bool entries_differ(const uint32_t *ref, unsigned i)
     return ref[i] != ref[i + 1] || !is_uniform(ref[i]);
 }
 
+/* Makes the edge word of an inner node right after entries first..last changed. */
+static inline void update_edges(struct inner *n, unsigned first, unsigned last)
+{
+    uint64_t edge = n->edge;
+    for (unsigned i = first ? first - 1 : 0; i <= last && i < FAN - 1; i++) {
+        uint64_t bit = (uint64_t)1 << i;
+        edge = entries_differ(n->ref, i) ? edge | bit : edge & ~bit;
+    }
+    STORE(&n->edge, edge);
+}
+
+static inline bool inner_uniform(const struct inner *n)
+{
+    return n->edge == LAST_EDGE && is_uniform(n->ref[FAN - 1]);
+}
+
 /* The chunk that contains page: its value, and the first page past it. path[height] is a node (or
  * number) that covers page; the nodes below it on the way to page are put into path. False: a torn
  * read. */

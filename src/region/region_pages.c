@@ -102,19 +102,14 @@ static uint32_t set_inner(struct wvm_store *st, uint32_t ref, unsigned height, u
     unsigned first = lo >> shift, last = (hi - 1) >> shift;
     uint32_t fresh = copy_inner(st, ref);
     struct inner *n = own_inner(st, fresh);
-    uint64_t edge = n->edge;
     for (unsigned i = first; i <= last; i++) {
         uint64_t base = (uint64_t)i << shift, span = (uint64_t)1 << shift;
         uint64_t a = lo > base ? lo - base : 0;
         uint64_t b = hi < base + span ? hi - base : span;
         STORE(&n->ref[i], set_range(st, n->ref[i], height - 1, a, b, v));
     }
-    for (unsigned i = first ? first - 1 : 0; i <= last && i < FAN - 1; i++) {
-        uint64_t bit = (uint64_t)1 << i;
-        edge = entries_differ(n->ref, i) ? edge | bit : edge & ~bit;
-    }
-    STORE(&n->edge, edge);
-    if (edge != LAST_EDGE || !is_uniform(n->ref[FAN - 1]))
+    update_edges(n, first, last);
+    if (!inner_uniform(n))
         return fresh;
     wvm_pool_free(&st->inner, fresh);
     return WVM_REF_UNIFORM | v;

@@ -95,6 +95,13 @@ uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64
     return end < limit ? end : limit;
 }
 
+uint8_t wvm_sheet_at(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page)
+{
+    uint8_t v;
+    chunk_end(st, sh, page, &v);
+    return v;
+}
+
 /* ---- changing ---- */
 
 static uint32_t expand_leaf(struct wvm_store *st, uint32_t ref)
@@ -131,23 +138,13 @@ static void edit_inner(struct wvm_store *st, struct inner *n, unsigned height, u
 {
     unsigned shift = shift_of(height);
     unsigned first = lo >> shift, last = (hi - 1) >> shift;
-    uint64_t edge = n->edge;
     for (unsigned i = first; i <= last; i++) {
         uint64_t base = (uint64_t)i << shift, span = (uint64_t)1 << shift;
         uint64_t a = lo > base ? lo - base : 0;
         uint64_t b = hi < base + span ? hi - base : span;
         STORE(&n->ref[i], edit(st, n->ref[i], height - 1, a, b, v));
     }
-    for (unsigned i = first ? first - 1 : 0; i <= last && i < FAN - 1; i++) {
-        uint64_t bit = (uint64_t)1 << i;
-        edge = entries_differ(n->ref, i) ? edge | bit : edge & ~bit;
-    }
-    STORE(&n->edge, edge);
-}
-
-static bool inner_uniform(const struct inner *n)
-{
-    return n->edge == LAST_EDGE && is_uniform(n->ref[FAN - 1]);
+    update_edges(n, first, last);
 }
 
 /* The reference for `ref` with pages [lo, hi) of it set to v. Recursion is at most the height. */
@@ -176,19 +173,16 @@ static uint32_t edit(struct wvm_store *st, uint32_t ref, unsigned height, uint64
     return WVM_REF_UNIFORM | v;
 }
 
-/* True: the change was confined to a leaf of that node, which its parent sees nothing of. */
-static bool edit_near_leaf(struct wvm_store *st, const struct inner *parent, uint64_t lo,
-                           uint64_t hi, uint8_t v)
+/* A change inside one entry of a node of height 2. */
+static void edit_entry(struct wvm_store *st, struct inner *n, uint64_t lo, uint64_t hi, uint8_t v)
 {
     unsigned i = lo >> shift_of(NEAR_HEIGHT) & (FAN - 1);
-    if ((lo ^ (hi - 1)) >= FAN || is_uniform(parent->ref[i]))
-        return false;
-    struct leaf *leaf = own_leaf(st, parent->ref[i]);
-    unsigned first = lo & (FAN - 1), past = ((hi - 1) & (FAN - 1)) + 1;
-    if (leaf_edge_after(leaf, first, past, v) == LAST_EDGE)
-        return false;
-    edit_leaf(leaf, first, past, v);
-    return true;
+    uint64_t first = lo & (FAN - 1), past = ((hi - 1) & (FAN - 1)) + 1;
+    uint32_t was = n->ref[i], now = edit(st, was, NEAR_HEIGHT - 1, first, past, v);
+    if (now == was)
+        return; /* the leaf stayed a leaf: the node sees nothing of it */
+    STORE(&n->ref[i], now);
+    update_edges(n, i, i);
 }
 
 /* True: the change was confined to the node used last. Else it is to be made from the root, which also
@@ -200,9 +194,10 @@ static bool edit_near(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, u
         return false;
     struct inner *n = own_inner(st, sh->near_ref);
     uint64_t base = sh->near << NEAR_SHIFT;
-    if (edit_near_leaf(st, n, lo, hi, v))
-        return true;
-    edit_inner(st, n, NEAR_HEIGHT, lo - base, hi - base, v);
+    if ((lo ^ (hi - 1)) < FAN)
+        edit_entry(st, n, lo, hi, v);
+    else
+        edit_inner(st, n, NEAR_HEIGHT, lo - base, hi - base, v);
     return !inner_uniform(n);
 }
 

@@ -41,11 +41,9 @@ void wvm_space_set_host(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t 
 void wvm_space_set_host_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h, uint8_t v)
 {
     unsigned was = wvm_hp_vma_prot(h), now = wvm_hp_vma_prot(v);
-    uint8_t before, after;
     if (was != now) {
-        wvm_host_run(sp, lo - 1, lo, &before);
-        wvm_host_run(sp, hi, hi + 1, &after);
-        unsigned left = wvm_hp_vma_prot(before), right = wvm_hp_vma_prot(after);
+        unsigned left = wvm_hp_vma_prot(wvm_sheet_at(&sp->store, &sp->host, lo - 1));
+        unsigned right = wvm_hp_vma_prot(wvm_sheet_at(&sp->store, &sp->host, hi));
         sp->n_edges += (left != now) + (right != now) - (left != was) - (right != was);
     }
     wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
