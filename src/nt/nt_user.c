@@ -4,7 +4,7 @@
  * nothing: VirtualQuery's whole budget is a tenth of a system call. Three ways to know, cheapest
  * first:
  *   stack      the rest of the page in which this call's own frame lies: certain, no look-up;
- *   proven     a page outside winvm's memory that this thread proved writable before: a small cache;
+ *   proven     a page outside winvm's memory that this thread proved writable: a small cache;
  *   looked up  winvm's own memory, by its page state (no system call); anything else by reading one
  *              byte of it through the host and writing it back, which proves the page. Without
  *              /proc foreign memory looks free; so what looks free is tried too, each time.
