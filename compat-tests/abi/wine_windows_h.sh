@@ -19,6 +19,13 @@ for cc in "$CC" clang; do
     "$tmp/program" || fail "$cc: __cdecl functions"
     readelf --dyn-syms -W "$tmp/program" | grep -q 'DEFAULT  UND VirtualAlloc$' ||
         fail "$cc: VirtualAlloc is not a dynamic symbol"
+    for native in '' winternl.h; do
+        printf '#include <windows.h>\n%s\n#include <winvm/winvm.h>\nint main(void) { return 0; }\n' \
+            "${native:+#include <$native>}" >"$tmp/after.c"
+        # shellcheck disable=SC2086
+        compiles "winvm.h after windows.h $native" $cc -Wall -c -DDECLSPEC_HIDDEN= $includes \
+            -isystem "$wine" "$tmp/after.c" -o "$tmp/after.o"
+    done
     readelf -nW "$tmp/program" | grep -A1 '^  winvm ' | grep -q '02 00 00 00' || fail "$cc: no note"
 done
 finish

@@ -4,7 +4,7 @@
  * I1  No user page is touched but by copies that cannot fault.
  * I2  The count: bytes up to the first page of the target that cannot be written; 0 when it is the
  *     source that cannot be read (RW-003, RW-004, RW-011, RW-013).
- * I3  Order of checks: handle; the caller's count variable; ranges; then the copy.
+ * I3  Order of checks: the caller's count variable; handle; ranges; then the copy.
  * A copy is not atomic; with another process as the remote side the handle is checked before it.
  * Locking: space/ for this process's pages; none else.   Failure: what was copied stays copied. */
 #include <errno.h>
