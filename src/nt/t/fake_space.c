@@ -1,3 +1,4 @@
+/* The fake of fake_space.h: each operation notes its range and answers fake.result. */
 #include "fake_space.h"
 
 #include <string.h>
