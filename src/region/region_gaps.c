@@ -5,7 +5,8 @@
  * I1  Gaps neither overlap nor touch: touching ones are joined.
  * I2  Nodes are ordered by lo and heap-ordered by prio; max is exact.
  * I3  Taking or giving space at an end of a gap changes the node in place; only a gap that appears or
- *     disappears changes the tree's shape.
+ *     disappears changes the tree's shape. On the way up such a change ends at the first node whose
+ *     max stays the same.
  * Locking: the space lock for everything; readers never come here.
  * Failure: none, one gap was provided. Signal safety: not for handlers. */
 #include "base/assert.h"
