@@ -238,7 +238,8 @@ static inline struct wvm_alloc *wvm_alloc_at(const struct wvm_store *st, uint32_
     return wvm_pool_own(&st->alloc, index, sizeof(struct wvm_alloc));
 }
 
-/* A new allocation as `like` describes it (start, end, attr, type, flags); its page map is not started. */
+/* A new allocation as `like` describes it (start, end, attr, type, flags); its page map is not
+ * started. */
 static inline uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like,
                                       uint64_t origin)
 {
@@ -275,8 +276,8 @@ bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint
                      uint32_t hi, uint32_t *out);
 bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
                       uint32_t hi, uint32_t *out);
-/* The same without bounds, and what was found is taken out. Needs one gap. 0: nothing fits (granule 0
- * is never free). */
+/* The same without bounds, and what was found is taken out. Needs one gap. 0: nothing fits (granule
+ * 0 is never free). */
 uint32_t wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest);
 /* The lowest free part [*a, *b) of [lo, hi); false: nothing there is free. */
 bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,

@@ -156,8 +156,8 @@ static inline struct around walk(const struct wvm_store *st, const struct wvm_ga
     return r;
 }
 
-/* The last of the first n nodes of the path becomes [lo, hi), still between the same neighbours. What
- * lies above a node whose longest gap stays the same needs no look. */
+/* The last of the first n nodes of the path becomes [lo, hi), still between the same neighbours.
+ * What lies above a node whose longest gap stays the same needs no look. */
 static void resize(const struct wvm_store *st, const struct path *p, unsigned n, uint32_t lo,
                    uint32_t hi)
 {

@@ -132,8 +132,8 @@ static inline bool wvm_space_in_main(const struct wvm_space *sp, uint64_t lo, ui
            lo >= __atomic_load_n(&sp->main_lo, __ATOMIC_RELAXED);
 }
 
-/* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that no
- * allocation touches becomes free. */
+/* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that
+ * no allocation touches becomes free. */
 void wvm_space_unoccupy_parts(struct wvm_space *sp, uint64_t start, uint64_t end);
 static inline void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint64_t end)
 {

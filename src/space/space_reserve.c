@@ -72,7 +72,9 @@ static wvm_status reserve_locked(struct wvm_space *sp, struct wvm_request *req)
     if (status)
         return status;
     uint64_t end = start + wvm_page_of(req->len);
-    status = wvm_space_stock_index(sp, WVM_GRANULE_OF(start)) ? open_pages(sp, req, start, end) : STATUS_NO_MEMORY;
+    status = STATUS_NO_MEMORY;
+    if (wvm_space_stock_index(sp, WVM_GRANULE_OF(start)))
+        status = open_pages(sp, req, start, end);
     if (status) {
         wvm_space_unoccupy(sp, start, end);
         return status;
