@@ -70,7 +70,8 @@ WINVM_DECLARE(SIZE_T, VirtualQueryEx,
 
 /* Keeps the pages touched by the range in memory until unlocked, decommitted or released. Every
  * page must be committed and accessible. Errors: 87, 998 ERROR_NOACCESS, 1453
- * ERROR_WORKING_SET_QUOTA; VirtualUnlock: 158 ERROR_NOT_LOCKED. (Working-set and lock cases, WS-.) */
+ * ERROR_WORKING_SET_QUOTA; VirtualUnlock: 158 ERROR_NOT_LOCKED.
+ * (Working-set and lock cases, WS-.) */
 WINVM_DECLARE(BOOL, VirtualLock, (void *lpAddress, SIZE_T dwSize));
 WINVM_DECLARE(BOOL, VirtualUnlock, (void *lpAddress, SIZE_T dwSize));
 
