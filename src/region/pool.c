@@ -31,7 +31,8 @@ uint32_t wvm_pool_take_fresh(struct wvm_pool *p)
 
 void wvm_pool_flush_pending(struct wvm_pool *p)
 {
-    /* What made the objects unreachable was stored before their next contents are: I2 for readers. */
+    /* What made the objects unreachable was stored before their next
+     * contents are: I2 for readers. */
     __atomic_thread_fence(__ATOMIC_RELEASE);
     *wvm_pool_link(p, p->pending_last) = p->free;
     p->free = p->pending;

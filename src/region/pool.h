@@ -4,8 +4,8 @@
  *         memory of 2^WVM_POOL_SHIFT objects, handed in by the caller.
  * I1  Once an index has been given out, its memory stays mapped and of the same type for ever, so a
  *     reader with a stale index reads old or new contents of the right type, never something else.
- * I2  A freed object is not reused before wvm_pool_flush(): until then its contents are intact, so a
- *     reader that still sees the old root of a structure reads the old structure.
+ * I2  A freed object is not reused before wvm_pool_flush(): until then its contents are intact, so
+ *     a reader that still sees the old root of a structure reads the old structure.
  * I3  The first 32 bits of an object are the pool's own link; readers never look at them.
  * Locking: every function but wvm_pool_at belongs to the holder of the space lock.
  * Failure: wvm_pool_take never fails while wvm_pool_room() was not 0. */

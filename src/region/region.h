@@ -10,28 +10,30 @@
  * 1.4 A gap is a maximal run of granules inside our address space that no allocation touches.
  *
  * 2. Structures
- * 2.1 Page map (region_pages.c): a persistent 64-ary trie. A subtree whose pages are all equal is one
- *     number; a checkerboard costs one byte a page. A change copies the path to it and is published
- *     by one store of the root, so a reader sees all of it or nothing.
+ * 2.1 Page map (region_pages.c): a persistent 64-ary trie. A subtree whose pages are all equal is
+ *     one number; a checkerboard costs one byte a page. A change copies the path to it and is
+ *     published by one store of the root, so a reader sees all of it or nothing.
  *     Maps that only the holder of the lock reads are sheets (region_sheet.c): changed in place.
- * 2.2 Index (region_index.c): a six-level, 64-ary bitmap over granules in which an allocation starts,
- *     in two halves of three levels (4 GiB chunks, and a directory of chunks), with a 32-bit slot per
- *     granule of a chunk. Only starts are stored: 64 KiB and 1 TiB cost the same. A granule in which
- *     several allocations start has an immutable block listing them.
+ * 2.2 Index (region_index.c): a six-level, 64-ary bitmap over granules in which an allocation
+ *     starts, in two halves of three levels (4 GiB chunks, and a directory of chunks), with a
+ *     32-bit slot per granule of a chunk. Only starts are stored: 64 KiB and 1 TiB cost the same. A
+ *     granule in which several allocations start has an immutable block listing them.
  * 2.3 Gaps (region_gaps.c): a treap by address, each node augmented with the longest gap below it:
  *     lowest fit and highest fit within bounds in O(log n).
  *
  * 3. Readers
- * 3.1 Readers take no lock, make no system call, and wait for nobody: no state says "being written".
- * 3.2 Everything a reader can reach lives in type-stable pools (pool.h). A reader notes the root word
- *     of an allocation (version, reference), copies what it needs, and looks at the word again: equal
- *     words mean that all copies belong to that one state. Different words: another thread completed
- *     a change meanwhile; start again. A handler that interrupted a writer sees the state before.
- * 3.3 Order of a writer. Insert: fields, root, slot, bits from the leaf up. Remove: bits, slot, then
- *     the root says dead. So a fresh look-up never ends at a dead allocation.
+ * 3.1 Readers take no lock, make no system call, and wait for nobody:
+ *     no state says "being written".
+ * 3.2 Everything a reader can reach lives in type-stable pools (pool.h). A reader notes the root
+ *     word of an allocation (version, reference), copies what it needs, and looks at the word
+ *     again: equal words mean that all copies belong to that one state. Different words: another
+ *     thread completed a change meanwhile; start again. A handler that interrupted a
+ *     writer sees the state before.
+ * 3.3 Order of a writer. Insert: fields, root, slot, bits from the leaf up. Remove: bits, slot,
+ *     then the root says dead. So a fresh look-up never ends at a dead allocation.
  *
- * 4. Memory: this room never allocates. The caller tops the pools up (wvm_store_room) before a change;
- *    the change then cannot fail. */
+ * 4. Memory: this room never allocates. The caller tops the pools up (wvm_store_room) before a
+ *    change; the change then cannot fail. */
 #ifndef WVM_REGION_REGION_H
 #define WVM_REGION_REGION_H
 
@@ -135,8 +137,8 @@ const char *wvm_pages_check(const struct wvm_store *st, const struct wvm_pages *
 
 /* ---- sheets: page maps of the whole address space for the holder of the lock alone ---- */
 
-/* Changed in place, and read from the node that was used last. The functions above that only read may
- * be used on `pages`. */
+/* Changed in place, and read from the node that was used last. The functions above that only read
+ * may be used on `pages`. */
 struct wvm_sheet {
     struct wvm_pages pages;
     uint64_t near;     /* which block of WVM_SHEET_NEAR pages near_ref describes */
@@ -152,8 +154,8 @@ void wvm_sheet_set(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, uint
 /* The value of one page. */
 uint8_t wvm_sheet_at(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page);
 /* As wvm_pages_next. */
-uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page, uint64_t limit,
-                        uint8_t *v);
+uint64_t wvm_sheet_next(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t page,
+                        uint64_t limit, uint8_t *v);
 
 /* ---- allocations ---- */
 
@@ -258,7 +260,8 @@ static inline uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_fou
 bool wvm_index_look(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page,
                     struct wvm_found *out);
 /* Lock-free: lowest page >= page at which an allocation starts; WVM_N_PAGES when there is none. */
-uint64_t wvm_index_next_start(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page);
+uint64_t wvm_index_next_start(const struct wvm_store *st, const struct wvm_index *ix,
+                              uint64_t page);
 
 /* ---- gaps (granules; all for the holder of the lock) ---- */
 
@@ -267,24 +270,25 @@ struct wvm_gaps {
     uint32_t seed;
 };
 void wvm_gaps_init(struct wvm_gaps *gs);
-/* [lo, hi) becomes free; joined with its neighbours. No part of it is free already. Needs one gap. */
+/* [lo, hi) becomes free; joined with its neighbours. No part of it is free
+ * already. Needs one gap. */
 void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi);
 /* [lo, hi), which lies in one gap, is taken out. Needs one gap. */
 void wvm_gaps_take(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi);
 /* Lowest / highest start of n free granules inside [lo, hi); false: nothing fits. */
 bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
                      uint32_t hi, uint32_t *out);
-bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
-                      uint32_t hi, uint32_t *out);
+bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n,
+                      uint32_t lo, uint32_t hi, uint32_t *out);
 /* The same without bounds, and what was found is taken out. Needs one gap. 0: nothing fits (granule
  * 0 is never free). */
 uint32_t wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest);
 /* The lowest free part [*a, *b) of [lo, hi); false: nothing there is free. */
-bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,
-                      uint32_t *a, uint32_t *b);
+bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo,
+                      uint32_t hi, uint32_t *a, uint32_t *b);
 /* The gap that contains granule g; false: g is in none. */
-bool wvm_gaps_around(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t g, uint32_t *lo,
-                     uint32_t *hi);
+bool wvm_gaps_around(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t g,
+                     uint32_t *lo, uint32_t *hi);
 const char *wvm_gaps_check(const struct wvm_store *st, const struct wvm_gaps *gs);
 
 /* ---- the whole ---- */

@@ -2,7 +2,8 @@
  * Locking: the space lock. Failure: reports, never repairs. Signal safety: not for handlers. */
 #include "region/region.h"
 
-static const char *check_alloc(const struct wvm_store *st, const struct wvm_alloc *a, uint64_t prev_end)
+static const char *check_alloc(const struct wvm_store *st, const struct wvm_alloc *a,
+                               uint64_t prev_end)
 {
     if (a->start >= a->end || a->end > WVM_N_PAGES)
         return "region 1.2: empty or oversized allocation";

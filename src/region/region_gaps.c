@@ -4,9 +4,9 @@
  * Terms   gap = [lo, lo + len) in granules; max = the longest len in a node's subtree.
  * I1  Gaps neither overlap nor touch: touching ones are joined.
  * I2  Nodes are ordered by lo and heap-ordered by prio; max is exact.
- * I3  Taking or giving space at an end of a gap changes the node in place; only a gap that appears or
- *     disappears changes the tree's shape. On the way up such a change ends at the first node whose
- *     max stays the same.
+ * I3  Taking or giving space at an end of a gap changes the node in place; only a gap that appears
+ *     or disappears changes the tree's shape. On the way up such a change ends at the first node
+ *     whose max stays the same.
  * Locking: the space lock for everything; readers never come here.
  * Failure: none, one gap was provided. Signal safety: not for handlers. */
 #include "base/assert.h"
@@ -137,8 +137,8 @@ struct around {
 
 /* Walks towards key: before = the gap with the highest lo <= key, after = the one with the lowest
  * lo > key. Both lie on the way. */
-static inline struct around walk(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key,
-                                 struct path *p)
+static inline struct around walk(const struct wvm_store *st, const struct wvm_gaps *gs,
+                                 uint32_t key, struct path *p)
 {
     struct around r = {0, 0};
     p->depth = 0;
@@ -197,8 +197,8 @@ static struct gap *find_after(const struct wvm_store *st, const struct wvm_gaps 
     return best;
 }
 
-bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo, uint32_t hi,
-                      uint32_t *a, uint32_t *b)
+bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t lo,
+                      uint32_t hi, uint32_t *a, uint32_t *b)
 {
     const struct gap *g = find_before(st, gs, lo);
     if (!g || g->lo + g->len <= lo)
@@ -210,8 +210,8 @@ bool wvm_gaps_overlap(const struct wvm_store *st, const struct wvm_gaps *gs, uin
     return true;
 }
 
-bool wvm_gaps_around(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t g, uint32_t *lo,
-                     uint32_t *hi)
+bool wvm_gaps_around(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t g,
+                     uint32_t *lo, uint32_t *hi)
 {
     const struct gap *b = find_before(st, gs, g);
     if (!b || b->lo + b->len <= g)
@@ -283,8 +283,8 @@ static bool fits(const struct gap *g, uint32_t n, uint32_t lo, uint32_t hi, bool
     return true;
 }
 
-/* In-order search that enters only subtrees with a long enough gap and within the bounds: at most the
- * two gaps cut by a bound can disappoint. */
+/* In-order search that enters only subtrees with a long enough gap and within the bounds: at most
+ * the two gaps cut by a bound can disappoint. */
 static bool search(const struct wvm_store *st, uint32_t t, uint32_t n, const uint32_t bound[2],
                    bool highest, uint32_t *out)
 {
@@ -307,8 +307,8 @@ bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint
     return search(st, gs->root, n, (uint32_t[2]){lo, hi}, false, out);
 }
 
-bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
-                      uint32_t hi, uint32_t *out)
+bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n,
+                      uint32_t lo, uint32_t hi, uint32_t *out)
 {
     return search(st, gs->root, n, (uint32_t[2]){lo, hi}, true, out);
 }

@@ -1,8 +1,9 @@
 /* The index: from a page to the allocation that contains it, or to its neighbours.
  *
- * Terms   position = a bit of a wvm_bits; chunk = 4 GiB of granules; slot = what starts in a granule.
- * I1  A bit of a summary level is set whenever the word below it is not 0. During a change it may be
- *     set although the word is 0; a search then goes on below it.
+ * Terms   position = a bit of a wvm_bits; chunk = 4 GiB of granules;
+ *         slot = what starts in a granule.
+ * I1  A bit of a summary level is set whenever the word below it is not 0. During a change it may
+ *     be set although the word is 0; a search then goes on below it.
  * I2  slot is not 0 for each granule whose bit is set; it is 0, or stale for a moment, for others.
  * I3  A chain block is immutable while a slot names it and lists 2..16 allocations by rising start.
  * I4  Writers follow region.h 3.3.
@@ -168,9 +169,10 @@ static struct wvm_chain *chain_at(const struct wvm_store *st, uint32_t slot)
     return wvm_pool_at(&st->chain, slot & ~WVM_SLOT_CHAIN, sizeof(struct wvm_chain));
 }
 
-/* The allocations that a slot names, lowest first. Returns their number, 0 when the slot is empty or
- * the block was reused meanwhile (the caller looks at the slot again). */
-static unsigned read_slot(const struct wvm_store *st, uint32_t slot, uint32_t id[WVM_PAGES_PER_GRANULE])
+/* The allocations that a slot names, lowest first. Returns their number, 0 when the slot is empty
+ * or the block was reused meanwhile (the caller looks at the slot again). */
+static unsigned read_slot(const struct wvm_store *st, uint32_t slot,
+                          uint32_t id[WVM_PAGES_PER_GRANULE])
 {
     if (!(slot & WVM_SLOT_CHAIN)) {
         id[0] = slot;
@@ -322,7 +324,8 @@ uint32_t wvm_index_after(const struct wvm_store *st, const struct wvm_index *ix,
 
 enum look { LOOK_FREE, LOOK_FOUND, LOOK_AGAIN };
 
-/* Copies allocation `id` as far as page needs it. AGAIN: it changed, or is not what the index meant. */
+/* Copies allocation `id` as far as page needs it. AGAIN: it changed,
+ * or is not what the index meant. */
 static enum look copy_alloc(const struct wvm_store *st, uint32_t id, uint64_t page,
                             struct wvm_found *out)
 {
@@ -363,8 +366,8 @@ static bool read_start(const struct wvm_store *st, uint32_t id, uint64_t *start)
 }
 
 /* One granule's slot: the allocation there with the highest start <= page. */
-static enum look look_slot(const struct wvm_store *st, uint32_t slot, uint64_t granule, uint64_t page,
-                           struct wvm_found *out, bool *any)
+static enum look look_slot(const struct wvm_store *st, uint32_t slot, uint64_t granule,
+                           uint64_t page, struct wvm_found *out, bool *any)
 {
     uint32_t id[WVM_PAGES_PER_GRANULE];
     unsigned n = read_slot(st, slot, id);

@@ -1,5 +1,6 @@
-/* The nodes of page maps, for the two files that change them: region_pages.c (copies the path, for maps
- * with readers) and region_sheet.c (in place, for maps without). Form and invariants: region_pages.c. */
+/* The nodes of page maps, for the two files that change them: region_pages.c (copies the path, for
+ * maps with readers) and region_sheet.c (in place, for maps without).
+ * Form and invariants: region_pages.c. */
 #ifndef WVM_REGION_NODES_H
 #define WVM_REGION_NODES_H
 

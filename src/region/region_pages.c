@@ -5,8 +5,8 @@
  *         the pages that one look at one node proves equal.
  * I1  Canonical: no node's pages are all equal (such a node is replaced by its number), so a run of
  *     equal pages consists of at most two chunks for each level.
- * I2  edge bit i of a node is clear exactly when entries i and i+1 are known equal: two equal bytes of
- *     a leaf, two equal uniform references of an inner node. Bit 63 is always set.
+ * I2  edge bit i of a node is clear exactly when entries i and i+1 are known equal: two equal bytes
+ *     of a leaf, two equal uniform references of an inner node. Bit 63 is always set.
  * I3  A node reachable from a published root never changes; a change copies the path (at most
  *     WVM_PAGES_SET_* nodes) and frees what it replaced into the pool's pending list.
  * Locking: wvm_pages_run and _peek none; all others the space lock.

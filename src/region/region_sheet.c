@@ -1,13 +1,14 @@
 /* Sheets: page maps that nobody reads without the lock.
  *
- * The nodes and their invariants are those of region_pages.c, I3 excepted: a change writes to the nodes
- * where they are. What the kernel has for each page is kept so; it is read and changed several times
- * in an operation, always near the same place.
+ * The nodes and their invariants are those of region_pages.c, I3 excepted: a change writes to the
+ * nodes where they are. What the kernel has for each page is kept so; it is read and changed
+ * several times in an operation, always near the same place.
  * I1  near_ref is the height-2 node of block `near`, or near is WVM_SHEET_NOWHERE. Only a change of
  *     that node from the root down can free it, and such a change forgets it first.
  * I2  Fields are stored as lock-free readers expect of a node they hold by a stale reference: whole
  *     words; what they read is then thrown away.
- * Locking: the space lock. Failure: none; the pools were topped up. Signal safety: not for handlers. */
+ * Locking: the space lock. Failure: none; the pools were topped up.
+ * Signal safety: not for handlers. */
 #include "region/region_nodes.h"
 
 #define NEAR_HEIGHT 2
@@ -185,8 +186,8 @@ static void edit_entry(struct wvm_store *st, struct inner *n, uint64_t lo, uint6
     update_edges(n, i, i);
 }
 
-/* True: the change was confined to the node used last. Else it is to be made from the root, which also
- * replaces a node whose pages became equal. */
+/* True: the change was confined to the node used last. Else it is to be made from the root, which
+ * also replaces a node whose pages became equal. */
 static bool edit_near(struct wvm_store *st, struct wvm_sheet *sh, uint64_t lo, uint64_t hi,
                       uint8_t v)
 {

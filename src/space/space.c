@@ -4,8 +4,8 @@
  * 1.1 region/ knows allocations, page states and gaps; space_host.c knows what the kernel has for
  *     each page of our mappings; space_slab.c takes address space from the kernel. The other files
  *     are one operation each: reserve, commit, release, protect, query, lock, reset, copy.
- * 1.2 Every change runs: enter, stock, check everything, host calls (undone when one fails), tables,
- *     leave. Up to the last host call nothing is changed; after it nothing can fail.
+ * 1.2 Every change runs: enter, stock, check everything, host calls (undone when one fails),
+ *     tables, leave. Up to the last host call nothing is changed; after it nothing can fail.
  *
  * 2. Invariants
  * I1  A page is accessible to the program exactly as its state says, except while a change of that
@@ -29,21 +29,23 @@ struct wvm_space wvm_space_native;
 static WVM_THREAD_LOCAL int inside;
 static WVM_THREAD_LOCAL struct wvm_reason reason;
 
-/* An operation changes the state of one allocation, the host map three times, the marks once; claiming
- * an address changes the owner map up to 16 times. Changes of page states run by run are counted
- * separately; changes of the sheets run by run need nodes at both ends only. */
+/* An operation changes the state of one allocation, the host map three times, the marks once;
+ * claiming an address changes the owner map up to 16 times. Changes of page states run by run are
+ * counted separately; changes of the sheets run by run need nodes at both ends only. */
 #define STOCK_SETS 24
 #define STOCK_LEAF (STOCK_SETS * WVM_PAGES_SET_LEAF)
 #define STOCK_INNER (STOCK_SETS * WVM_PAGES_SET_INNER)
-/* What grows leaves so much for what closes that decommit and release work when the host gives nothing
- * more: nodes for some operations (most give back more than they take), and a gap for each allocation. */
+/* What grows leaves so much for what closes that decommit and release work when the host gives
+ * nothing more: nodes for some operations (most give back more than they take),
+ * and a gap for each allocation. */
 #define STOCK_RESERVE 8
 #define AUDIT_EVERY 4096
 
 wvm_status wvm_space_enter(struct wvm_space *sp)
 {
     if (WVM_UNLIKELY(inside))
-        return wvm_space_fail(STATUS_POSSIBLE_DEADLOCK, "called from a signal handler inside winvm", 0);
+        return wvm_space_fail(STATUS_POSSIBLE_DEADLOCK, "called from a signal handler inside winvm",
+                              0);
     inside = 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     pthread_mutex_lock(&sp->lock);
@@ -100,8 +102,8 @@ wvm_status wvm_space_host_fail(int err, size_t len)
         return wvm_space_fail(STATUS_ACCESS_DENIED, "the host forbids this protection", 0);
     enum wvm_host_limit limit = wvm_host_which_limit(len);
     wvm_host_diag("%s", why[limit]);
-    return wvm_space_fail(limit == WVM_LIMIT_OVERCOMMIT ? STATUS_COMMITMENT_LIMIT : STATUS_NO_MEMORY,
-                          why[limit], 0);
+    return wvm_space_fail(
+        limit == WVM_LIMIT_OVERCOMMIT ? STATUS_COMMITMENT_LIMIT : STATUS_NO_MEMORY, why[limit], 0);
 }
 
 /* ---- bookkeeping memory ---- */
@@ -134,7 +136,8 @@ static bool stock(struct wvm_space *sp, uint64_t leaf, uint64_t inner, uint64_t 
 {
     struct wvm_store *st = &sp->store;
     if (WVM_LIKELY(top_up(sp, &st->leaf, leaf) && top_up(sp, &st->inner, inner) &&
-                   top_up(sp, &st->alloc, 4) && top_up(sp, &st->chain, 4) && top_up(sp, &st->gap, gap)))
+                   top_up(sp, &st->alloc, 4) && top_up(sp, &st->chain, 4) &&
+                   top_up(sp, &st->gap, gap)))
         return true;
     wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
     return false;
@@ -153,7 +156,8 @@ static uint64_t inners_of(uint64_t n_runs, uint64_t n_pages)
 
 bool wvm_space_stock_close(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
 {
-    return stock(sp, STOCK_LEAF + leaves_of(n_runs, n_pages), STOCK_INNER + inners_of(n_runs, n_pages), 16);
+    return stock(sp, STOCK_LEAF + leaves_of(n_runs, n_pages),
+                 STOCK_INNER + inners_of(n_runs, n_pages), 16);
 }
 
 bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
@@ -202,7 +206,8 @@ uint64_t wvm_space_count_mixed(struct wvm_space *sp, const struct wvm_alloc *a, 
 
 /* Pages of the map outside the allocation take part in a change that reaches its border, so that a
  * uniform allocation is always one number. */
-void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t v)
+void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                         uint8_t v)
 {
     uint64_t from = lo == a->start ? 0 : lo - a->origin;
     uint64_t to = hi == a->end ? (uint64_t)1 << (6 * a->pages.height) : hi - a->origin;

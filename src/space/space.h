@@ -12,7 +12,8 @@
 
 #include "base/annotate.h"
 
-typedef int32_t wvm_status;   /* an NTSTATUS value; nt/ and api/ use the public type of the same size */
+/* An NTSTATUS value; nt/ and api/ use the public type of the same size. */
+typedef int32_t wvm_status;
 
 /* Attributes of one page, one byte. The low four bits are the access; 0 there means "reserved". */
 enum wvm_attr {
@@ -45,7 +46,7 @@ struct wvm_request {
     uintptr_t start;    /* in: granule-aligned base, or 0: the space chooses; out: base */
     uintptr_t len;      /* bytes, page multiple, not 0. With a base: start+len does not wrap */
     uintptr_t limit;    /* start 0: the range must end at or below limit; 0: no bound */
-    uint8_t attr;       /* enum wvm_attr: AllocationProtect; the page state too when commit is set */
+    uint8_t attr;       /* enum wvm_attr: AllocationProtect; with commit the page state too */
     bool commit;
     bool top_down;      /* start 0: the highest fitting address */
     uint8_t flags;      /* enum wvm_alloc_flag */
@@ -75,21 +76,26 @@ wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req) WVM_
  * CONFLICTING_ADDRESSES when the address is taken. Charges nothing. */
 wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents,
                                 size_t len) WVM_MUST_CHECK;
-/* Commits or recommits [start,end), all inside one allocation; recommitted pages keep their contents
- * and take attr. CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
-wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr) WVM_MUST_CHECK;
+/* Commits or recommits [start,end), all inside one allocation; recommitted pages keep their
+ * contents and take attr. CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
+wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                            uint8_t attr) WVM_MUST_CHECK;
 /* Decommit and release. start == end (size 0) means the whole allocation that starts at start; else
  * the range must lie in one allocation. *out_end receives the end of the range done.
  * MEMORY_NOT_ALLOCATED, FREE_VM_NOT_AT_BASE, UNABLE_TO_FREE_VM, UNABLE_TO_DELETE_SECTION.
  * Never fails for want of host resources. Foreign memory answers MEMORY_NOT_ALLOCATED. */
-wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end) WVM_MUST_CHECK;
-wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end) WVM_MUST_CHECK;
-/* Changes protection; *old is the attribute of the first page before. NOCACHE and WRITECOMBINE stick
- * to the pages and are ignored in attr. NOT_COMMITTED, CONFLICTING_ADDRESSES, NO_MEMORY. Works on
- * foreign memory. */
-wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr, uint8_t *old) WVM_MUST_CHECK;
+wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                              uintptr_t *out_end) WVM_MUST_CHECK;
+wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                             uintptr_t *out_end) WVM_MUST_CHECK;
+/* Changes protection; *old is the attribute of the first page before. NOCACHE and WRITECOMBINE
+ * stick to the pages and are ignored in attr. NOT_COMMITTED, CONFLICTING_ADDRESSES, NO_MEMORY.
+ * Works on foreign memory. */
+wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
+                             uint8_t *old) WVM_MUST_CHECK;
 /* addr: any address below wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
-wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_region *out) WVM_MUST_CHECK;
+wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr,
+                           struct wvm_region *out) WVM_MUST_CHECK;
 /* Lies addr in a mapping of winvm's, allocated or not? Quick; takes no lock. */
 bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr);
 /* Bytes committed in the allocation at [r->alloc_start, r->alloc_end). */
@@ -98,7 +104,8 @@ uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region
 /* MEM_RESET and MEM_RESET_UNDO over a range of one allocation. CONFLICTING_ADDRESSES; undo answers
  * STATUS_UNSUCCESSFUL-class failure (see space_reset.c) when a page was lost. */
 wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
-wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start,
+                                uintptr_t end) WVM_MUST_CHECK;
 
 /* VirtualLock: SUCCESS, WAS_LOCKED (some page already was), ACCESS_VIOLATION (not committed or not
  * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED. Foreign memory allowed. */
@@ -108,8 +115,10 @@ wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end
 /* Copies that cannot fault. *done = bytes copied, counted in whole pages up to the first bad one.
  * SUCCESS or PARTIAL_COPY. `remote` is the address named by the caller as the target process's. The
  * remote side is judged by winvm's own page states where the memory is winvm's. */
-wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len, size_t *done) WVM_MUST_CHECK;
-wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *local, size_t len, size_t *done) WVM_MUST_CHECK;
+wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len,
+                          size_t *done) WVM_MUST_CHECK;
+wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *local, size_t len,
+                           size_t *done) WVM_MUST_CHECK;
 
 /* Commit accounting, bytes. */
 struct wvm_commit_info { uint64_t committed, limit, peak; };

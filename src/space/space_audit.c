@@ -1,5 +1,6 @@
 /* The audit: every invariant of the tables, and the tables against the kernel.
- * Locking: takes the space lock. Failure: reports, never repairs. Signal safety: not for handlers. */
+ * Locking: takes the space lock. Failure: reports, never repairs.
+ * Signal safety: not for handlers. */
 #include "space/space_internal.h"
 
 /* space.c I1 for one run of equal pages of an allocation. */
@@ -25,11 +26,13 @@ static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
     for (uint64_t at = 0; (id = wvm_index_after(&sp->store, &sp->index, at)) != 0;) {
         const struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
         for (uint64_t p = a->start, end; p < a->end; p = end) {
-            end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, a->end - a->origin, &v) + a->origin;
+            end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, a->end - a->origin, &v) +
+                  a->origin;
             const char *bad = check_run(sp, p, end, v);
             if (bad)
                 return bad;
-            *committed += v != WVM_ATTR_RESERVED && !(a->flags & WVM_ALLOC_FIXED_PAGE) ? end - p : 0;
+            *committed +=
+                v != WVM_ATTR_RESERVED && !(a->flags & WVM_ALLOC_FIXED_PAGE) ? end - p : 0;
         }
         at = a->start + 1;
     }
@@ -88,7 +91,8 @@ static const char *check_kernel(struct wvm_space *sp)
 const char *wvm_space_audit_locked(struct wvm_space *sp)
 {
     uint64_t committed;
-    const struct wvm_pages *map[] = {&sp->owner, &sp->host.pages, &sp->locked.pages, &sp->reset.pages};
+    const struct wvm_pages *map[] = {&sp->owner, &sp->host.pages, &sp->locked.pages,
+                                     &sp->reset.pages};
     const char *bad = wvm_region_check(&sp->store, &sp->index);
     for (unsigned i = 0; !bad && i < WVM_ARRAY_LEN(map); i++)
         bad = wvm_pages_check(&sp->store, map[i]);

@@ -1,9 +1,10 @@
-/* MEM_COMMIT on pages of an allocation: fresh pages appear zeroed, committed ones keep their contents,
- * all take the new protection.
+/* MEM_COMMIT on pages of an allocation: fresh pages appear zeroed, committed ones keep their
+ * contents, all take the new protection.
  *
  * I1  Nothing is asked of the host for a page whose accessibility does not change; a recommit with
  *     the same protection is answered from the tables alone.
- * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+ * Locking: the space lock, taken here. Failure: nothing changed.
+ * Signal safety: not for handlers. */
 #include <errno.h>
 
 #include "space/space_internal.h"
@@ -13,12 +14,14 @@ static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, str
     uint32_t id;
     *a = wvm_space_find(sp, lo, &id);
     if (!*a)
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "nothing is reserved at", wvm_addr_of(lo));
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "nothing is reserved at",
+                              wvm_addr_of(lo));
     if (hi > (*a)->end)
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range ends past the reservation, at",
-                              wvm_addr_of((*a)->end));
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
+                              "the range ends past the reservation, at", wvm_addr_of((*a)->end));
     if ((*a)->type != WVM_TYPE_PRIVATE || (*a)->flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_PHYSICAL))
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "pages of this kind cannot be committed, at",
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
+                              "pages of this kind cannot be committed, at",
                               wvm_addr_of((*a)->start));
     return STATUS_SUCCESS;
 }

@@ -9,7 +9,8 @@ static wvm_status result(ssize_t got, size_t len, size_t *done)
     return *done == len ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }
 
-wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len, size_t *done)
+wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len,
+                          size_t *done)
 {
     (void)sp;
     return result(len ? wvm_host_read(0, local, remote, len) : 0, len, done);

@@ -134,17 +134,19 @@ static int protect_cover(const struct cover *c, unsigned prot)
     return 0;
 }
 
-wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
-                                     uint8_t *old)
+wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                                     uint8_t attr, uint8_t *old)
 {
     struct wvm_region first;
     struct cover cover;
     if (!find_cover(sp, start, end, &cover) ||
         !wvm_space_foreign_query(sp, wvm_page_of(start), &first))
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is not all committed, from", start);
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is not all committed, from",
+                              start);
     int err = protect_cover(&cover, foreign_prot_of(attr));
     if (err == -EACCES)
-        return wvm_space_fail(STATUS_SECTION_PROTECTION, "the file was not opened for this access", start);
+        return wvm_space_fail(STATUS_SECTION_PROTECTION, "the file was not opened for this access",
+                              start);
     if (err < 0)
         return wvm_space_host_fail(err, end - start);
     *old = first.attr;

@@ -1,18 +1,19 @@
 /* The kernel's side of every page we mapped: making pages accessible, inaccessible, empty.
  *
- * 1. States (enum wvm_hp), kept in sp->host: NONE (PROT_NONE, empty), accessible with some protection,
- *    FENCED (a guard region: empty and inaccessible, though its mapping keeps its protection), HELD
- *    (PROT_NONE, contents kept).
- * 2. Opening NONE is one mprotect. Opening a FENCED page of the right protection is one guard removal:
- *    half the cost, and no mapping is split. So small closed runs of writable memory are fenced,
- *    large ones are dropped by one MAP_FIXED, which also gives page tables and host charge back.
- * 3. Mappings are scarce (vm.max_map_count). Opening a page next to a granule of which only a part is
- *    open also opens the empty pages between, fenced: 100,000 allocations of 4 KiB are one mapping.
- *    Past half of the limit this is done over gaps of up to FILL_SCARCE pages.
+ * 1. States (enum wvm_hp), kept in sp->host: NONE (PROT_NONE, empty), accessible with some
+ *    protection, FENCED (a guard region: empty and inaccessible, though its mapping keeps its
+ *    protection), HELD (PROT_NONE, contents kept).
+ * 2. Opening NONE is one mprotect. Opening a FENCED page of the right protection is one guard
+ *    removal: half the cost, and no mapping is split. So small closed runs of writable memory are
+ *    fenced, large ones are dropped by one MAP_FIXED, which also gives page
+ *    tables and host charge back.
+ * 3. Mappings are scarce (vm.max_map_count). Opening a page next to a granule of which only a part
+ *    is open also opens the empty pages between, fenced: 100,000 allocations of 4 KiB are one
+ *    mapping. Past half of the limit this is done over gaps of up to FILL_SCARCE pages.
  *
  * I1  sp->host is the truth about every page of our mappings; it changes only after the host call.
- * I2  Opening and hiding either complete or leave every page as it was (the inverse calls are derived
- *     from sp->host, which is still unchanged).
+ * I2  Opening and hiding either complete or leave every page as it was (the inverse calls are
+ *     derived from sp->host, which is still unchanged).
  * I3  Closing never fails: MAP_FIXED, else ballast is given up and it is tried again, else fences;
  *     in the last resort the pages are emptied and stay accessible (sp->stale) until reused.
  * Locking: the space lock. Signal safety: not for handlers. */
@@ -263,7 +264,7 @@ int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 /* ---- closing ---- */
 
 struct extent {
-    uint64_t first, last;   /* smallest range with all pages that have contents; empty: first == last */
+    uint64_t first, last;   /* smallest range of all pages with contents; empty: equal */
     uint64_t n_pages;       /* of them */
     bool all_rw;
 };
@@ -352,7 +353,8 @@ void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     empty_runs(sp, x.first, x.last);
 }
 
-bool wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+bool wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                           uint64_t hi)
 {
     uint8_t v = WVM_ATTR_RESERVED;
     bool clean = true;
@@ -361,7 +363,8 @@ bool wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = hi;
         if (a)
-            end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+            end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) +
+                  a->origin;
         if (v == WVM_ATTR_RESERVED)
             clean &= empty_runs(sp, p, end);
     }

@@ -40,7 +40,7 @@ struct wvm_space {
     uint64_t peak;             /* (s) highest `committed` */
     uint64_t limit;            /* (c) pages that may be charged */
     uint64_t slab_len;         /* (s) bytes to ask for next, 0 before the first slab */
-    uint64_t main_lo, main_hi; /* (a) granules of the first slab: theirs is the owner SLAB for ever */
+    uint64_t main_lo, main_hi; /* (a) granules of the first slab, which stays a slab for ever */
     int64_t n_edges;           /* (s) borders between protections inside our mappings: our VMAs */
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
     int64_t recount_at;        /* (s) n_edges at which to count again */
@@ -60,7 +60,8 @@ struct wvm_space {
 /* STATUS_POSSIBLE_DEADLOCK when this thread is inside already (an asynchronous signal handler). */
 wvm_status wvm_space_enter(struct wvm_space *sp) WVM_MUST_CHECK;
 void wvm_space_leave(struct wvm_space *sp);
-/* Tops up every pool for one operation plus `n_runs` page-map runs over n_pages. False: no memory. */
+/* Tops up every pool for one operation plus `n_runs` page-map runs over
+ * n_pages. False: no memory. */
 bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages) WVM_MUST_CHECK;
 /* The same for operations that give memory back: may use what wvm_space_stock always leaves. */
 bool wvm_space_stock_close(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages) WVM_MUST_CHECK;
@@ -101,7 +102,8 @@ static inline uint64_t wvm_space_count_committed(struct wvm_space *sp, const str
     return v == WVM_ATTR_RESERVED ? 0 : hi - lo;
 }
 /* Pages [lo, hi) of a take state v (one publication). */
-void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t v);
+void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                         uint8_t v);
 
 /* ---- space_audit.c ---- */
 
@@ -196,16 +198,18 @@ bool wvm_space_give_up_ballast(struct wvm_space *sp);
 
 /* True: a mapping covers page, *out describes it. False: nothing is mapped there. Lock-free. */
 bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out);
-wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
-                                     uint8_t *old) WVM_MUST_CHECK;
+wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                                     uint8_t attr, uint8_t *old) WVM_MUST_CHECK;
 
 /* ---- marks: the maps `locked` and `reset` ---- */
 
 /* Pages [lo, hi) lost their contents and all their marks. */
 void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Is some page (any) or is every page of [lo, hi) marked? */
-bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi);
-bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi);
+bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
+                          uint64_t hi);
+bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
+                          uint64_t hi);
 
 /* The run of host state from page upwards, not beyond limit. */
 static inline uint64_t wvm_host_run(struct wvm_space *sp, uint64_t page, uint64_t limit, uint8_t *h)

@@ -2,13 +2,16 @@
  *
  * I1  A page is marked in sp->locked exactly when VirtualLock locked it and nothing since unlocked,
  *     decommitted or released it. Locks do not nest.
- * I2  Locking checks every page of the range before the host is asked; a failing call locks nothing.
- * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+ * I2  Locking checks every page of the range before the host is asked;
+ *     a failing call locks nothing.
+ * Locking: the space lock, taken here. Failure: nothing changed.
+ * Signal safety: not for handlers. */
 #include "space/space_internal.h"
 
 #include "base/options.h"
 
-static uint64_t count_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi)
+static uint64_t count_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
+                             uint64_t hi)
 {
     uint64_t n = 0;
     uint8_t v;
@@ -19,13 +22,15 @@ static uint64_t count_marked(struct wvm_space *sp, const struct wvm_pages *map, 
     return n;
 }
 
-bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi)
+bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
+                          uint64_t hi)
 {
     uint8_t v;
     return wvm_pages_next(&sp->store, map, lo, hi, &v) != hi || v;
 }
 
-bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo, uint64_t hi)
+bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
+                          uint64_t hi)
 {
     uint8_t v;
     return wvm_pages_next(&sp->store, map, lo, hi, &v) == hi && v;

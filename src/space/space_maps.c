@@ -1,11 +1,11 @@
-/* Mappings are scarce: the host allows vm.max_map_count of them, and each border between protections
- * costs one. This file keeps count and keeps room.
+/* Mappings are scarce: the host allows vm.max_map_count of them, and each border between
+ * protections costs one. This file keeps count and keeps room.
  *
  * I1  n_edges is the number of borders between protections inside our mappings, kept exactly by
  *     wvm_space_set_host and _set_host_run, the only writers of sp->host.
- * I2  What would add mappings is refused past 7/8 of the limit, so that the program's own mappings and
- *     every close find room; past half of it, opening and closing choose the way that saves mappings,
- *     and free space is tidied.
+ * I2  What would add mappings is refused past 7/8 of the limit, so that the program's own mappings
+ *     and every close find room; past half of it, opening and closing choose the way that saves
+ *     mappings, and free space is tidied.
  * I3  Ballast is never touched but to be unmapped.
  * Locking: the space lock. Failure: none; refusals are the caller's NO_MEMORY.
  * Signal safety: not for handlers. */
@@ -49,8 +49,8 @@ void wvm_space_set_host_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint
     wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
 }
 
-/* Mappings of the process now, by our own count of ours. The others are counted when ours have grown
- * by a sixteenth of what is allowed. */
+/* Mappings of the process now, by our own count of ours. The others are counted when ours have
+ * grown by a sixteenth of what is allowed. */
 static int64_t count_maps(struct wvm_space *sp)
 {
     if (sp->n_edges >= sp->recount_at) {
@@ -77,8 +77,8 @@ bool wvm_space_give_up_ballast(struct wvm_space *sp)
     return true;
 }
 
-/* Ballast: mappings of another kind than anything next to them, to be unmapped when a close meets the
- * host's limit of mappings. Each is its own page. */
+/* Ballast: mappings of another kind than anything next to them, to be unmapped when a close meets
+ * the host's limit of mappings. Each is its own page. */
 void wvm_space_take_ballast(struct wvm_space *sp)
 {
     while (sp->n_ballast < WVM_N_BALLAST &&
@@ -89,7 +89,8 @@ void wvm_space_take_ballast(struct wvm_space *sp)
 
 /* ---- tidying ---- */
 
-/* Pages of free space that are fenced: the smallest range with all of them, and in how many runs. */
+/* Pages of free space that are fenced: the smallest range with all of them,
+ * and in how many runs. */
 static uint64_t find_fenced(struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
 {
     uint64_t first = *hi, last = *lo, runs = 0;
@@ -122,8 +123,8 @@ static void tidy_all(struct wvm_space *sp)
         tidy_gap(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b), 1);
 }
 
-/* Free space keeps fenced pages, each a border or two. When that matters, one call over the free range
- * around a page makes it one mapping again. */
+/* Free space keeps fenced pages, each a border or two. When that matters, one call over the free
+ * range around a page makes it one mapping again. */
 void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page)
 {
     uint32_t a, b;
@@ -137,8 +138,8 @@ void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page)
     tidy_gap(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b), TIDY_RUNS);
 }
 
-/* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the program's
- * own mappings and every later close find room. */
+/* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the
+ * program's own mappings and every later close find room. */
 bool wvm_space_maps_counted_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
 {
     int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
@@ -148,8 +149,8 @@ bool wvm_space_maps_counted_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi
     count_edges(sp, lo, hi, prot, &now, &then);
     if (then <= now || count_maps(sp) + then - now <= most)
         return true;
-    /* Free space may hold borders, and the program may have given back mappings of its own since they
-     * were counted. */
+    /* Free space may hold borders, and the program may have given back mappings of its own since
+     * they were counted. */
     tidy_all(sp);
     sp->recount_at = sp->n_edges;
     return count_maps(sp) + then - now <= most;

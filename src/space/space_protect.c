@@ -2,7 +2,8 @@
  *
  * I1  NOCACHE and WRITECOMBINE belong to how a page was allocated: a change keeps them and ignores
  *     those of the caller (VP-022..024). Pages that may differ in them are set run by run.
- * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+ * Locking: the space lock, taken here. Failure: nothing changed.
+ * Signal safety: not for handlers. */
 #include "space/space_internal.h"
 
 #define STICKY (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
@@ -30,7 +31,8 @@ static wvm_status inspect(struct wvm_space *sp, const struct wvm_alloc *a, uint6
     return STATUS_SUCCESS;
 }
 
-static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t attr)
+static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                       uint8_t attr)
 {
     uint8_t v;
     for (uint64_t p = lo, end; p < hi; p = end) {
@@ -40,12 +42,14 @@ static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, u
     }
 }
 
-static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, uint8_t attr)
+static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                         uint8_t attr)
 {
     unsigned prot = wvm_space_prot_of(attr);
     uint64_t runs = 0;
     if (a->mixed)
-        runs = wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin, hi - a->origin, UINT64_MAX);
+        runs =
+            wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin, hi - a->origin, UINT64_MAX);
     if (!wvm_space_stock(sp, runs, hi - lo))
         return STATUS_NO_MEMORY;
     int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);
@@ -58,13 +62,13 @@ static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
     return STATUS_SUCCESS;
 }
 
-static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
-                                 uint8_t attr, uint8_t *old)
+static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                                 uint64_t hi, uint8_t attr, uint8_t *old)
 {
     struct seen seen = {0};
     if (hi > a->end)
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range ends past the allocation, at",
-                              wvm_addr_of(a->end));
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
+                              "the range ends past the allocation, at", wvm_addr_of(a->end));
     if (a->flags & WVM_ALLOC_FIXED_PAGE)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the shared user data page",
                               wvm_addr_of(a->start));

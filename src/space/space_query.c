@@ -1,8 +1,8 @@
 /* What is at an address: the lock-free answer to VirtualQuery.
  *
  * I1  Memory of winvm's is answered from the tables, without lock or system call.
- * I2  Free ranges end where the next allocation begins or the next foreign mapping does; only a range
- *     that reaches the end of our mappings asks the kernel.
+ * I2  Free ranges end where the next allocation begins or the next foreign mapping does; only a
+ *     range that reaches the end of our mappings asks the kernel.
  * Locking: none. Failure: none. Signal safety: safe in a handler. */
 #include "space/space_internal.h"
 

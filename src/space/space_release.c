@@ -1,9 +1,10 @@
 /* MEM_DECOMMIT and MEM_RELEASE.
  *
  * I1  Neither can fail once its arguments are good and bookkeeping memory is there.
- * I2  Releasing a part leaves up to two remainders, each an allocation of its own with its own base;
- *     readers see the old allocation or the remainder, never neither.
- * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+ * I2  Releasing a part leaves up to two remainders, each an allocation of its own with its own
+ *     base; readers see the old allocation or the remainder, never neither.
+ * Locking: the space lock, taken here. Failure: nothing changed.
+ * Signal safety: not for handlers. */
 #include "space/space_internal.h"
 
 struct target {
@@ -13,7 +14,8 @@ struct target {
 };
 
 /* The rules common to both calls: which allocation, and is the range inside it. */
-static wvm_status find_target(struct wvm_space *sp, uintptr_t start, uintptr_t end, struct target *t)
+static wvm_status find_target(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                              struct target *t)
 {
     t->start = wvm_page_of(start);
     t->end = wvm_page_of(end);
@@ -51,7 +53,8 @@ static uint64_t drop_pages(struct wvm_space *sp, const struct target *t)
 
 /* ---- decommit ---- */
 
-static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                                  uintptr_t *out_end)
 {
     struct target t;
     wvm_status status = find_target(sp, start, end, &t);
@@ -65,7 +68,8 @@ static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr
     return STATUS_SUCCESS;
 }
 
-wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                              uintptr_t *out_end)
 {
     wvm_status status = wvm_space_enter(sp);
     if (status)
@@ -96,7 +100,8 @@ static void keep_right(struct wvm_space *sp, const struct target *t)
     uint32_t id = make_remainder(sp, t->a, from, to, from);
     struct wvm_alloc *r = wvm_alloc_at(&sp->store, id);
     uint8_t v;
-    uint64_t end = wvm_pages_next(&sp->store, &t->a->pages, from - origin, to - origin, &v) + origin;
+    uint64_t end =
+        wvm_pages_next(&sp->store, &t->a->pages, from - origin, to - origin, &v) + origin;
     wvm_pages_start(&r->pages, wvm_pages_height(to - from), v);
     for (uint64_t p = end; p < to; p = end) {
         end = wvm_pages_next(&sp->store, &t->a->pages, p - origin, to - origin, &v) + origin;
@@ -122,7 +127,8 @@ static void keep_left(struct wvm_space *sp, const struct target *t)
     wvm_pages_set(&sp->store, &l->pages, cut, (uint64_t)1 << (6 * l->pages.height), last);
 }
 
-static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                                 uintptr_t *out_end)
 {
     struct target t;
     wvm_status status = find_target(sp, start, end, &t);
@@ -154,7 +160,8 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     return STATUS_SUCCESS;
 }
 
-wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *out_end)
+wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                             uintptr_t *out_end)
 {
     wvm_status status = wvm_space_enter(sp);
     if (status)

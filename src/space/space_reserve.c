@@ -1,9 +1,10 @@
 /* MEM_RESERVE, with or without MEM_COMMIT: finding the place, opening the pages, publishing.
  *
  * I1  The order is: place (or claim), open, then tables. A failing step gives the place back.
- * I2  A fixed range conflicts page by page: the free pages of a granule whose other pages belong to a
- *     remainder may be reserved again, from the granule's start.
- * Locking: the space lock, taken here. Failure: nothing changed. Signal safety: not for handlers. */
+ * I2  A fixed range conflicts page by page: the free pages of a granule whose other pages belong to
+ *     a remainder may be reserved again, from the granule's start.
+ * Locking: the space lock, taken here. Failure: nothing changed.
+ * Signal safety: not for handlers. */
 #include <errno.h>
 
 #include "space/space_internal.h"
@@ -38,7 +39,8 @@ static uint32_t make_alloc(struct wvm_space *sp, const struct wvm_request *req, 
                            uint64_t end)
 {
     struct wvm_found like = {
-        .start = start, .end = end, .attr = req->attr, .type = WVM_TYPE_PRIVATE, .flags = req->flags,
+        .start = start, .end = end, .attr = req->attr,
+        .type = WVM_TYPE_PRIVATE, .flags = req->flags,
     };
     uint32_t id = wvm_alloc_make(&sp->store, &like, start);
     struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
@@ -109,7 +111,8 @@ static int fill_page(uint64_t page, const void *contents, size_t len)
     return err || done != len ? -1 : wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, WVM_HOST_R);
 }
 
-wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents, size_t len)
+wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents,
+                                size_t len)
 {
     struct wvm_request req = {
         .start = addr, .len = WVM_PAGE_SIZE, .attr = WVM_ATTR_RO, .flags = WVM_ALLOC_FIXED_PAGE,

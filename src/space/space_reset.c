@@ -1,19 +1,20 @@
 /* MEM_RESET and MEM_RESET_UNDO.
  *
  * 1. Reset lets the kernel drop the pages when it needs memory (MADV_FREE), and marks them.
- * 2. Undo takes them back and tells the truth about each marked page. Presence alone lies: the kernel
- *    may drop a page between the look and the cancel, or a read may have brought back a zero page. So,
- *    for each run of present pages: note the thread's fault count, cancel by a write that changes
- *    nothing, look at the count again. No fault: every page was still there and is now safe. Else a
- *    page with a byte that is not zero survived, and a page of zeros counts as lost. A page that was
- *    not present is lost.
+ * 2. Undo takes them back and tells the truth about each marked page. Presence alone lies: the
+ *    kernel may drop a page between the look and the cancel, or a read may have brought back a zero
+ *    page. So, for each run of present pages: note the thread's fault count, cancel by a write that
+ *    changes nothing, look at the count again. No fault: every page was still there and is now
+ *    safe. Else a page with a byte that is not zero survived, and a page of zeros counts as lost. A
+ *    page that was not present is lost.
  *
  * I1  Locked pages and pages without contents are left alone by both; both succeed on them.
  * I2  After undo, successful or not, the pages are as accessible as before.
- * Locking: the space lock, taken here. Where the kernel cannot cancel by itself, one byte of each page
- * is written with its own value (`lock or 0`), the only touch of user memory in this room: the page is
- * ours, open, and cannot fault while the lock is held.
- * Failure: STATUS_CONFLICTING_ADDRESSES before anything; undo: STATUS_UNSUCCESSFUL when data is lost.
+ * Locking: the space lock, taken here. Where the kernel cannot cancel by itself, one byte of each
+ * page is written with its own value (`lock or 0`), the only touch of user memory in this room: the
+ * page is ours, open, and cannot fault while the lock is held.
+ * Failure: STATUS_CONFLICTING_ADDRESSES before anything; undo:
+ * STATUS_UNSUCCESSFUL when data is lost.
  * Signal safety: not for handlers. */
 #include "space/space_internal.h"
 
@@ -25,10 +26,11 @@ static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     uint32_t id;
     struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
     if (!a)
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "nothing is reserved at", wvm_addr_of(lo));
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "nothing is reserved at",
+                              wvm_addr_of(lo));
     if (hi > a->end)
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range ends past the allocation, at",
-                              wvm_addr_of(a->end));
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
+                              "the range ends past the allocation, at", wvm_addr_of(a->end));
     return wvm_space_stock(sp, 0, 0) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 

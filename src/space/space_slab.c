@@ -1,15 +1,17 @@
 /* Where address space comes from: slabs, single mappings, and the choice of a place.
  *
  * Terms   slab = a large PROT_NONE mapping handed out by granules; single = a mapping made for one
- *         reservation at an address (or below a bound) that no slab covers; vacant = in no allocation.
+ *         reservation at an address (or below a bound) that no slab covers;
+ *         vacant = in no allocation.
  * I1  sp->owner names the kind of every granule of ours; all others are foreign and never touched.
  * I2  A vacant slab granule is in a gap; a vacant single granule is given back to the kernel.
- * I3  A mapping is only ever made where nothing was (MAP_FIXED_NOREPLACE), never over foreign memory.
+ * I3  A mapping is only ever made where nothing was (MAP_FIXED_NOREPLACE),
+ *     never over foreign memory.
  *
- * The first slab is as large as the kernel gives, up to 64 TiB: it costs one call and no memory. With
- * a limit on address space (RLIMIT_AS) slabs take at most an eighth of what is left, and what is
- * vacated in later ones goes back. A new slab is
- * primed (one page touched and dropped), so that all later mappings in it can merge.
+ * The first slab is as large as the kernel gives, up to 64 TiB: it costs one call and no memory.
+ * With a limit on address space (RLIMIT_AS) slabs take at most an eighth of what is left, and what
+ * is vacated in later ones goes back. A new slab is primed (one page touched and dropped), so that
+ * all later mappings in it can merge.
  * Locking: the space lock. Failure: nothing changed. Signal safety: not for handlers. */
 #include <errno.h>
 
@@ -76,8 +78,8 @@ static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
     prime(sp, addr);
 }
 
-/* Adds a slab with room for `need` bytes. Halves what it asks for until the host gives it; below the
- * least slab only exactly what is needed. */
+/* Adds a slab with room for `need` bytes. Halves what it asks for until the host gives it; below
+ * the least slab only exactly what is needed. */
 static int add_slab(struct wvm_space *sp, uint64_t need)
 {
     uintptr_t addr;
@@ -115,9 +117,10 @@ static wvm_status no_room(int err, size_t len)
 
 /* ---- choosing a place ---- */
 
-/* The lowest (or highest) hole of n granules below `limit` in the kernel's list of mappings, mapped.
- * For bounds that no slab satisfies: low addresses. */
-static int place_single(struct wvm_space *sp, uint64_t n, uint64_t limit, bool highest, uint64_t *out)
+/* The lowest (or highest) hole of n granules below `limit` in the kernel's list of mappings,
+ * mapped. For bounds that no slab satisfies: low addresses. */
+static int place_single(struct wvm_space *sp, uint64_t n, uint64_t limit, bool highest,
+                        uint64_t *out)
 {
     uint64_t least = wvm_host_caps.min_addr >> WVM_GRANULE_SHIFT;
     uint64_t at = wvm_max(least, 1), best = 0, end;
@@ -228,8 +231,9 @@ wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         end = owner_run(sp, g, hi, &owner);
         if (owner != WVM_OWNER_FOREIGN)
             continue;
-        err = n == MAX_CLAIMS ? -ENOMEM
-                              : wvm_host.reserve_at(addr_of_granule(g), (end - g) << WVM_GRANULE_SHIFT);
+        err = n == MAX_CLAIMS
+                  ? -ENOMEM
+                  : wvm_host.reserve_at(addr_of_granule(g), (end - g) << WVM_GRANULE_SHIFT);
         if (err == 0) {
             claim[n].lo = g;
             claim[n++].hi = end;
@@ -245,7 +249,8 @@ wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     while (n--)
         unclaim(sp, claim[n].lo, claim[n].hi);
     if (err == -EEXIST)
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is in use outside winvm, at or above",
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
+                              "the range is in use outside winvm, at or above",
                               addr_of_granule(lo));
     return no_room(err, (hi - lo) << WVM_GRANULE_SHIFT);
 }
@@ -253,7 +258,8 @@ wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 /* ---- in use, and free again ---- */
 
 /* Single granules go back to the kernel, and those of slabs but the first where the program has a
- * limit on address space; when the kernel has no mapping to spare for the hole, they become a slab. */
+ * limit on address space; when the kernel has no mapping to spare for the
+ * hole, they become a slab. */
 static void vacate_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t owner)
 {
     if ((owner == WVM_OWNER_SINGLE || sp->as_limited) &&

@@ -88,7 +88,8 @@ static void compare_at(uint64_t page)
     unsigned before = at < n_list && list[at].start == page ? at + 1 : at;
     ck_assert_uint_eq(wvm_index_after(&st, &ix, page), at < n_list ? list[at].id : 0);
     ck_assert_uint_eq(wvm_index_before(&st, &ix, page), before ? list[before - 1].id : 0);
-    ck_assert_uint_eq(wvm_index_next_start(&st, &ix, page), at < n_list ? list[at].start : WVM_N_PAGES);
+    ck_assert_uint_eq(wvm_index_next_start(&st, &ix, page),
+                      at < n_list ? list[at].start : WVM_N_PAGES);
     bool in = before && page < list[before - 1].end;
     ck_assert_int_eq(wvm_index_look(&st, &ix, page, &f), in);
     if (!in)
@@ -187,7 +188,8 @@ START_TEST(random_steps)
         uint64_t zone = unit_random(&state) % 3 * ((uint64_t)1 << 20) * 13;
         uint64_t page = zone + unit_random(&state) % 20000, len = 1 + unit_random(&state) % 40;
         unsigned at = find(page);
-        bool clash = (at < n_list && list[at].start < page + len) || (at && list[at - 1].end > page);
+        bool clash =
+            (at < n_list && list[at].start < page + len) || (at && list[at - 1].end > page);
         if (!clash && n_list < MOST - 1)
             insert(page, page + len);
         else if (n_list && round % 3)

@@ -109,8 +109,8 @@ START_TEST(borders_exhaustive)
 END_TEST
 
 /* Random ranges, mostly near borders of each level. The oracle is a list of cuts: a byte array of
- * 64^6 would be too large, so positions are drawn from a small set and one byte stands for the pages
- * between two of them. */
+ * 64^6 would be too large, so positions are drawn from a small set and one byte stands for the
+ * pages between two of them. */
 #define N_CUTS 120
 
 static int by_value(const void *a, const void *b)
@@ -250,7 +250,7 @@ static void *read_all(void *arg)
     while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
         uint8_t v = wvm_pages_peek(&st, &shared, FROM, SIZE, &end);
         if ((v != 1 && v != 2) || end != TO)
-            return "a torn read";
+            return (void *)"a torn read";
         n++;
     }
     *(uint64_t *)arg = n;

@@ -66,7 +66,8 @@ static void random_at(uint64_t base, uint64_t seed)
 
 START_TEST(random_steps)
 {
-    static const uint64_t base[] = {0, 4096, 100, ((uint64_t)1 << 35) - ((uint64_t)1 << 31), 64 * 4096 - 4096};
+    static const uint64_t base[] = {0, 4096, 100, ((uint64_t)1 << 35) - ((uint64_t)1 << 31),
+                                    64 * 4096 - 4096};
     for (size_t i = 0; i < WVM_ARRAY_LEN(base); i++)
         random_at(base[i], 91 * i + 7);
 }

@@ -1,9 +1,9 @@
 /* A scenario with host calls failing: the n-th call once, for every n until none is left; and every
  * call of one kind, or of all kinds, for the length of one operation, for each operation.
  *
- * After a failing operation: a resource status, all invariants, the page states, the commit charge and
- * the contents as before; the same operation works when the host does again. Decommit, release and
- * unlock never fail. Each run has a process of its own. */
+ * After a failing operation: a resource status, all invariants, the page states, the commit charge
+ * and the contents as before; the same operation works when the host does again. Decommit, release
+ * and unlock never fail. Each run has a process of its own. */
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,7 +14,9 @@
 
 enum { N = 256 };
 
-enum op { RESERVE, RESERVE_AT, COMMIT, PROTECT, WRITE, LOCK, UNLOCK, RESET, UNDO, DECOMMIT, RELEASE };
+enum op {
+    RESERVE, RESERVE_AT, COMMIT, PROTECT, WRITE, LOCK, UNLOCK, RESET, UNDO, DECOMMIT, RELEASE
+};
 
 /* Pages lo..hi from the base; RELEASE with hi 0 is the whole. flags of RESERVE*: as commit. */
 static const struct line { enum op op; unsigned lo, hi; uint8_t attr; } scenario[] = {
@@ -240,8 +242,8 @@ static int run_fault(const struct fault *f)
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
-    fprintf(stderr, "# caps %d, %s call %u of line %d: killed by %d\n", f->caps, host_fail_name(f->op),
-            f->n, f->line, WTERMSIG(status));
+    fprintf(stderr, "# caps %d, %s call %u of line %d: killed by %d\n", f->caps,
+            host_fail_name(f->op), f->n, f->line, WTERMSIG(status));
     return 2;
 }
 

@@ -11,7 +11,8 @@
 
 static uintptr_t reserve(uintptr_t at, unsigned n_pages, uint8_t attr, bool commit)
 {
-    struct wvm_request req = {.start = at, .len = n_pages * (uintptr_t)PG, .attr = attr, .commit = commit};
+    struct wvm_request req = {
+        .start = at, .len = n_pages * (uintptr_t)PG, .attr = attr, .commit = commit};
     WORKS(wvm_space_reserve(SP, &req));
     ck_assert(at == 0 || req.start == at);
     ck_assert_uint_eq(req.start % WVM_GRANULE_SIZE, 0);
@@ -103,7 +104,8 @@ START_TEST(parts)
             STATUS_CONFLICTING_ADDRESSES);
     reserve(a + 16 * PG, 16, WVM_ATTR_RW, true);
     ck_assert(unit_read(a + 16 * PG, &word) && word == 0);
-    ANSWERS(reserve_status((struct wvm_request){.start = a + 32 * PG, .len = 16 * PG, .attr = WVM_ATTR_RW}),
+    ANSWERS(reserve_status(
+                (struct wvm_request){.start = a + 32 * PG, .len = 16 * PG, .attr = WVM_ATTR_RW}),
             STATUS_CONFLICTING_ADDRESSES);
     reserve(a + 32 * PG, 15, WVM_ATTR_RO, false);
     WORKS(wvm_space_release(SP, a, a, &end));
@@ -122,7 +124,8 @@ START_TEST(errors_of_ranges)
     unit_set_up(_i);
     uintptr_t a = reserve(0, 32, WVM_ATTR_RW, false), past = a + 32 * PG;
     WORKS(wvm_space_commit(SP, a, a + 4 * PG, WVM_ATTR_RW));
-    ANSWERS(wvm_space_commit(SP, a + 30 * PG, past + PG, WVM_ATTR_RW), STATUS_CONFLICTING_ADDRESSES);
+    ANSWERS(wvm_space_commit(SP, a + 30 * PG, past + PG, WVM_ATTR_RW),
+            STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_commit(SP, past, past + PG, WVM_ATTR_RW), STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_reset(SP, a, past + PG), STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_reset_undo(SP, past, past + PG), STATUS_CONFLICTING_ADDRESSES);
@@ -146,7 +149,8 @@ START_TEST(places)
 {
     uintptr_t end;
     unit_set_up(_i);
-    struct wvm_request low = {.len = 5 * PG, .limit = 0x80000000, .attr = WVM_ATTR_RW, .commit = true};
+    struct wvm_request low = {
+        .len = 5 * PG, .limit = 0x80000000, .attr = WVM_ATTR_RW, .commit = true};
     WORKS(wvm_space_reserve(SP, &low));
     ck_assert_uint_le(low.start + low.len, 0x80000000);
     struct wvm_request high = {.len = 5 * PG, .attr = WVM_ATTR_RW, .top_down = true};
@@ -174,8 +178,9 @@ START_TEST(foreign)
     m[0] = 5;
     ANSWERS(reserve_status((struct wvm_request){.start = at, .len = PG, .attr = WVM_ATTR_RW}),
             STATUS_CONFLICTING_ADDRESSES);
-    ANSWERS(reserve_status((struct wvm_request){.start = at - 16 * PG, .len = 64 * PG, .attr = WVM_ATTR_RW,
-                                                .commit = true}), STATUS_CONFLICTING_ADDRESSES);
+    ANSWERS(reserve_status((struct wvm_request){
+                .start = at - 16 * PG, .len = 64 * PG, .attr = WVM_ATTR_RW, .commit = true}),
+            STATUS_CONFLICTING_ADDRESSES);
     ck_assert_int_eq(m[0], 5);
     ck_assert_int_eq(wvm_space_query(SP, at + PG, &r), STATUS_SUCCESS);
     ck_assert_uint_eq(r.start, at + PG);
@@ -184,7 +189,8 @@ START_TEST(foreign)
     WORKS(wvm_space_protect(SP, at, at + PG, WVM_ATTR_RO, &old));
     ck_assert_uint_eq(old, WVM_ATTR_RW);
     ck_assert(!unit_write(at, 1));
-    ANSWERS(wvm_space_protect(SP, at, at + 5 * PG, WVM_ATTR_RO, &old), STATUS_CONFLICTING_ADDRESSES);
+    ANSWERS(wvm_space_protect(SP, at, at + 5 * PG, WVM_ATTR_RO, &old),
+            STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_release(SP, at, at, &end), STATUS_MEMORY_NOT_ALLOCATED);
     ANSWERS(wvm_space_decommit(SP, at, at + PG, &end), STATUS_MEMORY_NOT_ALLOCATED);
     ANSWERS(wvm_space_commit(SP, at, at + PG, WVM_ATTR_RW), STATUS_CONFLICTING_ADDRESSES);
@@ -387,9 +393,10 @@ START_TEST(fork_child_goes_on)
         uint64_t word;
         wvm_host_after_fork_child();
         wvm_space_after_fork_child(SP);
-        bool good = wvm_space_audit(SP) == NULL && unit_read(a, &word) && word == 9
-                 && wvm_space_unlock(SP, a, a + PG) == STATUS_NOT_LOCKED
-                 && wvm_space_release(SP, a, a, &end) == STATUS_SUCCESS && wvm_space_audit(SP) == NULL;
+        bool good = wvm_space_audit(SP) == NULL && unit_read(a, &word) && word == 9 &&
+                    wvm_space_unlock(SP, a, a + PG) == STATUS_NOT_LOCKED &&
+                    wvm_space_release(SP, a, a, &end) == STATUS_SUCCESS &&
+                    wvm_space_audit(SP) == NULL;
         _exit(good ? 0 : 1);
     }
     wvm_space_after_fork_parent(SP);
