@@ -111,10 +111,7 @@ NTSTATUS wvm_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR zero
                                      ULONG type, ULONG prot)
 {
     struct wvm_nt_range range;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
-    if (status < 0)
-        return status;
-    status = wvm_user_fetch_range(base, size, &range);
+    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
     if (status < 0)
         return status;
     status = wvm_nt_allocate(process, &range, zero_bits, type, prot);

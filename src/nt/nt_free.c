@@ -52,10 +52,7 @@ wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type
 NTSTATUS wvm_NtFreeVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG type)
 {
     struct wvm_nt_range range;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
-    if (status < 0)
-        return status;
-    status = wvm_user_fetch_range(base, size, &range);
+    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
     if (status < 0)
         return status;
     status = wvm_nt_free(process, &range, type);

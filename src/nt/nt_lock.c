@@ -49,10 +49,7 @@ wvm_status wvm_nt_unlock(HANDLE process, struct wvm_nt_range *range, uint32_t ma
 static NTSTATUS lock_entry(HANDLE process, PVOID *base, PSIZE_T size, ULONG map_type, lock_op *op)
 {
     struct wvm_nt_range range;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
-    if (status < 0)
-        return status;
-    status = wvm_user_fetch_range(base, size, &range);
+    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
     if (status < 0)
         return status;
     status = lock_range(process, &range, map_type, op);
@@ -105,10 +102,7 @@ NTSTATUS wvm_NtFlushVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, PVO
         ULONG_PTR status;
         ULONG_PTR information;
     } io = {0, 0};
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
-    if (status < 0)
-        return status;
-    status = wvm_user_fetch_range(base, size, &range);
+    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
     if (status < 0)
         return status;
     if (io_status && !wvm_user_writable(io_status, sizeof io))

@@ -57,10 +57,7 @@ NTSTATUS wvm_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, U
 {
     struct wvm_nt_range range;
     uint32_t old_prot;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
-    if (status < 0)
-        return status;
-    status = wvm_user_fetch_range(base, size, &range);
+    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
     if (status < 0)
         return status;
     if (!wvm_user_writable(old, sizeof *old))

@@ -26,6 +26,7 @@
 
 #include "base/arith.h"
 #include "host/host.h"
+#include "nt/nt_handle.h"
 
 #define N_PROOFS 8u
 #define PROOF_USES 65536u
@@ -120,10 +121,14 @@ void wvm_user_store(void *at, const void *value, size_t len)
         memcpy(at, value, len);
 }
 
-wvm_status wvm_user_fetch_range(PVOID *base, PSIZE_T size, struct wvm_nt_range *out)
+wvm_status wvm_user_fetch_own_range(HANDLE process, PVOID *base, PSIZE_T size,
+                                    struct wvm_nt_range *out)
 {
     PVOID base_value;
     SIZE_T size_value;
+    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    if (status < 0)
+        return status;
     if (!wvm_user_writable(base, sizeof *base) || !wvm_user_writable(size, sizeof *size))
         return STATUS_ACCESS_VIOLATION;
     memcpy(&base_value, base, sizeof base_value);
