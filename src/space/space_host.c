@@ -5,8 +5,8 @@
  *    protection), HELD (PROT_NONE, contents kept).
  * 2. Opening NONE is one mprotect. Opening a FENCED page of the right protection is one guard
  *    removal: half the cost, and no mapping is split. So small closed runs of writable memory are
- *    fenced, large ones are dropped by one MAP_FIXED, which also gives page
- *    tables and host charge back.
+ *    fenced, large ones are dropped by one MAP_FIXED, which also gives page tables and host charge
+ *    back.
  * 3. Mappings are scarce (vm.max_map_count). Opening a page next to a granule of which only a part
  *    is open also opens the empty pages between, fenced: 100,000 allocations of 4 KiB are one
  *    mapping. Past half of the limit this is done over gaps of up to FILL_SCARCE pages.
