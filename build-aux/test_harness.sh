@@ -38,6 +38,7 @@ summary() {
 expect "a plain program that passes" "ok 1;1..1;" 0 'exit 0'
 expect "a plain program that fails" "not ok 1;1..1;" 0 'exit 3'
 expect "a plain program that skips" "ok 1 skip;1..1;" 0 'exit 77'
+expect "a TAP program that skips" "1..0 # SKIP why;" 0 'echo "1..0 # SKIP why"; exit 77'
 expect "a plain program that hangs" "not ok 1;1..1;" 0 'sleep 30'
 expect "a plain program that is killed" "not ok 1;1..1;" 0 "kill -s SEGV \$\$"
 expect "failed cases are counted once" "ok 1;not ok 2;1..2;" 0 'echo ok 1; echo not ok 2; echo 1..2; exit 1'
