@@ -23,7 +23,7 @@ AC_DEFUN([WVM_COMPILER_FLAGS], [
         [], [enable_werror=no])
     AS_IF([test "$enable_werror" = yes], [WVM_CFLAGS="$WVM_CFLAGS -Werror"])
     WVM_LIB_CFLAGS="-fvisibility=hidden"
-    m4_foreach_w([flag], [-fno-semantic-interposition -fno-plt -fstack-protector-strong],
+    m4_foreach_w([flag], [-fno-semantic-interposition -fno-plt -fstack-protector],
         [WVM_TRY_CFLAG([WVM_LIB_CFLAGS], flag)])
     WVM_LDFLAGS="-Wl,-z,relro -Wl,-z,now -Wl,-z,defs"
     AC_SUBST([WVM_CFLAGS])
