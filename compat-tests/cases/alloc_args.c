@@ -360,7 +360,7 @@ CASE(VA, 080, "handle of another object type", "NULL, 6")
     expect_error(VirtualAllocEx(event, NULL, PG, COM, RWR), ERROR_INVALID_HANDLE);
     CloseHandle(event);
 #else
-    /* The library makes process handles only; the pseudo handle of the current thread is a constant. */
+    /* The library makes process handles only; the pseudo handle of the current thread is -2. */
     expect_error(VirtualAllocEx((HANDLE)(LONG_PTR)-2, NULL, PG, COM, RWR), ERROR_INVALID_HANDLE);
 #endif
 }
