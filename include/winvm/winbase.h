@@ -10,6 +10,7 @@
 #include "handleapi.h"
 #include "libloaderapi.h"
 #include "memoryapi.h"
+#include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "sysinfoapi.h"
 

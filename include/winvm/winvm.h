@@ -22,6 +22,7 @@
 #include "handleapi.h"
 #include "libloaderapi.h"
 #include "memoryapi.h"
+#include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "sysinfoapi.h"
 #include "winbase.h"
