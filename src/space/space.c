@@ -23,10 +23,13 @@
 #include <errno.h>
 
 #include "base/options.h"
+#include "space/space_change.h"
+#include "space/space_fault.h"
 
 struct wvm_space wvm_space_native;
 
 static WVM_THREAD_LOCAL int inside;
+static WVM_THREAD_LOCAL void (*when_left)(void);
 static WVM_THREAD_LOCAL struct wvm_reason reason;
 
 /* An operation changes the state of one allocation, the host map three times, the marks once;
@@ -62,6 +65,13 @@ static void audit_step(struct wvm_space *sp)
         wvm_assert_fail("audit", 0, bad);
 }
 
+static WVM_COLD void resume_left(void)
+{
+    void (*resume)(void) = when_left;
+    when_left = NULL;
+    resume();
+}
+
 void wvm_space_leave(struct wvm_space *sp)
 {
     wvm_store_flush(&sp->store);
@@ -70,6 +80,19 @@ void wvm_space_leave(struct wvm_space *sp)
     pthread_mutex_unlock(&sp->lock);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     inside = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (WVM_UNLIKELY(when_left != NULL))
+        resume_left();
+}
+
+bool wvm_space_inside(void)
+{
+    return inside;
+}
+
+void wvm_space_when_left(void (*resume)(void))
+{
+    when_left = resume;
 }
 
 wvm_status wvm_space_fail(wvm_status status, const char *text, uintptr_t at)
@@ -108,7 +131,7 @@ wvm_status wvm_space_host_fail(int err, size_t len)
 
 /* ---- bookkeeping memory ---- */
 
-static bool take_meta(struct wvm_space *sp, size_t len, void **mem)
+bool wvm_space_take_meta(struct wvm_space *sp, size_t len, void **mem)
 {
     int err;
     do
@@ -121,7 +144,7 @@ static WVM_COLD bool fill_up(struct wvm_space *sp, struct wvm_pool *p, uint64_t 
 {
     while (wvm_pool_room(p) < need) {
         void *mem;
-        if (!take_meta(sp, wvm_pool_segment_len(p), &mem) || wvm_pool_add(p, mem) < 0)
+        if (!wvm_space_take_meta(sp, wvm_pool_segment_len(p), &mem) || wvm_pool_add(p, mem) < 0)
             return false;
     }
     return true;
@@ -171,7 +194,7 @@ bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
 bool wvm_space_add_chunk(struct wvm_space *sp, uint64_t granule)
 {
     void *mem;
-    if (!take_meta(sp, sizeof(struct wvm_chunk), &mem)) {
+    if (!wvm_space_take_meta(sp, sizeof(struct wvm_chunk), &mem)) {
         wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
         return false;
     }
@@ -235,7 +258,8 @@ void wvm_space_charge(struct wvm_space *sp, int64_t n)
 
 void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out)
 {
-    out->committed = __atomic_load_n(&sp->committed, __ATOMIC_RELAXED) << WVM_PAGE_SHIFT;
+    uint64_t grown = __atomic_load_n(&sp->grown, __ATOMIC_RELAXED);
+    out->committed = (__atomic_load_n(&sp->committed, __ATOMIC_RELAXED) + grown) << WVM_PAGE_SHIFT;
     out->limit = sp->limit << WVM_PAGE_SHIFT;
     out->peak = __atomic_load_n(&sp->peak, __ATOMIC_RELAXED) << WVM_PAGE_SHIFT;
 }
@@ -284,6 +308,7 @@ void wvm_space_after_fork_child(struct wvm_space *sp)
     wvm_pages_end(&sp->store, &sp->locked.pages);
     wvm_sheet_start(&sp->locked, 0);
     sp->n_locked = 0;
+    wvm_space_settle_busy(sp);
     wvm_store_flush(&sp->store);
     pthread_mutex_init(&sp->lock, NULL);
 }

@@ -1,7 +1,7 @@
 /* The audit: every invariant of the tables, and the tables against the kernel.
  * Locking: takes the space lock. Failure: reports, never repairs.
  * Signal safety: not for handlers. */
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 /* space.c I1 for one run of equal pages of an allocation. */
 static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
@@ -10,6 +10,8 @@ static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uin
     uint8_t h;
     for (uint64_t p = lo; p < hi;) {
         p = wvm_pages_next(&sp->store, &sp->host.pages, p, hi, &h);
+        if (attr & WVM_ATTR_GUARD && h != WVM_HP_HELD)
+            return "space I1: a guard page that one call does not open";
         if (prot ? h != prot : wvm_hp_is_open(h) && !sp->stale)
             return "space I1: host state of a page against its state";
         if (attr == WVM_ATTR_RESERVED && h == WVM_HP_HELD)
@@ -80,7 +82,10 @@ static const char *check_kernel(struct wvm_space *sp)
             for (uintptr_t at = wvm_addr_of(p); at < wvm_addr_of(to); at = vma.end) {
                 if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at)
                     return "space_slab I1: a granule of ours is not mapped";
-                if (vma.prot != (h & WVM_HP_PROT))
+                /* What the fault path opened is not in the map yet. */
+                uint64_t upto = wvm_min(wvm_page_of(vma.end), to);
+                if (vma.prot != (h & WVM_HP_PROT) &&
+                    !wvm_space_any_fired(sp, wvm_page_of(at), upto))
                     return "space_host I1: the kernel's protection differs";
             }
         }

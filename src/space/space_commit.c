@@ -7,7 +7,7 @@
  * Signal safety: not for handlers. */
 #include <errno.h>
 
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, struct wvm_alloc **a)
 {
@@ -34,28 +34,52 @@ static bool is_uniform(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t
     return wvm_pages_next(&sp->store, &a->pages, lo - a->origin, hi, &v) == hi && v == attr;
 }
 
-static wvm_status commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+static int set_host(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                    uint8_t attr)
 {
-    struct wvm_alloc *a;
-    wvm_status status = find_range(sp, lo, hi, &a);
-    if (status || is_uniform(sp, a, lo, hi, attr))
-        return status;
+    if (!wvm_space_clean_stale(sp, a, lo, hi))
+        return -ENOMEM;
+    return wvm_space_make(sp, lo, hi, attr);
+}
+
+/* The range is pending. */
+static wvm_status commit_pending(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                                 uint64_t hi, uint8_t attr)
+{
     uint64_t n_new = hi - lo - wvm_space_count_committed(sp, a, lo, hi);
-    status = wvm_space_charge_ok(sp, n_new);
+    wvm_status status = wvm_space_charge_ok(sp, n_new);
     if (status)
         return status;
-    unsigned prot = wvm_space_prot_of(attr);
-    if (!wvm_space_stock(sp, 0, 0))
-        return STATUS_NO_MEMORY;
-    if (!wvm_space_clean_stale(sp, a, lo, hi))
-        return wvm_space_host_fail(-ENOMEM, (hi - lo) << WVM_PAGE_SHIFT);
-    int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);
+    int err = set_host(sp, a, lo, hi, attr);
     if (err < 0)
         return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
     a->mixed |= (attr & (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)) != 0;
     wvm_space_charge(sp, n_new);
     wvm_space_set_pages(sp, a, lo, hi, attr);
     return STATUS_SUCCESS;
+}
+
+static wvm_status commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    struct wvm_alloc *a;
+    wvm_status status = find_range(sp, lo, hi, &a);
+    if (status)
+        return status;
+    do {
+        status = wvm_space_settle(sp, a, lo, hi);
+        if (status || is_uniform(sp, a, lo, hi, attr))
+            return status;
+        status = wvm_space_attr_ready(sp, a->start, lo, hi, attr);
+        if (status)
+            return status;
+        if (!wvm_space_stock(sp, 0, 0))
+            return STATUS_NO_MEMORY;
+    } while (!wvm_space_change_begin(sp, a, lo, hi, attr, &status) && !status);
+    if (status)
+        return status;
+    status = commit_pending(sp, a, lo, hi, attr);
+    wvm_space_change_end(sp, a, status != STATUS_SUCCESS);
+    return status;
 }
 
 wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr)

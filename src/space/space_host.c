@@ -69,6 +69,17 @@ static void undo_protect(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigne
     }
 }
 
+void wvm_space_restore_all(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t h;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_host_run(sp, p, hi, &h);
+        if (h & WVM_HP_FENCED)
+            wvm_host.fence(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
+        wvm_space_restore(sp, p, end, wvm_hp_vma_prot(h));
+    }
+}
+
 /* First page of [p, hi) whose mapping has protection prot (has), or has not (!has). */
 static uint64_t find_prot(struct wvm_space *sp, uint64_t p, uint64_t hi, unsigned prot, bool has)
 {
@@ -259,6 +270,42 @@ int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         }
     }
     return 0;
+}
+
+/* Makes [lo, hi), one run of state h, a run of guard pages. */
+static int hold_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
+    int err = h & WVM_HP_PROT ? wvm_host.protect(addr, len, WVM_HOST_NONE) : 0;
+    if (!err && h & WVM_HP_FENCED)
+        err = wvm_host.unfence(addr, len);
+    if (err)
+        wvm_space_restore_all(sp, lo, hi);
+    return err;
+}
+
+int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t h;
+    int err = wvm_space_maps_allow(sp, lo, hi, WVM_HOST_NONE) ? 0 : -ENOMEM;
+    for (uint64_t p = lo, end; !err && p < hi; p = end) {
+        end = wvm_host_run(sp, p, hi, &h);
+        err = hold_run(sp, p, end, h);
+        if (err)
+            wvm_space_restore_all(sp, lo, p);
+    }
+    if (!err)
+        wvm_space_set_host(sp, lo, hi, WVM_HP_HELD);
+    return err;
+}
+
+int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    unsigned prot = wvm_space_prot_of(attr);
+    if (prot)
+        return wvm_space_open(sp, lo, hi, prot);
+    return attr & WVM_ATTR_GUARD ? wvm_space_hold(sp, lo, hi) : wvm_space_hide(sp, lo, hi);
 }
 
 /* ---- closing ---- */

@@ -12,6 +12,7 @@
 #include "host/host.h"
 #include "region/region.h"
 #include "space/space.h"
+#include "space/space_overlay.h"
 
 #define WVM_N_BALLAST 8
 
@@ -26,6 +27,14 @@ enum wvm_hp {
 /* Whose mapping a granule is. */
 enum wvm_owner { WVM_OWNER_FOREIGN, WVM_OWNER_SLAB, WVM_OWNER_SINGLE };
 
+/* The change that is under way, for the fault path: space_change.c. */
+struct wvm_change {
+    uint32_t seq;    /* (a) odd: [lo, hi) is about to take state attr */
+    uint8_t attr;    /* (a) */
+    bool touched;    /* (s) the own thread's fault path opened a page of it */
+    uint64_t lo, hi; /* (a) pages */
+};
+
 struct wvm_space {
     pthread_mutex_t lock;
     uint64_t top;              /* (c) first page past user space */
@@ -36,6 +45,9 @@ struct wvm_space {
     struct wvm_sheet host;     /* (s) by page number: enum wvm_hp */
     struct wvm_sheet locked;   /* (s) by page number: 1 = VirtualLock-ed */
     struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
+    struct wvm_overlay fired;  /* (a) states that the fault path gave to pages: space_change.c */
+    struct wvm_change pending; /* (s), the fault path reads it */
+    uint64_t grown;            /* (a) pages that stacks grew by and that are not charged yet */
     uint64_t committed;        /* (s) pages charged */
     uint64_t peak;             /* (s) highest `committed` */
     uint64_t limit;            /* (c) pages that may be charged */
@@ -71,6 +83,8 @@ static inline bool wvm_space_stock_index(struct wvm_space *sp, uint64_t granule)
 {
     return WVM_LIKELY(!wvm_index_lacks(&sp->index, granule)) || wvm_space_add_chunk(sp, granule);
 }
+/* Zeroed memory for tables, never given back. */
+bool wvm_space_take_meta(struct wvm_space *sp, size_t len, void **mem) WVM_MUST_CHECK;
 /* Records why and returns status. */
 wvm_status wvm_space_fail(wvm_status status, const char *text, uintptr_t at);
 /* Turns -errno of the host into a status and says which limit it was. */
@@ -154,6 +168,12 @@ unsigned wvm_space_prot_of(uint8_t attr);
 int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot) WVM_MUST_CHECK;
 /* Accessible pages of [lo, hi) become inaccessible, contents kept. 0 or -errno. */
 int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
+/* Every page of [lo, hi) becomes what a committed page of this state is in the host: opened, hidden or
+ * held. 0 or -errno. */
+int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr) WVM_MUST_CHECK;
+/* Every page of [lo, hi) becomes inaccessible in a way that one call opens again, contents kept: a
+ * guard page. 0 or -errno. */
+int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 /* Every page of [lo, hi) loses its contents and becomes inaccessible. Cannot fail. */
 void wvm_space_close(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Reserved pages of [lo, hi) of a (NULL: all pages) that could not be made inaccessible are emptied
@@ -162,6 +182,8 @@ bool wvm_space_clean_stale(struct wvm_space *sp, const struct wvm_alloc *a, uint
                            uint64_t hi) WVM_MUST_CHECK;
 /* The mappings of [lo, hi) get back the protection they had a moment ago. */
 void wvm_space_restore(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot);
+/* The host has again for every page of [lo, hi) what sp->host says. */
+void wvm_space_restore_all(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 
 /* ---- space_maps.c ---- */
 
@@ -193,6 +215,12 @@ static inline void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
 void wvm_space_take_ballast(struct wvm_space *sp);
 /* Unmaps ballast so that the host has mappings to spare. False: none was left. */
 bool wvm_space_give_up_ballast(struct wvm_space *sp);
+
+/* ---- space_protect.c ---- */
+
+/* Takes the guard off the page at `at`, of ours, in ordinary code: GUARD_PAGE_VIOLATION, or why not
+ * (SUCCESS: it has none any more). */
+wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at) WVM_MUST_CHECK;
 
 /* ---- space_foreign.c: memory that is not winvm's ---- */
 

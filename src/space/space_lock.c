@@ -6,7 +6,7 @@
  *     a failing call locks nothing.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 #include "base/options.h"
 
@@ -46,16 +46,20 @@ void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
 }
 
-/* Every page of the range must be committed and accessible, whoever's it is. */
-static wvm_status check_accessible(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+/* Every page of the range must be committed and accessible, whoever's it is. A guard page: *guard. */
+static wvm_status check_accessible(struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                                   uintptr_t *guard)
 {
     struct wvm_region r;
     for (uintptr_t at = wvm_addr_of(lo); at < wvm_addr_of(hi); at = r.end) {
         wvm_status status = wvm_space_query(sp, at, &r);
         if (status)
             return status;
-        if (r.type == WVM_TYPE_FREE || (r.attr & WVM_ATTR_ACCESS) <= WVM_ATTR_NA ||
-            r.attr & WVM_ATTR_GUARD)
+        if (r.type != WVM_TYPE_FREE && r.attr & WVM_ATTR_GUARD) {
+            *guard = at;
+            return STATUS_GUARD_PAGE_VIOLATION;
+        }
+        if (r.type == WVM_TYPE_FREE || (r.attr & WVM_ATTR_ACCESS) <= WVM_ATTR_NA)
             return wvm_space_fail(STATUS_ACCESS_VIOLATION, "not accessible, at", at);
     }
     return STATUS_SUCCESS;
@@ -78,11 +82,11 @@ static void undo_lock(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     }
 }
 
-static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uintptr_t *guard)
 {
     uint64_t quota = wvm_option(WVM_OPTION_LOCK_QUOTA) >> WVM_PAGE_SHIFT;
     uint64_t before = count_marked(sp, &sp->locked.pages, lo, hi), n_new = hi - lo - before;
-    wvm_status status = check_accessible(sp, lo, hi);
+    wvm_status status = check_accessible(sp, lo, hi, guard);
     if (status)
         return status;
     if (!wvm_space_stock(sp, 0, 0))
@@ -99,14 +103,27 @@ static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return before ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
 }
 
-wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+static wvm_status lock_once(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *guard)
 {
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = lock_locked(sp, wvm_page_of(start), wvm_page_of(end));
+    status = lock_locked(sp, wvm_page_of(start), wvm_page_of(end), guard);
     wvm_space_leave(sp);
     return status;
+}
+
+/* A guard page is met as by an access: it is disarmed, and the call fails (GP-015). */
+wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    uintptr_t guard = 0;
+    wvm_status status, disarmed = STATUS_SUCCESS;
+    do {
+        status = lock_once(sp, start, end, &guard);
+        if (status == STATUS_GUARD_PAGE_VIOLATION)
+            disarmed = wvm_space_disarm(sp, guard);
+    } while (status == STATUS_GUARD_PAGE_VIOLATION && disarmed == STATUS_SUCCESS);
+    return disarmed ? disarmed : status;
 }
 
 static wvm_status unlock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)

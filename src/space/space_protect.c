@@ -4,7 +4,7 @@
  *     those of the caller (VP-022..024). Pages that may differ in them are set run by run.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 #define STICKY (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
 
@@ -42,17 +42,11 @@ static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, u
     }
 }
 
+/* The range is pending. */
 static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                          uint8_t attr)
 {
-    unsigned prot = wvm_space_prot_of(attr);
-    uint64_t runs = 0;
-    if (a->mixed)
-        runs =
-            wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin, hi - a->origin, UINT64_MAX);
-    if (!wvm_space_stock(sp, runs, hi - lo))
-        return STATUS_NO_MEMORY;
-    int err = prot ? wvm_space_open(sp, lo, hi, prot) : wvm_space_hide(sp, lo, hi);
+    int err = wvm_space_make(sp, lo, hi, attr);
     if (err < 0)
         return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
     if (a->mixed)
@@ -60,6 +54,39 @@ static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
     else
         wvm_space_set_pages(sp, a, lo, hi, attr);
     return STATUS_SUCCESS;
+}
+
+static wvm_status stock_change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                               uint8_t attr)
+{
+    uint64_t runs = 0;
+    if (a->mixed)
+        runs =
+            wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin, hi - a->origin, UINT64_MAX);
+    if (!wvm_space_stock(sp, runs, hi - lo))
+        return STATUS_NO_MEMORY;
+    return wvm_space_attr_ready(sp, a->start, lo, hi, attr);
+}
+
+static wvm_status change_if_needed(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                                   uint64_t hi, uint8_t attr, struct seen *seen)
+{
+    wvm_status status;
+    do {
+        status = wvm_space_settle(sp, a, lo, hi);
+        if (!status)
+            status = inspect(sp, a, lo, hi, attr, seen);
+        if (status || seen->same)
+            return status;
+        status = stock_change(sp, a, lo, hi, attr);
+        if (status)
+            return status;
+    } while (!wvm_space_change_begin(sp, a, lo, hi, attr, &status) && !status);
+    if (status)
+        return status;
+    status = change(sp, a, lo, hi, attr);
+    wvm_space_change_end(sp, a, status != STATUS_SUCCESS);
+    return status;
 }
 
 static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
@@ -72,12 +99,7 @@ static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint
     if (a->flags & WVM_ALLOC_FIXED_PAGE)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the shared user data page",
                               wvm_addr_of(a->start));
-    attr &= ~STICKY;
-    wvm_status status = inspect(sp, a, lo, hi, attr, &seen);
-    if (status)
-        return status;
-    if (!seen.same)
-        status = change(sp, a, lo, hi, attr);
+    wvm_status status = change_if_needed(sp, a, lo, hi, attr & ~STICKY, &seen);
     if (!status)
         *old = seen.first;
     return status;
@@ -95,6 +117,28 @@ wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t en
         status = protect_locked(sp, a, wvm_page_of(start), wvm_page_of(end), attr, old);
     else
         status = wvm_space_foreign_protect(sp, start, end, attr, old);
+    wvm_space_leave(sp);
+    return status;
+}
+
+/* ---- a guard page met by a system call ---- */
+
+wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at)
+{
+    struct wvm_region r;
+    struct seen seen = {0};
+    uint32_t id;
+    uint64_t page = wvm_page_of(at);
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    struct wvm_alloc *a = wvm_space_find(sp, page, &id);
+    if (a && !wvm_space_query(sp, at, &r) && r.attr & WVM_ATTR_GUARD) {
+        uint8_t attr = r.attr & ~(WVM_ATTR_GUARD | STICKY);
+        status = change_if_needed(sp, a, page, page + 1, attr, &seen);
+        if (!status && seen.first & WVM_ATTR_GUARD)
+            status = STATUS_GUARD_PAGE_VIOLATION;
+    }
     wvm_space_leave(sp);
     return status;
 }

@@ -3,8 +3,10 @@
  * I1  Memory of winvm's is answered from the tables, without lock or system call.
  * I2  Free ranges end where the next allocation begins or the next foreign mapping does; only a
  *     range that reaches the end of our mappings asks the kernel.
+ * I3  A state that the fault path gave to a page counts from the moment its mark is set: mark and
+ *     map are read between two equal looks at the map.
  * Locking: none. Failure: none. Signal safety: safe in a handler. */
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 static void copy_found(const struct wvm_found *f, uint64_t page, struct wvm_region *out)
 {
@@ -53,12 +55,49 @@ static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
     return sp->top;
 }
 
+/* The run of pages of equal map state and equal mark. */
+static bool look_run(struct wvm_space *sp, uint64_t page, struct wvm_found *f)
+{
+    struct wvm_found again;
+    uint64_t end;
+    uint8_t mark;
+    do {
+        if (!wvm_index_look(&sp->store, &sp->index, page, f))
+            return false;
+        end = wvm_overlay_next(&sp->fired, page, f->run_end, &mark);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (!wvm_index_look(&sp->store, &sp->index, page, &again))
+            return false;
+    } while (again.start != f->start || again.run != f->run || again.run_end != f->run_end);
+    f->run = wvm_marked_attr(f->run, mark);
+    f->run_end = end;
+    return true;
+}
+
+static WVM_COLD bool look_marked(struct wvm_space *sp, uint64_t page, struct wvm_found *f)
+{
+    struct wvm_found next;
+    if (!look_run(sp, page, f))
+        return false;
+    while (f->run_end < f->end && look_run(sp, f->run_end, &next) && next.start == f->start &&
+           next.run == f->run)
+        f->run_end = next.run_end;
+    return true;
+}
+
+static inline bool look(struct wvm_space *sp, uint64_t page, struct wvm_found *f)
+{
+    if (WVM_UNLIKELY(wvm_overlay_any(&sp->fired)))
+        return look_marked(sp, page, f);
+    return wvm_index_look(&sp->store, &sp->index, page, f);
+}
+
 /* False: a mapping of ours appeared meanwhile; look again. */
 static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
 {
     struct wvm_found f;
     uint64_t owner_end;
-    if (WVM_LIKELY(wvm_index_look(&sp->store, &sp->index, page, &f))) {
+    if (WVM_LIKELY(look(sp, page, &f))) {
         copy_found(&f, page, out);
         return true;
     }

@@ -5,7 +5,7 @@
  *     base; readers see the old allocation or the remainder, never neither.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 struct target {
     uint32_t id;
@@ -39,16 +39,18 @@ static wvm_status find_target(struct wvm_space *sp, uintptr_t start, uintptr_t e
     return STATUS_SUCCESS;
 }
 
-/* Empties the pages, host and charge; their state is still the old one. */
-static uint64_t drop_pages(struct wvm_space *sp, const struct target *t)
+/* Empties the pages, host and charge; their state is still the old one. True: there was something to
+ * do, and wvm_space_close_end is to follow. */
+static bool drop_pages(struct wvm_space *sp, const struct target *t)
 {
     uint64_t n = wvm_space_count_committed(sp, t->a, t->start, t->end);
-    if (n) {
-        wvm_space_close(sp, t->start, t->end);
-        wvm_space_charge(sp, -(int64_t)n);
-        wvm_space_forget_marks(sp, t->start, t->end);
-    }
-    return n;
+    if (!n && !wvm_space_any_fired(sp, t->start, t->end))
+        return false;
+    wvm_space_close_begin(sp, t->a, t->start, t->end);
+    wvm_space_close(sp, t->start, t->end);
+    wvm_space_charge(sp, -(int64_t)n);
+    wvm_space_forget_marks(sp, t->start, t->end);
+    return true;
 }
 
 /* ---- decommit ---- */
@@ -62,8 +64,10 @@ static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr
         return status;
     if (!wvm_space_stock_close(sp, 0, 0))
         return STATUS_NO_MEMORY;
-    if (drop_pages(sp, &t))
+    if (drop_pages(sp, &t)) {
         wvm_space_set_pages(sp, t.a, t.start, t.end, WVM_ATTR_RESERVED);
+        wvm_space_close_end(sp);
+    }
     *out_end = wvm_addr_of(t.end);
     return STATUS_SUCCESS;
 }
@@ -144,7 +148,7 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     }
     if (!wvm_space_stock_close(sp, runs, old_end - t.end))
         return STATUS_NO_MEMORY;
-    drop_pages(sp, &t);
+    bool dropped = drop_pages(sp, &t);
     if (t.end < old_end)
         keep_right(sp, &t);
     if (old_start < t.start) {
@@ -153,6 +157,8 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
         wvm_index_remove(&sp->store, &sp->index, t.id);
         wvm_pages_end(&sp->store, &t.a->pages);
     }
+    if (dropped)
+        wvm_space_close_end(sp);
     wvm_pool_free(&sp->store.alloc, t.id);
     wvm_space_unoccupy(sp, t.start, t.end);
     wvm_space_tidy(sp, t.start);

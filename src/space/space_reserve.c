@@ -7,7 +7,7 @@
  * Signal safety: not for handlers. */
 #include <errno.h>
 
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 /* A free range at an address of the caller's. */
 static wvm_status claim_fixed(struct wvm_space *sp, uint64_t start, uint64_t end)
@@ -55,13 +55,14 @@ static wvm_status open_pages(struct wvm_space *sp, const struct wvm_request *req
 {
     if (!req->commit)
         return STATUS_SUCCESS;
-    unsigned prot = wvm_space_prot_of(req->attr);
     wvm_status status = wvm_space_charge_ok(sp, end - start);
-    if (status || (!prot && !sp->stale))
+    if (!status)
+        status = wvm_space_attr_ready(sp, start, start, end, req->attr);
+    if (status)
         return status;
     int err = -ENOMEM;
     if (wvm_space_clean_stale(sp, NULL, start, end))
-        err = prot ? wvm_space_open(sp, start, end, prot) : wvm_space_hide(sp, start, end);
+        err = wvm_space_make(sp, start, end, req->attr);
     return err < 0 ? wvm_space_host_fail(err, req->len) : STATUS_SUCCESS;
 }
 

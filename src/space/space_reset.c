@@ -16,15 +16,17 @@
  * Failure: STATUS_CONFLICTING_ADDRESSES before anything; undo:
  * STATUS_UNSUCCESSFUL when data is lost.
  * Signal safety: not for handlers. */
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 #define BATCH 512
 #define RW (WVM_HOST_R | WVM_HOST_W)
 
-static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                              struct wvm_alloc **out)
 {
     uint32_t id;
     struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
+    *out = a;
     if (!a)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "nothing is reserved at",
                               wvm_addr_of(lo));
@@ -72,10 +74,13 @@ static bool stock_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 {
     uint64_t lo = wvm_page_of(start), hi = wvm_page_of(end);
+    struct wvm_alloc *a;
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = check_range(sp, lo, hi);
+    status = check_range(sp, lo, hi, &a);
+    if (!status)
+        status = wvm_space_settle(sp, a, lo, hi);
     if (!status && wvm_host_caps.madv_free) {
         if (stock_marks(sp, lo, hi))
             each_run(sp, lo, hi, free_run);
@@ -157,18 +162,31 @@ static bool undo_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
     return all;
 }
 
+static wvm_status undo_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    wvm_status status;
+    do
+        status = wvm_space_settle(sp, a, lo, hi);
+    while (!status && !wvm_space_change_begin(sp, a, lo, hi, WVM_ATTR_SAME, &status) && !status);
+    if (status)
+        return status;
+    if (!each_run(sp, lo, hi, undo_run))
+        status = wvm_space_fail(STATUS_UNSUCCESSFUL, "the host dropped some of the pages", 0);
+    wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
+    wvm_space_change_end(sp, a, false);
+    return status;
+}
+
 wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 {
     uint64_t lo = wvm_page_of(start), hi = wvm_page_of(end);
+    struct wvm_alloc *a;
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = check_range(sp, lo, hi);
-    if (!status && wvm_space_any_marked(sp, &sp->reset.pages, lo, hi)) {
-        if (!each_run(sp, lo, hi, undo_run))
-            status = wvm_space_fail(STATUS_UNSUCCESSFUL, "the host dropped some of the pages", 0);
-        wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
-    }
+    status = check_range(sp, lo, hi, &a);
+    if (!status && wvm_space_any_marked(sp, &sp->reset.pages, lo, hi))
+        status = undo_locked(sp, a, lo, hi);
     wvm_space_leave(sp);
     return status;
 }

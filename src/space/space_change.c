@@ -1,0 +1,289 @@
+/* Where changes and the fault path meet.
+ *
+ * 1. The fault path takes no lock. What it does to a page (a guard page fires, a stack grows) it
+ *    writes into the overlay sp->fired, which overrides the allocation's page map: first
+ *    WVM_MARK_BUSY, then the host call, then the page's new state. The holder of the lock moves such
+ *    marks into the maps (settles them) before it reads the states of a range or changes it.
+ * 2. A change publishes its range and new state in sp->pending before its first host call. The
+ *    fault path that set a mark to BUSY looks at pending afterwards; the change that published looks
+ *    at the marks afterwards: one of them sees the other. The fault path then takes its mark back
+ *    and lets the instruction run again; the change waits until no mark of its range is BUSY.
+ * 3. A fault of the thread that makes the change (its asynchronous signal handler) cannot wait: it
+ *    is decided by the new state. It may open a page that the change is about to open, and it may
+ *    fire a guard page that the change is about to arm; the end of the change makes both true.
+ *
+ * I1  A mark other than BUSY is the truth about its page, except inside the pending range of the
+ *     thread that holds the lock.
+ * I2  While a range is pending no mark in it becomes BUSY for longer than the fault path needs to
+ *     look at pending, except by the thread that made it pending.
+ * I3  pending.seq is odd exactly while a change is published; a reader that finds it changed after
+ *     reading the range takes the range for all of memory, which only costs a retry.
+ * Locking: the space lock; wvm_space_pending none.   Failure: NO_MEMORY before anything changed.
+ * Signal safety: wvm_space_pending and _touched. */
+#include "space/space_change.h"
+
+#include <sched.h>
+
+#define STACK_CHUNKS 16 /* so far below a guard page a stack can grow: 4 GiB */
+
+/* This thread's change is published: set while it may be looked at. */
+static WVM_THREAD_LOCAL int publishing;
+
+/* ---- pending ---- */
+
+static void publish(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    struct wvm_change *c = &sp->pending;
+    __atomic_store_n(&c->lo, lo, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->hi, hi, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->attr, attr, __ATOMIC_RELAXED);
+    c->touched = false;
+    publishing = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&c->seq, c->seq + 1, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static void withdraw(struct wvm_space *sp)
+{
+    __atomic_store_n(&sp->pending.seq, sp->pending.seq + 1, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    publishing = 0;
+}
+
+enum wvm_pending wvm_space_pending(const struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                                   uint8_t *attr)
+{
+    const struct wvm_change *c = &sp->pending;
+    uint32_t seq = __atomic_load_n(&c->seq, __ATOMIC_SEQ_CST);
+    if (!(seq & 1))
+        return WVM_PENDING_NONE;
+    uint64_t from = __atomic_load_n(&c->lo, __ATOMIC_RELAXED);
+    uint64_t to = __atomic_load_n(&c->hi, __ATOMIC_RELAXED);
+    *attr = __atomic_load_n(&c->attr, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&c->seq, __ATOMIC_RELAXED) != seq)
+        return WVM_PENDING_OTHER;
+    if (hi <= from || lo >= to)
+        return WVM_PENDING_NONE;
+    return publishing ? WVM_PENDING_OWN : WVM_PENDING_OTHER;
+}
+
+void wvm_space_pending_touched(struct wvm_space *sp)
+{
+    sp->pending.touched = true;
+}
+
+/* ---- settling ---- */
+
+/* No mark of [lo, hi) is BUSY any more. */
+static void await_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t mark;
+    for (uint64_t p = lo; p < hi;) {
+        uint64_t end = wvm_overlay_next(&sp->fired, p, hi, &mark);
+        if (mark == WVM_MARK_BUSY)
+            sched_yield();
+        else
+            p = end;
+    }
+}
+
+static void clear_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t mark)
+{
+    for (uint64_t p = lo; p < hi; p++)
+        wvm_overlay_swap(&sp->fired, p, mark, WVM_MARK_NONE);
+}
+
+/* Pages [lo, hi) of a, whose map says v, have state attr by their marks. False: the host refuses. */
+static bool settle_run(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                       uint8_t v, uint8_t attr)
+{
+    unsigned prot = wvm_space_prot_of(attr);
+    if (prot)
+        wvm_space_set_host(sp, lo, hi, (uint8_t)prot);
+    else if (wvm_space_hold(sp, lo, hi) < 0)
+        return false;
+    if (v == WVM_ATTR_RESERVED) {
+        __atomic_fetch_sub(&sp->grown, hi - lo, __ATOMIC_RELAXED);
+        wvm_space_charge(sp, (int64_t)(hi - lo));
+    }
+    wvm_space_set_pages(sp, a, lo, hi, attr);
+    wvm_store_flush(&sp->store);
+    return true;
+}
+
+/* The next run of equal marks and equal map states from p upwards. */
+static uint64_t next_run(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t p, uint64_t hi,
+                         uint8_t *v, uint8_t *mark)
+{
+    uint64_t end = wvm_overlay_next(&sp->fired, p, hi, mark);
+    if (*mark == WVM_MARK_NONE)
+        return end;
+    return wvm_pages_next(&sp->store, &a->pages, p - a->origin, end - a->origin, v) + a->origin;
+}
+
+static uint64_t count_marked(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                             uint64_t hi)
+{
+    uint64_t n = 0;
+    uint8_t v, mark;
+    for (uint64_t p = lo; p < hi;) {
+        p = next_run(sp, a, p, hi, &v, &mark);
+        n += mark != WVM_MARK_NONE;
+    }
+    return n;
+}
+
+wvm_status wvm_space_settle_marks(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                                  uint64_t hi)
+{
+    uint8_t v = 0, mark;
+    uint64_t runs = count_marked(sp, a, lo, hi);
+    if (!runs)
+        return STATUS_SUCCESS;
+    if (!wvm_space_stock(sp, runs, hi - lo))
+        return STATUS_NO_MEMORY;
+    for (uint64_t p = lo, end; p < hi && runs; p = end) {
+        end = next_run(sp, a, p, hi, &v, &mark);
+        if (mark == WVM_MARK_NONE || mark == WVM_MARK_BUSY)
+            continue;
+        if (!settle_run(sp, a, p, end, v, WVM_MARK_ATTR(mark)))
+            return wvm_space_fail(STATUS_NO_MEMORY, "no mapping left to settle the page at",
+                                  wvm_addr_of(p));
+        clear_marks(sp, p, end, mark);
+        runs--;
+    }
+    return STATUS_SUCCESS;
+}
+
+bool wvm_space_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t mark;
+    if (!wvm_overlay_any(&sp->fired))
+        return false;
+    return wvm_overlay_next(&sp->fired, lo, hi, &mark) != hi || mark != WVM_MARK_NONE;
+}
+
+void wvm_space_settle_busy(struct wvm_space *sp)
+{
+    for (uint64_t c = sp->fired.first; c < sp->fired.last; c++) {
+        uint64_t end = (c + 1) << WVM_OVERLAY_SHIFT;
+        uint8_t mark, v = 0;
+        for (uint64_t p = c << WVM_OVERLAY_SHIFT, to; p < end; p = to) {
+            uint32_t id;
+            to = wvm_overlay_next(&sp->fired, p, end, &mark);
+            struct wvm_alloc *a = mark == WVM_MARK_BUSY ? wvm_space_find(sp, p, &id) : NULL;
+            if (!a)
+                continue;
+            to = p + 1;
+            wvm_pages_next(&sp->store, &a->pages, p - a->origin, to - a->origin, &v);
+            wvm_host.protect(wvm_addr_of(p), WVM_PAGE_SIZE, WVM_HOST_NONE);
+            /* A page that had no state of its own was the guard page of a stack that had grown. */
+            wvm_overlay_swap(&sp->fired, p, WVM_MARK_BUSY,
+                             v == WVM_ATTR_RESERVED ? WVM_MARK_OF(a->attr | WVM_ATTR_GUARD)
+                                                    : WVM_MARK_NONE);
+        }
+    }
+}
+
+/* ---- changes ---- */
+
+bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                            uint8_t attr, wvm_status *status)
+{
+    publish(sp, lo, hi, attr);
+    *status = STATUS_SUCCESS;
+    if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
+        return true;
+    await_marks(sp, lo, hi);
+    if (!count_marked(sp, a, lo, hi))
+        return true;
+    *status = wvm_space_settle_marks(sp, a, lo, hi);
+    withdraw(sp);
+    return false;
+}
+
+/* What the own thread's fault path did meanwhile: pages that the change opened or armed again have
+ * the state of their marks in the host too; pages of a failed change have the host state of before. */
+static void make_true(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                      bool failed)
+{
+    uint8_t v, mark;
+    if (failed)
+        wvm_space_restore_all(sp, lo, hi);
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = next_run(sp, a, p, hi, &v, &mark);
+        if (mark == WVM_MARK_NONE || mark == WVM_MARK_BUSY)
+            continue;
+        if (failed)
+            clear_marks(sp, p, end, mark);
+        else
+            wvm_space_restore(sp, p, end, wvm_space_prot_of(WVM_MARK_ATTR(mark)));
+    }
+}
+
+void wvm_space_change_end(struct wvm_space *sp, struct wvm_alloc *a, bool failed)
+{
+    uint64_t lo = sp->pending.lo, hi = sp->pending.hi;
+    withdraw(sp);
+    if (WVM_UNLIKELY(sp->pending.touched))
+        make_true(sp, a, wvm_max(lo, a->start), wvm_min(hi, a->end), failed);
+}
+
+/* Marked pages are taken for pages with contents, whatever the host map said. */
+static void take_marked(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    uint8_t v, mark;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = next_run(sp, a, p, hi, &v, &mark);
+        if (mark == WVM_MARK_NONE)
+            continue;
+        wvm_space_set_host(sp, p, end, WVM_HP_HELD);
+        wvm_store_flush(&sp->store);
+        if (v == WVM_ATTR_RESERVED)
+            __atomic_fetch_sub(&sp->grown, end - p, __ATOMIC_RELAXED);
+    }
+}
+
+void wvm_space_close_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    publish(sp, lo, hi, WVM_ATTR_RESERVED);
+    if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
+        return;
+    await_marks(sp, lo, hi);
+    take_marked(sp, a, lo, hi);
+}
+
+void wvm_space_close_end(struct wvm_space *sp)
+{
+    uint8_t mark;
+    uint64_t hi = sp->pending.hi;
+    if (WVM_UNLIKELY(wvm_overlay_any(&sp->fired))) {
+        for (uint64_t p = sp->pending.lo, end; p < hi; p = end) {
+            end = wvm_overlay_next(&sp->fired, p, hi, &mark);
+            if (mark != WVM_MARK_NONE)
+                clear_marks(sp, p, end, mark);
+        }
+    }
+    withdraw(sp);
+}
+
+/* ---- arming ---- */
+
+void (*wvm_space_arm_hook)(void);
+
+wvm_status wvm_space_arm_ready(struct wvm_space *sp, uint64_t start, uint64_t lo, uint64_t hi)
+{
+    uint64_t low = lo > STACK_CHUNKS * WVM_OVERLAY_SPAN ? lo - STACK_CHUNKS * WVM_OVERLAY_SPAN : 0;
+    uint64_t chunk;
+    while ((chunk = wvm_overlay_lacks(&sp->fired, wvm_max(start, low), hi)) != WVM_OVERLAY_CHUNKS) {
+        void *mem;
+        if (!wvm_space_take_meta(sp, sizeof(struct wvm_overlay_chunk), &mem))
+            return wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
+        wvm_overlay_add(&sp->fired, chunk, mem);
+    }
+    if (wvm_space_arm_hook)
+        wvm_space_arm_hook();
+    return STATUS_SUCCESS;
+}

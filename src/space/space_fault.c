@@ -1,0 +1,313 @@
+/* Faults on winvm's pages: guard pages fire, stacks grow, everything else is judged.
+ *
+ * Terms   fire = take the guard off a page and make it accessible; grow = fire the guard page of the
+ *         stack that the thread runs on and arm the page below; claimed = marked BUSY by this call.
+ * I1  A page is opened only while this call has claimed it, and after it made sure, with the claim
+ *     in place, that its state still is what is being acted on and that no change is pending.
+ * I2  For each arming of a guard page exactly one call answers GUARD (or grows a stack).
+ * I3  The lowest page of a stack's allocation is never opened.
+ * The order of claims is from the faulting page downwards; a claim that fails gives all others back.
+ * Locking: none.   Failure: NO_MEMORY; every page is as before.
+ * Signal safety: wvm_space_fault, wvm_space_stack. */
+#include "space/space_fault.h"
+
+#include "space/space_change.h"
+
+/* ---- what a page is now ---- */
+
+struct page {
+    struct wvm_found found; /* the allocation; run_end is not used */
+    uint8_t mark;
+    uint8_t attr;           /* the state, mark and map together */
+};
+
+/* False: no allocation contains the page. */
+static bool look(const struct wvm_space *sp, uint64_t page, struct page *out)
+{
+    struct wvm_found again;
+    if (!wvm_index_look(&sp->store, &sp->index, page, &out->found))
+        return false;
+    do {
+        again = out->found;
+        out->mark = wvm_overlay_get(&sp->fired, page);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (!wvm_index_look(&sp->store, &sp->index, page, &out->found))
+            return false;
+    } while (again.run != out->found.run || again.start != out->found.start);
+    out->attr = wvm_marked_attr(out->found.run, out->mark);
+    return true;
+}
+
+static bool permits(uint8_t attr, unsigned access)
+{
+    unsigned prot = wvm_space_prot_of(attr);
+    switch (access) {
+    case WVM_ACCESS_WRITE:
+        return prot & WVM_HOST_W;
+    case WVM_ACCESS_EXECUTE:
+        return prot & WVM_HOST_X;
+    default:
+        return prot != WVM_HOST_NONE;
+    }
+}
+
+/* ---- claims ---- */
+
+/* The page, still as described by p, belongs to this call until release_claim. */
+static bool claim(struct wvm_space *sp, uint64_t page, const struct page *p)
+{
+    struct page now;
+    uint8_t pending;
+    if (p->mark == WVM_MARK_BUSY ||
+        !wvm_overlay_swap(&sp->fired, page, p->mark, WVM_MARK_BUSY))
+        return false;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    bool same = wvm_space_pending(sp, page, page + 1, &pending) != WVM_PENDING_OTHER &&
+                look(sp, page, &now) && now.found.start == p->found.start &&
+                (p->mark != WVM_MARK_NONE || now.found.run == p->found.run);
+    if (!same)
+        wvm_overlay_swap(&sp->fired, page, WVM_MARK_BUSY, p->mark);
+    return same;
+}
+
+static void release_claim(struct wvm_space *sp, uint64_t page, uint8_t mark)
+{
+    wvm_overlay_swap(&sp->fired, page, WVM_MARK_BUSY, mark);
+}
+
+static bool open_pages(uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
+    return wvm_host.protect(addr, len, wvm_space_prot_of(attr)) == 0;
+}
+
+/* Pages that were never committed may lie behind a fence. */
+static bool open_grown(uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    if (!open_pages(lo, hi, attr))
+        return false;
+    if (wvm_host_caps.guard)
+        wvm_host.unfence(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    return true;
+}
+
+/* ---- stacks ---- */
+
+#define STACK_MOST 64 /* so many pages are left for the handling of an overflow, at most */
+
+/* Claimed pages [lo, hi) below a claimed guard page. */
+struct below {
+    uint64_t lo, hi;
+    struct {
+        uint8_t mark, attr;
+    } was[STACK_MOST]; /* by distance from hi, 0 the highest */
+};
+
+static void give_back(struct wvm_space *sp, const struct below *b)
+{
+    for (uint64_t p = b->lo; p < b->hi; p++)
+        release_claim(sp, p, b->was[b->hi - 1 - p].mark);
+}
+
+static bool claim_below(struct wvm_space *sp, uint64_t start, uint64_t page, uint64_t n,
+                        struct below *b)
+{
+    struct page p;
+    b->lo = b->hi = page;
+    for (uint64_t i = 0; i < n; i++) {
+        if (!look(sp, b->lo - 1, &p) || p.found.start != start || !claim(sp, b->lo - 1, &p)) {
+            give_back(sp, b);
+            return false;
+        }
+        b->was[i].mark = p.mark;
+        b->was[i].attr = p.attr;
+        b->lo--;
+    }
+    return true;
+}
+
+static uint64_t n_reserved(const struct below *b)
+{
+    uint64_t n = 0;
+    for (uint64_t i = 0; i < b->hi - b->lo; i++)
+        n += b->was[i].attr == WVM_ATTR_RESERVED;
+    return n;
+}
+
+static bool charge_grown(struct wvm_space *sp, uint64_t n)
+{
+    uint64_t used = __atomic_load_n(&sp->committed, __ATOMIC_RELAXED);
+    if (used + __atomic_add_fetch(&sp->grown, n, __ATOMIC_RELAXED) <= sp->limit)
+        return true;
+    __atomic_fetch_sub(&sp->grown, n, __ATOMIC_RELAXED);
+    return false;
+}
+
+static void mark_below(struct wvm_space *sp, const struct below *b, uint8_t attr)
+{
+    for (uint64_t p = b->lo; p < b->hi; p++)
+        release_claim(sp, p, WVM_MARK_OF(attr));
+}
+
+/* The guard moves to the claimed page below; that becomes inaccessible when it was not. */
+static bool move_guard(struct wvm_space *sp, const struct below *b, uint64_t page, uint8_t attr)
+{
+    uint64_t n = n_reserved(b);
+    if (!charge_grown(sp, n))
+        return false;
+    bool done = open_grown(page, page + 1, attr);
+    if (done && wvm_space_prot_of(b->was[0].attr) != WVM_HOST_NONE)
+        done = wvm_host.protect(wvm_addr_of(b->lo), WVM_PAGE_SIZE, WVM_HOST_NONE) == 0;
+    if (done)
+        mark_below(sp, b, attr | WVM_ATTR_GUARD);
+    else
+        __atomic_fetch_sub(&sp->grown, n, __ATOMIC_RELAXED);
+    return done;
+}
+
+/* Nothing is left to grow into: what remains above the lowest page becomes accessible, charged
+ * whether the limit allows it or not. */
+static bool open_rest(struct wvm_space *sp, const struct below *b, uint64_t page, uint8_t attr)
+{
+    if (!open_grown(b->lo, page + 1, attr))
+        return false;
+    __atomic_fetch_add(&sp->grown, n_reserved(b), __ATOMIC_RELAXED);
+    mark_below(sp, b, attr);
+    return true;
+}
+
+/* Does the thread run on the allocation that contains the page? */
+static bool is_stack(const struct page *p, const struct wvm_fault *fault)
+{
+    uint64_t at = wvm_page_of(fault->sp);
+    return fault->sp && p->found.type == WVM_TYPE_PRIVATE && at >= p->found.start &&
+           at < p->found.end;
+}
+
+static uint64_t guarantee_of(const struct wvm_fault *fault)
+{
+    uint64_t pages = wvm_align_up(fault->guarantee, WVM_PAGE_SIZE) >> WVM_PAGE_SHIFT;
+    return wvm_min(pages, STACK_MOST - 1);
+}
+
+/* The page, a guard page of the thread's own stack, is claimed. *done: its guard is off. */
+static enum wvm_fault_answer grow(struct wvm_space *sp, uint64_t page, const struct page *p,
+                                  const struct wvm_fault *fault, bool *done)
+{
+    uint8_t attr = p->attr & ~WVM_ATTR_GUARD;
+    uint64_t start = p->found.start, above = page > start ? page - start - 1 : 0;
+    struct below b;
+    *done = false;
+    if (above >= guarantee_of(fault) + 1) {
+        if (!claim_below(sp, start, page, 1, &b))
+            return WVM_FAULT_RETRY;
+        *done = move_guard(sp, &b, page, attr);
+        if (*done)
+            return WVM_FAULT_RETRY;
+        give_back(sp, &b);
+    }
+    if (!claim_below(sp, start, page, wvm_min(above, STACK_MOST), &b))
+        return WVM_FAULT_RETRY;
+    *done = open_rest(sp, &b, page, attr);
+    if (!*done)
+        give_back(sp, &b);
+    return *done ? WVM_FAULT_OVERFLOW : WVM_FAULT_NO_MEMORY;
+}
+
+/* ---- the answer ---- */
+
+static enum wvm_fault_answer fire(struct wvm_space *sp, uint64_t page, const struct page *p,
+                                  const struct wvm_fault *fault)
+{
+    uint8_t attr = p->attr & ~WVM_ATTR_GUARD;
+    enum wvm_fault_answer answer;
+    bool done;
+    if (!claim(sp, page, p))
+        return WVM_FAULT_RETRY;
+    if (is_stack(p, fault)) {
+        answer = grow(sp, page, p, fault, &done);
+    } else {
+        done = p->mark ? open_grown(page, page + 1, attr) : open_pages(page, page + 1, attr);
+        answer = done ? WVM_FAULT_GUARD : WVM_FAULT_NO_MEMORY;
+    }
+    release_claim(sp, page, done ? WVM_MARK_OF(attr) : p->mark);
+    return answer;
+}
+
+/* A page that this very thread is changing to state attr (space_change.c 3). */
+static enum wvm_fault_answer judge_own(struct wvm_space *sp, uint64_t page, struct page *p,
+                                       uint8_t attr, const struct wvm_fault *fault)
+{
+    if (p->mark == WVM_MARK_NONE && attr != WVM_ATTR_SAME)
+        p->attr = attr;
+    if (p->attr & WVM_ATTR_GUARD) {
+        wvm_space_pending_touched(sp);
+        return fire(sp, page, p, fault);
+    }
+    if (!permits(p->attr, fault->access))
+        return WVM_FAULT_VIOLATION;
+    wvm_space_pending_touched(sp);
+    return open_grown(page, page + 1, p->attr) ? WVM_FAULT_RETRY : WVM_FAULT_NO_MEMORY;
+}
+
+enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fault *fault)
+{
+    uint64_t page = wvm_page_of(fault->addr);
+    struct page p;
+    uint8_t attr;
+    if (page >= sp->top || !wvm_space_is_ours(sp, fault->addr))
+        return WVM_FAULT_FOREIGN;
+    enum wvm_pending pending = wvm_space_pending(sp, page, page + 1, &attr);
+    if (pending == WVM_PENDING_OTHER)
+        return WVM_FAULT_RETRY;
+    if (!look(sp, page, &p))
+        return WVM_FAULT_VIOLATION;
+    if (p.mark == WVM_MARK_BUSY)
+        return WVM_FAULT_RETRY;
+    if (pending == WVM_PENDING_OWN)
+        return judge_own(sp, page, &p, attr, fault);
+    if (p.attr & WVM_ATTR_GUARD)
+        return fire(sp, page, &p, fault);
+    return permits(p.attr, fault->access) ? WVM_FAULT_RETRY : WVM_FAULT_VIOLATION;
+}
+
+bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *low,
+                     uintptr_t *high)
+{
+    struct wvm_found f;
+    uint64_t page = wvm_page_of(stack_pointer);
+    if (page >= sp->top || !wvm_index_look(&sp->store, &sp->index, page, &f) ||
+        f.type != WVM_TYPE_PRIVATE)
+        return false;
+    *low = wvm_addr_of(f.start);
+    *high = wvm_addr_of(f.end);
+    return true;
+}
+
+/* ---- buffers of system calls ---- */
+
+/* The first guard page of [lo, hi) that a whole walk meets. */
+static bool find_guard(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *at)
+{
+    struct wvm_region r;
+    for (uintptr_t p = start; p < end; p = r.end) {
+        if (!wvm_space_is_ours(sp, p) || wvm_space_query(sp, p, &r) || r.type == WVM_TYPE_FREE)
+            return false;
+        if (r.attr & WVM_ATTR_GUARD) {
+            *at = p;
+            return true;
+        }
+    }
+    return false;
+}
+
+wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool write)
+{
+    uintptr_t at;
+    (void)write;
+    if (WVM_LIKELY(!wvm_space_is_ours(sp, start)) || !find_guard(sp, start, end, &at))
+        return STATUS_SUCCESS;
+    wvm_status status = wvm_space_disarm(sp, at);
+    return status == STATUS_GUARD_PAGE_VIOLATION ? status : STATUS_SUCCESS;
+}
