@@ -185,10 +185,11 @@ static bool is_stack(const struct page *p, const struct wvm_fault *fault)
            at < p->found.end;
 }
 
+/* Pages that stay for the handling of an overflow, besides the page that was hit. */
 static uint64_t guarantee_of(const struct wvm_fault *fault)
 {
-    uint64_t pages = wvm_align_up(fault->guarantee, WVM_PAGE_SIZE) >> WVM_PAGE_SHIFT;
-    return wvm_min(pages, STACK_MOST - 1);
+    uint64_t pages = (fault->guarantee + WVM_PAGE_SIZE - 1) >> WVM_PAGE_SHIFT;
+    return wvm_max(1, wvm_min(pages, STACK_MOST - 1));
 }
 
 /* The page, a guard page of the thread's own stack, is claimed. *done: its guard is off. */
