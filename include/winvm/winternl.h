@@ -82,6 +82,16 @@ typedef struct _MEMORY_SECTION_NAME {
     UNICODE_STRING SectionFileName;
 } MEMORY_SECTION_NAME, *PMEMORY_SECTION_NAME;
 
+/* A stack: the committed part is [StackLimit, StackBase), the reservation begins at
+ * DeallocationStack. */
+typedef struct _INITIAL_TEB {
+    PVOID OldStackBase;
+    PVOID OldStackLimit;
+    PVOID StackBase;
+    PVOID StackLimit;
+    PVOID DeallocationStack;
+} INITIAL_TEB, *PINITIAL_TEB;
+
 /* NtLockVirtualMemory, NtUnlockVirtualMemory: MapType. */
 #define MAP_PROCESS 1
 #define MAP_SYSTEM 2
@@ -167,6 +177,16 @@ WINVM_FLUSH_CODE_(ZwFlushInstructionCache);
 
 WINVM_DECLARE(NTSTATUS, NtClose, (HANDLE Handle));
 WINVM_DECLARE(NTSTATUS, ZwClose, (HANDLE Handle));
+
+/* A stack with `commit` bytes (0: 4 KiB) of `reserve` (0: 1 MiB; not more than commit: rounded up to
+ * the next 1 MiB) committed at its top and one guard page below, for a thread or fiber to run on
+ * (GS-014..019). Sizes are rounded up to pages and to their alignments, which are not 0. Statuses:
+ * INVALID_PARAMETER an alignment is 0, INVALID_PARAMETER_3 zero_bits, NO_MEMORY. */
+WINVM_DECLARE(NTSTATUS, RtlCreateUserStack,
+              (SIZE_T commit, SIZE_T reserve, ULONG zero_bits, SIZE_T commit_align,
+               SIZE_T reserve_align, struct _INITIAL_TEB *stack));
+/* stack: DeallocationStack. */
+WINVM_DECLARE(void, RtlFreeUserStack, (void *stack));
 
 /* The Win32 error of a status; 317 ERROR_MR_MID_NOT_FOUND for one that has none. */
 WINVM_DECLARE(ULONG, RtlNtStatusToDosError, (NTSTATUS Status));

@@ -65,6 +65,8 @@ WVM_API(NTSTATUS, NtReadVirtualMemory, (HANDLE a, LPCVOID b, PVOID c, SIZE_T d, 
 WVM_API(NTSTATUS, NtWriteVirtualMemory, (HANDLE a, PVOID b, LPCVOID c, SIZE_T d, PSIZE_T e), (a, b, c, d, e), "nhppzi")
 WVM_API(NTSTATUS, NtFlushVirtualMemory, (HANDLE a, PVOID *b, PSIZE_T c, PVOID d), (a, b, c, d), "nhiip")
 WVM_API(NTSTATUS, NtFlushInstructionCache, (HANDLE a, LPCVOID b, SIZE_T c), (a, b, c), "nhpz")
+WVM_API(NTSTATUS, RtlCreateUserStack, (SIZE_T a, SIZE_T b, ULONG c, SIZE_T d, SIZE_T e, INITIAL_TEB *f), (a, b, c, d, e, f), "nzzdzzp")
+WVM_API(VOID, RtlFreeUserStack, (PVOID a), (a), "vp")
 WVM_API_SHARED(NTSTATUS, NtClose, (HANDLE a), (a), "nh")
 WVM_API_SHARED(ULONG, RtlNtStatusToDosError, (NTSTATUS a), (a), "dd")
 

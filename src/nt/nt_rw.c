@@ -16,6 +16,7 @@
 #include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
+#include "space/space_fault.h"
 
 static bool in_user_space(uintptr_t start, size_t len)
 {
@@ -63,6 +64,19 @@ static bool source_readable(pid_t pid, const struct wvm_nt_copy *copy, bool writ
     return wvm_host_read(pid, &byte, copy->remote + done, 1) == 1;
 }
 
+static wvm_status meet_guard(uintptr_t start, size_t len, bool write)
+{
+    return wvm_space_ready(&wvm_space_native, wvm_align_down(start, WVM_PAGE_SIZE),
+                           wvm_align_up(start + len, WVM_PAGE_SIZE), write);
+}
+
+/* A guard page on either side fails the copy once (RW-020, GP-023). */
+static wvm_status meet_guards(pid_t pid, const struct wvm_nt_copy *copy, bool write)
+{
+    wvm_status status = meet_guard(copy->local, copy->len, !write);
+    return status < 0 || pid != 0 ? status : meet_guard(copy->remote, copy->len, write);
+}
+
 static wvm_status copy_checked(pid_t pid, const struct wvm_nt_copy *copy, bool write, size_t *done)
 {
     wvm_status status;
@@ -70,6 +84,9 @@ static wvm_status copy_checked(pid_t pid, const struct wvm_nt_copy *copy, bool w
         return STATUS_SUCCESS;
     if (!in_user_space(copy->remote, copy->len) || !in_user_space(copy->local, copy->len))
         return STATUS_ACCESS_VIOLATION;
+    status = meet_guards(pid, copy, write);
+    if (status < 0)
+        return status;
     if (pid != 0)
         status = copy_foreign(pid, copy, write, done);
     else if (write)

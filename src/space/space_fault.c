@@ -288,7 +288,7 @@ bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *l
 
 /* ---- buffers of system calls ---- */
 
-/* The first guard page of [lo, hi) that a whole walk meets. */
+/* The first guard page that an access to all of [start, end), byte by byte, would meet. */
 static bool find_guard(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *at)
 {
     struct wvm_region r;
@@ -299,6 +299,8 @@ static bool find_guard(struct wvm_space *sp, uintptr_t start, uintptr_t end, uin
             *at = p;
             return true;
         }
+        if (r.attr <= WVM_ATTR_NA)
+            return false;
     }
     return false;
 }

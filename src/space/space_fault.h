@@ -34,7 +34,8 @@ enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fau
  * STATUS_GUARD_PAGE_VIOLATION: the range held guard pages; they are disarmed and the call must not
  * be made. Anything else is the host's to judge: STATUS_SUCCESS. Takes the lock only when there is
  * something to do. */
-wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool write);
+wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                           bool write) WVM_MUST_CHECK;
 
 /* The stack that the calling thread runs on when sp (its stack pointer) lies in private memory of
  * winvm's: the whole allocation. False: it lies elsewhere. Lock-free. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arith.h"
+#include "space/space_fault.h"
 
 struct wvm_space {
     int unused;
@@ -162,4 +163,13 @@ wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void
     (void)sp;
     (void)contents;
     return note(FAKE_FIXED_PAGE, addr, addr + len);
+}
+
+wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool write)
+{
+    (void)sp;
+    (void)start;
+    (void)end;
+    (void)write;
+    return STATUS_SUCCESS;
 }
