@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <winvm/ntstatus.h>
+
 #include "base/arith.h"
 #include "space/space_fault.h"
 
