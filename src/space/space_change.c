@@ -204,14 +204,13 @@ bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t 
     return false;
 }
 
-/* What the own thread's fault path did meanwhile: pages that the change opened or armed again have
- * the state of their marks in the host too; pages of a failed change have the host state of before. */
+/* The own thread's fault path opened pages meanwhile: all have the host state of the tables again,
+ * except those it gave a state of their own, which have that. */
 static void make_true(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                       bool failed)
 {
     uint8_t v, mark;
-    if (failed)
-        wvm_space_restore_all(sp, lo, hi);
+    wvm_space_restore_all(sp, lo, hi);
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = next_run(sp, a, p, hi, &v, &mark);
         if (mark == WVM_MARK_NONE || mark == WVM_MARK_BUSY)
@@ -229,6 +228,22 @@ void wvm_space_change_end(struct wvm_space *sp, struct wvm_alloc *a, bool failed
     withdraw(sp);
     if (WVM_UNLIKELY(sp->pending.touched))
         make_true(sp, a, wvm_max(lo, a->start), wvm_min(hi, a->end), failed);
+}
+
+bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, uint8_t attr,
+                     wvm_status *status)
+{
+    uint8_t v, mark = wvm_overlay_get(&sp->fired, page);
+    wvm_pages_next(&sp->store, &a->pages, page - a->origin, page + 1 - a->origin, &v);
+    if (v != attr || !(attr & WVM_ATTR_GUARD) || wvm_marked_attr(v, mark) & WVM_ATTR_GUARD)
+        return false;
+    publish(sp, page, page + 1, attr);
+    int err = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, WVM_HOST_NONE);
+    if (!err)
+        wvm_overlay_swap(&sp->fired, page, mark, WVM_MARK_NONE);
+    wvm_space_change_end(sp, a, false);
+    *status = err ? wvm_space_host_fail(err, WVM_PAGE_SIZE) : STATUS_SUCCESS;
+    return true;
 }
 
 /* Marked pages are taken for pages with contents, whatever the host map said. */

@@ -19,6 +19,10 @@ static inline uint8_t wvm_marked_attr(uint8_t v, uint8_t mark)
  * again. *status is not SUCCESS when bookkeeping memory is short. */
 bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                             uint8_t attr, wvm_status *status) WVM_MUST_CHECK;
+/* A page that fired is to take the guard state attr that its map still says: one host call does it.
+ * False: it is not such a page, nothing was done. */
+bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, uint8_t attr,
+                     wvm_status *status) WVM_MUST_CHECK;
 /* The same for pages that are to be emptied, which cannot fail: what the fault path did to them is
  * not settled but forgotten at the end, when the map says so. */
 void wvm_space_close_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi);

@@ -21,21 +21,29 @@ struct page {
     uint8_t attr;           /* the state, mark and map together */
 };
 
-/* False: no allocation contains the page. */
-static bool look(const struct wvm_space *sp, uint64_t page, struct page *out)
+static bool look_once(const struct wvm_space *sp, uint64_t page, struct page *out)
 {
-    struct wvm_found again;
     if (!wvm_index_look(&sp->store, &sp->index, page, &out->found))
         return false;
-    do {
-        again = out->found;
-        out->mark = wvm_overlay_get(&sp->fired, page);
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        if (!wvm_index_look(&sp->store, &sp->index, page, &out->found))
-            return false;
-    } while (again.run != out->found.run || again.start != out->found.start);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    out->mark = wvm_overlay_get(&sp->fired, page);
     out->attr = wvm_marked_attr(out->found.run, out->mark);
     return true;
+}
+
+/* False: no allocation contains the page. A mark that is being settled may be missed in both places;
+ * what is then seen is an older state: look_twice does not see such. */
+static bool look_twice(const struct wvm_space *sp, uint64_t page, struct page *out)
+{
+    struct page again;
+    if (!look_once(sp, page, out))
+        return false;
+    while (look_once(sp, page, &again)) {
+        if (again.found.run == out->found.run && again.found.start == out->found.start)
+            return true;
+        *out = again;
+    }
+    return false;
 }
 
 static bool permits(uint8_t attr, unsigned access)
@@ -56,16 +64,17 @@ static bool permits(uint8_t attr, unsigned access)
 /* The page, still as described by p, belongs to this call until release_claim. */
 static bool claim(struct wvm_space *sp, uint64_t page, const struct page *p)
 {
-    struct page now;
+    struct wvm_found now;
     uint8_t pending;
     if (p->mark == WVM_MARK_BUSY ||
         !wvm_overlay_swap(&sp->fired, page, p->mark, WVM_MARK_BUSY))
         return false;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     bool same = wvm_space_pending(sp, page, page + 1, &pending) != WVM_PENDING_OTHER &&
-                look(sp, page, &now) && now.found.start == p->found.start &&
-                (p->mark != WVM_MARK_NONE || now.found.run == p->found.run);
-    if (!same)
+                wvm_index_look(&sp->store, &sp->index, page, &now) &&
+                now.start == p->found.start &&
+                (p->mark != WVM_MARK_NONE || now.run == p->found.run);
+    if (WVM_UNLIKELY(!same))
         wvm_overlay_swap(&sp->fired, page, WVM_MARK_BUSY, p->mark);
     return same;
 }
@@ -116,7 +125,7 @@ static bool claim_below(struct wvm_space *sp, uint64_t start, uint64_t page, uin
     struct page p;
     b->lo = b->hi = page;
     for (uint64_t i = 0; i < n; i++) {
-        if (!look(sp, b->lo - 1, &p) || p.found.start != start || !claim(sp, b->lo - 1, &p)) {
+        if (!look_twice(sp, b->lo - 1, &p) || p.found.start != start || !claim(sp, b->lo - 1, &p)) {
             give_back(sp, b);
             return false;
         }
@@ -240,6 +249,8 @@ static enum wvm_fault_answer fire(struct wvm_space *sp, uint64_t page, const str
 static enum wvm_fault_answer judge_own(struct wvm_space *sp, uint64_t page, struct page *p,
                                        uint8_t attr, const struct wvm_fault *fault)
 {
+    if (p->mark == WVM_MARK_BUSY)
+        return WVM_FAULT_RETRY;
     if (p->mark == WVM_MARK_NONE && attr != WVM_ATTR_SAME)
         p->attr = attr;
     if (p->attr & WVM_ATTR_GUARD) {
@@ -262,15 +273,17 @@ enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fau
     enum wvm_pending pending = wvm_space_pending(sp, page, page + 1, &attr);
     if (pending == WVM_PENDING_OTHER)
         return WVM_FAULT_RETRY;
-    if (!look(sp, page, &p))
+    if (!look_once(sp, page, &p))
         return WVM_FAULT_VIOLATION;
-    if (p.mark == WVM_MARK_BUSY)
-        return WVM_FAULT_RETRY;
     if (pending == WVM_PENDING_OWN)
         return judge_own(sp, page, &p, attr, fault);
-    if (p.attr & WVM_ATTR_GUARD)
+    if (p.mark != WVM_MARK_BUSY && p.attr & WVM_ATTR_GUARD)
         return fire(sp, page, &p, fault);
-    return permits(p.attr, fault->access) ? WVM_FAULT_RETRY : WVM_FAULT_VIOLATION;
+    if (!look_twice(sp, page, &p))
+        return WVM_FAULT_VIOLATION;
+    if (p.mark == WVM_MARK_BUSY || p.attr & WVM_ATTR_GUARD || permits(p.attr, fault->access))
+        return WVM_FAULT_RETRY;
+    return WVM_FAULT_VIOLATION;
 }
 
 bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *low,

@@ -72,6 +72,10 @@ static wvm_status change_if_needed(struct wvm_space *sp, struct wvm_alloc *a, ui
                                    uint64_t hi, uint8_t attr, struct seen *seen)
 {
     wvm_status status;
+    if (hi - lo == 1 && wvm_overlay_any(&sp->fired) && wvm_space_rearm(sp, a, lo, attr, &status)) {
+        seen->first = attr & ~WVM_ATTR_GUARD;
+        return status;
+    }
     do {
         status = wvm_space_settle(sp, a, lo, hi);
         if (!status)
