@@ -31,7 +31,7 @@ static WVM_THREAD_LOCAL int publishing;
 
 /* ---- pending ---- */
 
-static void publish(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+void wvm_space_publish(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
 {
     struct wvm_change *c = &sp->pending;
     __atomic_store_n(&c->lo, lo, __ATOMIC_RELAXED);
@@ -44,7 +44,7 @@ static void publish(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-static void withdraw(struct wvm_space *sp)
+void wvm_space_withdraw(struct wvm_space *sp)
 {
     __atomic_store_n(&sp->pending.seq, sp->pending.seq + 1, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -76,12 +76,11 @@ void wvm_space_pending_touched(struct wvm_space *sp)
 
 /* ---- settling ---- */
 
-/* No mark of [lo, hi) is BUSY any more. */
-static void await_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+void wvm_space_await_marks(const struct wvm_overlay *ov, uint64_t lo, uint64_t hi)
 {
     uint8_t mark;
     for (uint64_t p = lo; p < hi;) {
-        uint64_t end = wvm_overlay_next(&sp->fired, p, hi, &mark);
+        uint64_t end = wvm_overlay_next(ov, p, hi, &mark);
         if (mark == WVM_MARK_BUSY)
             sched_yield();
         else
@@ -192,15 +191,15 @@ void wvm_space_settle_busy(struct wvm_space *sp)
 bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                             uint8_t attr, wvm_status *status)
 {
-    publish(sp, lo, hi, attr);
+    wvm_space_publish(sp, lo, hi, attr);
     *status = STATUS_SUCCESS;
     if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
         return true;
-    await_marks(sp, lo, hi);
+    wvm_space_await_marks(&sp->fired, lo, hi);
     if (!count_marked(sp, a, lo, hi))
         return true;
     *status = wvm_space_settle_marks(sp, a, lo, hi);
-    withdraw(sp);
+    wvm_space_withdraw(sp);
     return false;
 }
 
@@ -225,7 +224,7 @@ static void make_true(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, ui
 void wvm_space_change_end(struct wvm_space *sp, struct wvm_alloc *a, bool failed)
 {
     uint64_t lo = sp->pending.lo, hi = sp->pending.hi;
-    withdraw(sp);
+    wvm_space_withdraw(sp);
     if (WVM_UNLIKELY(sp->pending.touched))
         make_true(sp, a, wvm_max(lo, a->start), wvm_min(hi, a->end), failed);
 }
@@ -237,7 +236,7 @@ bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, u
     wvm_pages_next(&sp->store, &a->pages, page - a->origin, page + 1 - a->origin, &v);
     if (v != attr || !(attr & WVM_ATTR_GUARD) || wvm_marked_attr(v, mark) & WVM_ATTR_GUARD)
         return false;
-    publish(sp, page, page + 1, attr);
+    wvm_space_publish(sp, page, page + 1, attr);
     int err = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, WVM_HOST_NONE);
     if (!err)
         wvm_overlay_swap(&sp->fired, page, mark, WVM_MARK_NONE);
@@ -263,10 +262,10 @@ static void take_marked(struct wvm_space *sp, const struct wvm_alloc *a, uint64_
 
 void wvm_space_close_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
-    publish(sp, lo, hi, WVM_ATTR_RESERVED);
+    wvm_space_publish(sp, lo, hi, WVM_ATTR_RESERVED);
     if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
         return;
-    await_marks(sp, lo, hi);
+    wvm_space_await_marks(&sp->fired, lo, hi);
     take_marked(sp, a, lo, hi);
 }
 
@@ -281,24 +280,30 @@ void wvm_space_close_end(struct wvm_space *sp)
                 clear_marks(sp, p, end, mark);
         }
     }
-    withdraw(sp);
+    wvm_space_withdraw(sp);
 }
 
 /* ---- arming ---- */
 
 void (*wvm_space_arm_hook)(void);
 
-wvm_status wvm_space_arm_ready(struct wvm_space *sp, uint64_t start, uint64_t lo, uint64_t hi)
+wvm_status wvm_space_overlay_ready(struct wvm_space *sp, struct wvm_overlay *ov, uint64_t lo,
+                                   uint64_t hi)
 {
-    uint64_t low = lo > STACK_CHUNKS * WVM_OVERLAY_SPAN ? lo - STACK_CHUNKS * WVM_OVERLAY_SPAN : 0;
     uint64_t chunk;
-    while ((chunk = wvm_overlay_lacks(&sp->fired, wvm_max(start, low), hi)) != WVM_OVERLAY_CHUNKS) {
+    while ((chunk = wvm_overlay_lacks(ov, lo, hi)) != WVM_OVERLAY_CHUNKS) {
         void *mem;
         if (!wvm_space_take_meta(sp, sizeof(struct wvm_overlay_chunk), &mem))
             return wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
-        wvm_overlay_add(&sp->fired, chunk, mem);
+        wvm_overlay_add(ov, chunk, mem);
     }
     if (wvm_space_arm_hook)
         wvm_space_arm_hook();
     return STATUS_SUCCESS;
+}
+
+wvm_status wvm_space_arm_ready(struct wvm_space *sp, uint64_t start, uint64_t lo, uint64_t hi)
+{
+    uint64_t low = lo > STACK_CHUNKS * WVM_OVERLAY_SPAN ? lo - STACK_CHUNKS * WVM_OVERLAY_SPAN : 0;
+    return wvm_space_overlay_ready(sp, &sp->fired, wvm_max(start, low), hi);
 }

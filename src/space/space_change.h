@@ -2,6 +2,7 @@
 #ifndef WVM_SPACE_SPACE_CHANGE_H
 #define WVM_SPACE_SPACE_CHANGE_H
 
+#include "space/space_fault.h"
 #include "space/space_internal.h"
 
 /* What a mark in sp->fired says: the page's state is `attr`, whatever its allocation's map says. */
@@ -57,6 +58,29 @@ static inline wvm_status wvm_space_attr_ready(struct wvm_space *sp, uint64_t sta
     return WVM_UNLIKELY(attr & WVM_ATTR_GUARD) ? wvm_space_arm_ready(sp, start, lo, hi)
                                                : STATUS_SUCCESS;
 }
+
+/* Marks of [lo, hi) can be set, and faults will arrive. */
+wvm_status wvm_space_overlay_ready(struct wvm_space *sp, struct wvm_overlay *ov, uint64_t lo,
+                                   uint64_t hi) WVM_MUST_CHECK;
+/* The parts of beginning and ending a change. */
+void wvm_space_publish(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr);
+void wvm_space_withdraw(struct wvm_space *sp);
+/* Returns when no mark of [lo, hi) is BUSY; the range is pending. */
+void wvm_space_await_marks(const struct wvm_overlay *ov, uint64_t lo, uint64_t hi);
+
+/* ---- space_foreign_guard.c: guard pages in memory that is not winvm's ---- */
+
+/* Cuts a run of foreign memory to pages that are guard pages alike, and says so. */
+void wvm_space_foreign_marks(const struct wvm_space *sp, struct wvm_region *r);
+/* Before and after the host changed [lo, hi) to attr. */
+wvm_status wvm_space_foreign_begin(struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                                   uint8_t attr) WVM_MUST_CHECK;
+void wvm_space_foreign_end(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr,
+                           bool done);
+/* wvm_space_fault for a page that is not winvm's. */
+enum wvm_fault_answer wvm_space_foreign_fault(struct wvm_space *sp, uint64_t page,
+                                              unsigned access);
+unsigned wvm_space_foreign_prot(uint8_t attr);
 
 /* The change under way as the fault path sees it: does it cover a page of [lo, hi)? */
 enum wvm_pending { WVM_PENDING_NONE, WVM_PENDING_OTHER, WVM_PENDING_OWN };

@@ -268,8 +268,10 @@ enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fau
     uint64_t page = wvm_page_of(fault->addr);
     struct page p;
     uint8_t attr;
-    if (page >= sp->top || !wvm_space_is_ours(sp, fault->addr))
+    if (page >= sp->top)
         return WVM_FAULT_FOREIGN;
+    if (!wvm_space_is_ours(sp, fault->addr))
+        return wvm_space_foreign_fault(sp, page, fault->access);
     enum wvm_pending pending = wvm_space_pending(sp, page, page + 1, &attr);
     if (pending == WVM_PENDING_OTHER)
         return WVM_FAULT_RETRY;

@@ -1,6 +1,7 @@
 /* Memory that is not winvm's: program and library images, stacks, the heap, other mappings.
  *
- * I1  The kernel's list of mappings is the truth; nothing about foreign memory is remembered.
+ * I1  The kernel's list of mappings is the truth; of foreign memory only guard pages are remembered
+ *     (space_foreign_guard.c).
  * I2  A module of the dynamic loader is one allocation of type image, based where the module is;
  *     any other mapping is an allocation of its own: mapped when it has a file or is shared.
  * I3  A writable page of a private file mapping is write-copy until it was written (VQ-010): the
@@ -9,7 +10,7 @@
  * Failure: nothing changed. Signal safety: the query is safe in a handler. */
 #include <errno.h>
 
-#include "space/space_internal.h"
+#include "space/space_change.h"
 
 static uint8_t attr_of_prot(unsigned prot)
 {
@@ -21,13 +22,14 @@ static uint8_t attr_of_prot(unsigned prot)
 }
 
 /* Foreign pages are copied by the kernel itself, so write-copy is plain writability. */
-static unsigned foreign_prot_of(uint8_t attr)
+unsigned wvm_space_foreign_prot(uint8_t attr)
 {
-    if ((attr & WVM_ATTR_ACCESS) == WVM_ATTR_WC)
-        attr = WVM_ATTR_RW;
-    if ((attr & WVM_ATTR_ACCESS) == WVM_ATTR_XWC)
-        attr = WVM_ATTR_XRW;
-    return wvm_space_prot_of(attr);
+    uint8_t access = attr & WVM_ATTR_ACCESS, rest = attr & ~WVM_ATTR_ACCESS;
+    if (access == WVM_ATTR_WC)
+        access = WVM_ATTR_RW;
+    if (access == WVM_ATTR_XWC)
+        access = WVM_ATTR_XRW;
+    return wvm_space_prot_of(rest | access);
 }
 
 static bool is_private_file(const struct wvm_host_vma *vma)
@@ -92,6 +94,7 @@ bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_reg
     if (wvm_host_map_find(addr, &vma) <= 0 || vma.start > addr)
         return false;
     describe(sp, &vma, page, out);
+    wvm_space_foreign_marks(sp, out);
     return true;
 }
 
@@ -143,7 +146,12 @@ wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uint
         !wvm_space_foreign_query(sp, wvm_page_of(start), &first))
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is not all committed, from",
                               start);
-    int err = protect_cover(&cover, foreign_prot_of(attr));
+    uint64_t lo = wvm_page_of(start), hi = wvm_page_of(end);
+    wvm_status status = wvm_space_foreign_begin(sp, lo, hi, attr);
+    if (status)
+        return status;
+    int err = protect_cover(&cover, wvm_space_foreign_prot(attr));
+    wvm_space_foreign_end(sp, lo, hi, attr, err == 0);
     if (err == -EACCES)
         return wvm_space_fail(STATUS_SECTION_PROTECTION, "the file was not opened for this access",
                               start);

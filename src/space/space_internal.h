@@ -46,6 +46,7 @@ struct wvm_space {
     struct wvm_sheet locked;   /* (s) by page number: 1 = VirtualLock-ed */
     struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
     struct wvm_overlay fired;  /* (a) states that the fault path gave to pages: space_change.c */
+    struct wvm_overlay foreign;/* (a) guard pages that are not ours: space_foreign_guard.c */
     struct wvm_change pending; /* (s), the fault path reads it */
     uint64_t grown;            /* (a) pages that stacks grew by and that are not charged yet */
     uint64_t committed;        /* (s) pages charged */
@@ -218,7 +219,7 @@ bool wvm_space_give_up_ballast(struct wvm_space *sp);
 
 /* ---- space_protect.c ---- */
 
-/* Takes the guard off the page at `at`, of ours, in ordinary code: GUARD_PAGE_VIOLATION, or why not
+/* Takes the guard off the page at `at`, a page address, in ordinary code: GUARD_PAGE_VIOLATION, or why not
  * (SUCCESS: it has none any more). */
 wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at) WVM_MUST_CHECK;
 

@@ -137,9 +137,11 @@ wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at)
     if (status)
         return status;
     struct wvm_alloc *a = wvm_space_find(sp, page, &id);
-    if (a && !wvm_space_query(sp, at, &r) && r.attr & WVM_ATTR_GUARD) {
+    if (!wvm_space_query(sp, at, &r) && r.type != WVM_TYPE_FREE && r.attr & WVM_ATTR_GUARD) {
         uint8_t attr = r.attr & ~(WVM_ATTR_GUARD | STICKY);
-        status = change_if_needed(sp, a, page, page + 1, attr, &seen);
+        seen.first = r.attr;
+        status = a ? change_if_needed(sp, a, page, page + 1, attr, &seen)
+                   : wvm_space_foreign_protect(sp, at, at + WVM_PAGE_SIZE, attr, &seen.first);
         if (!status && seen.first & WVM_ATTR_GUARD)
             status = STATUS_GUARD_PAGE_VIOLATION;
     }

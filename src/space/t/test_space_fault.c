@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "host/t/host_fail.h"
@@ -245,6 +246,37 @@ START_TEST(half_done_in_a_fork_child)
 }
 END_TEST
 
+/* Memory that is not winvm's: the guard is reported, fires once, and is gone with the next change. */
+START_TEST(foreign_guard_pages)
+{
+    uint64_t word;
+    uint8_t old;
+    unit_set_up(_i);
+    char *m = mmap(NULL, 4 * PG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uintptr_t a = (uintptr_t)m;
+    struct wvm_region r;
+    m[PG] = 9;
+    WORKS(wvm_space_protect(SP, a + PG, a + 3 * PG, GUARDED, &old));
+    ck_assert_uint_eq(old, WVM_ATTR_RW);
+    ck_assert_int_eq(wvm_space_query(SP, a + PG, &r), STATUS_SUCCESS);
+    ck_assert_uint_eq(r.attr, GUARDED);
+    ck_assert_uint_eq(r.end, a + 3 * PG);
+    ck_assert_int_eq(hit(a + PG, WVM_ACCESS_READ, 0), WVM_FAULT_GUARD);
+    ck_assert_int_eq(hit(a + PG, WVM_ACCESS_READ, 0), WVM_FAULT_RETRY);
+    ck_assert_int_eq(hit(a + PG, WVM_ACCESS_EXECUTE, 0), WVM_FAULT_FOREIGN);
+    ck_assert(unit_read(a + PG, &word) && word == 9);
+    ck_assert_int_eq(wvm_space_query(SP, a + PG, &r), STATUS_SUCCESS);
+    ck_assert_uint_eq(r.attr, WVM_ATTR_RW);
+    ANSWERS(wvm_space_lock(SP, a, a + 4 * PG), STATUS_GUARD_PAGE_VIOLATION);
+    WORKS(wvm_space_protect(SP, a, a + 4 * PG, WVM_ATTR_RO, &old));
+    ck_assert_uint_eq(old, WVM_ATTR_RW);
+    ck_assert_int_eq(hit(a + PG, WVM_ACCESS_WRITE, 0), WVM_FAULT_FOREIGN);
+    WORKS(wvm_space_protect(SP, a, a + PG, GUARDED, &old));
+    munmap(m, 4 * PG);
+    ck_assert_int_eq(hit(a, WVM_ACCESS_READ, 0), WVM_FAULT_FOREIGN);
+}
+END_TEST
+
 /* ---- races ---- */
 
 struct race {
@@ -341,6 +373,7 @@ int main(void)
     tcase_add_loop_test(tc, locking_meets_a_guard_page, 0, N_CAPS);
     tcase_add_loop_test(tc, a_stack_grows, 0, N_CAPS);
     tcase_add_loop_test(tc, pending_changes, 0, N_CAPS);
+    tcase_add_loop_test(tc, foreign_guard_pages, 0, N_CAPS);
     tcase_add_test(tc, the_host_refuses);
     tcase_add_test(tc, half_done_in_a_fork_child);
     tcase_add_loop_test(tc, free_against_fire, 0, 2);
