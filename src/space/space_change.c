@@ -164,8 +164,22 @@ bool wvm_space_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return wvm_overlay_next(&sp->fired, lo, hi, &mark) != hi || mark != WVM_MARK_NONE;
 }
 
+/* Whether a foreign guard page was opened is not known: the next access tells. */
+static void forget_foreign_busy(struct wvm_space *sp)
+{
+    uint8_t mark;
+    for (uint64_t p = (uint64_t)sp->foreign.first << WVM_OVERLAY_SHIFT, to,
+                  end = (uint64_t)sp->foreign.last << WVM_OVERLAY_SHIFT;
+         p < end; p = to) {
+        to = wvm_overlay_next(&sp->foreign, p, end, &mark);
+        if (mark == WVM_MARK_BUSY)
+            wvm_overlay_swap(&sp->foreign, p, WVM_MARK_BUSY, WVM_MARK_NONE);
+    }
+}
+
 void wvm_space_settle_busy(struct wvm_space *sp)
 {
+    forget_foreign_busy(sp);
     for (uint64_t c = sp->fired.first; c < sp->fired.last; c++) {
         uint64_t end = (c + 1) << WVM_OVERLAY_SHIFT;
         uint8_t mark, v = 0;
