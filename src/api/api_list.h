@@ -1,11 +1,11 @@
-/* Every public entry point, once. Included several times with different macros: it makes the SysV and
- * the ms_abi entries, the GetProcAddress table, and the trace decoder.
+/* Every public entry point, once. Included several times with different macros: it makes the SysV
+ * and the ms_abi entries, the GetProcAddress table, and the trace decoder.
  *
  * WVM_API(ret, name, params, args, trace)         the memory family: always ours
- * WVM_API_SHARED(ret, name, params, args, trace)  names that a program's own platform layer may define
- *                                                 too: under preload what is not ours goes to the next
- *                                                 definition
- * WVM_API_ALIAS(alias, name)                      a second name of the same function (Zw*)
+ * WVM_API_SHARED(ret, name, params, args, trace)  names that a program's own platform layer may
+ *                                                 define too: under preload what is not ours goes
+ *                                                 to the next definition WVM_API_ALIAS(alias, name)
+ *                                                 a second name of the same function (Zw*)
  *
  * Each is implemented as wvm_NAME in nt/ or api/, in the compiler's own convention.
  * trace: one letter for the result, then one for each argument:

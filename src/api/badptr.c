@@ -1,7 +1,7 @@
 /* IsBadReadPtr and kin: whether memory can be accessed, asked of the page tables, not tried.
  *
- * I1  Nothing is touched, but the first guard page of a bad range loses its guard, as if it had been
- *     (IB-014).
+ * I1  Nothing is touched, but the first guard page of a bad range loses its guard, as if it had
+ *     been (IB-014).
  * I2  All bytes of the range count and no others (IB-019); a range of no bytes is never bad.
  * The answer can be out of date when it arrives, as on Windows.
  * Locking: the space's, for a guard page. */

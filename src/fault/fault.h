@@ -1,16 +1,17 @@
-/* Faults of the processor as exceptions of Windows: the signal handlers, the delivery of an exception
- * to the thread that caused it, vectored handlers and frames.
+/* Faults of the processor as exceptions of Windows: the signal handlers, the delivery of an
+ * exception to the thread that caused it, vectored handlers and frames.
  *
- * 1. The way of a fault. The handler (fault.c) runs on the thread's alternate stack with all signals
- *    blocked but SIGSEGV and SIGBUS. It asks space/ about the address (wvm_space_fault). RETRY: it
- *    returns. Otherwise the fault is an exception: when somebody is there to hear it
+ * 1. The way of a fault. The handler (fault.c) runs on the thread's alternate stack with all
+ *    signals blocked but SIGSEGV and SIGBUS. It asks space/ about the address (wvm_space_fault).
+ *    RETRY: it returns. Otherwise the fault is an exception: when somebody is there to hear it
  *    (wvm_dispatch_wanted), record and context are written below the interrupted thread's red zone
- *    and the handler returns into wvm_deliver on the thread's own stack, under the interrupted signal
- *    mask; else the fault goes down the chain.
- * 2. wvm_dispatch() calls vectored handlers, then frames (WINVM_TRY), then, when nobody had installed
- *    a handler of that signal, the unhandled exception filter. CONTINUE: the context, with what the
- *    handlers changed, is put back by sigreturn. UNHANDLED: the signal, with its own siginfo, is
- *    queued to the thread and the interrupted context put back; the handler passes it down the chain.
+ *    and the handler returns into wvm_deliver on the thread's own stack, under the interrupted
+ *    signal mask; else the fault goes down the chain.
+ * 2. wvm_dispatch() calls vectored handlers, then frames (WINVM_TRY), then, when nobody had
+ *    installed a handler of that signal, the unhandled exception filter. CONTINUE: the context,
+ *    with what the handlers changed, is put back by sigreturn. UNHANDLED: the signal, with its own
+ *    siginfo, is queued to the thread and the interrupted context put back; the handler passes it
+ *    down the chain.
  * 3. The chain: whoever had a handler before us, or set one through the preload object since, is
  *    called with the original siginfo under the mask it asked for. Nobody: the default action, with
  *    the signal and core of the original fault.
@@ -47,8 +48,9 @@ void wvm_chain_set(int sig, const struct sigaction *act, struct sigaction *old);
 
 /* ---- fault_thread.c: alternate stacks, bounds of stacks ---- */
 
-/* Gives the calling thread an alternate stack when it has none. Called by preload's pthread_create, by
- * winvm_thread_attach(), by wvm_fault_install_*, and at the thread's first call that may need it. */
+/* Gives the calling thread an alternate stack when it has none. Called by preload's pthread_create,
+ * by winvm_thread_attach(), by wvm_fault_install_*, and at the thread's first call that may need
+ * it. */
 void wvm_fault_thread_attach(void);
 /* Takes it away; also done at thread exit. */
 void wvm_fault_thread_detach(void);
@@ -72,8 +74,8 @@ void *wvm_unhandled_filter_set(void *filter, bool ms, bool *old_ms);
 enum wvm_dispatch_answer { WVM_DISPATCH_CONTINUE, WVM_DISPATCH_UNHANDLED };
 /* Is anybody there to whom this thread's exceptions go? Lock-free; for the signal handler. */
 bool wvm_dispatch_wanted(void);
-/* Runs on the thread that raised, on its stack, in ordinary code. May not return: a frame takes over.
- * last: the unhandled exception filter is asked too. */
+/* Runs on the thread that raised, on its stack, in ordinary code. May not return: a frame takes
+ * over. last: the unhandled exception filter is asked too. */
 enum wvm_dispatch_answer wvm_dispatch(EXCEPTION_RECORD *record, CONTEXT *context, bool last);
 
 #endif

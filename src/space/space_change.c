@@ -2,12 +2,12 @@
  *
  * 1. The fault path takes no lock. What it does to a page (a guard page fires, a stack grows) it
  *    writes into the overlay sp->fired, which overrides the allocation's page map: first
- *    WVM_MARK_BUSY, then the host call, then the page's new state. The holder of the lock moves such
- *    marks into the maps (settles them) before it reads the states of a range or changes it.
+ *    WVM_MARK_BUSY, then the host call, then the page's new state. The holder of the lock moves
+ *    such marks into the maps (settles them) before it reads the states of a range or changes it.
  * 2. A change publishes its range and new state in sp->pending before its first host call. The
- *    fault path that set a mark to BUSY looks at pending afterwards; the change that published looks
- *    at the marks afterwards: one of them sees the other. The fault path then takes its mark back
- *    and lets the instruction run again; the change waits until no mark of its range is BUSY.
+ *    fault path that set a mark to BUSY looks at pending afterwards; the change that published
+ *    looks at the marks afterwards: one of them sees the other. The fault path then takes its mark
+ *    back and lets the instruction run again; the change waits until no mark of its range is BUSY.
  * 3. A fault of the thread that makes the change (its asynchronous signal handler) cannot wait: it
  *    is decided by the new state. It may open a page that the change is about to open, and it may
  *    fire a guard page that the change is about to arm; the end of the change makes both true.
@@ -94,7 +94,8 @@ static void clear_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t 
         wvm_overlay_swap(&sp->fired, p, mark, WVM_MARK_NONE);
 }
 
-/* Pages [lo, hi) of a, whose map says v, have state attr by their marks. False: the host refuses. */
+/* Pages [lo, hi) of a, whose map says v, have state attr by their marks. False: the host refuses.
+ * */
 static bool settle_run(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                        uint8_t v, uint8_t attr)
 {

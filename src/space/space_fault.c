@@ -1,12 +1,14 @@
 /* Faults on winvm's pages: guard pages fire, stacks grow, everything else is judged.
  *
- * Terms   fire = take the guard off a page and make it accessible; grow = fire the guard page of the
- *         stack that the thread runs on and arm the page below; claimed = marked BUSY by this call.
+ * Terms   fire = take the guard off a page and make it accessible; grow = fire the guard page of
+ *         the stack that the thread runs on and arm the page below; claimed = marked BUSY by this
+ *         call.
  * I1  A page is opened only while this call has claimed it, and after it made sure, with the claim
  *     in place, that its state still is what is being acted on and that no change is pending.
  * I2  For each arming of a guard page exactly one call answers GUARD (or grows a stack).
  * I3  The lowest page of a stack's allocation is never opened.
- * The order of claims is from the faulting page downwards; a claim that fails gives all others back.
+ * The order of claims is from the faulting page downwards; a claim that fails gives all others
+ * back.
  * Locking: none.   Failure: NO_MEMORY; every page is as before.
  * Signal safety: wvm_space_fault, wvm_space_stack. */
 #include "space/space_fault.h"
@@ -31,8 +33,8 @@ static bool look_once(const struct wvm_space *sp, uint64_t page, struct page *ou
     return true;
 }
 
-/* False: no allocation contains the page. A mark that is being settled may be missed in both places;
- * what is then seen is an older state: look_twice does not see such. */
+/* False: no allocation contains the page. A mark that is being settled may be missed in both
+ * places; what is then seen is an older state: look_twice does not see such. */
 static bool look_twice(const struct wvm_space *sp, uint64_t page, struct page *out)
 {
     struct page again;
@@ -320,11 +322,30 @@ static bool find_guard(struct wvm_space *sp, uintptr_t start, uintptr_t end, uin
     return false;
 }
 
+/* A buffer on the stack that this very thread runs on grows the stack, as any access would: its
+ * pages are touched from the top down. No lock is held. */
+static void touch_own_stack(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    uintptr_t low, high, here = (uintptr_t)__builtin_frame_address(0);
+    struct wvm_region r;
+    if (!wvm_space_stack(sp, here, &low, &high) || start < low || end > high)
+        return;
+    if (wvm_space_query(sp, start, &r) ||
+        (r.attr != WVM_ATTR_RESERVED && !(r.attr & WVM_ATTR_GUARD)))
+        return;
+    uintptr_t p = wvm_min(end, wvm_align_up(here, WVM_PAGE_SIZE));
+    for (; p > start; p -= WVM_PAGE_SIZE)
+        (void)*(volatile const char *)(p - WVM_PAGE_SIZE);
+}
+
 wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool write)
 {
     uintptr_t at;
     (void)write;
-    if (WVM_LIKELY(!wvm_space_is_ours(sp, start)) || !find_guard(sp, start, end, &at))
+    if (WVM_LIKELY(!wvm_space_is_ours(sp, start)))
+        return STATUS_SUCCESS;
+    touch_own_stack(sp, start, end);
+    if (!find_guard(sp, start, end, &at))
         return STATUS_SUCCESS;
     wvm_status status = wvm_space_disarm(sp, at);
     return status == STATUS_GUARD_PAGE_VIOLATION ? status : STATUS_SUCCESS;

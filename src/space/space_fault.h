@@ -48,7 +48,8 @@ extern void (*wvm_space_arm_hook)(void);
 
 /* ---- asynchronous signals ---- */
 
-/* This thread is inside a change: a call that changes memory would be refused. Safe in a handler. */
+/* This thread is inside a change: a call that changes memory would be refused. Safe in a handler.
+ * */
 bool wvm_space_inside(void);
 /* From a handler that found itself inside: `resume` is called by this thread, once, when it has
  * left (outside the lock). A second request before that replaces the first. */

@@ -1,9 +1,9 @@
 /* Guard pages in memory that is not winvm's: hooking libraries guard pages of program code.
  *
  * A mark in sp->foreign says that VirtualProtect made the page a guard page (with the access it has
- * without the guard), or that this guard fired. Nobody tells winvm when such memory is unmapped, so a
- * mark is a claim, not the truth: the host call that opens the page fails where nothing is mapped,
- * and a fired mark is only good for letting the instruction run again.
+ * without the guard), or that this guard fired. Nobody tells winvm when such memory is unmapped, so
+ * a mark is a claim, not the truth: the host call that opens the page fails where nothing is
+ * mapped, and a fired mark is only good for letting the instruction run again.
  * I1  For each arming one call answers GUARD.
  * I2  A mark is cleared by the next VirtualProtect of its page.
  * Locking: the space lock for changes; none for queries and faults.

@@ -169,8 +169,8 @@ unsigned wvm_space_prot_of(uint8_t attr);
 int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot) WVM_MUST_CHECK;
 /* Accessible pages of [lo, hi) become inaccessible, contents kept. 0 or -errno. */
 int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
-/* Every page of [lo, hi) becomes what a committed page of this state is in the host: opened, hidden or
- * held. 0 or -errno. */
+/* Every page of [lo, hi) becomes what a committed page of this state is in the host: opened, hidden
+ * or held. 0 or -errno. */
 int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr) WVM_MUST_CHECK;
 /* Every page of [lo, hi) becomes inaccessible in a way that one call opens again, contents kept: a
  * guard page. 0 or -errno. */
@@ -219,8 +219,8 @@ bool wvm_space_give_up_ballast(struct wvm_space *sp);
 
 /* ---- space_protect.c ---- */
 
-/* Takes the guard off the page at `at`, a page address, in ordinary code: GUARD_PAGE_VIOLATION, or why not
- * (SUCCESS: it has none any more). */
+/* Takes the guard off the page at `at`, a page address, in ordinary code: GUARD_PAGE_VIOLATION, or
+ * why not (SUCCESS: it has none any more). */
 wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at) WVM_MUST_CHECK;
 
 /* ---- space_foreign.c: memory that is not winvm's ---- */

@@ -2,8 +2,8 @@
  * directory.
  *
  * A chunk is made under the lock, before the first page of it can fault into the fault path, and is
- * never given back. Marks are changed by compare and swap from anywhere, and stored by whoever holds
- * the page's mark at WVM_MARK_BUSY. A page without a chunk has mark 0. */
+ * never given back. Marks are changed by compare and swap from anywhere, and stored by whoever
+ * holds the page's mark at WVM_MARK_BUSY. A page without a chunk has mark 0. */
 #ifndef WVM_SPACE_SPACE_OVERLAY_H
 #define WVM_SPACE_SPACE_OVERLAY_H
 

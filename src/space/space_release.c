@@ -39,8 +39,8 @@ static wvm_status find_target(struct wvm_space *sp, uintptr_t start, uintptr_t e
     return STATUS_SUCCESS;
 }
 
-/* Empties the pages, host and charge; their state is still the old one. True: there was something to
- * do, and wvm_space_close_end is to follow. */
+/* Empties the pages, host and charge; their state is still the old one. True: there was something
+ * to do, and wvm_space_close_end is to follow. */
 static bool drop_pages(struct wvm_space *sp, const struct target *t)
 {
     uint64_t n = wvm_space_count_committed(sp, t->a, t->start, t->end);

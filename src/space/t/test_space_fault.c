@@ -246,7 +246,8 @@ START_TEST(half_done_in_a_fork_child)
 }
 END_TEST
 
-/* Memory that is not winvm's: the guard is reported, fires once, and is gone with the next change. */
+/* Memory that is not winvm's: the guard is reported, fires once, and is gone with the next change.
+ * */
 START_TEST(foreign_guard_pages)
 {
     uint64_t word;
