@@ -1,0 +1,126 @@
+/* Signals by bare system calls, and stacks to handle them on.
+ *
+ * Terms    restorer = the code that a handler returns to; it gives the signal frame back to the
+ *          kernel. Its bytes are those that debuggers and unwinders know a signal frame by.
+ * I1       Every action with a handler that goes to the kernel from here has this file's restorer.
+ * Locking  none.   Failure: -errno, nothing changed.   Signal safety: all; errno is kept. */
+#include "host/host_signal.h"
+
+#include <sys/auxv.h>
+#include <time.h>
+
+#include "base/arith.h"
+#include "host/host.h"
+#include "host/host_kernel.h"
+
+#define KERNEL_SA_RESTORER 0x04000000ul
+#define LEAST_FRAME 4096 /* kernels that do not tell */
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
+
+__asm__(".pushsection .text\n"
+        ".balign 16\n"
+        "nop\n"
+        ".globl wvm_host_restorer\n"
+        ".hidden wvm_host_restorer\n"
+        ".type wvm_host_restorer, @function\n"
+        "wvm_host_restorer:\n"
+        "\tmovq $15, %rax\n"
+        "\tsyscall\n"
+        ".size wvm_host_restorer, . - wvm_host_restorer\n"
+        ".popsection\n");
+extern WVM_HIDDEN const char wvm_host_restorer[];
+WVM_STATIC(SYS_rt_sigreturn == 15, "the restorer's number");
+
+static long sys4(long nr, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+{
+    long result;
+    register uintptr_t r10 __asm__("r10") = d;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+int wvm_host_sigaction(int sig, const struct wvm_host_action *act, struct wvm_host_action *old)
+{
+    struct wvm_host_action set;
+    if (act) {
+        set = *act;
+        if (set.handler != (void *)SIG_DFL && set.handler != (void *)SIG_IGN) {
+            set.flags |= KERNEL_SA_RESTORER;
+            set.restorer = (void *)(uintptr_t)wvm_host_restorer;
+        }
+    }
+    return (int)sys4(SYS_rt_sigaction, (uintptr_t)sig, act ? (uintptr_t)&set : 0, (uintptr_t)old,
+                     sizeof(set.mask));
+}
+
+uint64_t wvm_host_sigmask(uint64_t mask)
+{
+    uint64_t old = 0;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, (uintptr_t)&mask, (uintptr_t)&old, sizeof(mask));
+    return old;
+}
+
+int wvm_host_sigaltstack(const stack_t *set, stack_t *old)
+{
+    return (int)wvm_sys3(SYS_sigaltstack, (uintptr_t)set, (uintptr_t)old, 0);
+}
+
+int wvm_host_sigqueue(int sig, const siginfo_t *info)
+{
+    long pid = wvm_sys3(SYS_getpid, 0, 0, 0), tid = wvm_sys3(SYS_gettid, 0, 0, 0);
+    return (int)sys4(SYS_rt_tgsigqueueinfo, (uintptr_t)pid, (uintptr_t)tid, (uintptr_t)sig,
+                     (uintptr_t)info);
+}
+
+bool wvm_host_kernel_called(const void *return_address)
+{
+    return return_address == (const void *)wvm_host_restorer;
+}
+
+_Noreturn void wvm_host_sigreturn(void *context)
+{
+    __asm__ volatile("movq %0, %%rsp\n\t"
+                     "movl $15, %%eax\n\t"
+                     "syscall\n\t"
+                     "ud2"
+                     :
+                     : "r"(context)
+                     : "memory");
+    __builtin_unreachable();
+}
+
+void wvm_host_nap(unsigned microseconds)
+{
+    struct timespec t = {microseconds / 1000000, (long)(microseconds % 1000000) * 1000};
+    if (microseconds == 0)
+        wvm_sys3(SYS_sched_yield, 0, 0, 0);
+    else
+        wvm_sys3(SYS_nanosleep, (uintptr_t)&t, 0, 0);
+}
+
+size_t wvm_host_signal_frame_size(void)
+{
+    int saved = errno;
+    size_t told = getauxval(AT_MINSIGSTKSZ);
+    errno = saved;
+    return told > LEAST_FRAME ? told : LEAST_FRAME;
+}
+
+int wvm_host_stack_make(size_t len, uintptr_t *out)
+{
+    void *at;
+    int err = wvm_host.meta(len, &at);
+    if (err == 0)
+        *out = (uintptr_t)at;
+    return err;
+}
+
+void wvm_host_stack_free(uintptr_t addr, size_t len)
+{
+    wvm_host.unmap(addr - WVM_PAGE_SIZE, len + 2 * WVM_PAGE_SIZE);
+}
