@@ -10,9 +10,9 @@ allowed() {
     base) echo "" ;;
     host | region) echo "base" ;;
     space) echo "region host base" ;;
-    nt) echo "space host base" ;;
-    api) echo "entry nt space host base" ;;
-    entry) echo "api nt space host base" ;;
+    nt | fault) echo "space host base" ;;
+    api) echo "entry nt fault space host base" ;;
+    entry) echo "api nt fault space host base" ;;
     *) echo "$1: unknown room" >&2 && echo "" ;;
     esac
 }

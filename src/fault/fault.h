@@ -52,6 +52,10 @@ void wvm_chain_set(int sig, const struct sigaction *act, struct sigaction *old);
  * by winvm_thread_attach(), by wvm_fault_install_*, and at the thread's first call that may need
  * it. */
 void wvm_fault_thread_attach(void);
+/* The same, cheaply, where handlers are installed: for a call that may be a thread's first one. */
+static inline void wvm_fault_thread_touch(void);
+/* True: the calling thread can handle an overflow of its stack. */
+bool wvm_fault_thread_ready(void);
 /* Takes it away; also done at thread exit. */
 void wvm_fault_thread_detach(void);
 /* The calling thread's stack as it was created: [*low, *high). */
@@ -59,6 +63,19 @@ void wvm_fault_thread_stack(uintptr_t *low, uintptr_t *high);
 /* SetThreadStackGuarantee's value of this thread, in bytes. */
 size_t wvm_fault_stack_guarantee(void);
 void wvm_fault_set_stack_guarantee(size_t bytes);
+
+/* Once, from api/init.c. */
+void wvm_fault_thread_init(void);
+
+extern WVM_HIDDEN bool wvm_fault_active;                  /* handlers are installed */
+extern WVM_HIDDEN WVM_THREAD_LOCAL bool wvm_fault_attached; /* this thread needs nothing more */
+
+static inline void wvm_fault_thread_touch(void)
+{
+    if (WVM_UNLIKELY(!wvm_fault_attached) &&
+        __atomic_load_n(&wvm_fault_active, __ATOMIC_RELAXED))
+        wvm_fault_thread_attach();
+}
 
 /* ---- fault_vectored.c ---- */
 

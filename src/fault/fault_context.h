@@ -1,0 +1,18 @@
+/* The registers of an interrupted thread: from the kernel's form to CONTEXT and back. */
+#ifndef WVM_FAULT_CONTEXT_H
+#define WVM_FAULT_CONTEXT_H
+
+#include "fault/fault_internal.h"
+
+/* Every part of the context but the debug registers. */
+void wvm_context_load(CONTEXT *to, const struct wvm_kernel_context *from);
+/* Takes the parts that ContextFlags names, as far as a program may change them. What CONTEXT has no
+ * place for (upper halves of vectors, segments) stays. */
+void wvm_context_store(const CONTEXT *from, struct wvm_kernel_context *to);
+
+/* Bytes of the floating point state behind mcontext.fpregs; 0: there is none. */
+size_t wvm_context_fpsize(const struct wvm_kernel_context *uc);
+/* The state that a function may expect: default rounding, exceptions masked, empty x87 stack. */
+void wvm_context_calm(struct wvm_kernel_context *uc);
+
+#endif

@@ -1,0 +1,259 @@
+/* From the signal handler to the thread's own stack, and back.
+ *
+ * Terms    frame = struct wvm_frame with the floating point state behind it, written below what the
+ *          interrupted code may use; trampoline = where the handler's sigreturn leads instead of
+ *          back: it calls wvm_deliver with the frame; decline = put the interrupted context back
+ *          with its signal queued again, for the chain.
+ * I1       While the trampoline runs, the stack pointer is the frame: unwinders find every register
+ *          of the interrupted code at a fixed distance from it, as in a signal frame.
+ * I2       Nothing is written below an interrupted stack pointer nearer than its red zone, and
+ *          nothing to memory that a caller of the handler may still use.
+ * I3       The copy to a stack may fault. The nested handler knows it by its instruction pointer
+ *          and either makes the page accessible or makes the copy fail; then the alternate stack,
+ *          on which the handler runs, takes the frame.
+ * I4       A frame goes to the alternate stack only where HEADROOM bytes remain below it.
+ * Locking  none.   Failure: no stack to deliver on: false, nothing changed.
+ * Signal safety: all. wvm_deliver itself is ordinary code of the interrupted thread. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/arith.h"
+#include "fault/fault_context.h"
+
+enum {
+    RED_ZONE = 128,
+    OWN_USE = 4096,      /* of the handler, below the frame of wvm_fault_deliver */
+    HEADROOM = 4096,     /* on an alternate stack */
+    OVERFLOW_ROOM = 8192, /* on a stack that overflowed */
+};
+#define X86_EFLAGS_TF 0x100u
+#define X86_EFLAGS_DF 0x400u
+#define X86_EFLAGS_NT 0x4000u
+#define X86_EFLAGS_RF 0x10000u
+#define X86_EFLAGS_AC 0x40000u
+
+/* ---- the copy that may fault ---- */
+
+/* Both answer 0, or 1 when an access faulted; r8 holds the interrupted stack pointer meanwhile. */
+__asm__(".pushsection .text\n"
+        ".balign 16\n"
+        ".type wvm_fault_copy, @function\n"
+        "wvm_fault_copy:\n" /* to, from, length, stack pointer */
+        "\t.cfi_startproc\n"
+        "\tmovq %rcx, %r8\n"
+        "\tmovq %rdx, %rcx\n"
+        "\tcld\n"
+        "\trep movsb\n"
+        "\txorl %eax, %eax\n"
+        "\tret\n"
+        "\t.cfi_endproc\n"
+        ".type wvm_fault_probe, @function\n"
+        "wvm_fault_probe:\n" /* low, high, stack pointer: touches each page, from above */
+        "\t.cfi_startproc\n"
+        "\tmovq %rdx, %r8\n"
+        "1:\tdecq %rsi\n"
+        "\tcmpq %rdi, %rsi\n"
+        "\tjb 2f\n"
+        "\torb $0, (%rsi)\n"
+        "\tandq $-4096, %rsi\n"
+        "\tjmp 1b\n"
+        "2:\txorl %eax, %eax\n"
+        "\tret\n"
+        "wvm_fault_copy_failed:\n"
+        "\tmovl $1, %eax\n"
+        "\tret\n"
+        "\t.cfi_endproc\n"
+        ".size wvm_fault_probe, . - wvm_fault_probe\n"
+        ".popsection\n");
+int wvm_fault_copy(uintptr_t to, const void *from, size_t len, uintptr_t sp);
+int wvm_fault_probe(uintptr_t low, uintptr_t high, uintptr_t sp);
+extern const char wvm_fault_copy_failed[];
+
+WVM_SIGNAL_PATH uintptr_t wvm_fault_copy_stack(const struct wvm_kernel_context *uc)
+{
+    uintptr_t ip = wvm_reg_value(uc, REG_RIP);
+    bool inside = ip >= (uintptr_t)wvm_fault_copy && ip < (uintptr_t)wvm_fault_copy_failed;
+    return inside ? wvm_reg_value(uc, REG_R8) : 0;
+}
+
+WVM_SIGNAL_PATH void wvm_fault_copy_fail(struct wvm_kernel_context *uc)
+{
+    *wvm_reg(uc, REG_RIP) = (greg_t)(uintptr_t)wvm_fault_copy_failed;
+}
+
+/* ---- the way there ---- */
+
+#define CFI_AT(number, length, offset) \
+    ".cfi_escape 0x10, " #number ", " #length ", 0x77, " offset "\n"
+/* General register i of the frame: 40 + 8 * i as sleb128 (two bytes from 64 on). */
+__asm__(".pushsection .text\n"
+        ".balign 16\n"
+        ".type wvm_fault_trampoline, @function\n"
+        "\t.cfi_startproc\n"
+        "\t.cfi_signal_frame\n"
+        "\t.cfi_escape 0x0f, 4, 0x77, 0xa0, 0x01, 0x06\n" /* the frame's end: the saved rsp */
+        CFI_AT(8, 2, "0x28")
+        CFI_AT(9, 2, "0x30")
+        CFI_AT(10, 2, "0x38")
+        CFI_AT(11, 3, "0xc0, 0x00")
+        CFI_AT(12, 3, "0xc8, 0x00")
+        CFI_AT(13, 3, "0xd0, 0x00")
+        CFI_AT(14, 3, "0xd8, 0x00")
+        CFI_AT(15, 3, "0xe0, 0x00")
+        CFI_AT(5, 3, "0xe8, 0x00")
+        CFI_AT(4, 3, "0xf0, 0x00")
+        CFI_AT(6, 3, "0xf8, 0x00")
+        CFI_AT(3, 3, "0x80, 0x01")
+        CFI_AT(1, 3, "0x88, 0x01")
+        CFI_AT(0, 3, "0x90, 0x01")
+        CFI_AT(2, 3, "0x98, 0x01")
+        CFI_AT(7, 3, "0xa0, 0x01")
+        CFI_AT(16, 3, "0xa8, 0x01")
+        "\tnop\n"
+        "wvm_fault_trampoline:\n" /* rdi, rsp: the frame */
+        "\tcall wvm_deliver\n"
+        "\tud2\n"
+        "\t.cfi_endproc\n"
+        ".size wvm_fault_trampoline, . - wvm_fault_trampoline\n"
+        ".popsection\n");
+extern const char wvm_fault_trampoline[];
+WVM_STATIC(offsetof(struct wvm_frame, uc.mcontext.gregs) == 40 && REG_RSP == 15 && REG_RIP == 16,
+           "the trampoline's table of registers");
+
+WVM_SIGNAL_PATH static bool is_on(const stack_t *stack, uintptr_t at)
+{
+    return !(stack->ss_flags & SS_DISABLE) && at - (uintptr_t)stack->ss_sp < stack->ss_size;
+}
+
+/* Where a frame ends up when it has to lie below top. */
+WVM_SIGNAL_PATH static uintptr_t place_below(uintptr_t top, size_t fp_len)
+{
+    return wvm_align_down(top - sizeof(struct wvm_frame) - fp_len, 64);
+}
+
+WVM_SIGNAL_PATH static bool fits_alternate(const stack_t *stack, uintptr_t at)
+{
+    return is_on(stack, at) && at - (uintptr_t)stack->ss_sp >= HEADROOM;
+}
+
+WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_trap *trap)
+{
+    memcpy(&f->uc, trap->uc, sizeof(f->uc));
+    memcpy(&f->info, trap->info, sizeof(f->info));
+    memcpy(&f->record, &trap->record, sizeof(f->record));
+    wvm_context_load(&f->context, trap->uc);
+    f->context.Rip = (uintptr_t)trap->record.ExceptionAddress;
+    f->by_host = trap->by_host;
+}
+
+/* False: the stack does not take it. */
+WVM_SIGNAL_PATH static bool write_frame(struct wvm_frame *f, uintptr_t at, size_t fp_len,
+                                        const struct wvm_kernel_context *uc)
+{
+    uintptr_t fp = at + sizeof(*f), sp = wvm_reg_value(uc, REG_RSP);
+    f->uc.mcontext.fpregs = fp_len ? (fpregset_t)fp : NULL;
+    return wvm_fault_copy(at, f, sizeof(*f), sp) == 0 &&
+           wvm_fault_copy(fp, uc->mcontext.fpregs, fp_len, sp) == 0;
+}
+
+/* The interrupted thread goes on in the trampoline. */
+WVM_SIGNAL_PATH static void redirect(struct wvm_kernel_context *uc, uintptr_t at)
+{
+    greg_t off = X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC;
+    *wvm_reg(uc, REG_EFL) &= ~off;
+    *wvm_reg(uc, REG_RIP) = (greg_t)(uintptr_t)wvm_fault_trampoline;
+    *wvm_reg(uc, REG_RDI) = *wvm_reg(uc, REG_RSP) = (greg_t)at;
+    wvm_context_calm(uc);
+}
+
+/* The place on the interrupted stack, made accessible; 0: that stack does not take a frame. `here`:
+ * where the handler's own stack is free. */
+WVM_SIGNAL_PATH static uintptr_t place_on_own(const struct wvm_trap *trap, uintptr_t here,
+                                              size_t fp_len)
+{
+    const stack_t *alternate = &trap->uc->stack;
+    uintptr_t sp = wvm_reg_value(trap->uc, REG_RSP), top = sp - RED_ZONE, at;
+    bool same = is_on(alternate, here) == is_on(alternate, sp);
+    if (trap->stack_gone || sp < OVERFLOW_ROOM + OWN_USE)
+        return 0;
+    if (same && here < top)
+        top = here;
+    at = place_below(top, fp_len);
+    if (is_on(alternate, sp))
+        return fits_alternate(alternate, at) ? at : 0;
+    bool short_of = trap->record.ExceptionCode == (DWORD)STATUS_STACK_OVERFLOW;
+    return wvm_fault_probe(at - (short_of ? OVERFLOW_ROOM : 0), top, sp) == 0 ? at : 0;
+}
+
+WVM_SIGNAL_PATH bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap)
+{
+    struct wvm_kernel_context *uc = trap->uc;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0) - OWN_USE - gap;
+    size_t fp_len = wvm_context_fpsize(uc);
+    struct wvm_frame f;
+    fill_frame(&f, trap);
+    uintptr_t at = place_on_own(trap, here, fp_len);
+    if (!at || !write_frame(&f, at, fp_len, uc)) {
+        at = place_below(here, fp_len);
+        if (is_on(&uc->stack, wvm_reg_value(uc, REG_RSP)) || !fits_alternate(&uc->stack, at) ||
+            !write_frame(&f, at, fp_len, uc))
+            return false;
+    }
+    redirect(uc, at);
+    return true;
+}
+
+/* ---- on the thread's own stack ---- */
+
+WVM_SIGNAL_PATH bool wvm_fault_was_declined(int sig, const siginfo_t *info,
+                                            struct wvm_kernel_context *uc)
+{
+    struct wvm_fault_thread *self = &wvm_fault_self;
+    bool same = self->declined.ip && self->declined.ip == wvm_reg_value(uc, REG_RIP) &&
+                self->declined.sig == sig && self->declined.addr == (uintptr_t)info->si_addr;
+    self->declined.ip = 0;
+    if (same) {
+        *wvm_reg(uc, REG_ERR) = self->declined.error;
+        *wvm_reg(uc, REG_TRAPNO) = self->declined.trapno;
+        *wvm_reg(uc, REG_CR2) = self->declined.cr2;
+    }
+    return same;
+}
+
+WVM_SIGNAL_PATH static void decline(const struct wvm_frame *f)
+{
+    struct wvm_fault_thread *self = &wvm_fault_self;
+    wvm_host_sigmask(~(uint64_t)0);
+    self->declined.ip = wvm_reg_value(&f->uc, REG_RIP);
+    self->declined.addr = (uintptr_t)f->info.si_addr;
+    self->declined.sig = f->info.si_signo;
+    self->declined.error = f->uc.mcontext.gregs[REG_ERR];
+    self->declined.trapno = f->uc.mcontext.gregs[REG_TRAPNO];
+    self->declined.cr2 = f->uc.mcontext.gregs[REG_CR2];
+    wvm_host_sigqueue(f->info.si_signo, &f->info);
+}
+
+/* Handlers may have given the thread another alternate stack: sigreturn sets the one it finds. */
+WVM_SIGNAL_PATH static void keep_alternate(struct wvm_kernel_context *uc)
+{
+    stack_t now;
+    if (wvm_host_sigaltstack(NULL, &now) != 0)
+        return;
+    now.ss_flags &= ~SS_ONSTACK;
+    uc->stack = now;
+}
+
+/* Called by the trampoline alone. Does not return. */
+void wvm_deliver(struct wvm_frame *f);
+WVM_SIGNAL_PATH __attribute__((used)) WVM_HIDDEN void wvm_deliver(struct wvm_frame *f)
+{
+    int saved = errno;
+    bool last = !f->by_host && wvm_chain_is_default(f->info.si_signo);
+    if (wvm_dispatch(&f->record, &f->context, last) == WVM_DISPATCH_CONTINUE)
+        wvm_context_store(&f->context, &f->uc);
+    else
+        decline(f);
+    keep_alternate(&f->uc);
+    errno = saved;
+    wvm_host_sigreturn(&f->uc);
+}

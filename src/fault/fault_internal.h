@@ -1,0 +1,119 @@
+/* What the files of this room share. Nobody outside includes it (unit tests of the room do). */
+#ifndef WVM_FAULT_INTERNAL_H
+#define WVM_FAULT_INTERNAL_H
+
+#include <ucontext.h>
+
+#include <winvm/ntstatus.h>
+
+#include "base/assert.h"
+#include "fault/fault.h"
+#include "host/host_signal.h"
+
+/* Functions that a signal handler runs, some of which leave their callers behind: no sanitizer
+ * keeps books about them. */
+#define WVM_SIGNAL_PATH __attribute__((no_sanitize_address, no_sanitize_thread))
+
+/* Processor exceptions, as REG_TRAPNO has them. */
+enum wvm_trapno {
+    WVM_TRAP_DEBUG = 1,
+    WVM_TRAP_INT3 = 3,
+    WVM_TRAP_OVERFLOW = 4,
+    WVM_TRAP_BOUNDS = 5,
+    WVM_TRAP_SEGMENT = 11,
+    WVM_TRAP_STACK = 12,
+    WVM_TRAP_PROTECTION = 13,
+    WVM_TRAP_PAGE = 14,
+    WVM_TRAP_ALIGNMENT = 17,
+};
+
+/* The part of a ucontext_t that the kernel writes and reads; libc's goes on behind it. */
+struct wvm_kernel_context {
+    unsigned long flags;
+    void *link;
+    stack_t stack;
+    mcontext_t mcontext;
+    uint64_t sigmask;
+};
+WVM_STATIC(sizeof(struct wvm_kernel_context) == 304, "the kernel's struct ucontext");
+WVM_STATIC(offsetof(struct wvm_kernel_context, mcontext) == offsetof(ucontext_t, uc_mcontext),
+           "registers of the ucontext");
+WVM_STATIC(offsetof(struct wvm_kernel_context, sigmask) == offsetof(ucontext_t, uc_sigmask),
+           "mask of the ucontext");
+
+static inline greg_t *wvm_reg(struct wvm_kernel_context *uc, int reg)
+{
+    return &uc->mcontext.gregs[reg];
+}
+
+static inline uintptr_t wvm_reg_value(const struct wvm_kernel_context *uc, int reg)
+{
+    return (uintptr_t)uc->mcontext.gregs[reg];
+}
+
+/* One fault that is to become an exception. */
+struct wvm_trap {
+    int sig;
+    siginfo_t *info;
+    struct wvm_kernel_context *uc;
+    EXCEPTION_RECORD record;
+    bool by_host;    /* a handler that is not ours has the signal and asked us */
+    bool stack_gone; /* the interrupted stack has no room */
+};
+
+/* What lies on the stack of the thread while the exception is dispatched. The kernel's context
+ * comes first: rt_sigreturn finds it at the stack pointer. The floating point state follows. */
+struct wvm_frame {
+    struct wvm_kernel_context uc;
+    siginfo_t info;
+    CONTEXT context;
+    EXCEPTION_RECORD record;
+    bool by_host;
+} __attribute__((aligned(64)));
+
+/* ---- fault_deliver.c ---- */
+
+/* Makes the interrupted thread go on in wvm_deliver. gap: bytes below the caller's frame that it
+ * may still use. False: there is no stack to do it on; nothing was changed. */
+bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap);
+/* The fault happened in the copy onto a stack: its stack pointer, else 0. */
+uintptr_t wvm_fault_copy_stack(const struct wvm_kernel_context *uc);
+/* Makes that copy answer that it failed. */
+void wvm_fault_copy_fail(struct wvm_kernel_context *uc);
+/* This very fault was dispatched and nobody handled it: its registers are as they were then. */
+bool wvm_fault_was_declined(int sig, const siginfo_t *info, struct wvm_kernel_context *uc);
+
+/* ---- fault_chain.c ---- */
+
+/* Puts the handler into the kernel's slot and remembers what was there. */
+void wvm_chain_install(int sig, void (*handler)(int, siginfo_t *, void *));
+/* This room handles the signal. */
+bool wvm_chain_knows(int sig);
+/* Nobody but the default action is behind us. */
+bool wvm_chain_is_default(int sig);
+/* Calls whoever is behind us. fault: not a signal that somebody sent. */
+void wvm_chain_pass(int sig, siginfo_t *info, void *context, bool fault);
+
+/* ---- fault_thread.c ---- */
+
+/* What this room keeps for a thread. Zero is the state of a thread that was never seen. */
+struct wvm_fault_thread {
+    uintptr_t retry_addr, retry_ip;
+    unsigned n_retries;
+    struct {
+        uintptr_t ip, addr; /* ip 0: none */
+        greg_t error, trapno, cr2;
+        int sig;
+    } declined;
+    uintptr_t alt, alt_len; /* the alternate stack we made; 0: none */
+    uintptr_t low, high;    /* bounds of the stack; 0: not asked yet */
+    size_t guarantee;
+};
+extern WVM_HIDDEN WVM_THREAD_LOCAL struct wvm_fault_thread wvm_fault_self;
+
+/* Handlers are installed: threads need stacks, the calling one first. */
+void wvm_fault_threads_wanted(void);
+/* The access to addr by a thread whose stack pointer is sp ran over the end of its stack. */
+bool wvm_fault_is_overflow(uintptr_t addr, uintptr_t sp);
+
+#endif

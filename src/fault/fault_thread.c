@@ -1,0 +1,176 @@
+/* What a thread needs so that its faults can be handled: an alternate stack, and the bounds of its
+ * own.
+ *
+ * Owns     the alternate stacks that it made, wvm_fault_self, the key of thread exit.
+ * I1       A thread that has an alternate stack of at least LEAST_ALTERNATE bytes keeps it.
+ * I2       An alternate stack is given back when its thread ends, unless the thread runs on it.
+ * I3       Attaching calls nothing that could allocate by malloc: it may be called by a malloc that
+ *          is built on winvm. (pthread_setspecific allocates only for keys from FAR_KEY on; inside
+ *          a change, where that would come back to winvm, such a thread is attached later.)
+ * I4       An alternate stack takes N_NESTED faults that happen one in the handling of another.
+ * Locking  none.   Failure: without memory the thread has no alternate stack; its faults are still
+ *          handled, but not the overflow of its stack.
+ * Signal safety: attach, detach, wvm_fault_is_overflow. */
+#include <errno.h>
+#include <pthread.h>
+
+#include "base/arith.h"
+#include "fault/fault_internal.h"
+#include "host/host.h"
+#include "space/space_fault.h"
+
+enum { N_NESTED = 16, NESTED_OWN = 12288, BASE_LEN = 65536, LEAST_ALTERNATE = 16384 };
+enum { FAR_KEY = 32 };
+enum { BOTTOM_NEAR = 65536, FRAME_MOST = 1 << 20 }; /* of the stack; of one function */
+
+WVM_THREAD_LOCAL struct wvm_fault_thread wvm_fault_self;
+WVM_THREAD_LOCAL bool wvm_fault_attached;
+bool wvm_fault_active;
+
+static pthread_key_t exit_key;
+static bool has_key;
+
+/* ---- alternate stacks ---- */
+
+static void thread_ends(void *self)
+{
+    (void)self;
+    wvm_fault_thread_detach();
+}
+
+void wvm_fault_thread_init(void)
+{
+    has_key = pthread_key_create(&exit_key, thread_ends) == 0;
+    if (!has_key)
+        wvm_host_log("no thread key left: stacks of ended threads are not given back");
+}
+
+static size_t alternate_len(void)
+{
+    size_t len = N_NESTED * (2 * wvm_host_signal_frame_size() + NESTED_OWN) + BASE_LEN;
+    return wvm_align_up(len, WVM_PAGE_SIZE);
+}
+
+/* False: an allocation would be made at a moment that forbids it. */
+static bool watch_exit(void)
+{
+    if (!has_key)
+        return true;
+    if (exit_key >= FAR_KEY && wvm_space_inside())
+        return false;
+    return pthread_setspecific(exit_key, &wvm_fault_self) == 0;
+}
+
+static void make_alternate(void)
+{
+    struct wvm_fault_thread *self = &wvm_fault_self;
+    size_t len = alternate_len();
+    if (!self->alt && wvm_host_stack_make(len, &self->alt) != 0)
+        return;
+    self->alt_len = len;
+    stack_t set = {.ss_sp = (void *)self->alt, .ss_size = len};
+    wvm_host_sigaltstack(&set, NULL);
+}
+
+void wvm_fault_thread_attach(void)
+{
+    stack_t now = {.ss_flags = SS_DISABLE};
+    int saved = errno;
+    wvm_host_sigaltstack(NULL, &now);
+    bool has = now.ss_flags & SS_ONSTACK ||
+               (!(now.ss_flags & SS_DISABLE) && now.ss_size >= LEAST_ALTERNATE);
+    if (has) {
+        wvm_fault_attached = true;
+    } else if (watch_exit()) {
+        wvm_fault_attached = true;
+        make_alternate();
+    }
+    errno = saved;
+}
+
+bool wvm_fault_thread_ready(void)
+{
+    stack_t now = {.ss_flags = SS_DISABLE};
+    return wvm_host_sigaltstack(NULL, &now) == 0 && !(now.ss_flags & SS_DISABLE);
+}
+
+void wvm_fault_thread_detach(void)
+{
+    struct wvm_fault_thread *self = &wvm_fault_self;
+    stack_t now = {.ss_flags = SS_DISABLE}, none = {.ss_flags = SS_DISABLE};
+    int saved = errno;
+    wvm_fault_attached = false;
+    wvm_host_sigaltstack(NULL, &now);
+    bool ours = self->alt && (uintptr_t)now.ss_sp == self->alt;
+    bool free = !ours || wvm_host_sigaltstack(&none, NULL) == 0; /* else the thread runs on it */
+    if (self->alt && free) {
+        wvm_host_stack_free(self->alt, self->alt_len);
+        self->alt = self->alt_len = 0;
+    }
+    errno = saved;
+}
+
+void wvm_fault_threads_wanted(void)
+{
+    __atomic_store_n(&wvm_fault_active, true, __ATOMIC_RELAXED);
+    wvm_fault_thread_touch();
+}
+
+/* ---- where stacks end ---- */
+
+void wvm_fault_thread_stack(uintptr_t *low, uintptr_t *high)
+{
+    struct wvm_fault_thread *self = &wvm_fault_self;
+    pthread_attr_t attr;
+    void *at;
+    size_t len;
+    int saved = errno;
+    if (!self->high && pthread_getattr_np(pthread_self(), &attr) == 0) {
+        if (pthread_attr_getstack(&attr, &at, &len) == 0) {
+            self->low = (uintptr_t)at;
+            self->high = (uintptr_t)at + len;
+        }
+        pthread_attr_destroy(&attr);
+    }
+    *low = self->low;
+    *high = self->high;
+    errno = saved;
+}
+
+size_t wvm_fault_stack_guarantee(void)
+{
+    return wvm_fault_self.guarantee;
+}
+
+void wvm_fault_set_stack_guarantee(size_t bytes)
+{
+    wvm_fault_self.guarantee = bytes;
+}
+
+static bool is_accessible(const struct wvm_host_vma *v)
+{
+    return (v->prot & (WVM_HOST_R | WVM_HOST_W)) == (WVM_HOST_R | WVM_HOST_W);
+}
+
+/* The lowest byte of the accessible mapping next above addr; 0: there is none near. */
+WVM_SIGNAL_PATH static uintptr_t stack_above(uintptr_t addr)
+{
+    struct wvm_host_vma v;
+    if (wvm_host_map_find(addr, &v) != 1)
+        return 0;
+    if (v.start <= addr && !is_accessible(&v) && wvm_host_map_find(v.end, &v) != 1)
+        return 0;
+    return v.start > addr && is_accessible(&v) && v.start - addr <= FRAME_MOST ? v.start : 0;
+}
+
+WVM_SIGNAL_PATH bool wvm_fault_is_overflow(uintptr_t addr, uintptr_t sp)
+{
+    const struct wvm_fault_thread *self = &wvm_fault_self;
+    if (addr > sp + FRAME_MOST || addr + FRAME_MOST < sp)
+        return false;
+    uintptr_t low = self->high && sp < self->high ? self->low : 0;
+    if (!low || sp > low + BOTTOM_NEAR) /* not its first stack, or one whose bottom is elsewhere */
+        low = stack_above(addr);
+    return low && addr < low && addr + FRAME_MOST >= low && sp < low + BOTTOM_NEAR &&
+           sp + FRAME_MOST >= low;
+}

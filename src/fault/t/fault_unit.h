@@ -1,0 +1,136 @@
+/* What the tests of this room share: a dispatcher that hands every exception to one function of the
+ * test, and accesses by leaf functions, whose faults a test can step over.
+ * Included by one source of each program: it defines the dispatcher. */
+#ifndef WVM_FAULT_T_FAULT_UNIT_H
+#define WVM_FAULT_T_FAULT_UNIT_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/t/unit.h"
+#include "fault/fault_internal.h"
+#include "host/host.h"
+#include "space/space_fault.h"
+
+enum { PG = 4096 };
+/* An address that no page can have. */
+#define UNIT_BAD ((char *)0x0123456789ABCDEFu)
+
+/* What the dispatcher of this program does; NULL: nobody is there. */
+static enum wvm_dispatch_answer (*volatile unit_handler)(EXCEPTION_RECORD *r, CONTEXT *c);
+static volatile unsigned unit_n;         /* exceptions so far */
+static EXCEPTION_RECORD unit_seen;       /* the last one */
+static CONTEXT unit_context;
+static volatile bool unit_last;
+
+bool wvm_dispatch_wanted(void)
+{
+    return unit_handler != NULL;
+}
+
+enum wvm_dispatch_answer wvm_dispatch(EXCEPTION_RECORD *record, CONTEXT *context, bool last)
+{
+    unit_n++;
+    unit_seen = *record;
+    unit_context = *context;
+    unit_last = last;
+    return unit_handler(record, context);
+}
+
+static inline void unit_set_up(void)
+{
+    wvm_host_init();
+    ck_assert_int_eq(wvm_space_init(&wvm_space_native), STATUS_SUCCESS);
+    wvm_fault_thread_init();
+    unit_n = 0;
+}
+
+static inline void unit_start(enum wvm_dispatch_answer (*handler)(EXCEPTION_RECORD *, CONTEXT *))
+{
+    unit_set_up();
+    unit_handler = handler;
+    wvm_fault_install_all();
+}
+
+/* ---- leaves: a fault in one is stepped over by returning from it ---- */
+
+__asm__(".text\n"
+        "unit_read: movb (%rdi), %al\n\tret\n"
+        "unit_write: movb $1, (%rdi)\n\tret\n"
+        "unit_read_rbp: pushq %rbp\n\tmovq %rdi, %rbp\n"
+        "unit_read_rbp_at: movb (%rbp), %al\n\tpopq %rbp\n\tret\n"
+        "unit_int3: int3\n\tret\n"
+        "unit_ud2: ud2\n\tret\n"
+        "unit_hlt: hlt\n\tret\n"
+        "unit_divide: movl $1, %eax\n\txorl %edx, %edx\n\txorl %ecx, %ecx\n"
+        "unit_divide_at: idivl %ecx\n\tret\n"
+        "unit_step: pushfq\n\torl $0x100, (%rsp)\n\tpopfq\n"
+        "\tnop\n"
+        "unit_step_at: ret\n"
+        "unit_misaligned: pushfq\n\torl $0x40000, (%rsp)\n\tpopfq\n"
+        "unit_misaligned_at: movl 1(%rdi), %eax\n\t"
+        "pushfq\n\tandl $~0x40000, (%rsp)\n\tpopfq\n\tret\n");
+void unit_read(const volatile void *p);
+void unit_write(volatile void *p);
+void unit_read_rbp(const volatile void *p);
+void unit_int3(const volatile void *p);
+void unit_ud2(const volatile void *p);
+void unit_hlt(const volatile void *p);
+void unit_divide(const volatile void *p);
+void unit_step(const volatile void *p);
+void unit_misaligned(const volatile void *p);
+extern const char unit_read_rbp_at[], unit_divide_at[], unit_step_at[], unit_misaligned_at[];
+
+/* A handler: returns from the leaf that faulted. */
+static inline enum wvm_dispatch_answer unit_leave(EXCEPTION_RECORD *r, CONTEXT *c)
+{
+    (void)r;
+    c->Rip = *(ULONGLONG *)c->Rsp;
+    c->Rsp += 8;
+    return WVM_DISPATCH_CONTINUE;
+}
+
+static inline enum wvm_dispatch_answer unit_decline(EXCEPTION_RECORD *r, CONTEXT *c)
+{
+    (void)r;
+    (void)c;
+    return WVM_DISPATCH_UNHANDLED;
+}
+
+static inline char *unit_map(size_t len, int prot)
+{
+    void *p = mmap(NULL, len, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(p, MAP_FAILED);
+    return p;
+}
+
+/* n pages of winvm's with this attribute. */
+static inline char *unit_pages(unsigned n, uint8_t attr)
+{
+    struct wvm_request req = {.len = n * (uintptr_t)PG, .attr = attr, .commit = true};
+    ck_assert_int_eq(wvm_space_reserve(&wvm_space_native, &req), STATUS_SUCCESS);
+    return (char *)req.start;
+}
+#define GUARDED (WVM_ATTR_RW | WVM_ATTR_GUARD)
+
+/* Runs body in a child without core; the signal that ended it, or 1000 + its exit status. */
+static inline int unit_end_of(void (*body)(void))
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(20);
+        body();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 1000 + WEXITSTATUS(status);
+}
+
+#endif
