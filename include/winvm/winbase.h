@@ -1,6 +1,6 @@
 /* winvm/winbase.h: the older Win32 header: everything of the api headers, and the IsBad calls.
  *
- * WINVM_NO_TYPES needs: BOOL UINT_PTR FARPROC, and what the included headers need. */
+ * WINVM_NO_TYPES needs: BOOL UINT_PTR FARPROC LPCWSTR, and what the included headers need. */
 #ifndef WINVM_WINBASE_H
 #define WINVM_WINBASE_H
 
@@ -38,8 +38,12 @@ WINVM_DECLARE(BOOL, IsBadReadPtr, (const void *lp, UINT_PTR ucb));
 WINVM_DECLARE(BOOL, IsBadWritePtr, (void *lp, UINT_PTR ucb));
 /* TRUE when the byte at lpfn cannot be read. */
 WINVM_DECLARE(BOOL, IsBadCodePtr, (FARPROC lpfn));
-/* TRUE when a byte up to the NUL, or up to ucchMax bytes, cannot be read. */
+/* The same as the plain forms. */
+WINVM_DECLARE(BOOL, IsBadHugeReadPtr, (const void *lp, UINT_PTR ucb));
+WINVM_DECLARE(BOOL, IsBadHugeWritePtr, (void *lp, UINT_PTR ucb));
+/* TRUE when a character up to the NUL, or up to ucchMax of them, cannot be read. */
 WINVM_DECLARE(BOOL, IsBadStringPtrA, (const char *lpsz, UINT_PTR ucchMax));
+WINVM_DECLARE(BOOL, IsBadStringPtrW, (LPCWSTR lpsz, UINT_PTR ucchMax));
 
 WINVM_END_DECLS
 

@@ -34,7 +34,10 @@ WVM_API(BOOL, FlushInstructionCache, (HANDLE a, LPCVOID b, SIZE_T c), (a, b, c),
 WVM_API(BOOL, IsBadReadPtr, (const VOID *a, UINT_PTR b), (a, b), "dpz")
 WVM_API(BOOL, IsBadWritePtr, (LPVOID a, UINT_PTR b), (a, b), "dpz")
 WVM_API(BOOL, IsBadCodePtr, (FARPROC a), (a), "dp")
+WVM_API(BOOL, IsBadHugeReadPtr, (const VOID *a, UINT_PTR b), (a, b), "dpz")
+WVM_API(BOOL, IsBadHugeWritePtr, (LPVOID a, UINT_PTR b), (a, b), "dpz")
 WVM_API(BOOL, IsBadStringPtrA, (LPCSTR a, UINT_PTR b), (a, b), "dpz")
+WVM_API(BOOL, IsBadStringPtrW, (LPCWSTR a, UINT_PTR b), (a, b), "dpz")
 
 /* sysinfoapi.h */
 WVM_API(VOID, GetSystemInfo, (LPSYSTEM_INFO a), (a), "vp")
