@@ -178,6 +178,7 @@ WINVM_FLUSH_CODE_(ZwFlushInstructionCache);
 WINVM_DECLARE(NTSTATUS, NtClose, (HANDLE Handle));
 WINVM_DECLARE(NTSTATUS, ZwClose, (HANDLE Handle));
 
+struct _INITIAL_TEB;
 /* A stack with `commit` bytes (0: 4 KiB) of `reserve` (0: 1 MiB; not more than commit: rounded up
  * to the next 1 MiB) committed at its top and one guard page below, for a thread or fiber to run on
  * (GS-014..019). Sizes are rounded up to pages and to their alignments, which are not 0. Statuses:
