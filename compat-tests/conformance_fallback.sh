@@ -3,7 +3,7 @@
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
 options=
-for name in guard-regions procmap-query pagemap-scan populate-write fixed-noreplace; do
+for name in guard-regions procmap-query pagemap-scan userfaultfd populate-write fixed-noreplace; do
     options=${options:+$options:}$name=0
 done
 export WINVM_OPTIONS=$options:slab=1G

@@ -12,6 +12,7 @@ typedef uint64_t DWORD;
 typedef unsigned int DWORD;
 #endif
 typedef int BOOL;
+typedef unsigned int UINT;
 typedef unsigned int ULONG;
 typedef int NTSTATUS;
 typedef size_t SIZE_T;

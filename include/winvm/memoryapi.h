@@ -4,7 +4,7 @@
  * nothing and sets the last error; a succeeding one leaves the last error alone (VA-128). The case
  * ids are those of the conformance table (docs/CONFORMANCE.md).
  *
- * WINVM_NO_TYPES needs: BOOL DWORD ULONG SIZE_T HANDLE MEMORY_BASIC_INFORMATION. */
+ * WINVM_NO_TYPES needs: BOOL UINT DWORD ULONG ULONG_PTR SIZE_T HANDLE MEMORY_BASIC_INFORMATION. */
 #ifndef WINVM_MEMORYAPI_H
 #define WINVM_MEMORYAPI_H
 
@@ -74,6 +74,16 @@ WINVM_DECLARE(SIZE_T, VirtualQueryEx,
  * (Working-set and lock cases, WS-.) */
 WINVM_DECLARE(BOOL, VirtualLock, (void *lpAddress, SIZE_T dwSize));
 WINVM_DECLARE(BOOL, VirtualUnlock, (void *lpAddress, SIZE_T dwSize));
+
+/* Pages of memory allocated with MEM_WRITE_WATCH that were written since it was allocated or since
+ * they were reset; they lie inside one such allocation. *lpdwCount: in the room of lpAddresses, out
+ * the pages stored, in ascending order; *lpdwGranularity receives the page size.
+ * WRITE_WATCH_FLAG_RESET resets the pages that are reported, and no others. Both answer 0, or another
+ * value: 87 (WW-019..031), 998 (WW-022..024). */
+WINVM_DECLARE(UINT, GetWriteWatch,
+              (DWORD dwFlags, void *lpBaseAddress, SIZE_T dwRegionSize, void **lpAddresses,
+               ULONG_PTR *lpdwCount, DWORD *lpdwGranularity));
+WINVM_DECLARE(UINT, ResetWriteWatch, (void *lpBaseAddress, SIZE_T dwRegionSize));
 
 /* Copy between this process and hProcess; neither side faults. The count, when wanted, receives the
  * bytes copied. Errors: 299 ERROR_PARTIAL_COPY, 998, 6, 5. (RW- cases.) */

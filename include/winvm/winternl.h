@@ -145,6 +145,19 @@ WINVM_LOCK_(ZwLockVirtualMemory);
 WINVM_LOCK_(NtUnlockVirtualMemory);
 WINVM_LOCK_(ZwUnlockVirtualMemory);
 
+/* As GetWriteWatch and ResetWriteWatch. */
+#define WINVM_GET_WATCH_(name)                                                                  \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, ULONG Flags, void *BaseAddress, SIZE_T RegionSize,     \
+                   void **UserAddressArray, ULONG_PTR *EntriesInUserAddressArray,               \
+                   ULONG *Granularity))
+WINVM_GET_WATCH_(NtGetWriteWatch);
+WINVM_GET_WATCH_(ZwGetWriteWatch);
+#define WINVM_RESET_WATCH_(name) \
+    WINVM_DECLARE(NTSTATUS, name, (HANDLE ProcessHandle, void *BaseAddress, SIZE_T RegionSize))
+WINVM_RESET_WATCH_(NtResetWriteWatch);
+WINVM_RESET_WATCH_(ZwResetWriteWatch);
+
 /* As ReadProcessMemory and WriteProcessMemory; the count may be NULL. STATUS_PARTIAL_COPY. */
 #define WINVM_READ_(name)                                                                       \
     WINVM_DECLARE(NTSTATUS, name,                                                               \

@@ -62,6 +62,7 @@ FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
 /* Picks one of two words by whether a function returns a value. */
 #define WVM_PICK_VOID(v, n) v
 #define WVM_PICK_BOOL(v, n) n
+#define WVM_PICK_UINT(v, n) n
 #define WVM_PICK_DWORD(v, n) n
 #define WVM_PICK_ULONG(v, n) n
 #define WVM_PICK_SIZE_T(v, n) n

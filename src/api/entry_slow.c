@@ -8,10 +8,10 @@
  * library and is then not signal-safe. */
 #include "api/entry.h"
 
-/* WVM_MAP(m, x, y, ...) is m(x), m(y), ... for up to six arguments. */
-#define WVM_MAP(...) WVM_MAP_PICK(__VA_ARGS__, WVM_MAP6, WVM_MAP5, WVM_MAP4, WVM_MAP3, WVM_MAP2,   \
-                                  WVM_MAP1, WVM_MAP0, ~)(__VA_ARGS__)
-#define WVM_MAP_PICK(m, a, b, c, d, e, f, pick, ...) pick
+/* WVM_MAP(m, x, y, ...) is m(x), m(y), ... for up to seven arguments. */
+#define WVM_MAP(...) WVM_MAP_PICK(__VA_ARGS__, WVM_MAP7, WVM_MAP6, WVM_MAP5, WVM_MAP4, WVM_MAP3,   \
+                                  WVM_MAP2, WVM_MAP1, WVM_MAP0, ~)(__VA_ARGS__)
+#define WVM_MAP_PICK(m, a, b, c, d, e, f, g, pick, ...) pick
 #define WVM_MAP0(m) 0
 #define WVM_MAP1(m, a) m(a)
 #define WVM_MAP2(m, a, b) m(a), m(b)
@@ -19,6 +19,7 @@
 #define WVM_MAP4(m, a, b, c, d) m(a), m(b), m(c), m(d)
 #define WVM_MAP5(m, a, b, c, d, e) m(a), m(b), m(c), m(d), m(e)
 #define WVM_MAP6(m, a, b, c, d, e, f) m(a), m(b), m(c), m(d), m(e), m(f)
+#define WVM_MAP7(m, a, b, c, d, e, f, g) m(a), m(b), m(c), m(d), m(e), m(f), m(g)
 
 #define WVM_WORD(x) (uint64_t)(uintptr_t)(x)
 #define WVM_WIDTH(x) _Generic((x), DWORD *: 4, default: 8)

@@ -7,7 +7,7 @@
 
 #include "base/fmt.h"
 
-#define WVM_TRACE_ARGS 6
+#define WVM_TRACE_ARGS 7
 
 /* One call on its way through the tracer. */
 struct wvm_trace_call {

@@ -29,6 +29,8 @@ struct wvm_host_caps {
     bool guard;           /* MADV_GUARD_INSTALL/REMOVE on private anonymous memory (6.13) */
     bool procmap_query;   /* PROCMAP_QUERY on /proc/self/maps (6.11) */
     bool pagemap_scan;    /* PAGEMAP_SCAN (6.7) */
+    bool watch;           /* WP_ASYNC of userfaultfd, with pagemap_scan (6.7) */
+    bool huge_always;     /* huge pages come unasked */
     bool populate_write;  /* MADV_POPULATE_WRITE (5.14) */
     bool fixed_noreplace; /* MAP_FIXED_NOREPLACE really refuses (4.17) */
     bool madv_free;       /* MADV_FREE (4.5) */
@@ -41,6 +43,22 @@ struct wvm_host_caps {
     unsigned n_cpus;      /* configured processors */
 };
 extern struct wvm_host_caps wvm_host_caps;
+
+/* A run of pages that were written, by address. */
+struct wvm_host_written {
+    uint64_t start, end;
+    uint64_t kind; /* the kernel's */
+};
+/* One question for the written pages of a range. */
+struct wvm_host_scan {
+    uintptr_t start, end;
+    uint64_t most;                /* pages to be found at most, not 0 */
+    bool rearm;                   /* what is found is clean afterwards, in the same step */
+    bool all_armed;               /* every page in memory was found with rearm before: quicker */
+    unsigned n_runs;              /* room */
+    struct wvm_host_written *run; /* out, ascending */
+    uintptr_t next;               /* out: where the search ended */
+};
 
 struct wvm_host_ops {
     /* Address space. New mappings are private, anonymous, PROT_NONE, MAP_NORESERVE. */
@@ -57,6 +75,14 @@ struct wvm_host_ops {
     int (*populate)(uintptr_t addr, size_t len);  /* MADV_POPULATE_WRITE */
     int (*lock)(uintptr_t addr, size_t len);      /* mlock */
     int (*unlock)(uintptr_t addr, size_t len);    /* munlock */
+    int (*small_pages)(uintptr_t addr, size_t len); /* MADV_NOHUGEPAGE */
+    /* Write watches, with caps.watch; one caller at a time. Pages of memory whose mapping is not
+     * watched are found too, when they have ever been written; only rearm needs the mapping to be
+     * watched. What unmaps, discards or forks ends the watch of a mapping; pages that were armed are
+     * found from then on, unless they have no contents any more. */
+    int (*watch)(uintptr_t addr, size_t len);
+    /* Number of runs, or -errno; -EPERM: some mapping is not watched. */
+    int (*written)(struct wvm_host_scan *scan);
     /* Metadata: zeroed, readable and writable, never returned. */
     int (*meta)(size_t len, void **out);
     /* A mapping that merges with none of its neighbours (shared anonymous), good to be unmapped. */
@@ -92,6 +118,8 @@ bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end);
  * anonymous (never the file's page), bit 2 = swapped out. PAGEMAP_SCAN/pagemap, else mincore
  * (bit 0 only). */
 int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec);
+/* The process certainly has one thread. */
+bool wvm_host_single_threaded(void);
 /* True when the calling thread took no page fault between two calls of wvm_host_fault_count(). */
 uint64_t wvm_host_fault_count(void);
 

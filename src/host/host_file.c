@@ -1,6 +1,7 @@
 /* The kernel's files about this process, and small text files.
  *
- * Owns     the descriptors of /proc/self/maps and /proc/self/pagemap and the fork detector.
+ * Owns     the descriptors of /proc/self/maps, /proc/self/pagemap and userfaultfd(2), and the fork
+ *          detector.
  * Terms    slot = one kept descriptor with the identity (device, inode) it had when it was opened;
  *          loan = a descriptor lent for one use, kept or temporary;
  *          fork detector = a page that the kernel zeroes in a fork child.
@@ -34,6 +35,7 @@ enum slot_state { SLOT_EMPTY, SLOT_BUSY, SLOT_READY, SLOT_STATE_MASK = 3, SLOT_S
 
 struct file_slot {
     const char *name;  /* (c) below /proc/self */
+    int (*make)(void); /* (c) instead: what makes the descriptor */
     unsigned state;    /* (a) */
     int fd;            /* (a) owner of BUSY writes */
     uint64_t dev, ino; /* (a) likewise */
@@ -42,6 +44,7 @@ struct file_slot {
 static struct file_slot slots[WVM_N_FILES] = {
     [WVM_FILE_MAPS] = {.name = "maps"},
     [WVM_FILE_PAGEMAP] = {.name = "pagemap"},
+    [WVM_FILE_USERFAULT] = {.make = wvm_host_userfault},
 };
 
 /* Zeroed by the kernel in a fork child; NULL where it cannot do that. */
@@ -145,7 +148,7 @@ static int move_high(int fd)
 static int fill_slot(struct file_slot *s, struct wvm_host_loan *out)
 {
     uint64_t dev, ino;
-    int fd = open_own("self", s->name);
+    int fd = s->make ? s->make() : open_own("self", s->name);
     if (fd >= 0)
         fd = move_high(fd);
     if (fd < 0 || !identify(fd, &dev, &ino)) {
@@ -193,6 +196,8 @@ void wvm_host_after_fork_child(void)
 
 int wvm_host_file_open(enum wvm_host_file which, struct wvm_host_loan *out)
 {
+    if (slots[which].make)
+        return -EBUSY; /* what is made for one loan is of no use */
     /* "self" names the first thread, which may have ended. */
     int fd = open_own("thread-self", slots[which].name);
     if (fd == -ENOENT)

@@ -53,10 +53,37 @@ struct wvm_pm_scan_arg {
 WVM_STATIC(sizeof(struct wvm_pm_scan_arg) == 96, "PAGEMAP_SCAN argument");
 #define WVM_PAGEMAP_SCAN _IOWR('f', 16, struct wvm_pm_scan_arg)
 enum {
+    WVM_PAGE_IS_WRITTEN = 1 << 1,
     WVM_PAGE_IS_FILE = 1 << 2,
     WVM_PAGE_IS_PRESENT = 1 << 3,
     WVM_PAGE_IS_SWAPPED = 1 << 4,
+    WVM_PAGE_IS_PFNZERO = 1 << 5,
     WVM_PAGE_IS_GUARD = 1 << 8, /* 6.15 */
+};
+
+enum {
+    WVM_PM_SCAN_WP_MATCHING = 1 << 0,   /* what is reported is write-protected in the same step */
+    WVM_PM_SCAN_CHECK_WPASYNC = 1 << 1, /* -EPERM where the mapping is not registered for that */
+};
+
+/* userfaultfd(2): only as the owner of write protection that the kernel lifts by itself. */
+struct wvm_uffdio_api {
+    uint64_t api, features, ioctls;
+};
+struct wvm_uffdio_register {
+    uint64_t start, len, mode, ioctls;
+};
+WVM_STATIC(sizeof(struct wvm_uffdio_api) == 24, "UFFDIO_API argument");
+WVM_STATIC(sizeof(struct wvm_uffdio_register) == 32, "UFFDIO_REGISTER argument");
+#define WVM_UFFDIO_API _IOWR(0xAA, 0x3F, struct wvm_uffdio_api)
+#define WVM_UFFDIO_REGISTER _IOWR(0xAA, 0x00, struct wvm_uffdio_register)
+#define WVM_UFFD_API 0xAA
+enum {
+    WVM_UFFD_USER_MODE_ONLY = 1,
+    WVM_UFFD_REGISTER_MODE_WP = 1 << 1,
+    WVM_UFFD_FEATURE_PAGEFAULT_FLAG_WP = 1 << 0,
+    WVM_UFFD_FEATURE_WP_UNPOPULATED = 1 << 13,
+    WVM_UFFD_FEATURE_WP_ASYNC = 1 << 15, /* 6.7 */
 };
 
 /* One word of /proc/PID/pagemap. */

@@ -144,6 +144,11 @@ static int linux_populate(uintptr_t addr, size_t len)
     return wvm_sys_madvise(addr, len, WVM_MADV_POPULATE_WRITE);
 }
 
+static int linux_small_pages(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, MADV_NOHUGEPAGE);
+}
+
 static int linux_lock(uintptr_t addr, size_t len)
 {
     return (int)WVM_SYS(syscall(SYS_mlock, addr, len));
@@ -198,6 +203,9 @@ struct wvm_host_ops wvm_host = {
     .populate = linux_populate,
     .lock = linux_lock,
     .unlock = linux_unlock,
+    .small_pages = linux_small_pages,
+    .watch = wvm_host_linux_watch,
+    .written = wvm_host_linux_written,
     .meta = linux_meta,
     .ballast = linux_ballast,
 };

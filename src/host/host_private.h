@@ -12,8 +12,11 @@ extern const char *wvm_host_cgroup_root; /* "/sys/fs/cgroup" */
 enum wvm_host_file {
     WVM_FILE_MAPS,
     WVM_FILE_PAGEMAP,
+    WVM_FILE_USERFAULT, /* not below /proc: host_watch.c makes it */
     WVM_N_FILES
 };
+/* Those before it are opened at start. */
+#define WVM_N_FILES_EARLY WVM_FILE_USERFAULT
 
 /* A descriptor lent for one use. */
 struct wvm_host_loan {
@@ -23,8 +26,8 @@ struct wvm_host_loan {
 
 /* Makes the fork detector. Once, from wvm_host_init(). */
 void wvm_host_files_init(void);
-/* Lends the descriptor of one of this process's files in /proc; opens it when there is none or when
- * its number now belongs to another file. 0 or -errno. */
+/* Lends the descriptor of one of this process's files; opens it when there is none or when its
+ * number now belongs to another file. 0 or -errno. */
 int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out);
 /* A descriptor of its own, read from the start. 0 or -errno. */
 int wvm_host_file_open(enum wvm_host_file which, struct wvm_host_loan *out);
@@ -50,6 +53,14 @@ int wvm_host_map_each(bool (*visit)(const struct wvm_host_vma *vma, void *ctx), 
 void wvm_host_module_init(void);
 /* wvm_host_module() where the C library cannot tell: from the mappings and the ELF headers. */
 bool wvm_host_module_by_maps(uintptr_t addr, uintptr_t *start, uintptr_t *end);
+
+/* ---- host_watch.c ---- */
+int wvm_host_linux_watch(uintptr_t addr, size_t len);
+int wvm_host_linux_written(struct wvm_host_scan *scan);
+/* A new userfaultfd that is fit for write watches. Descriptor or -errno. */
+int wvm_host_userfault(void);
+/* The meaning of a write watch seen on two writable scratch pages. */
+bool wvm_host_watch_probe(uintptr_t scratch);
 
 /* ---- host_memory.c ---- */
 /* RAM and swap of the machine, lowered to the limits of the control groups around this process. */

@@ -113,6 +113,15 @@ static bool probe_pagemap_scan(uintptr_t page)
         && (region.categories & WVM_PAGE_IS_FILE) == 0;
 }
 
+/* Huge pages come unasked: one write would look like 512. */
+static bool has_huge_pages_always(void)
+{
+    char text[TEXT_CAP];
+    return wvm_host_read_text("/sys/kernel/mm/transparent_hugepage", "enabled", text,
+                              sizeof(text)) > 0
+        && __builtin_strstr(text, "[always]") != NULL;
+}
+
 static void probe_operations(void)
 {
     struct wvm_host_caps *c = &wvm_host_caps;
@@ -126,6 +135,7 @@ static void probe_operations(void)
     c->madv_free = probe_madv_free(first);
     c->procmap_query = wvm_option(WVM_OPTION_PROCMAP) && probe_procmap_query(first);
     c->pagemap_scan = wvm_option(WVM_OPTION_PAGEMAP) && probe_pagemap_scan(first);
+    c->watch = c->pagemap_scan && wvm_option(WVM_OPTION_WATCH) && wvm_host_watch_probe(first);
     wvm_sys_munmap(first, SCRATCH_PAGES * WVM_PAGE_SIZE);
 }
 
@@ -198,6 +208,7 @@ static void read_settings(void)
     c->min_addr = wvm_max(wvm_align_up((uintptr_t)min, WVM_PAGE_SIZE), WVM_GRANULE_SIZE);
     c->top = find_top();
     c->n_cpus = count_cpus();
+    c->huge_always = has_huge_pages_always();
     wvm_host_memory_size(&c->ram, &c->swap);
 }
 
@@ -213,6 +224,7 @@ static void tell_capabilities(void)
     tell(c->guard, "guard regions (Linux 6.13)", "inaccessible mappings");
     tell(c->procmap_query, "PROCMAP_QUERY (Linux 6.11)", "/proc/self/maps");
     tell(c->pagemap_scan, "PAGEMAP_SCAN (Linux 6.7)", "pagemap words or mincore");
+    tell(c->watch, "userfaultfd write watches (Linux 6.7)", "protection faults");
     tell(c->populate_write, "MADV_POPULATE_WRITE (Linux 5.14)", "page by page writes");
     tell(c->fixed_noreplace, "MAP_FIXED_NOREPLACE (Linux 4.17)", "address hints");
     tell(c->madv_free, "MADV_FREE (Linux 4.5)", "nothing");
@@ -223,7 +235,7 @@ static void open_files(void)
 {
     struct wvm_host_loan loan;
     wvm_host_files_init();
-    for (int f = 0; f < WVM_N_FILES; f++)
+    for (int f = 0; f < WVM_N_FILES_EARLY; f++)
         if (wvm_host_file_borrow((enum wvm_host_file)f, &loan) == 0)
             wvm_host_file_return(&loan);
 }

@@ -33,6 +33,16 @@ wvm_status wvm_nt_lock(HANDLE process, struct wvm_nt_range *range,
 wvm_status wvm_nt_unlock(HANDLE process, struct wvm_nt_range *range,
                          uint32_t map_type) WVM_MUST_CHECK;
 
+/* Where the caller wants the answer of a write watch. All are proven before anything changes. */
+struct wvm_nt_watch {
+    void **addresses;
+    ULONG_PTR *count; /* in: room, out: pages */
+    ULONG *granularity;
+};
+wvm_status wvm_nt_watch_get(HANDLE process, const struct wvm_nt_range *range, uint32_t flags,
+                            const struct wvm_nt_watch *out) WVM_MUST_CHECK;
+wvm_status wvm_nt_watch_reset(HANDLE process, const struct wvm_nt_range *range) WVM_MUST_CHECK;
+
 /* A caller's buffer for a query: written only when the call succeeds, except *needed, which also
  * tells the size wanted when the buffer was too small. */
 struct wvm_nt_buffer {

@@ -280,6 +280,7 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     wvm_sheet_start(&sp->host, WVM_HP_NONE);
     wvm_sheet_start(&sp->locked, 0);
     wvm_sheet_start(&sp->reset, 0);
+    wvm_sheet_start(&sp->watch, 0);
     uint64_t limit = wvm_option(WVM_OPTION_COMMIT_LIMIT);
     if (!limit)
         limit = wvm_host_caps.ram + wvm_host_caps.swap;
@@ -295,6 +296,7 @@ uintptr_t wvm_space_top(const struct wvm_space *sp)
 void wvm_space_before_fork(struct wvm_space *sp)
 {
     pthread_mutex_lock(&sp->lock);
+    wvm_space_watch_before_fork(sp);
 }
 
 void wvm_space_after_fork_parent(struct wvm_space *sp)
@@ -309,6 +311,7 @@ void wvm_space_after_fork_child(struct wvm_space *sp)
     wvm_sheet_start(&sp->locked, 0);
     sp->n_locked = 0;
     wvm_space_settle_busy(sp);
+    wvm_space_watch_after_fork_child(sp);
     wvm_store_flush(&sp->store);
     pthread_mutex_init(&sp->lock, NULL);
 }

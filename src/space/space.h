@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/annotate.h"
+#include "host/host.h"
 
 /* An NTSTATUS value; nt/ and api/ use the public type of the same size. */
 typedef int32_t wvm_status;
@@ -106,6 +107,23 @@ uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region
 wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
 wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start,
                                 uintptr_t end) WVM_MUST_CHECK;
+
+/* The pages of a range of a write-watched allocation that were written since the allocation or since
+ * they were last reported with reset. One call answers as many as fit; the next one goes on at
+ * `next` until that is `end`. */
+#define WVM_WATCH_RUNS 128
+struct wvm_watch {
+    uintptr_t start, end; /* in: page multiples, not empty */
+    uint64_t most;        /* in: pages to be reported at most, not 0 */
+    bool reset;           /* in: what is reported, and nothing else, counts as not written any more */
+    unsigned n_runs;      /* out */
+    uintptr_t next;       /* out: pages below it were answered */
+    struct wvm_host_written run[WVM_WATCH_RUNS]; /* out: ascending; neighbours may touch */
+};
+/* INVALID_PARAMETER_1: the range is not inside one watched allocation. */
+wvm_status wvm_space_watch_get(struct wvm_space *sp, struct wvm_watch *w) WVM_MUST_CHECK;
+wvm_status wvm_space_watch_reset(struct wvm_space *sp, uintptr_t start,
+                                 uintptr_t end) WVM_MUST_CHECK;
 
 /* VirtualLock: SUCCESS, WAS_LOCKED (some page already was), ACCESS_VIOLATION (not committed or not
  * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED. Foreign memory allowed. */

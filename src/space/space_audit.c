@@ -97,7 +97,7 @@ const char *wvm_space_audit_locked(struct wvm_space *sp)
 {
     uint64_t committed;
     const struct wvm_pages *map[] = {&sp->owner, &sp->host.pages, &sp->locked.pages,
-                                     &sp->reset.pages};
+                                     &sp->reset.pages, &sp->watch.pages};
     const char *bad = wvm_region_check(&sp->store, &sp->index);
     for (unsigned i = 0; !bad && i < WVM_ARRAY_LEN(map); i++)
         bad = wvm_pages_check(&sp->store, map[i]);
@@ -109,6 +109,8 @@ const char *wvm_space_audit_locked(struct wvm_space *sp)
         bad = "space I2: the commit charge";
     if (!bad)
         bad = check_free(sp);
+    if (!bad)
+        bad = wvm_space_watch_audit(sp);
     return bad ? bad : check_kernel(sp);
 }
 

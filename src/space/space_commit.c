@@ -37,6 +37,7 @@ static bool is_uniform(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t
 static int set_host(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                     uint8_t attr)
 {
+    wvm_space_watch_prepare(sp, a->flags, lo, hi);
     if (!wvm_space_clean_stale(sp, a, lo, hi))
         return -ENOMEM;
     return wvm_space_make(sp, lo, hi, attr);

@@ -361,6 +361,7 @@ static bool discard_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     if (err < 0)
         return false;
     wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+    wvm_space_watch_replaced(sp, lo, hi);
     return true;
 }
 

@@ -27,6 +27,14 @@ enum wvm_hp {
 /* Whose mapping a granule is. */
 enum wvm_owner { WVM_OWNER_FOREIGN, WVM_OWNER_SLAB, WVM_OWNER_SINGLE };
 
+/* Bits of a page of a watched allocation. */
+enum wvm_watched {
+    WVM_WATCHED_DIRTY = 1,      /* reported without asking the kernel */
+    WVM_WATCHED_ARMED = 2,      /* was armed while it had contents, and has had them since */
+    WVM_WATCHED_REGISTERED = 4, /* its mapping was registered and not replaced since */
+    WVM_WATCHED_SMALL = 8,      /* its mapping takes no huge pages */
+};
+
 /* The change that is under way, for the fault path: space_change.c. */
 struct wvm_change {
     uint32_t seq;    /* (a) odd: [lo, hi) is about to take state attr */
@@ -45,6 +53,9 @@ struct wvm_space {
     struct wvm_sheet host;     /* (s) by page number: enum wvm_hp */
     struct wvm_sheet locked;   /* (s) by page number: 1 = VirtualLock-ed */
     struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
+    struct wvm_sheet watch;    /* (s) by page number: enum wvm_watched */
+    bool watch_used;           /* (s) some allocation was ever watched */
+    bool watch_alone;          /* (s) the fork under way is by the only thread */
     struct wvm_overlay fired;  /* (a) states that the fault path gave to pages: space_change.c */
     struct wvm_overlay foreign;/* (a) guard pages that are not ours: space_foreign_guard.c */
     struct wvm_change pending; /* (s), the fault path reads it */
@@ -239,6 +250,54 @@ bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uin
                           uint64_t hi);
 bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
                           uint64_t hi);
+
+/* ---- space_watch.c ---- */
+
+/* The allocation is being made, or pages [lo, hi) of it are about to be opened. */
+void wvm_space_watch_prepare_small(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+static inline void wvm_space_watch_prepare(struct wvm_space *sp, uint8_t flags, uint64_t lo,
+                                           uint64_t hi)
+{
+    if (WVM_UNLIKELY(flags & WVM_ALLOC_WRITE_WATCH)) {
+        sp->watch_used = true;
+        if (wvm_host_caps.huge_always)
+            wvm_space_watch_prepare_small(sp, lo, hi);
+    }
+}
+/* Pages [lo, hi) of a are about to lose their contents, or may from now on: what the kernel knows of
+ * them is noted. Their state is settled. */
+void wvm_space_watch_note(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+static inline void wvm_space_watch_keep(struct wvm_space *sp, const struct wvm_alloc *a,
+                                        uint64_t lo, uint64_t hi)
+{
+    if (WVM_UNLIKELY(a->flags & WVM_ALLOC_WRITE_WATCH))
+        wvm_space_watch_note(sp, lo, hi);
+}
+/* The mappings of [lo, hi) were replaced. */
+void wvm_space_watch_replaced_some(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+static inline void wvm_space_watch_replaced(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (WVM_UNLIKELY(sp->watch_used))
+        wvm_space_watch_replaced_some(sp, lo, hi);
+}
+/* Pages [lo, hi), closed, leave their allocation, which had these flags. */
+void wvm_space_watch_forget(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+static inline void wvm_space_watch_end(struct wvm_space *sp, uint8_t flags, uint64_t lo,
+                                       uint64_t hi)
+{
+    if (WVM_UNLIKELY(flags & WVM_ALLOC_WRITE_WATCH))
+        wvm_space_watch_forget(sp, lo, hi);
+}
+/* VirtualLock has locked [lo, hi): its watched pages count as written. False: no memory. */
+bool wvm_space_watch_touch(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
+static inline bool wvm_space_watch_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    return WVM_LIKELY(!sp->watch_used) || wvm_space_watch_touch(sp, lo, hi);
+}
+void wvm_space_watch_before_fork(struct wvm_space *sp);
+void wvm_space_watch_after_fork_child(struct wvm_space *sp);
+/* NULL, or the first broken invariant. */
+const char *wvm_space_watch_audit(struct wvm_space *sp);
 
 /* The run of host state from page upwards, not beyond limit. */
 static inline uint64_t wvm_host_run(struct wvm_space *sp, uint64_t page, uint64_t limit, uint8_t *h)

@@ -99,6 +99,10 @@ static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, ui
         undo_lock(sp, lo, hi);
         return quota_fail("the host's RLIMIT_MEMLOCK is reached; raise it with ulimit -l");
     }
+    if (!wvm_space_watch_locked(sp, lo, hi)) {
+        undo_lock(sp, lo, hi);
+        return STATUS_NO_MEMORY;
+    }
     sp->n_locked += n_new;
     wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 1);
     return before ? STATUS_WAS_LOCKED : STATUS_SUCCESS;

@@ -53,6 +53,7 @@ static uint32_t make_alloc(struct wvm_space *sp, const struct wvm_request *req, 
 static wvm_status open_pages(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
                              uint64_t end)
 {
+    wvm_space_watch_prepare(sp, req->flags, start, end);
     if (!req->commit)
         return STATUS_SUCCESS;
     wvm_status status = wvm_space_charge_ok(sp, end - start);
@@ -79,6 +80,7 @@ static wvm_status reserve_locked(struct wvm_space *sp, struct wvm_request *req)
     if (wvm_space_stock_index(sp, WVM_GRANULE_OF(start)))
         status = open_pages(sp, req, start, end);
     if (status) {
+        wvm_space_watch_end(sp, req->flags, start, end);
         wvm_space_unoccupy(sp, start, end);
         return status;
     }

@@ -82,6 +82,7 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
     if (!status)
         status = wvm_space_settle(sp, a, lo, hi);
     if (!status && wvm_host_caps.madv_free) {
+        wvm_space_watch_keep(sp, a, lo, hi);
         if (stock_marks(sp, lo, hi))
             each_run(sp, lo, hi, free_run);
         else

@@ -28,7 +28,9 @@
     X(LAZY_FREE, lazy_free)                                                                      \
     X(POPULATE, populate)                                                                        \
     X(LOCK, lock)                                                                                \
-    X(UNLOCK, unlock)
+    X(UNLOCK, unlock)                                                                            \
+    X(SMALL_PAGES, small_pages)                                                                  \
+    X(WATCH, watch)
 
 enum host_fail_op {
     HOST_FAIL_RESERVE,

@@ -332,11 +332,11 @@ START_TEST(capabilities_obey_options)
     ck_assert_uint_ge(on.min_addr, 65536);
     ck_assert_uint_gt(on.top, (uintptr_t)&on);
     wvm_options_parse("guard-regions=0:procmap-query=0:pagemap-scan=0:populate-write=0"
-                      ":fixed-noreplace=0", NULL);
+                      ":fixed-noreplace=0:userfaultfd=0", NULL);
     wvm_host_init();
     const struct wvm_host_caps *off = &wvm_host_caps;
     ck_assert(!off->guard && !off->procmap_query && !off->pagemap_scan && !off->populate_write
-              && !off->fixed_noreplace);
+              && !off->fixed_noreplace && !off->watch);
     ck_assert_int_eq(off->madv_free, on.madv_free);
     ck_assert_uint_eq(off->top, on.top);
 }

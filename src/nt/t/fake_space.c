@@ -175,3 +175,17 @@ wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end,
     (void)write;
     return STATUS_SUCCESS;
 }
+
+wvm_status wvm_space_watch_get(struct wvm_space *sp, struct wvm_watch *w)
+{
+    (void)sp;
+    w->n_runs = 0;
+    w->next = w->end;
+    return note(FAKE_WATCH, w->start, w->end);
+}
+
+wvm_status wvm_space_watch_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_WATCH, start, end);
+}

@@ -17,7 +17,8 @@ enum fake_op {
     FAKE_UNLOCK,
     FAKE_READ,
     FAKE_WRITE,
-    FAKE_FIXED_PAGE
+    FAKE_FIXED_PAGE,
+    FAKE_WATCH
 };
 
 struct fake_space {

@@ -15,7 +15,7 @@ enum { PG = 4096 };
 /* Which capabilities are switched off: a loop test's number. */
 enum unit_caps {
     CAPS_ALL, CAPS_NO_GUARD, CAPS_NO_QUERY, CAPS_NO_SCAN, CAPS_NO_POPULATE, CAPS_NO_NOREPLACE,
-    CAPS_NO_FREE, CAPS_NONE, N_CAPS
+    CAPS_NO_FREE, CAPS_NO_WATCH, CAPS_NONE, N_CAPS
 };
 
 static inline void unit_set_up(int caps)
@@ -24,6 +24,7 @@ static inline void unit_set_up(int caps)
     wvm_host_caps.guard &= caps != CAPS_NO_GUARD && caps != CAPS_NONE;
     wvm_host_caps.procmap_query &= caps != CAPS_NO_QUERY && caps != CAPS_NONE;
     wvm_host_caps.pagemap_scan &= caps != CAPS_NO_SCAN && caps != CAPS_NONE;
+    wvm_host_caps.watch &= caps != CAPS_NO_WATCH && wvm_host_caps.pagemap_scan;
     wvm_host_caps.populate_write &= caps != CAPS_NO_POPULATE && caps != CAPS_NONE;
     wvm_host_caps.fixed_noreplace &= caps != CAPS_NO_NOREPLACE && caps != CAPS_NONE;
     wvm_host_caps.madv_free &= caps != CAPS_NO_FREE && caps != CAPS_NONE;
