@@ -188,10 +188,11 @@ static bool open_rest(struct wvm_space *sp, const struct below *b, uint64_t page
     return true;
 }
 
-/* Does the thread run on the allocation that contains the page? */
+/* Does the thread run on the allocation that contains the page? An empty stack's pointer is the
+ * allocation's end. */
 static bool is_stack(const struct page *p, const struct wvm_fault *fault)
 {
-    uint64_t at = wvm_page_of(fault->sp);
+    uint64_t at = wvm_page_of(fault->sp - 1);
     return fault->sp && p->found.type == WVM_TYPE_PRIVATE && at >= p->found.start &&
            at < p->found.end;
 }
