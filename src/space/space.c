@@ -311,6 +311,7 @@ void wvm_space_after_fork_child(struct wvm_space *sp)
     wvm_sheet_start(&sp->locked, 0);
     sp->n_locked = 0;
     wvm_space_settle_busy(sp);
+    wvm_space_watch_settle_busy(sp);
     wvm_space_watch_after_fork_child(sp);
     wvm_store_flush(&sp->store);
     pthread_mutex_init(&sp->lock, NULL);

@@ -99,7 +99,7 @@ static void clear_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t 
 static bool settle_run(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                        uint8_t v, uint8_t attr)
 {
-    unsigned prot = wvm_space_prot_of(attr);
+    unsigned prot = wvm_space_open_prot(a->flags, attr);
     if (prot)
         wvm_space_set_host(sp, lo, hi, (uint8_t)prot);
     else if (wvm_space_hold(sp, lo, hi) < 0)
@@ -160,6 +160,8 @@ wvm_status wvm_space_settle_marks(struct wvm_space *sp, struct wvm_alloc *a, uin
 bool wvm_space_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t mark;
+    if (wvm_space_watch_any_fired(sp, lo, hi))
+        return true;
     if (!wvm_overlay_any(&sp->fired))
         return false;
     return wvm_overlay_next(&sp->fired, lo, hi, &mark) != hi || mark != WVM_MARK_NONE;
@@ -208,6 +210,10 @@ bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t 
 {
     wvm_space_publish(sp, lo, hi, attr);
     *status = STATUS_SUCCESS;
+    if (WVM_UNLIKELY(wvm_overlay_any(&sp->written)) && !wvm_space_watch_quiet(sp, lo, hi)) {
+        wvm_space_withdraw(sp);
+        return false;
+    }
     if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
         return true;
     wvm_space_await_marks(&sp->fired, lo, hi);
@@ -224,6 +230,9 @@ static void make_true(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, ui
                       bool failed)
 {
     uint8_t v, mark;
+    /* Without memory to settle in, a page that was written faults and is opened again. */
+    if (wvm_overlay_any(&sp->written) && wvm_space_watch_settle_marks(sp, lo, hi))
+        wvm_space_forget_reason();
     wvm_space_restore_all(sp, lo, hi);
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = next_run(sp, a, p, hi, &v, &mark);
@@ -232,7 +241,7 @@ static void make_true(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, ui
         if (failed)
             clear_marks(sp, p, end, mark);
         else
-            wvm_space_restore(sp, p, end, wvm_space_prot_of(WVM_MARK_ATTR(mark)));
+            wvm_space_restore(sp, p, end, wvm_space_open_prot(a->flags, WVM_MARK_ATTR(mark)));
     }
 }
 
@@ -252,6 +261,8 @@ bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, u
     if (v != attr || !(attr & WVM_ATTR_GUARD) || wvm_marked_attr(v, mark) & WVM_ATTR_GUARD)
         return false;
     wvm_space_publish(sp, page, page + 1, attr);
+    if (wvm_overlay_any(&sp->written))
+        wvm_space_await_marks(&sp->written, page, page + 1);
     int err = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, WVM_HOST_NONE);
     if (!err)
         wvm_overlay_swap(&sp->fired, page, mark, WVM_MARK_NONE);
@@ -278,6 +289,8 @@ static void take_marked(struct wvm_space *sp, const struct wvm_alloc *a, uint64_
 void wvm_space_close_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
     wvm_space_publish(sp, lo, hi, WVM_ATTR_RESERVED);
+    if (WVM_UNLIKELY(wvm_overlay_any(&sp->written)))
+        wvm_space_watch_take_marked(sp, lo, hi);
     if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
         return;
     wvm_space_await_marks(&sp->fired, lo, hi);

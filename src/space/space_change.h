@@ -3,6 +3,7 @@
 #define WVM_SPACE_SPACE_CHANGE_H
 
 #include "space/space_fault.h"
+#include "space/space_fault.h"
 #include "space/space_internal.h"
 
 /* What a mark in sp->fired says: the page's state is `attr`, whatever its allocation's map says. */
@@ -40,9 +41,12 @@ wvm_status wvm_space_settle_marks(struct wvm_space *sp, struct wvm_alloc *a, uin
 WVM_MUST_CHECK static inline wvm_status wvm_space_settle(struct wvm_space *sp, struct wvm_alloc *a,
                                                          uint64_t lo, uint64_t hi)
 {
-    if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
-        return STATUS_SUCCESS;
-    return wvm_space_settle_marks(sp, a, lo, hi);
+    wvm_status status = STATUS_SUCCESS;
+    if (WVM_UNLIKELY(wvm_overlay_any(&sp->fired)))
+        status = wvm_space_settle_marks(sp, a, lo, hi);
+    if (WVM_UNLIKELY(wvm_overlay_any(&sp->written)) && !status)
+        status = wvm_space_watch_settle_marks(sp, lo, hi);
+    return status;
 }
 /* Some page of [lo, hi) has a state that the fault path gave it. */
 bool wvm_space_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi);
@@ -81,6 +85,11 @@ void wvm_space_foreign_end(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8
 enum wvm_fault_answer wvm_space_foreign_fault(struct wvm_space *sp, uint64_t page,
                                               unsigned access);
 unsigned wvm_space_foreign_prot(uint8_t attr);
+
+/* The fault path of a page that is watched by faults and may be written: makes it writable, once its
+ * write is on record. own: the state that this thread's own change is about to give it, or NULL. */
+enum wvm_fault_answer wvm_space_watch_fault(struct wvm_space *sp, uint64_t page,
+                                            const uint8_t *own);
 
 /* The change under way as the fault path sees it: does it cover a page of [lo, hi)? */
 enum wvm_pending { WVM_PENDING_NONE, WVM_PENDING_OTHER, WVM_PENDING_OWN };

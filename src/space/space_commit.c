@@ -40,7 +40,7 @@ static int set_host(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo
     wvm_space_watch_prepare(sp, a->flags, lo, hi);
     if (!wvm_space_clean_stale(sp, a, lo, hi))
         return -ENOMEM;
-    return wvm_space_make(sp, lo, hi, attr);
+    return wvm_space_make(sp, lo, hi, attr, a->flags);
 }
 
 /* The range is pending. */
@@ -71,6 +71,8 @@ static wvm_status commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, 
         if (status || is_uniform(sp, a, lo, hi, attr))
             return status;
         status = wvm_space_attr_ready(sp, a->start, lo, hi, attr);
+        if (!status)
+            status = wvm_space_watch_ready(sp, a->flags, a->start, lo, hi);
         if (status)
             return status;
         if (!wvm_space_stock(sp, 0, 0))

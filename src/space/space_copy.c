@@ -12,13 +12,13 @@ static wvm_status result(ssize_t got, size_t len, size_t *done)
 wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len,
                           size_t *done)
 {
-    (void)sp;
+    wvm_space_watch_expect(sp, (uintptr_t)local, len);
     return result(len ? wvm_host_read(0, local, remote, len) : 0, len, done);
 }
 
 wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *local, size_t len,
                            size_t *done)
 {
-    (void)sp;
+    wvm_space_watch_expect(sp, remote, len);
     return result(len ? wvm_host_write(0, local, remote, len) : 0, len, done);
 }

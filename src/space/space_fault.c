@@ -86,17 +86,15 @@ static void release_claim(struct wvm_space *sp, uint64_t page, uint8_t mark)
     wvm_overlay_swap(&sp->fired, page, WVM_MARK_BUSY, mark);
 }
 
-static bool open_pages(uint64_t lo, uint64_t hi, uint8_t attr)
+static bool open_pages(uint64_t lo, uint64_t hi, unsigned prot)
 {
-    uintptr_t addr = wvm_addr_of(lo);
-    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
-    return wvm_host.protect(addr, len, wvm_space_prot_of(attr)) == 0;
+    return wvm_host.protect(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT, prot) == 0;
 }
 
 /* Pages that were never committed may lie behind a fence. */
-static bool open_grown(uint64_t lo, uint64_t hi, uint8_t attr)
+static bool open_grown(uint64_t lo, uint64_t hi, unsigned prot)
 {
-    if (!open_pages(lo, hi, attr))
+    if (!open_pages(lo, hi, prot))
         return false;
     if (wvm_host_caps.guard)
         wvm_host.unfence(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
@@ -110,6 +108,7 @@ static bool open_grown(uint64_t lo, uint64_t hi, uint8_t attr)
 /* Claimed pages [lo, hi) below a claimed guard page. */
 struct below {
     uint64_t lo, hi;
+    uint8_t flags; /* of their allocation */
     struct {
         uint8_t mark, attr;
     } was[STACK_MOST]; /* by distance from hi, 0 the highest */
@@ -167,7 +166,7 @@ static bool move_guard(struct wvm_space *sp, const struct below *b, uint64_t pag
     uint64_t n = n_reserved(b);
     if (!charge_grown(sp, n))
         return false;
-    bool done = open_grown(page, page + 1, attr);
+    bool done = open_grown(page, page + 1, wvm_space_open_prot(b->flags, attr));
     if (done && wvm_space_prot_of(b->was[0].attr) != WVM_HOST_NONE)
         done = wvm_host.protect(wvm_addr_of(b->lo), WVM_PAGE_SIZE, WVM_HOST_NONE) == 0;
     if (done)
@@ -181,7 +180,7 @@ static bool move_guard(struct wvm_space *sp, const struct below *b, uint64_t pag
  * whether the limit allows it or not. */
 static bool open_rest(struct wvm_space *sp, const struct below *b, uint64_t page, uint8_t attr)
 {
-    if (!open_grown(b->lo, page + 1, attr))
+    if (!open_grown(b->lo, page + 1, wvm_space_open_prot(b->flags, attr)))
         return false;
     __atomic_fetch_add(&sp->grown, n_reserved(b), __ATOMIC_RELAXED);
     mark_below(sp, b, attr);
@@ -210,7 +209,7 @@ static enum wvm_fault_answer grow(struct wvm_space *sp, uint64_t page, const str
 {
     uint8_t attr = p->attr & ~WVM_ATTR_GUARD;
     uint64_t start = p->found.start, above = page > start ? page - start - 1 : 0;
-    struct below b;
+    struct below b = {.flags = p->found.flags};
     *done = false;
     if (above >= guarantee_of(fault) + 1) {
         if (!claim_below(sp, start, page, 1, &b))
@@ -241,7 +240,8 @@ static enum wvm_fault_answer fire(struct wvm_space *sp, uint64_t page, const str
     if (is_stack(p, fault)) {
         answer = grow(sp, page, p, fault, &done);
     } else {
-        done = p->mark ? open_grown(page, page + 1, attr) : open_pages(page, page + 1, attr);
+        unsigned prot = wvm_space_open_prot(p->found.flags, attr);
+        done = p->mark ? open_grown(page, page + 1, prot) : open_pages(page, page + 1, prot);
         answer = done ? WVM_FAULT_GUARD : WVM_FAULT_NO_MEMORY;
     }
     release_claim(sp, page, done ? WVM_MARK_OF(attr) : p->mark);
@@ -263,7 +263,10 @@ static enum wvm_fault_answer judge_own(struct wvm_space *sp, uint64_t page, stru
     if (!permits(p->attr, fault->access))
         return WVM_FAULT_VIOLATION;
     wvm_space_pending_touched(sp);
-    return open_grown(page, page + 1, p->attr) ? WVM_FAULT_RETRY : WVM_FAULT_NO_MEMORY;
+    if (wvm_watched_by_faults(p->found.flags) && fault->access == WVM_ACCESS_WRITE)
+        return wvm_space_watch_fault(sp, page, &p->attr);
+    unsigned prot = wvm_space_open_prot(p->found.flags, p->attr);
+    return open_grown(page, page + 1, prot) ? WVM_FAULT_RETRY : WVM_FAULT_NO_MEMORY;
 }
 
 enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fault *fault)
@@ -286,9 +289,13 @@ enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fau
         return fire(sp, page, &p, fault);
     if (!look_twice(sp, page, &p))
         return WVM_FAULT_VIOLATION;
-    if (p.mark == WVM_MARK_BUSY || p.attr & WVM_ATTR_GUARD || permits(p.attr, fault->access))
+    if (p.mark == WVM_MARK_BUSY || p.attr & WVM_ATTR_GUARD)
         return WVM_FAULT_RETRY;
-    return WVM_FAULT_VIOLATION;
+    if (!permits(p.attr, fault->access))
+        return WVM_FAULT_VIOLATION;
+    if (wvm_watched_by_faults(p.found.flags) && fault->access == WVM_ACCESS_WRITE)
+        return wvm_space_watch_fault(sp, page, NULL);
+    return WVM_FAULT_RETRY;
 }
 
 bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *low,
@@ -342,12 +349,15 @@ static void touch_own_stack(struct wvm_space *sp, uintptr_t start, uintptr_t end
 wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool write)
 {
     uintptr_t at;
-    (void)write;
+    wvm_status status = STATUS_SUCCESS;
     if (WVM_LIKELY(!wvm_space_is_ours(sp, start)))
         return STATUS_SUCCESS;
     touch_own_stack(sp, start, end);
-    if (!find_guard(sp, start, end, &at))
-        return STATUS_SUCCESS;
-    wvm_status status = wvm_space_disarm(sp, at);
-    return status == STATUS_GUARD_PAGE_VIOLATION ? status : STATUS_SUCCESS;
+    if (find_guard(sp, start, end, &at))
+        status = wvm_space_disarm(sp, at);
+    if (status == STATUS_GUARD_PAGE_VIOLATION)
+        return status;
+    if (write)
+        wvm_space_watch_expect(sp, start, end - start);
+    return STATUS_SUCCESS;
 }

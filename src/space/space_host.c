@@ -300,9 +300,9 @@ int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return err;
 }
 
-int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr, uint8_t flags)
 {
-    unsigned prot = wvm_space_prot_of(attr);
+    unsigned prot = wvm_space_open_prot(flags, attr);
     if (prot)
         return wvm_space_open(sp, lo, hi, prot);
     return attr & WVM_ATTR_GUARD ? wvm_space_hold(sp, lo, hi) : wvm_space_hide(sp, lo, hi);

@@ -54,6 +54,7 @@ struct wvm_space {
     struct wvm_sheet locked;   /* (s) by page number: 1 = VirtualLock-ed */
     struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
     struct wvm_sheet watch;    /* (s) by page number: enum wvm_watched */
+    struct wvm_overlay written; /* (a) first writes: space_watch_fault.c */
     bool watch_used;           /* (s) some allocation was ever watched */
     bool watch_alone;          /* (s) the fork under way is by the only thread */
     struct wvm_overlay fired;  /* (a) states that the fault path gave to pages: space_change.c */
@@ -181,8 +182,9 @@ int wvm_space_open(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot
 /* Accessible pages of [lo, hi) become inaccessible, contents kept. 0 or -errno. */
 int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 /* Every page of [lo, hi) becomes what a committed page of this state is in the host: opened, hidden
- * or held. 0 or -errno. */
-int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr) WVM_MUST_CHECK;
+ * or held. flags: the allocation's. 0 or -errno. */
+int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr,
+                   uint8_t flags) WVM_MUST_CHECK;
 /* Every page of [lo, hi) becomes inaccessible in a way that one call opens again, contents kept: a
  * guard page. 0 or -errno. */
 int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
@@ -251,7 +253,46 @@ bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uin
 bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
                           uint64_t hi);
 
-/* ---- space_watch.c ---- */
+/* ---- space_watch.c, space_watch_fault.c ---- */
+
+/* Memory of these flags is watched by protection faults. */
+static inline bool wvm_watched_by_faults(uint8_t flags)
+{
+    return WVM_UNLIKELY(flags & WVM_ALLOC_WRITE_WATCH) && !wvm_host_caps.watch;
+}
+/* The host protection with which a page of state attr is opened. */
+static inline unsigned wvm_space_open_prot(uint8_t flags, uint8_t attr)
+{
+    unsigned prot = wvm_space_prot_of(attr);
+    return wvm_watched_by_faults(flags) ? prot & ~(unsigned)WVM_HOST_W : prot;
+}
+/* Marks for first writes to pages [lo, hi) of the allocation that begins at start. */
+wvm_status wvm_space_watch_ready_marks(struct wvm_space *sp, uint64_t start, uint64_t lo,
+                                       uint64_t hi) WVM_MUST_CHECK;
+WVM_MUST_CHECK static inline wvm_status wvm_space_watch_ready(struct wvm_space *sp, uint8_t flags,
+                                                              uint64_t start, uint64_t lo,
+                                                              uint64_t hi)
+{
+    return wvm_watched_by_faults(flags) ? wvm_space_watch_ready_marks(sp, start, lo, hi)
+                                        : STATUS_SUCCESS;
+}
+/* The host is about to write to [start, end) on the caller's behalf. Lock-free. */
+void wvm_space_watch_expect_some(struct wvm_space *sp, uintptr_t start, uintptr_t end);
+static inline void wvm_space_watch_expect(struct wvm_space *sp, uintptr_t start, size_t len)
+{
+    if (WVM_UNLIKELY(sp->watch_used) && !wvm_host_caps.watch)
+        wvm_space_watch_expect_some(sp, wvm_align_down(start, WVM_PAGE_SIZE), start + len);
+}
+bool wvm_space_watch_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi);
+wvm_status wvm_space_watch_settle_marks(struct wvm_space *sp, uint64_t lo,
+                                        uint64_t hi) WVM_MUST_CHECK;
+/* The range is pending. True: no first write is under way or unsettled in it. */
+bool wvm_space_watch_quiet(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+/* The range is pending and about to be emptied. */
+void wvm_space_watch_take_marked(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+void wvm_space_watch_settle_busy(struct wvm_space *sp);
+/* Pages [lo, hi), pending and settled, can be written by faults only. False: not all. */
+bool wvm_space_watch_withhold(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 
 /* The allocation is being made, or pages [lo, hi) of it are about to be opened. */
 void wvm_space_watch_prepare_small(struct wvm_space *sp, uint64_t lo, uint64_t hi);
@@ -294,6 +335,8 @@ static inline bool wvm_space_watch_locked(struct wvm_space *sp, uint64_t lo, uin
 {
     return WVM_LIKELY(!sp->watch_used) || wvm_space_watch_touch(sp, lo, hi);
 }
+/* Pages [lo, hi) count as written. Needs nodes for one change. */
+void wvm_space_watch_set_dirty(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 void wvm_space_watch_before_fork(struct wvm_space *sp);
 void wvm_space_watch_after_fork_child(struct wvm_space *sp);
 /* NULL, or the first broken invariant. */

@@ -46,7 +46,7 @@ static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, u
 static wvm_status change(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                          uint8_t attr)
 {
-    int err = wvm_space_make(sp, lo, hi, attr);
+    int err = wvm_space_make(sp, lo, hi, attr, a->flags);
     if (err < 0)
         return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
     if (a->mixed)

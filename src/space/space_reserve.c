@@ -59,11 +59,13 @@ static wvm_status open_pages(struct wvm_space *sp, const struct wvm_request *req
     wvm_status status = wvm_space_charge_ok(sp, end - start);
     if (!status)
         status = wvm_space_attr_ready(sp, start, start, end, req->attr);
+    if (!status)
+        status = wvm_space_watch_ready(sp, req->flags, start, start, end);
     if (status)
         return status;
     int err = -ENOMEM;
     if (wvm_space_clean_stale(sp, NULL, start, end))
-        err = wvm_space_make(sp, start, end, req->attr);
+        err = wvm_space_make(sp, start, end, req->attr, req->flags);
     return err < 0 ? wvm_space_host_fail(err, req->len) : STATUS_SUCCESS;
 }
 

@@ -171,6 +171,8 @@ static wvm_status undo_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_
     while (!status && !wvm_space_change_begin(sp, a, lo, hi, WVM_ATTR_SAME, &status) && !status);
     if (status)
         return status;
+    if (wvm_watched_by_faults(a->flags)) /* write permission may be lifted: nobody would fault */
+        wvm_space_watch_set_dirty(sp, lo, hi);
     if (!each_run(sp, lo, hi, undo_run))
         status = wvm_space_fail(STATUS_UNSUCCESSFUL, "the host dropped some of the pages", 0);
     wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);

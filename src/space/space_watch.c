@@ -60,7 +60,7 @@ static bool all_have(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t bit
     return v & bit;
 }
 
-static void set_dirty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+void wvm_space_watch_set_dirty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     change_bits(sp, lo, hi, ARMED, DIRTY);
 }
@@ -83,8 +83,6 @@ static bool change_found(struct wvm_space *sp, const struct wvm_host_scan *s, in
 static bool register_pages(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint32_t id;
-    if (!wvm_host_caps.watch)
-        return false;
     if (all_have(sp, lo, hi, REGISTERED))
         return true;
     const struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
@@ -102,8 +100,6 @@ static bool register_pages(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 static int scan(struct wvm_space *sp, struct wvm_host_scan *s)
 {
     uint64_t lo = wvm_page_of(s->start), hi = wvm_page_of(s->end);
-    if (!wvm_host_caps.watch)
-        return -ENOSYS;
     if (s->rearm && !register_pages(sp, lo, hi))
         return -EPERM;
     int n = wvm_host.written(s);
@@ -161,6 +157,8 @@ static bool arm_pages(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     struct wvm_host_written run[NOTE_RUNS];
     uint8_t h;
+    if (!wvm_host_caps.watch)
+        return wvm_space_watch_withhold(sp, lo, hi);
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = wvm_host_run(sp, p, hi, &h);
         if (!wvm_hp_has_contents(h))
@@ -188,7 +186,7 @@ static uint64_t report_dirty(struct wvm_space *sp, struct answer *r, uint64_t lo
     if (r->w->reset) {
         change_bits(sp, lo, hi, DIRTY, 0);
         if (!arm_pages(sp, lo, hi))
-            set_dirty(sp, lo, hi);
+            wvm_space_watch_set_dirty(sp, lo, hi);
     }
     return hi;
 }
@@ -205,7 +203,7 @@ static uint64_t report_stretch(struct wvm_space *sp, struct answer *r, uint64_t 
     int n = scan(sp, &s);
     uint64_t next = wvm_page_of(s.next);
     if (n < 0 || next <= lo) {
-        set_dirty(sp, lo, hi);
+        wvm_space_watch_set_dirty(sp, lo, hi);
         return lo;
     }
     for (int i = 0; i < n; i++)
@@ -224,55 +222,84 @@ static uint64_t step(struct wvm_space *sp, struct answer *r, uint64_t p, uint64_
     uint64_t run = next_run(sp, p, hi, &v);
     if (v & DIRTY)
         return report_dirty(sp, r, p, run);
+    if (!wvm_host_caps.watch)
+        return run;
     uint64_t end = find_stretch(sp, p, hi, &quick);
     if (end > p)
         return report_stretch(sp, r, p, end, quick);
     return wvm_host_run(sp, p, run, &h);
 }
 
-/* The range is in one watched allocation, its states are in the tables, nodes are there. */
-static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static wvm_status find_watched(struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                               struct wvm_alloc **out)
 {
     uint32_t id;
     struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
+    *out = a;
     if (!a || !(a->flags & WVM_ALLOC_WRITE_WATCH))
         return wvm_space_fail(STATUS_INVALID_PARAMETER_1, "no write-watched allocation at",
                               wvm_addr_of(lo));
     if (hi > a->end)
         return wvm_space_fail(STATUS_INVALID_PARAMETER_1,
                               "the range ends past the allocation, at", wvm_addr_of(a->end));
-    if (!wvm_space_stock(sp, 0, 0))
-        return STATUS_NO_MEMORY;
-    return wvm_space_settle(sp, a, lo, hi);
+    return wvm_space_stock(sp, 0, 0) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+/* What faults did is in the tables. A reset of pages that are watched by faults is a change of their
+ * host state, and published. */
+static wvm_status begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                        bool reset)
+{
+    wvm_status status;
+    do
+        status = wvm_space_settle(sp, a, lo, hi);
+    while (!status && reset && wvm_watched_by_faults(a->flags) &&
+           !wvm_space_change_begin(sp, a, lo, hi, WVM_ATTR_SAME, &status) && !status);
+    return status;
+}
+
+static void finish(struct wvm_space *sp, struct wvm_alloc *a, bool reset)
+{
+    if (reset && wvm_watched_by_faults(a->flags))
+        wvm_space_change_end(sp, a, false);
+}
+
+/* Answers pages from p upwards as long as there is room; how far. discard: the answer is of no
+ * interest. */
+static wvm_status answer_range(struct wvm_space *sp, struct wvm_watch *w, bool discard)
+{
+    struct answer r = {w, w->most};
+    struct wvm_alloc *a;
+    uint64_t p = wvm_page_of(w->start), hi = wvm_page_of(w->end);
+    wvm_status status = find_watched(sp, p, hi, &a);
+    if (!status)
+        status = begin(sp, a, p, hi, w->reset);
+    if (status)
+        return status;
+    for (w->n_runs = 0; p < hi && has_room(&r); w->n_runs = discard ? 0 : w->n_runs)
+        p = step(sp, &r, p, hi);
+    w->next = wvm_addr_of(p);
+    finish(sp, a, w->reset);
+    return STATUS_SUCCESS;
 }
 
 wvm_status wvm_space_watch_get(struct wvm_space *sp, struct wvm_watch *w)
 {
-    struct answer r = {w, w->most};
-    uint64_t p = wvm_page_of(w->start), hi = wvm_page_of(w->end);
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    w->n_runs = 0;
-    status = check_range(sp, p, hi);
-    while (!status && p < hi && has_room(&r))
-        p = step(sp, &r, p, hi);
-    w->next = wvm_addr_of(p);
+    status = answer_range(sp, w, false);
     wvm_space_leave(sp);
     return status;
 }
 
 wvm_status wvm_space_watch_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 {
-    struct wvm_watch w = {.reset = true};
-    struct answer r = {&w, UINT64_MAX};
-    uint64_t p = wvm_page_of(start), hi = wvm_page_of(end);
+    struct wvm_watch w = {.start = start, .end = end, .most = UINT64_MAX, .reset = true};
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = check_range(sp, p, hi);
-    for (; !status && p < hi; w.n_runs = 0)
-        p = step(sp, &r, p, hi);
+    status = answer_range(sp, &w, true);
     wvm_space_leave(sp);
     return status;
 }
@@ -289,7 +316,7 @@ static void note_stretch(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool qu
                                   .run = run};
         int n = scan(sp, &s);
         if (n < 0 || wvm_page_of(s.next) <= p || !change_found(sp, &s, n, ARMED, DIRTY)) {
-            set_dirty(sp, p, hi);
+            wvm_space_watch_set_dirty(sp, p, hi);
             return;
         }
         p = wvm_page_of(s.next);
@@ -313,6 +340,8 @@ static void note_dirty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 
 void wvm_space_watch_note(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
+    if (!wvm_host_caps.watch)
+        return;
     note_dirty(sp, lo, hi);
     change_bits(sp, lo, hi, ARMED, 0);
 }
@@ -358,7 +387,7 @@ bool wvm_space_watch_touch(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         if (a->flags & WVM_ALLOC_WRITE_WATCH) {
             if (!wvm_space_stock(sp, 0, 0))
                 return false;
-            set_dirty(sp, wvm_max(p, a->start), wvm_min(hi, a->end));
+            wvm_space_watch_set_dirty(sp, wvm_max(p, a->start), wvm_min(hi, a->end));
         }
         p = a->end;
     }

@@ -206,7 +206,7 @@ START_TEST(pending_changes)
     ck_assert_int_eq(hit(at, WVM_ACCESS_WRITE, 0), WVM_FAULT_GUARD);
     ck_assert_int_eq(hit(at, WVM_ACCESS_WRITE, 0), WVM_FAULT_RETRY);
     ck_assert(wvm_space_stock(SP, 1, 1));
-    ck_assert_int_eq(wvm_space_make(SP, lo, lo + 1, GUARDED), 0);
+    ck_assert_int_eq(wvm_space_make(SP, lo, lo + 1, GUARDED, 0), 0);
     wvm_space_set_pages(SP, a, lo, lo + 1, GUARDED);
     wvm_space_change_end(SP, a, false);
     wvm_space_leave(SP);

@@ -9,8 +9,7 @@
 #include "space/t/space_unit.h"
 
 enum { N = 16, MOST = 1024 };
-/* The capabilities in use: all; without the one of this number. */
-enum { N_WATCHES = CAPS_NO_SCAN };
+
 
 static uintptr_t make(unsigned n_pages, uint8_t attr, bool commit)
 {
@@ -305,13 +304,13 @@ int main(void)
 {
     TCase *tc;
     Suite *suite = unit_suite("space-watch", 60, &tc);
-    tcase_add_loop_test(tc, sequence, 0, N_WATCHES);
-    tcase_add_loop_test(tc, other_calls, 0, N_WATCHES);
-    tcase_add_loop_test(tc, decommit_of_many, 0, N_WATCHES);
-    tcase_add_loop_test(tc, errors, 0, N_WATCHES);
-    tcase_add_loop_test(tc, guard_pages_and_locks, 0, N_WATCHES);
-    tcase_add_loop_test(tc, many_runs, 0, N_WATCHES);
-    tcase_add_loop_test(tc, fork_child, 0, N_WATCHES);
+    tcase_add_loop_test(tc, sequence, 0, N_CAPS);
+    tcase_add_loop_test(tc, other_calls, 0, N_CAPS);
+    tcase_add_loop_test(tc, decommit_of_many, 0, N_CAPS);
+    tcase_add_loop_test(tc, errors, 0, N_CAPS);
+    tcase_add_loop_test(tc, guard_pages_and_locks, 0, N_CAPS);
+    tcase_add_loop_test(tc, many_runs, 0, N_CAPS);
+    tcase_add_loop_test(tc, fork_child, 0, N_CAPS);
     tcase_add_test(tc, descriptor_lost);
     return unit_run(suite);
 }
