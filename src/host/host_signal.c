@@ -9,12 +9,12 @@
 #include <sys/auxv.h>
 #include <time.h>
 
-#include "base/arith.h"
 #include "host/host.h"
 #include "host/host_kernel.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul
-#define LEAST_FRAME 4096 /* kernels that do not tell */
+enum { LEAST_FRAME = 4096 }; /* where the kernel does not tell */
+enum { STACK_GUARD = WVM_HOST_STACK_GUARD };
 #ifndef AT_MINSIGSTKSZ
 #define AT_MINSIGSTKSZ 51
 #endif
@@ -113,14 +113,19 @@ size_t wvm_host_signal_frame_size(void)
 
 int wvm_host_stack_make(size_t len, uintptr_t *out)
 {
-    void *at;
-    int err = wvm_host.meta(len, &at);
+    intptr_t r = wvm_sys_mmap(0, len + STACK_GUARD, PROT_NONE, MAP_NORESERVE);
+    if (wvm_sys_failed(r))
+        return (int)r;
+    uintptr_t at = (uintptr_t)r + STACK_GUARD;
+    int err = wvm_host.protect(at, len, WVM_HOST_R | WVM_HOST_W);
     if (err == 0)
-        *out = (uintptr_t)at;
+        *out = at;
+    else
+        wvm_host.unmap((uintptr_t)r, len + STACK_GUARD);
     return err;
 }
 
 void wvm_host_stack_free(uintptr_t addr, size_t len)
 {
-    wvm_host.unmap(addr - WVM_PAGE_SIZE, len + 2 * WVM_PAGE_SIZE);
+    wvm_host.unmap(addr - STACK_GUARD, len + STACK_GUARD);
 }

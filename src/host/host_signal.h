@@ -44,7 +44,8 @@ void wvm_host_nap(unsigned microseconds);
 
 /* The most stack that the kernel uses for one signal frame. */
 size_t wvm_host_signal_frame_size(void);
-/* len accessible bytes above an inaccessible page, len a multiple of the page size. 0 or -errno. */
+/* len accessible bytes, a multiple of the page size, above inaccessible ones. 0 or -errno. */
+enum { WVM_HOST_STACK_GUARD = 65536 };
 int wvm_host_stack_make(size_t len, uintptr_t *out);
 void wvm_host_stack_free(uintptr_t addr, size_t len);
 
