@@ -40,8 +40,8 @@ void wvm_space_publish(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t a
     c->touched = false;
     publishing = 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(&c->seq, c->seq + 1, __ATOMIC_SEQ_CST);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    /* A full barrier: marks are read after it, pending after a mark's compare and swap (2). */
+    __atomic_fetch_add(&c->seq, 1, __ATOMIC_SEQ_CST);
 }
 
 void wvm_space_withdraw(struct wvm_space *sp)
@@ -176,7 +176,7 @@ static void forget_foreign_busy(struct wvm_space *sp)
          p < end; p = to) {
         to = wvm_overlay_next(&sp->foreign, p, end, &mark);
         if (mark == WVM_MARK_BUSY)
-            wvm_overlay_swap(&sp->foreign, p, WVM_MARK_BUSY, WVM_MARK_NONE);
+            wvm_overlay_store(&sp->foreign, p, WVM_MARK_NONE);
     }
 }
 
@@ -264,8 +264,9 @@ bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, u
     if (wvm_overlay_any(&sp->written))
         wvm_space_await_marks(&sp->written, page, page + 1);
     int err = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, WVM_HOST_NONE);
+    /* Nobody else changes the mark of a page that is accessible. */
     if (!err)
-        wvm_overlay_swap(&sp->fired, page, mark, WVM_MARK_NONE);
+        wvm_overlay_store(&sp->fired, page, WVM_MARK_OF(attr));
     wvm_space_change_end(sp, a, false);
     *status = err ? wvm_space_host_fail(err, WVM_PAGE_SIZE) : STATUS_SUCCESS;
     return true;

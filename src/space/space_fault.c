@@ -63,27 +63,26 @@ static bool permits(uint8_t attr, unsigned access)
 
 /* ---- claims ---- */
 
-/* The page, still as described by p, belongs to this call until release_claim. */
-static bool claim(struct wvm_space *sp, uint64_t page, const struct page *p)
+/* The page, whose mark p->mark is, belongs to this call until release_claim, and p describes it.
+ * False: something is changing it. */
+static bool claim(struct wvm_space *sp, uint64_t page, struct page *p)
 {
-    struct wvm_found now;
     uint8_t pending;
     if (p->mark == WVM_MARK_BUSY ||
         !wvm_overlay_swap(&sp->fired, page, p->mark, WVM_MARK_BUSY))
         return false;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    bool same = wvm_space_pending(sp, page, page + 1, &pending) != WVM_PENDING_OTHER &&
-                wvm_index_look(&sp->store, &sp->index, page, &now) &&
-                now.start == p->found.start &&
-                (p->mark != WVM_MARK_NONE || now.run == p->found.run);
-    if (WVM_UNLIKELY(!same))
-        wvm_overlay_swap(&sp->fired, page, WVM_MARK_BUSY, p->mark);
-    return same;
+    if (WVM_LIKELY(wvm_space_pending(sp, page, page + 1, &pending) != WVM_PENDING_OTHER &&
+                   wvm_index_look(&sp->store, &sp->index, page, &p->found))) {
+        p->attr = wvm_marked_attr(p->found.run, p->mark);
+        return true;
+    }
+    wvm_overlay_store(&sp->fired, page, p->mark);
+    return false;
 }
 
 static void release_claim(struct wvm_space *sp, uint64_t page, uint8_t mark)
 {
-    wvm_overlay_swap(&sp->fired, page, WVM_MARK_BUSY, mark);
+    wvm_overlay_store(&sp->fired, page, mark);
 }
 
 static bool open_pages(uint64_t lo, uint64_t hi, unsigned prot)
@@ -126,13 +125,18 @@ static bool claim_below(struct wvm_space *sp, uint64_t start, uint64_t page, uin
     struct page p;
     b->lo = b->hi = page;
     for (uint64_t i = 0; i < n; i++) {
-        if (!look_twice(sp, b->lo - 1, &p) || p.found.start != start || !claim(sp, b->lo - 1, &p)) {
+        p.mark = wvm_overlay_get(&sp->fired, b->lo - 1);
+        if (!claim(sp, b->lo - 1, &p)) {
             give_back(sp, b);
             return false;
         }
         b->was[i].mark = p.mark;
         b->was[i].attr = p.attr;
         b->lo--;
+        if (p.found.start != start) {
+            give_back(sp, b);
+            return false;
+        }
     }
     return true;
 }
@@ -229,19 +233,25 @@ static enum wvm_fault_answer grow(struct wvm_space *sp, uint64_t page, const str
 
 /* ---- the answer ---- */
 
-static enum wvm_fault_answer fire(struct wvm_space *sp, uint64_t page, const struct page *p,
+/* Whoever's change the page is under: state `own` counts in place of the map's (SAME: does not). */
+static enum wvm_fault_answer fire(struct wvm_space *sp, uint64_t page, struct page *p, uint8_t own,
                                   const struct wvm_fault *fault)
 {
-    uint8_t attr = p->attr & ~WVM_ATTR_GUARD;
-    enum wvm_fault_answer answer;
-    bool done;
+    enum wvm_fault_answer answer = WVM_FAULT_RETRY;
+    bool done = false;
     if (!claim(sp, page, p))
         return WVM_FAULT_RETRY;
-    if (is_stack(p, fault)) {
+    if (p->mark == WVM_MARK_NONE && own != WVM_ATTR_SAME)
+        p->attr = own;
+    uint8_t attr = p->attr & ~WVM_ATTR_GUARD;
+    if (p->attr == attr) {
+        /* it fired meanwhile */
+    } else if (is_stack(p, fault)) {
         answer = grow(sp, page, p, fault, &done);
     } else {
         unsigned prot = wvm_space_open_prot(p->found.flags, attr);
-        done = p->mark ? open_grown(page, page + 1, prot) : open_pages(page, page + 1, prot);
+        done = p->found.run == WVM_ATTR_RESERVED ? open_grown(page, page + 1, prot)
+                                                 : open_pages(page, page + 1, prot);
         answer = done ? WVM_FAULT_GUARD : WVM_FAULT_NO_MEMORY;
     }
     release_claim(sp, page, done ? WVM_MARK_OF(attr) : p->mark);
@@ -249,53 +259,66 @@ static enum wvm_fault_answer fire(struct wvm_space *sp, uint64_t page, const str
 }
 
 /* A page that this very thread is changing to state attr (space_change.c 3). */
-static enum wvm_fault_answer judge_own(struct wvm_space *sp, uint64_t page, struct page *p,
-                                       uint8_t attr, const struct wvm_fault *fault)
+static enum wvm_fault_answer judge_own(struct wvm_space *sp, uint64_t page, uint8_t attr,
+                                       const struct wvm_fault *fault)
 {
-    if (p->mark == WVM_MARK_BUSY)
+    struct page p;
+    if (!look_once(sp, page, &p))
+        return WVM_FAULT_VIOLATION;
+    if (p.mark == WVM_MARK_BUSY)
         return WVM_FAULT_RETRY;
-    if (p->mark == WVM_MARK_NONE && attr != WVM_ATTR_SAME)
-        p->attr = attr;
-    if (p->attr & WVM_ATTR_GUARD) {
+    if (p.mark == WVM_MARK_NONE && attr != WVM_ATTR_SAME)
+        p.attr = attr;
+    if (p.attr & WVM_ATTR_GUARD) {
         wvm_space_pending_touched(sp);
-        return fire(sp, page, p, fault);
+        return fire(sp, page, &p, attr, fault);
     }
-    if (!permits(p->attr, fault->access))
+    if (!permits(p.attr, fault->access))
         return WVM_FAULT_VIOLATION;
     wvm_space_pending_touched(sp);
-    if (wvm_watched_by_faults(p->found.flags) && fault->access == WVM_ACCESS_WRITE)
-        return wvm_space_watch_fault(sp, page, &p->attr);
-    unsigned prot = wvm_space_open_prot(p->found.flags, p->attr);
+    if (wvm_watched_by_faults(p.found.flags) && fault->access == WVM_ACCESS_WRITE)
+        return wvm_space_watch_fault(sp, page, &p.attr);
+    unsigned prot = wvm_space_open_prot(p.found.flags, p.attr);
     return open_grown(page, page + 1, prot) ? WVM_FAULT_RETRY : WVM_FAULT_NO_MEMORY;
 }
 
-enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fault *fault)
+/* A page that no change is pending for. */
+static enum wvm_fault_answer judge(struct wvm_space *sp, uint64_t page,
+                                   const struct wvm_fault *fault)
 {
-    uint64_t page = wvm_page_of(fault->addr);
-    struct page p;
-    uint8_t attr;
-    if (page >= sp->top)
-        return WVM_FAULT_FOREIGN;
-    if (!wvm_space_is_ours(sp, fault->addr))
-        return wvm_space_foreign_fault(sp, page, fault->access);
-    enum wvm_pending pending = wvm_space_pending(sp, page, page + 1, &attr);
-    if (pending == WVM_PENDING_OTHER)
-        return WVM_FAULT_RETRY;
-    if (!look_once(sp, page, &p))
-        return WVM_FAULT_VIOLATION;
-    if (pending == WVM_PENDING_OWN)
-        return judge_own(sp, page, &p, attr, fault);
-    if (p.mark != WVM_MARK_BUSY && p.attr & WVM_ATTR_GUARD)
-        return fire(sp, page, &p, fault);
+    struct page p = {.mark = wvm_overlay_get(&sp->fired, page)};
+    /* A guard page by its mark needs no look before it is claimed. */
+    if (p.mark != WVM_MARK_BUSY && WVM_MARK_ATTR(p.mark) & WVM_ATTR_GUARD)
+        return fire(sp, page, &p, WVM_ATTR_SAME, fault);
     if (!look_twice(sp, page, &p))
         return WVM_FAULT_VIOLATION;
-    if (p.mark == WVM_MARK_BUSY || p.attr & WVM_ATTR_GUARD)
+    if (p.mark == WVM_MARK_BUSY)
         return WVM_FAULT_RETRY;
+    if (p.attr & WVM_ATTR_GUARD)
+        return fire(sp, page, &p, WVM_ATTR_SAME, fault);
     if (!permits(p.attr, fault->access))
         return WVM_FAULT_VIOLATION;
     if (wvm_watched_by_faults(p.found.flags) && fault->access == WVM_ACCESS_WRITE)
         return wvm_space_watch_fault(sp, page, NULL);
     return WVM_FAULT_RETRY;
+}
+
+enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fault *fault)
+{
+    uint64_t page = wvm_page_of(fault->addr);
+    uint8_t attr;
+    if (page >= sp->top)
+        return WVM_FAULT_FOREIGN;
+    if (!wvm_space_is_ours(sp, fault->addr))
+        return wvm_space_foreign_fault(sp, page, fault->access);
+    switch (wvm_space_pending(sp, page, page + 1, &attr)) {
+    case WVM_PENDING_OTHER:
+        return WVM_FAULT_RETRY;
+    case WVM_PENDING_OWN:
+        return judge_own(sp, page, attr, fault);
+    default:
+        return judge(sp, page, fault);
+    }
 }
 
 bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *low,

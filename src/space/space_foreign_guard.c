@@ -60,14 +60,13 @@ static enum wvm_fault_answer fire(struct wvm_space *sp, uint64_t page, uint8_t m
     uint8_t pending, attr = WVM_MARK_ATTR(mark) & ~WVM_ATTR_GUARD;
     if (!wvm_overlay_swap(&sp->foreign, page, mark, WVM_MARK_BUSY))
         return WVM_FAULT_RETRY;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (wvm_space_pending(sp, page, page + 1, &pending) == WVM_PENDING_OTHER) {
-        wvm_overlay_swap(&sp->foreign, page, WVM_MARK_BUSY, mark);
+        wvm_overlay_store(&sp->foreign, page, mark);
         return WVM_FAULT_RETRY;
     }
     bool done = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE,
                                  wvm_space_foreign_prot(attr)) == 0;
-    wvm_overlay_swap(&sp->foreign, page, WVM_MARK_BUSY, done ? WVM_MARK_OF(attr) : WVM_MARK_NONE);
+    wvm_overlay_store(&sp->foreign, page, done ? WVM_MARK_OF(attr) : WVM_MARK_NONE);
     return done ? WVM_FAULT_GUARD : WVM_FAULT_FOREIGN;
 }
 

@@ -1,7 +1,7 @@
 /* Marks on single pages: see space_overlay.h.
  *
- * I1  n of a chunk and of the overlay are raised before a mark becomes not 0 and lowered after it
- *     became 0 again: n == 0 means that no mark is set.
+ * I1  n is raised before a mark becomes not 0 and lowered after it became 0 again: n == 0 means that
+ *     no mark is set.
  * Locking: none for marks; the space lock for chunks.   Failure: none.
  * Signal safety: wvm_overlay_get, _swap and _next may be called anywhere. */
 #include "space/space_overlay.h"
@@ -27,10 +27,14 @@ void wvm_overlay_add(struct wvm_overlay *ov, uint64_t chunk, void *mem)
     __atomic_store_n(&ov->chunk[chunk], mem, __ATOMIC_RELEASE);
 }
 
-static void count(struct wvm_overlay *ov, struct wvm_overlay_chunk *c, int by)
+static void count(struct wvm_overlay *ov, int by)
 {
-    __atomic_fetch_add(&c->n, (uint32_t)by, __ATOMIC_ACQ_REL);
     __atomic_fetch_add(&ov->n, (uint32_t)by, __ATOMIC_ACQ_REL);
+}
+
+static uint8_t *mark_of(struct wvm_overlay_chunk *c, uint64_t page)
+{
+    return &c->mark[page & (WVM_OVERLAY_SPAN - 1)];
 }
 
 bool wvm_overlay_swap(struct wvm_overlay *ov, uint64_t page, uint8_t was, uint8_t v)
@@ -38,15 +42,21 @@ bool wvm_overlay_swap(struct wvm_overlay *ov, uint64_t page, uint8_t was, uint8_
     struct wvm_overlay_chunk *c = wvm_overlay_chunk(ov, page);
     if (!c)
         return false;
-    uint8_t *mark = &c->mark[page & (WVM_OVERLAY_SPAN - 1)];
     bool sets = !was && v, clears = was && !v;
     if (sets)
-        count(ov, c, 1);
-    bool done = __atomic_compare_exchange_n(mark, &was, v, false, __ATOMIC_SEQ_CST,
+        count(ov, 1);
+    bool done = __atomic_compare_exchange_n(mark_of(c, page), &was, v, false, __ATOMIC_SEQ_CST,
                                             __ATOMIC_SEQ_CST);
     if (done ? clears : sets)
-        count(ov, c, -1);
+        count(ov, -1);
     return done;
+}
+
+void wvm_overlay_store(struct wvm_overlay *ov, uint64_t page, uint8_t v)
+{
+    __atomic_store_n(mark_of(wvm_overlay_chunk(ov, page), page), v, __ATOMIC_RELEASE);
+    if (!v)
+        count(ov, -1);
 }
 
 /* First page of a chunk at or after i, below end, whose mark is not v. */
@@ -73,10 +83,9 @@ uint64_t wvm_overlay_next(const struct wvm_overlay *ov, uint64_t page, uint64_t 
         const struct wvm_overlay_chunk *c = wvm_overlay_chunk(ov, page);
         uint64_t base = page & ~(WVM_OVERLAY_SPAN - 1);
         uint64_t end = wvm_min(limit, base + WVM_OVERLAY_SPAN);
-        bool empty = !c || __atomic_load_n(&c->n, __ATOMIC_ACQUIRE) == 0;
-        if (empty && *v)
+        if (!c && *v)
             return page;
-        page = empty ? end : base + skip_equal(c, page - base, end - base, *v);
+        page = c ? base + skip_equal(c, page - base, end - base, *v) : end;
         if (page < end)
             return page;
     }

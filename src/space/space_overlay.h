@@ -21,7 +21,6 @@
 #define WVM_MARK_BUSY 0xff /* the fault path is changing the page; it never waits meanwhile */
 
 struct wvm_overlay_chunk {
-    uint32_t n;                      /* (a) at least the number of marks that are not 0 */
     _Alignas(8) uint8_t mark[1u << WVM_OVERLAY_SHIFT]; /* (a) */
 };
 
@@ -57,6 +56,8 @@ static inline bool wvm_overlay_any(const struct wvm_overlay *ov)
 
 /* A page's mark goes from `was` to `v`; false: it was something else (or there is no chunk). */
 bool wvm_overlay_swap(struct wvm_overlay *ov, uint64_t page, uint8_t was, uint8_t v);
+/* The caller's own BUSY mark becomes v, which is not BUSY. */
+void wvm_overlay_store(struct wvm_overlay *ov, uint64_t page, uint8_t v);
 /* The run of equal marks from page upwards, not beyond limit. */
 uint64_t wvm_overlay_next(const struct wvm_overlay *ov, uint64_t page, uint64_t limit, uint8_t *v);
 

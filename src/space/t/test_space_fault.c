@@ -321,6 +321,8 @@ START_TEST(free_against_fire)
         __atomic_store_n(&r.go, i + 1, __ATOMIC_RELEASE);
         for (unsigned spin = i % 64 * 8; spin; spin--)
             __builtin_ia32_pause();
+        while (i % 64 == 63 && __atomic_load_n(&r.done, __ATOMIC_ACQUIRE) != i + 1)
+            sched_yield();
         ck_assert_int_eq(wvm_space_release(SP, r.at, r.at, &end), STATUS_SUCCESS);
         req.commit = false;
         ck_assert_int_eq(wvm_space_reserve(SP, &req), STATUS_SUCCESS);
