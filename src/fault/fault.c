@@ -23,8 +23,7 @@ enum { ERR_WRITE = 2, ERR_EXECUTE = 16 };
 
 /* ---- which exception ---- */
 
-/* LOST: nobody can be told, for want of a stack. */
-enum verdict { SENT, RETRY, EXCEPTION, LOST };
+enum verdict { SENT, RETRY, EXCEPTION };
 
 WVM_SIGNAL_PATH static enum verdict except(struct wvm_trap *trap, NTSTATUS code)
 {
@@ -111,8 +110,6 @@ WVM_SIGNAL_PATH static enum verdict judge_page(struct wvm_trap *trap)
     case WVM_FAULT_NO_MEMORY:
         return except_in_page(trap, STATUS_NO_MEMORY, access, addr);
     case WVM_FAULT_FOREIGN:
-        if (wvm_fault_left_alternate(trap->uc, addr))
-            return LOST;
         trap->stack_gone = wvm_fault_is_overflow(addr, sp);
         break;
     case WVM_FAULT_VIOLATION:
@@ -241,8 +238,6 @@ WVM_SIGNAL_PATH static bool handle(struct wvm_trap *trap, size_t gap, bool *faul
     case SENT:
         *fault = false;
         return false;
-    case LOST:
-        return false;
     case RETRY:
         return true;
     default:
@@ -295,7 +290,7 @@ WVM_SIGNAL_PATH bool wvm_fault_handle(int sig, siginfo_t *info, void *context)
 WVM_SIGNAL_PATH static __attribute__((noinline)) void handle_or_pass(int sig, siginfo_t *info,
                                                                      void *context, bool others)
 {
-    struct wvm_trap trap = {.sig = sig, .info = info, .uc = context};
+    struct wvm_trap trap = {.sig = sig, .info = info, .uc = context, .by_kernel = !others};
     int saved = errno;
     bool fault, done = others ? handle_for_others(&trap, &fault) : handle(&trap, 0, &fault);
     if (!done)

@@ -42,6 +42,13 @@ WVM_SIGNAL_PATH size_t wvm_context_fpsize(const struct wvm_kernel_context *uc)
     return soft->magic1 == MAGIC1 ? soft->extended_size : LEGACY_LEN;
 }
 
+WVM_SIGNAL_PATH uint64_t wvm_context_xfeatures(const struct wvm_kernel_context *uc)
+{
+    if (!uc->mcontext.fpregs || software_of(uc)->magic1 != MAGIC1)
+        return 0;
+    return software_of(uc)->xfeatures;
+}
+
 /* Says in the header behind the legacy area that the legacy parts are not in their first state. */
 WVM_SIGNAL_PATH static void mark_used(struct wvm_kernel_context *uc)
 {

@@ -11,9 +11,7 @@
  * I3       The copy to a stack may fault. The nested handler knows it by its instruction pointer
  *          and either makes the page accessible or makes the copy fail; then the alternate stack,
  *          on which the handler runs, takes the frame.
- * I4       A frame goes to the alternate stack only where HEADROOM bytes (less on a small one)
- *          remain below it. Code that runs over the end of the alternate stack is not delivered to:
- *          the kernel begins again at the top of that stack, where earlier frames are lost.
+ * I4       A frame goes to the alternate stack only where HEADROOM bytes remain below it.
  * Locking  none.   Failure: no stack to deliver on: false, nothing changed.
  * Signal safety: all. wvm_deliver itself is ordinary code of the interrupted thread. */
 #include <errno.h>
@@ -24,10 +22,9 @@
 
 enum {
     RED_ZONE = 128,
-    OWN_USE = 3072,       /* of the handler, below the frame of wvm_fault_deliver */
-    HEADROOM = 8192,      /* on an alternate stack */
+    OWN_USE = 4096,      /* of the handler, below the frame of wvm_fault_deliver */
+    HEADROOM = 4096,     /* on an alternate stack */
     OVERFLOW_ROOM = 8192, /* on a stack that overflowed */
-    NEAR_END = WVM_HOST_STACK_GUARD,
 };
 #define X86_EFLAGS_TF 0x100u
 #define X86_EFLAGS_DF 0x400u
@@ -136,15 +133,7 @@ WVM_SIGNAL_PATH static uintptr_t place_below(uintptr_t top, size_t fp_len)
 
 WVM_SIGNAL_PATH static bool fits_alternate(const stack_t *stack, uintptr_t at)
 {
-    return is_on(stack, at) &&
-           at - (uintptr_t)stack->ss_sp >= wvm_min(HEADROOM, stack->ss_size / 8);
-}
-
-WVM_SIGNAL_PATH bool wvm_fault_left_alternate(const struct wvm_kernel_context *uc, uintptr_t addr)
-{
-    uintptr_t end = (uintptr_t)uc->stack.ss_sp, sp = wvm_reg_value(uc, REG_RSP);
-    return !(uc->stack.ss_flags & SS_DISABLE) && addr < end && end - addr <= NEAR_END &&
-           sp - addr + NEAR_END <= 2 * NEAR_END;
+    return is_on(stack, at) && at - (uintptr_t)stack->ss_sp >= HEADROOM;
 }
 
 WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_trap *trap)
@@ -155,16 +144,30 @@ WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_tra
     wvm_context_load(&f->context, trap->uc);
     f->context.Rip = (uintptr_t)trap->record.ExceptionAddress;
     f->by_host = trap->by_host;
+    f->masked = trap->by_kernel;
 }
 
-/* False: the stack does not take it. */
-WVM_SIGNAL_PATH static bool write_frame(struct wvm_frame *f, uintptr_t at, size_t fp_len,
-                                        const struct wvm_kernel_context *uc)
+/* The place is accessible. */
+WVM_SIGNAL_PATH static void write_frame(uintptr_t at, const struct wvm_trap *trap, size_t fp_len)
 {
-    uintptr_t fp = at + sizeof(*f), sp = wvm_reg_value(uc, REG_RSP);
+    struct wvm_frame *f = (struct wvm_frame *)at;
+    uintptr_t fp = at + sizeof(*f);
+    fill_frame(f, trap);
     f->uc.mcontext.fpregs = fp_len ? (fpregset_t)fp : NULL;
-    return wvm_fault_copy(at, f, sizeof(*f), sp) == 0 &&
-           wvm_fault_copy(fp, uc->mcontext.fpregs, fp_len, sp) == 0;
+    wvm_fault_copy(fp, trap->uc->mcontext.fpregs, fp_len, wvm_reg_value(trap->uc, REG_RSP));
+}
+
+/* A handler that the kernel called need not return to it: it leaves its stack for the frame's, where
+ * wvm_deliver puts the mask back. The floating point state of a handler is a fresh one. */
+WVM_SIGNAL_PATH static _Noreturn void leave_for(uintptr_t at)
+{
+    __asm__ volatile("movq %0, %%rsp\n\t"
+                     "movq %0, %%rdi\n\t"
+                     "jmp wvm_fault_trampoline"
+                     :
+                     : "r"(at)
+                     : "rdi", "memory");
+    __builtin_unreachable();
 }
 
 /* The interrupted thread goes on in the trampoline. */
@@ -201,15 +204,15 @@ WVM_SIGNAL_PATH bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap)
     struct wvm_kernel_context *uc = trap->uc;
     uintptr_t here = (uintptr_t)__builtin_frame_address(0) - OWN_USE - gap;
     size_t fp_len = wvm_context_fpsize(uc);
-    struct wvm_frame f;
-    fill_frame(&f, trap);
     uintptr_t at = place_on_own(trap, here, fp_len);
-    if (!at || !write_frame(&f, at, fp_len, uc)) {
+    if (!at) {
         at = place_below(here, fp_len);
-        if (is_on(&uc->stack, wvm_reg_value(uc, REG_RSP)) || !fits_alternate(&uc->stack, at) ||
-            !write_frame(&f, at, fp_len, uc))
+        if (is_on(&uc->stack, wvm_reg_value(uc, REG_RSP)) || !fits_alternate(&uc->stack, at))
             return false;
     }
+    write_frame(at, trap, fp_len);
+    if (trap->by_kernel)
+        leave_for(at);
     redirect(uc, at);
     return true;
 }
@@ -259,11 +262,17 @@ void wvm_deliver(struct wvm_frame *f);
 WVM_SIGNAL_PATH __attribute__((used)) WVM_HIDDEN void wvm_deliver(struct wvm_frame *f)
 {
     int saved = errno;
+    if (f->masked)
+        wvm_host_sigmask(f->uc.sigmask);
     bool last = !f->by_host && wvm_chain_is_default(f->info.si_signo);
-    if (wvm_dispatch(&f->record, &f->context, last) == WVM_DISPATCH_CONTINUE)
+    uintptr_t sp = wvm_reg_value(&f->uc, REG_RSP);
+    if (wvm_dispatch(&f->record, &f->context, last) == WVM_DISPATCH_CONTINUE) {
         wvm_context_store(&f->context, &f->uc);
-    else
+        errno = saved;
+        wvm_fault_resume(&f->uc, sp);
+    } else {
         decline(f);
+    }
     keep_alternate(&f->uc);
     errno = saved;
     wvm_host_sigreturn(&f->uc);

@@ -58,6 +58,7 @@ struct wvm_trap {
     struct wvm_kernel_context *uc;
     EXCEPTION_RECORD record;
     bool by_host;    /* a handler that is not ours has the signal and asked us */
+    bool by_kernel;  /* nobody's function but ours stands between the kernel and us */
     bool stack_gone; /* the interrupted stack has no room */
 };
 
@@ -69,6 +70,7 @@ struct wvm_frame {
     CONTEXT context;
     EXCEPTION_RECORD record;
     bool by_host;
+    bool masked; /* the handler's mask is still in force */
 } __attribute__((aligned(64)));
 
 /* ---- fault_deliver.c ---- */
@@ -76,14 +78,18 @@ struct wvm_frame {
 /* Makes the interrupted thread go on in wvm_deliver. gap: bytes below the caller's frame that it
  * may still use. False: there is no stack to do it on; nothing was changed. */
 bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap);
-/* The access to addr ran over the end of the alternate stack. */
-bool wvm_fault_left_alternate(const struct wvm_kernel_context *uc, uintptr_t addr);
 /* The fault happened in the copy onto a stack: its stack pointer, else 0. */
 uintptr_t wvm_fault_copy_stack(const struct wvm_kernel_context *uc);
 /* Makes that copy answer that it failed. */
 void wvm_fault_copy_fail(struct wvm_kernel_context *uc);
 /* This very fault was dispatched and nobody handled it: its registers are as they were then. */
 bool wvm_fault_was_declined(int sig, const siginfo_t *info, struct wvm_kernel_context *uc);
+
+/* ---- fault_resume.c ---- */
+
+/* Puts the context back and does not return; returns when that needs the kernel. was_sp: the
+ * stack pointer of the interrupted code before handlers could change it. */
+void wvm_fault_resume(struct wvm_kernel_context *uc, uintptr_t was_sp);
 
 /* ---- fault_chain.c ---- */
 
