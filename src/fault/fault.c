@@ -23,7 +23,8 @@ enum { ERR_WRITE = 2, ERR_EXECUTE = 16 };
 
 /* ---- which exception ---- */
 
-enum verdict { SENT, RETRY, EXCEPTION };
+/* LOST: nobody can be told, for want of a stack. */
+enum verdict { SENT, RETRY, EXCEPTION, LOST };
 
 WVM_SIGNAL_PATH static enum verdict except(struct wvm_trap *trap, NTSTATUS code)
 {
@@ -110,6 +111,8 @@ WVM_SIGNAL_PATH static enum verdict judge_page(struct wvm_trap *trap)
     case WVM_FAULT_NO_MEMORY:
         return except_in_page(trap, STATUS_NO_MEMORY, access, addr);
     case WVM_FAULT_FOREIGN:
+        if (wvm_fault_left_alternate(trap->uc, addr))
+            return LOST;
         trap->stack_gone = wvm_fault_is_overflow(addr, sp);
         break;
     case WVM_FAULT_VIOLATION:
@@ -237,6 +240,8 @@ WVM_SIGNAL_PATH static bool handle(struct wvm_trap *trap, size_t gap, bool *faul
     switch (judge(trap)) {
     case SENT:
         *fault = false;
+        return false;
+    case LOST:
         return false;
     case RETRY:
         return true;

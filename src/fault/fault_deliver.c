@@ -11,7 +11,9 @@
  * I3       The copy to a stack may fault. The nested handler knows it by its instruction pointer
  *          and either makes the page accessible or makes the copy fail; then the alternate stack,
  *          on which the handler runs, takes the frame.
- * I4       A frame goes to the alternate stack only where HEADROOM bytes remain below it.
+ * I4       A frame goes to the alternate stack only where HEADROOM bytes (less on a small one)
+ *          remain below it. Code that runs over the end of the alternate stack is not delivered to:
+ *          the kernel begins again at the top of that stack, where earlier frames are lost.
  * Locking  none.   Failure: no stack to deliver on: false, nothing changed.
  * Signal safety: all. wvm_deliver itself is ordinary code of the interrupted thread. */
 #include <errno.h>
@@ -22,9 +24,10 @@
 
 enum {
     RED_ZONE = 128,
-    OWN_USE = 4096,      /* of the handler, below the frame of wvm_fault_deliver */
-    HEADROOM = 4096,     /* on an alternate stack */
+    OWN_USE = 3072,       /* of the handler, below the frame of wvm_fault_deliver */
+    HEADROOM = 8192,      /* on an alternate stack */
     OVERFLOW_ROOM = 8192, /* on a stack that overflowed */
+    NEAR_END = WVM_HOST_STACK_GUARD,
 };
 #define X86_EFLAGS_TF 0x100u
 #define X86_EFLAGS_DF 0x400u
@@ -133,7 +136,15 @@ WVM_SIGNAL_PATH static uintptr_t place_below(uintptr_t top, size_t fp_len)
 
 WVM_SIGNAL_PATH static bool fits_alternate(const stack_t *stack, uintptr_t at)
 {
-    return is_on(stack, at) && at - (uintptr_t)stack->ss_sp >= HEADROOM;
+    return is_on(stack, at) &&
+           at - (uintptr_t)stack->ss_sp >= wvm_min(HEADROOM, stack->ss_size / 8);
+}
+
+WVM_SIGNAL_PATH bool wvm_fault_left_alternate(const struct wvm_kernel_context *uc, uintptr_t addr)
+{
+    uintptr_t end = (uintptr_t)uc->stack.ss_sp, sp = wvm_reg_value(uc, REG_RSP);
+    return !(uc->stack.ss_flags & SS_DISABLE) && addr < end && end - addr <= NEAR_END &&
+           sp - addr + NEAR_END <= 2 * NEAR_END;
 }
 
 WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_trap *trap)

@@ -78,6 +78,8 @@ struct wvm_frame {
 /* Makes the interrupted thread go on in wvm_deliver. gap: bytes below the caller's frame that it
  * may still use. False: there is no stack to do it on; nothing was changed. */
 bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap);
+/* The access to addr ran over the end of the alternate stack. */
+bool wvm_fault_left_alternate(const struct wvm_kernel_context *uc, uintptr_t addr);
 /* The fault happened in the copy onto a stack: its stack pointer, else 0. */
 uintptr_t wvm_fault_copy_stack(const struct wvm_kernel_context *uc);
 /* Makes that copy answer that it failed. */

@@ -5,6 +5,7 @@
 #define WVM_FAULT_T_FAULT_UNIT_H
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,6 +104,23 @@ static inline enum wvm_dispatch_answer unit_decline(EXCEPTION_RECORD *r, CONTEXT
     return WVM_DISPATCH_UNHANDLED;
 }
 
+enum { UNIT_DEEP = 16 };
+static volatile unsigned unit_depth, unit_deepest;
+
+/* A handler: faults itself until UNIT_DEEP exceptions are open. */
+static inline enum wvm_dispatch_answer unit_nest(EXCEPTION_RECORD *r, CONTEXT *c)
+{
+    volatile char some[512];
+    some[0] = (char)unit_depth;
+    if (++unit_depth < UNIT_DEEP)
+        unit_read((char *)NULL + unit_depth);
+    unit_deepest = unit_depth > unit_deepest ? unit_depth : unit_deepest;
+    unit_depth--;
+    if (r->ExceptionInformation[1] != unit_depth || some[0] != (char)unit_depth)
+        _exit(1);
+    return unit_leave(r, c);
+}
+
 static inline char *unit_map(size_t len, int prot)
 {
     void *p = mmap(NULL, len, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -119,13 +137,50 @@ static inline char *unit_pages(unsigned n, uint8_t attr)
 }
 #define GUARDED (WVM_ATTR_RW | WVM_ATTR_GUARD)
 
+/* ---- threads and stacks ---- */
+
+enum { UNIT_STACK_LEN = 256 * 1024 };
+
+static inline bool unit_on_alternate(void)
+{
+    stack_t now;
+    sigaltstack(NULL, &now);
+    return now.ss_flags & SS_ONSTACK;
+}
+
+static inline bool unit_has_alternate(void)
+{
+    stack_t now;
+    sigaltstack(NULL, &now);
+    return !(now.ss_flags & SS_DISABLE);
+}
+
+/* Runs fn in a thread with a stack of UNIT_STACK_LEN. */
+static inline void unit_in_thread(void *(*fn)(void *), void *arg)
+{
+    pthread_t t;
+    pthread_attr_t attr;
+    void *what;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, UNIT_STACK_LEN);
+    ck_assert_int_eq(pthread_create(&t, &attr, fn, arg), 0);
+    ck_assert_int_eq(pthread_join(t, &what), 0);
+    ck_assert_msg(what == NULL, "%s", (char *)what);
+}
+
+/* What a thread answers: NULL, or what went wrong. */
+static inline void *unit_wrong(const char *text)
+{
+    return (void *)(uintptr_t)text;
+}
+
 /* Runs body in a child without core; the signal that ended it, or 1000 + its exit status. */
 static inline int unit_end_of(void (*body)(void))
 {
     int status;
     pid_t pid = fork();
     if (pid == 0) {
-        alarm(20);
+        alarm(10);
         body();
         _exit(0);
     }
