@@ -162,12 +162,14 @@ WVM_SIGNAL_PATH bool wvm_chain_is_default(int sig)
 
 /* ---- a signal for those behind us ---- */
 
-/* SA_RESETHAND: the first of several threads to call the handler is the one that resets it. */
+/* SA_RESETHAND: the first of several threads to call the handler is the one that resets it; as in
+ * the kernel, flags and mask stay. */
 WVM_SIGNAL_PATH static void take(struct link *l, struct version *v)
 {
-    static const struct wvm_host_action reset = {.handler = (void *)SIG_DFL};
     for (;;) {
         uint32_t was = read_current(l, v);
+        struct wvm_host_action reset = {.handler = (void *)SIG_DFL, .flags = v->flags,
+                                        .mask = v->mask};
         if (!(v->flags & SA_RESETHAND) || !is_action(v->handler) ||
             replace(l, was, write_version(l, &reset)))
             return;
