@@ -72,17 +72,22 @@ static WVM_COLD void resume_left(void)
     resume();
 }
 
+static inline void step_out(void)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    inside = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (WVM_UNLIKELY(when_left != NULL))
+        resume_left();
+}
+
 void wvm_space_leave(struct wvm_space *sp)
 {
     wvm_store_flush(&sp->store);
     if (WVM_UNLIKELY(wvm_option(WVM_OPTION_AUDIT)))
         audit_step(sp);
     pthread_mutex_unlock(&sp->lock);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    inside = 0;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (WVM_UNLIKELY(when_left != NULL))
-        resume_left();
+    step_out();
 }
 
 bool wvm_space_inside(void)
@@ -293,8 +298,12 @@ uintptr_t wvm_space_top(const struct wvm_space *sp)
     return wvm_addr_of(sp->top);
 }
 
+/* The thread is inside until its fork is done: a signal handler that calls in meanwhile is told so
+ * and does not wait for its own thread. */
 void wvm_space_before_fork(struct wvm_space *sp)
 {
+    inside = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     pthread_mutex_lock(&sp->lock);
     wvm_space_watch_before_fork(sp);
 }
@@ -302,6 +311,7 @@ void wvm_space_before_fork(struct wvm_space *sp)
 void wvm_space_after_fork_parent(struct wvm_space *sp)
 {
     pthread_mutex_unlock(&sp->lock);
+    step_out();
 }
 
 /* A child inherits every page and guard region, but no memory locks. */
@@ -315,4 +325,5 @@ void wvm_space_after_fork_child(struct wvm_space *sp)
     wvm_space_watch_after_fork_child(sp);
     wvm_store_flush(&sp->store);
     pthread_mutex_init(&sp->lock, NULL);
+    step_out();
 }
