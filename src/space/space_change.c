@@ -8,9 +8,11 @@
  *    fault path that set a mark to BUSY looks at pending afterwards; the change that published
  *    looks at the marks afterwards: one of them sees the other. The fault path then takes its mark
  *    back and lets the instruction run again; the change waits until no mark of its range is BUSY.
- * 3. A fault of the thread that makes the change (its asynchronous signal handler) cannot wait: it
- *    is decided by the new state. It may open a page that the change is about to open, and it may
- *    fire a guard page that the change is about to arm; the end of the change makes both true.
+ * 3. A fault of the thread that makes the change (its asynchronous signal handler) cannot wait. Until
+ *    the change has found no mark in its range it is decided by the old state, and makes the change
+ *    look again; from then on by the new state: it may open a page that the change is about to
+ *    open, and it may fire a guard page that the change is about to arm; the end of the change
+ *    makes both true.
  *
  * I1  A mark other than BUSY is the truth about its page, except inside the pending range of the
  *     thread that holds the lock.
@@ -36,8 +38,7 @@ void wvm_space_publish(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t a
     struct wvm_change *c = &sp->pending;
     __atomic_store_n(&c->lo, lo, __ATOMIC_RELAXED);
     __atomic_store_n(&c->hi, hi, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->attr, attr, __ATOMIC_RELAXED);
-    c->touched = false;
+    __atomic_store_n(&c->state, attr, __ATOMIC_RELAXED);
     publishing = 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     /* A full barrier: marks are read after it, pending after a mark's compare and swap (2). */
@@ -60,7 +61,7 @@ enum wvm_pending wvm_space_pending(const struct wvm_space *sp, uint64_t lo, uint
         return WVM_PENDING_NONE;
     uint64_t from = __atomic_load_n(&c->lo, __ATOMIC_RELAXED);
     uint64_t to = __atomic_load_n(&c->hi, __ATOMIC_RELAXED);
-    *attr = __atomic_load_n(&c->attr, __ATOMIC_RELAXED);
+    *attr = (uint8_t)__atomic_load_n(&c->state, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (__atomic_load_n(&c->seq, __ATOMIC_RELAXED) != seq)
         return WVM_PENDING_OTHER;
@@ -71,7 +72,7 @@ enum wvm_pending wvm_space_pending(const struct wvm_space *sp, uint64_t lo, uint
 
 void wvm_space_pending_touched(struct wvm_space *sp)
 {
-    sp->pending.touched = true;
+    __atomic_fetch_or(&sp->pending.state, WVM_CHANGE_TOUCHED, __ATOMIC_RELAXED);
 }
 
 /* ---- settling ---- */
@@ -205,21 +206,30 @@ void wvm_space_settle_busy(struct wvm_space *sp)
 
 /* ---- changes ---- */
 
+/* From here on faults of the own thread are decided by the new state. False: one came before. */
+static bool change_state(struct wvm_space *sp, uint8_t attr)
+{
+    uint16_t untouched = WVM_ATTR_SAME;
+    return __atomic_compare_exchange_n(&sp->pending.state, &untouched, attr, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                             uint8_t attr, wvm_status *status)
 {
-    wvm_space_publish(sp, lo, hi, attr);
+    bool quiet = true;
+    wvm_space_publish(sp, lo, hi, WVM_ATTR_SAME);
     *status = STATUS_SUCCESS;
-    if (WVM_UNLIKELY(wvm_overlay_any(&sp->written)) && !wvm_space_watch_quiet(sp, lo, hi)) {
-        wvm_space_withdraw(sp);
-        return false;
+    if (WVM_UNLIKELY(wvm_overlay_any(&sp->written)))
+        quiet = wvm_space_watch_quiet(sp, lo, hi);
+    if (quiet && WVM_UNLIKELY(wvm_overlay_any(&sp->fired))) {
+        wvm_space_await_marks(&sp->fired, lo, hi);
+        quiet = !count_marked(sp, a, lo, hi);
+        if (!quiet)
+            *status = wvm_space_settle_marks(sp, a, lo, hi);
     }
-    if (WVM_LIKELY(!wvm_overlay_any(&sp->fired)))
+    if (quiet && change_state(sp, attr))
         return true;
-    wvm_space_await_marks(&sp->fired, lo, hi);
-    if (!count_marked(sp, a, lo, hi))
-        return true;
-    *status = wvm_space_settle_marks(sp, a, lo, hi);
     wvm_space_withdraw(sp);
     return false;
 }
@@ -249,7 +259,7 @@ void wvm_space_change_end(struct wvm_space *sp, struct wvm_alloc *a, bool failed
 {
     uint64_t lo = sp->pending.lo, hi = sp->pending.hi;
     wvm_space_withdraw(sp);
-    if (WVM_UNLIKELY(sp->pending.touched))
+    if (WVM_UNLIKELY(sp->pending.state & WVM_CHANGE_TOUCHED))
         make_true(sp, a, wvm_max(lo, a->start), wvm_min(hi, a->end), failed);
 }
 

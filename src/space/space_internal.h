@@ -35,11 +35,12 @@ enum wvm_watched {
     WVM_WATCHED_SMALL = 8,      /* its mapping takes no huge pages */
 };
 
+#define WVM_CHANGE_TOUCHED 0x100
+
 /* The change that is under way, for the fault path: space_change.c. */
 struct wvm_change {
     uint32_t seq;    /* (a) odd: [lo, hi) is about to take state attr */
-    uint8_t attr;    /* (a) */
-    bool touched;    /* (s) the own thread's fault path opened a page of it */
+    uint16_t state;  /* (a) attr; WVM_CHANGE_TOUCHED: the own thread's fault path opened a page */
     uint64_t lo, hi; /* (a) pages */
 };
 
