@@ -224,4 +224,24 @@ WINVM_STATIC_ASSERT(sizeof(CONTEXT) == 716, "CONTEXT");
 #endif
 #endif
 
+/* Wine's headers have the structure under another tag. */
+#ifdef WINVM_UNDER_WINE
+typedef CONTEXT winvm_thread_context;
+#else
+typedef struct _CONTEXT winvm_thread_context;
+#endif
+struct _EXCEPTION_RECORD;
+
+WINVM_BEGIN_DECLS
+
+/* The caller's registers as they are behind the call: CONTEXT_FULL | CONTEXT_SEGMENTS. */
+WINVM_DECLARE(void, RtlCaptureContext, (winvm_thread_context *ContextRecord));
+/* Goes on with the registers that ContextFlags names; the others stay. The record is not used. */
+WINVM_DECLARE(void, RtlRestoreContext,
+              (winvm_thread_context *ContextRecord, struct _EXCEPTION_RECORD *ExceptionRecord));
+/* RaiseException with a record of the caller's; sets its ExceptionAddress. */
+WINVM_DECLARE(void, RtlRaiseException, (struct _EXCEPTION_RECORD *ExceptionRecord));
+
+WINVM_END_DECLS
+
 #endif

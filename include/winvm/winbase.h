@@ -24,6 +24,12 @@
 #define NUMA_NO_PREFERRED_NODE ((DWORD)-1)
 #define INFINITE 0xffffffff
 
+/* SetErrorMode. */
+#define SEM_FAILCRITICALERRORS 0x0001
+#define SEM_NOGPFAULTERRORBOX 0x0002
+#define SEM_NOALIGNMENTFAULTEXCEPT 0x0004
+#define SEM_NOOPENFILEERRORBOX 0x8000
+
 #define MoveMemory RtlMoveMemory
 #define CopyMemory RtlCopyMemory
 #define FillMemory RtlFillMemory

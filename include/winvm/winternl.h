@@ -8,6 +8,7 @@
 #ifndef WINVM_WINTERNL_H
 #define WINVM_WINTERNL_H
 
+#include "errhandlingapi.h"
 #include "ntdef.h"
 
 #ifndef WINVM_NO_TYPES
@@ -190,6 +191,17 @@ WINVM_FLUSH_CODE_(ZwFlushInstructionCache);
 
 WINVM_DECLARE(NTSTATUS, NtClose, (HANDLE Handle));
 WINVM_DECLARE(NTSTATUS, ZwClose, (HANDLE Handle));
+
+/* RtlRestoreContext, but it answers: STATUS_ACCESS_VIOLATION without a context. Alert is not used. */
+WINVM_DECLARE(NTSTATUS, NtContinue, (winvm_thread_context *Context, unsigned char TestAlert));
+
+/* The native names of the calls of errhandlingapi.h. */
+WINVM_DECLARE(void *, RtlAddVectoredExceptionHandler,
+              (ULONG FirstHandler, winvm_exception_handler Handler));
+WINVM_DECLARE(ULONG, RtlRemoveVectoredExceptionHandler, (void *Handle));
+WINVM_DECLARE(void *, RtlAddVectoredContinueHandler,
+              (ULONG FirstHandler, winvm_exception_handler Handler));
+WINVM_DECLARE(ULONG, RtlRemoveVectoredContinueHandler, (void *Handle));
 
 struct _INITIAL_TEB;
 /* A stack with `commit` bytes (0: 4 KiB) of `reserve` (0: 1 MiB; not more than commit: rounded up

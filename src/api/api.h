@@ -15,10 +15,12 @@
 
 #define WVM_API(ret, name, params, args, trace) ret wvm_##name params;
 #define WVM_API_SHARED(ret, name, params, args, trace) ret wvm_##name params;
+#define WVM_API_REGS(ret, name, params, args, trace)
 #define WVM_API_ALIAS(alias, name)
 #include "api/api_list.h"
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS
 
 /* Reasons why an entry must leave its straight path; one test of the whole word serves all. An

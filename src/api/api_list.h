@@ -4,10 +4,14 @@
  * WVM_API(ret, name, params, args, trace)         the memory family: always ours
  * WVM_API_SHARED(ret, name, params, args, trace)  names that a program's own platform layer may
  *                                                 define too: under preload what is not ours goes
- *                                                 to the next definition WVM_API_ALIAS(alias, name)
- *                                                 a second name of the same function (Zw*)
+ *                                                 to the next definition
+ * WVM_API_REGS(ret, name, params, args, trace)    like a shared name, but the entry is an assembler
+ *                                                 function that takes its caller's registers and
+ *                                                 goes to wvm_regs_NAME(CONTEXT *, arguments)
+ * WVM_API_ALIAS(alias, name)                      a second name of the same function (Zw*)
  *
- * Each is implemented as wvm_NAME in nt/ or api/, in the compiler's own convention.
+ * Each but the REGS ones is implemented as wvm_NAME in nt/ or api/, in the compiler's own
+ * convention.
  * trace: one letter for the result, then one for each argument:
  *   result  b BOOL  p pointer  h handle  n NTSTATUS  z SIZE_T  d DWORD  v nothing
  *   args    h handle  p pointer  z SIZE_T  d DWORD  A allocation type  F free type  P protection
@@ -48,6 +52,15 @@ WVM_API(VOID, GetNativeSystemInfo, (LPSYSTEM_INFO a), (a), "vp")
 /* processthreadsapi.h, errhandlingapi.h, handleapi.h, libloaderapi.h */
 WVM_API_SHARED(DWORD, GetLastError, (VOID), (), "d")
 WVM_API_SHARED(VOID, SetLastError, (DWORD a), (a), "vd")
+WVM_API_SHARED(UINT, SetErrorMode, (UINT a), (a), "dd")
+WVM_API_SHARED(UINT, GetErrorMode, (VOID), (), "d")
+WVM_API(PVOID, AddVectoredExceptionHandler, (ULONG a, PVECTORED_EXCEPTION_HANDLER b), (a, b), "pdp")
+WVM_API(ULONG, RemoveVectoredExceptionHandler, (PVOID a), (a), "dp")
+WVM_API(PVOID, AddVectoredContinueHandler, (ULONG a, PVECTORED_EXCEPTION_HANDLER b), (a, b), "pdp")
+WVM_API(ULONG, RemoveVectoredContinueHandler, (PVOID a), (a), "dp")
+WVM_API_SHARED(LPTOP_LEVEL_EXCEPTION_FILTER, SetUnhandledExceptionFilter, (LPTOP_LEVEL_EXCEPTION_FILTER a), (a), "pp")
+WVM_API_SHARED(LONG, UnhandledExceptionFilter, (PEXCEPTION_POINTERS a), (a), "dp")
+WVM_API_REGS(VOID, RaiseException, (DWORD a, DWORD b, DWORD c, const ULONG_PTR *d), (a, b, c, d), "vdddp")
 WVM_API_SHARED(HANDLE, GetCurrentProcess, (VOID), (), "d")
 WVM_API_SHARED(DWORD, GetCurrentProcessId, (VOID), (), "d")
 WVM_API_SHARED(HANDLE, OpenProcess, (DWORD a, BOOL b, DWORD c), (a, b, c), "hddd")
@@ -75,6 +88,10 @@ WVM_API(NTSTATUS, NtFlushInstructionCache, (HANDLE a, LPCVOID b, SIZE_T c), (a, 
 WVM_API(NTSTATUS, RtlCreateUserStack, (SIZE_T a, SIZE_T b, ULONG c, SIZE_T d, SIZE_T e, INITIAL_TEB *f), (a, b, c, d, e, f), "nzzdzzp")
 WVM_API(VOID, RtlFreeUserStack, (PVOID a), (a), "vp")
 WVM_API_SHARED(NTSTATUS, NtClose, (HANDLE a), (a), "nh")
+WVM_API_REGS(NTSTATUS, NtContinue, (PCONTEXT a, BOOLEAN b), (a, b), "npd")
+WVM_API_REGS(VOID, RtlRaiseException, (PEXCEPTION_RECORD a), (a), "vp")
+WVM_API_REGS(VOID, RtlCaptureContext, (PCONTEXT a), (a), "vp")
+WVM_API_REGS(VOID, RtlRestoreContext, (PCONTEXT a, PEXCEPTION_RECORD b), (a, b), "vpp")
 WVM_API_SHARED(ULONG, RtlNtStatusToDosError, (NTSTATUS a), (a), "dd")
 
 WVM_API_ALIAS(ZwAllocateVirtualMemory, NtAllocateVirtualMemory)
@@ -90,3 +107,7 @@ WVM_API_ALIAS(ZwWriteVirtualMemory, NtWriteVirtualMemory)
 WVM_API_ALIAS(ZwFlushVirtualMemory, NtFlushVirtualMemory)
 WVM_API_ALIAS(ZwFlushInstructionCache, NtFlushInstructionCache)
 WVM_API_ALIAS(ZwClose, NtClose)
+WVM_API_ALIAS(RtlAddVectoredExceptionHandler, AddVectoredExceptionHandler)
+WVM_API_ALIAS(RtlRemoveVectoredExceptionHandler, RemoveVectoredExceptionHandler)
+WVM_API_ALIAS(RtlAddVectoredContinueHandler, AddVectoredContinueHandler)
+WVM_API_ALIAS(RtlRemoveVectoredContinueHandler, RemoveVectoredContinueHandler)

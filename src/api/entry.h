@@ -33,10 +33,12 @@
 enum wvm_api_id {
 #define WVM_API(ret, name, params, args, trace) WVM_ID_##name,
 #define WVM_API_SHARED(ret, name, params, args, trace) WVM_ID_##name,
+#define WVM_API_REGS(ret, name, params, args, trace) WVM_ID_##name,
 #define WVM_API_ALIAS(alias, name)
 #include "api/api_list.h"
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS
     WVM_N_APIS
 };
@@ -47,16 +49,27 @@ typedef void (*wvm_export_fn)(void);
 extern const wvm_export_fn wvm_exports_sysv[WVM_N_APIS];
 extern const wvm_export_fn wvm_exports_ms[WVM_N_APIS];
 
-/* GetProcAddress for a caller of the Windows convention. */
-FARPROC wvm_GetProcAddress_ms(HMODULE module, LPCSTR name);
-FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
+/* Functions that hand out or take functions: for a caller of the Windows convention they are
+ * wvm_NAME_ms (entry_ms.c). X(ret, name, params, args). */
+#define WVM_API_MS(X)                                                                             \
+    X(FARPROC, GetProcAddress, (HMODULE a, LPCSTR b), (a, b))                                     \
+    X(PVOID, AddVectoredExceptionHandler, (ULONG a, PVECTORED_EXCEPTION_HANDLER b), (a, b))       \
+    X(PVOID, AddVectoredContinueHandler, (ULONG a, PVECTORED_EXCEPTION_HANDLER b), (a, b))        \
+    X(LPTOP_LEVEL_EXCEPTION_FILTER, SetUnhandledExceptionFilter,                                  \
+      (LPTOP_LEVEL_EXCEPTION_FILTER a), (a))
+#define WVM_DECLARE_MS(ret, name, params, args) \
+    ret wvm_##name##_ms params;                 \
+    ret wvm_slow_##name##_ms params;
+WVM_API_MS(WVM_DECLARE_MS)
 
 #define WVM_API(ret, name, params, args, trace) ret wvm_slow_##name params;
 #define WVM_API_SHARED(ret, name, params, args, trace) ret wvm_slow_##name params;
+#define WVM_API_REGS(ret, name, params, args, trace)
 #define WVM_API_ALIAS(alias, name)
 #include "api/api_list.h"
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS
 
 /* Picks one of two words by whether a function returns a value. */
@@ -65,6 +78,8 @@ FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
 #define WVM_PICK_UINT(v, n) n
 #define WVM_PICK_DWORD(v, n) n
 #define WVM_PICK_ULONG(v, n) n
+#define WVM_PICK_UINT(v, n) n
+#define WVM_PICK_LONG(v, n) n
 #define WVM_PICK_SIZE_T(v, n) n
 #define WVM_PICK_NTSTATUS(v, n) n
 #define WVM_PICK_LPVOID(v, n) n
@@ -72,6 +87,7 @@ FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
 #define WVM_PICK_HANDLE(v, n) n
 #define WVM_PICK_HMODULE(v, n) n
 #define WVM_PICK_FARPROC(v, n) n
+#define WVM_PICK_LPTOP_LEVEL_EXCEPTION_FILTER(v, n) n
 
 /* The body of an entry: past the gate, call, note the change. */
 #define WVM_ENTRY_VALUE(name, type, args)            \
@@ -89,6 +105,26 @@ FARPROC wvm_slow_GetProcAddress_ms(HMODULE module, LPCSTR name);
         else                                         \
             wvm_##name args;                         \
     }
+
+/* An entry that takes its caller's registers: pushes the function it stands for, nothing changed,
+ * and goes to the part of fault_capture.c for its convention. */
+#define WVM_REGS_ENTRY(entry, name, enter)                                                        \
+    __asm__(".text\n\t.p2align 4\n\t"                                                            \
+            ".globl " #entry "\n\t.hidden " #entry "\n\t.type " #entry ", @function\n"            \
+            #entry ":\n\t"                                                                        \
+            ".cfi_startproc\n\t"                                                                  \
+            "endbr64\n\t"                                                                         \
+            "leaq -8(%rsp), %rsp\n\t"                                                             \
+            ".cfi_adjust_cfa_offset 8\n\t"                                                        \
+            "pushq %rax\n\t"                                                                      \
+            ".cfi_adjust_cfa_offset 8\n\t"                                                        \
+            "leaq wvm_regs_" #name "(%rip), %rax\n\t"                                             \
+            "movq %rax, 8(%rsp)\n\t"                                                              \
+            "popq %rax\n\t"                                                                       \
+            ".cfi_adjust_cfa_offset -8\n\t"                                                       \
+            "jmp " #enter "\n\t"                                                                  \
+            ".cfi_endproc\n\t"                                                                    \
+            ".size " #entry ", .-" #entry "\n");
 
 /* The second of the words that the arguments expand to. */
 #define WVM_SECOND(...) WVM_SECOND_(__VA_ARGS__)

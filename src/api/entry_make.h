@@ -2,6 +2,7 @@
  *
  * Takes   WVM_ENTRY(name)   the C name of an entry
  *         WVM_ENTRY_ABI     its convention, an attribute or nothing
+ *         WVM_ENTRY_REGS    where its entries go that take registers
  *         WVM_ENTRY_TABLE   the table of entries to define
  *         WVM_ENTRY_PLAIN   defined: export the plain names too */
 #include "api/entry.h"
@@ -11,10 +12,15 @@
     WVM_ENTRY_ABI ret WVM_ENTRY(name)                                                              \
         params WVM_PICK_##ret(WVM_ENTRY_VOID, WVM_ENTRY_VALUE)(name, ret, args)
 #define WVM_API_SHARED WVM_API
+#define WVM_API_REGS(ret, name, params, args, trace)                                               \
+    extern WVM_HIDDEN void WVM_ENTRY(name)(void);                                                  \
+    WVM_REGS_ENTRY_OF(WVM_ENTRY(name), name, WVM_ENTRY_REGS)
+#define WVM_REGS_ENTRY_OF(entry, name, enter) WVM_REGS_ENTRY(entry, name, enter)
 #define WVM_API_ALIAS(alias, name)
 #include "api/api_list.h"
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS
 
 #ifdef WVM_ENTRY_PLAIN
@@ -25,10 +31,12 @@
 #else
 #define WVM_API_SHARED(ret, name, params, args, trace) WVM_WEAK_ALIAS(name, WVM_ENTRY(name))
 #endif
+#define WVM_API_REGS WVM_API_SHARED
 #define WVM_API_ALIAS(alias, name) WVM_UNLESS_ROUTED(name)(alias, WVM_ENTRY(name))
 #include "api/api_list.h"
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS
 #endif
 
@@ -38,10 +46,12 @@
 #else
 #define WVM_API_SHARED WVM_API
 #endif
+#define WVM_API_REGS WVM_API_SHARED
 #define WVM_API_ALIAS(alias, name)
 const wvm_export_fn WVM_ENTRY_TABLE[WVM_N_APIS] = {
 #include "api/api_list.h"
 };
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS

@@ -62,17 +62,21 @@ static bool past_gate(void)
 #define WVM_API(ret, name, params, args, trace) \
     ret wvm_slow_##name params WVM_PICK_##ret(WVM_SLOW_VOID, WVM_SLOW_VALUE)(name, name, ret, args)
 #define WVM_API_SHARED WVM_API
+#define WVM_API_REGS(ret, name, params, args, trace)
 #define WVM_API_ALIAS(alias, name)
 #include "api/api_list.h"
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS
 
-FARPROC wvm_slow_GetProcAddress_ms(HMODULE a, LPCSTR b)
-    WVM_SLOW_VALUE(GetProcAddress_ms, GetProcAddress, FARPROC, (a, b))
+#define WVM_SLOW_MS(ret, name, params, args) \
+    ret wvm_slow_##name##_ms params WVM_SLOW_VALUE(name##_ms, name, ret, args)
+WVM_API_MS(WVM_SLOW_MS)
 
 #define WVM_API(ret, name, params, args, trace) [WVM_ID_##name] = #name,
 #define WVM_API_SHARED WVM_API
+#define WVM_API_REGS WVM_API
 #define WVM_API_ALIAS(alias, name)
 __attribute__((used)) const char *const wvm_api_names[WVM_N_APIS] = {
 #include "api/api_list.h"
@@ -85,4 +89,5 @@ const char *const wvm_api_letters[WVM_N_APIS] = {
 };
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS

@@ -8,6 +8,7 @@
  * Locking: none.   Failure and signal safety: those of the function called. */
 #define WVM_ENTRY(name) wvm_sysv_##name
 #define WVM_ENTRY_ABI
+#define WVM_ENTRY_REGS wvm_enter_sysv
 #define WVM_ENTRY_TABLE wvm_exports_sysv
 #ifdef WVM_PLAIN_SYSV
 #define WVM_ENTRY_PLAIN

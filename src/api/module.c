@@ -54,12 +54,14 @@ struct export {
 
 #define WVM_API(ret, name, params, args, trace) {#name, sizeof #name - 1, WVM_ID_##name},
 #define WVM_API_SHARED WVM_API
+#define WVM_API_REGS WVM_API
 #define WVM_API_ALIAS(alias, name) {#alias, sizeof #alias - 1, WVM_ID_##name},
 static const struct export exports[] = {
 #include "api/api_list.h"
 };
 #undef WVM_API
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 #undef WVM_API_ALIAS
 
 WVM_STATIC(WVM_N_APIS <= 255, "an identity fits a byte");
@@ -186,9 +188,13 @@ static HMODULE program_module(void)
     return wvm_host_module(getauxval(AT_ENTRY), &start, &end) ? (HMODULE)start : NULL;
 }
 
-/* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only. */
+/* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only, a
+ * few of the Rtl ones in kernel32 too. */
 static unsigned homes_of(const struct export *ex)
 {
+    if (ex->id == WVM_ID_RtlCaptureContext || ex->id == WVM_ID_RtlRestoreContext ||
+        ex->id == WVM_ID_RtlRaiseException)
+        return IN_KERNEL32 | IN_KERNELBASE | IN_NTDLL;
     if (memcmp(ex->name, "Nt", 2) == 0 || memcmp(ex->name, "Zw", 2) == 0 ||
         memcmp(ex->name, "Rtl", 3) == 0)
         return IN_NTDLL;

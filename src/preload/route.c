@@ -15,6 +15,10 @@
  *     other way round; the thread's value inside winvm is kept as well.
  * The choice per name:
  *   GetLastError SetLastError GetCurrentProcess GetCurrentProcessId   next
+ *   GetErrorMode SetErrorMode    next
+ *   RaiseException RtlRaiseException SetUnhandledExceptionFilter UnhandledExceptionFilter
+ *   RtlCaptureContext RtlRestoreContext NtContinue
+ *                                next: a layer that raises exceptions has handlers of its own
  *   CloseHandle NtClose          own for handles that OpenProcess made here
  *   OpenProcess                  own when only rights to memory and queries are asked for
  *   GetModuleHandle LoadLibrary  winvm's module names: the handle of next's module, which then
@@ -213,6 +217,15 @@ static void *choose_by_status(const struct wvm_route *route, struct route_regs *
 #define CHOICE_SetLastError choose_next
 #define CHOICE_GetCurrentProcess choose_next
 #define CHOICE_GetCurrentProcessId choose_next
+#define CHOICE_GetErrorMode choose_next
+#define CHOICE_SetErrorMode choose_next
+#define CHOICE_RaiseException choose_next
+#define CHOICE_RtlRaiseException choose_next
+#define CHOICE_SetUnhandledExceptionFilter choose_next
+#define CHOICE_UnhandledExceptionFilter choose_next
+#define CHOICE_RtlCaptureContext choose_next
+#define CHOICE_RtlRestoreContext choose_next
+#define CHOICE_NtContinue choose_next
 #define CHOICE_OpenProcess choose_by_access
 #define CHOICE_CloseHandle choose_by_handle
 #define CHOICE_NtClose choose_by_handle
@@ -241,6 +254,7 @@ static void *choose_by_status(const struct wvm_route *route, struct route_regs *
             "leaq wvm_route_" #name "(%rip), %r11\n\t"                                            \
             "jmp wvm_route_thunk\n\t"                                                             \
             ".size " #name ", .-" #name "\n");
+#define WVM_API_REGS WVM_API_SHARED
 #include "api/api_list.h"
 #undef WVM_API_SHARED
 
@@ -254,6 +268,7 @@ static struct wvm_route *const routes[] = {
 #undef WVM_API
 #undef WVM_API_ALIAS
 #undef WVM_API_SHARED
+#undef WVM_API_REGS
 
 static void *program_set_last_error;
 static void *program_current_process;

@@ -28,6 +28,7 @@ struct image {
 static const char *const memory_calls[] = {
 #define WVM_API(ret, name, params, args, trace) #name,
 #define WVM_API_SHARED(ret, name, params, args, trace)
+#define WVM_API_REGS(ret, name, params, args, trace)
 #define WVM_API_ALIAS(alias, name)
 #include "api/api_list.h"
 };

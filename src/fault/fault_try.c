@@ -1,0 +1,373 @@
+/* Frames: the tries (WINVM_TRY) that a thread is in, and how an exception goes through them.
+ *
+ * Owns    a list for each thread that ever opened a try, and what winvm/excpt_try.h calls.
+ * Terms   entry = a frame's address and the stack pointer of its try; barrier = an entry that stands
+ *         for an asking of frames under way: what is opened behind it belongs to filters and
+ *         handlers, and of what lies before it only the entries below `limit` are seen.
+ * I1  Entries are in the order of opening. A try that is opened inside another has a lower stack
+ *     pointer, always (each lowers it by its array). An entry not above the stack pointer of a new
+ *     try or of an exception was left by a longjmp: it is dropped, and its frame is never read.
+ * I2  The first entry is a sentinel above every stack pointer.
+ * I3  An entry is written before `top` counts it, and checked afterwards: a signal handler in
+ *     between opens and closes its own tries in the same place.
+ * I4  A frame is entered in one of three states: FILTER below the asker's stack, with the frame
+ *     still listed; UNWIND and HANDLER on the try's own stack, with the frame and all behind it
+ *     off the list.
+ * I5  The registers that the Windows convention preserves beyond those of ours (rdi, rsi, xmm6-15)
+ *     need no place in a frame: to its caller winvm_try_mark is a function that changes them.
+ * A list is never unmapped; it goes to the next thread when its thread ends.
+ * Locking: none; lists are taken by compare-and-swap.
+ * Failure: no memory for a list, or 65,000 tries in each other: a message and abort.
+ * Signal safety: closing and asking; opening after the thread's first try. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/annotate.h"
+#include "base/assert.h"
+#include "fault/fault_private.h"
+#include "host/host.h"
+#include "host/host_kernel.h"
+
+#define LIST_BYTES ((size_t)1 << 20)
+#define BARRIER ((uintptr_t)1)
+#define N_ENTRIES (LIST_BYTES / sizeof(struct wvm_try_entry) - 1)
+
+struct wvm_try_entry {
+    uintptr_t frame;    /* struct winvm_try; or BARRIER | the limit of a barrier, an entry */
+    uintptr_t rsp;
+};
+
+/* One thread's entries; a multiple of the page size. */
+struct try_list {
+    struct try_list *next;      /* constant once listed */
+    int taken;
+    struct wvm_try_entry entries[N_ENTRIES];
+};
+WVM_STATIC(sizeof(struct try_list) == LIST_BYTES, "a list fills its memory");
+
+/* The first free entry and the end; read by winvm_try_mark. */
+struct try_thread {
+    struct wvm_try_entry *top, *end;
+};
+WVM_HIDDEN WVM_THREAD_LOCAL struct try_thread wvm_try_thread;
+
+static struct try_list *all_lists;
+static pthread_key_t at_exit;
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+
+/* Offsets in struct winvm_try, as the code below has them. */
+#define AT(field, offset) WVM_STATIC(offsetof(struct winvm_try, field) == (offset), #field)
+AT(regs, 0);
+AT(mxcsr, 64);
+AT(fpucw, 68);
+AT(entry, 96);
+AT(asker, 112);
+
+/* int winvm_try_mark(struct winvm_try *): notes the registers that a call preserves, lists the
+ * frame, returns 0. */
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl winvm_try_mark\n"
+        ".type winvm_try_mark, @function\n"
+        "winvm_try_mark:\n\t"
+        ".cfi_startproc\n\t"
+        "endbr64\n\t"
+        "movq (%rsp), %rdx\n\t"
+        "leaq 8(%rsp), %rcx\n\t"
+        "movq %rbx, (%rdi)\n\t"
+        "movq %rbp, 8(%rdi)\n\t"
+        "movq %r12, 16(%rdi)\n\t"
+        "movq %r13, 24(%rdi)\n\t"
+        "movq %r14, 32(%rdi)\n\t"
+        "movq %r15, 40(%rdi)\n\t"
+        "movq %rcx, 48(%rdi)\n\t"
+        "movq %rdx, 56(%rdi)\n\t"
+        "stmxcsr 64(%rdi)\n\t"
+        "fnstcw 68(%rdi)\n\t"
+        "movq wvm_try_thread@gottpoff(%rip), %rsi\n\t"
+        "movq %fs:(%rsi), %rax\n\t"
+        "cmpq %fs:8(%rsi), %rax\n\t"
+        "jae 2f\n\t"
+        "cmpq %rcx, -8(%rax)\n\t" /* the latest entry: above, or stale */
+        "jbe 2f\n\t"
+        "movq %rax, 96(%rdi)\n\t"
+        "leaq 16(%rax), %rdx\n"
+        "1:\n\t"
+        "movq %rdi, (%rax)\n\t"
+        "movq %rcx, 8(%rax)\n\t"
+        "movq %rdx, %fs:(%rsi)\n\t"
+        "cmpq %rdi, (%rax)\n\t"
+        "jne 1b\n\t"
+        "xorl %eax, %eax\n\t"
+        "ret\n"
+        "2:\n\t"
+        "subq $8, %rsp\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "call wvm_try_open\n\t"
+        "addq $8, %rsp\n\t"
+        ".cfi_adjust_cfa_offset -8\n\t"
+        "xorl %eax, %eax\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        ".size winvm_try_mark, .-winvm_try_mark\n");
+
+/* Lets winvm_try_mark return once more, with 1, on the given stack. */
+_Noreturn void wvm_try_enter(const struct winvm_try *frame, uint64_t rsp) WVM_HIDDEN;
+/* The same from a call that returns: what winvm_try_answer is told. The stack below the call is
+ * left alone but for `room` bytes, which belong to calls that the frame's function makes. */
+int wvm_try_filter(struct winvm_try *frame, uint64_t room) WVM_HIDDEN;
+__asm__(".p2align 4\n"
+        ".globl wvm_try_filter\n"
+        ".hidden wvm_try_filter\n"
+        ".type wvm_try_filter, @function\n"
+        "wvm_try_filter:\n\t"
+        "pushq %rbx\n\t"
+        "pushq %rbp\n\t"
+        "pushq %r12\n\t"
+        "pushq %r13\n\t"
+        "pushq %r14\n\t"
+        "pushq %r15\n\t"
+        "subq $8, %rsp\n\t"
+        "stmxcsr (%rsp)\n\t"
+        "fnstcw 4(%rsp)\n\t"
+        "movq %rsp, 112(%rdi)\n\t"
+        "negq %rsi\n\t"
+        "addq %rsp, %rsi\n\t"
+        "andq $-16, %rsi\n\t"
+        "jmp wvm_try_enter\n\t"
+        ".size wvm_try_filter, .-wvm_try_filter\n"
+        ".p2align 4\n"
+        ".globl wvm_try_enter\n"
+        ".hidden wvm_try_enter\n"
+        ".type wvm_try_enter, @function\n"
+        "wvm_try_enter:\n\t"
+        "movq (%rdi), %rbx\n\t"
+        "movq 8(%rdi), %rbp\n\t"
+        "movq 16(%rdi), %r12\n\t"
+        "movq 24(%rdi), %r13\n\t"
+        "movq 32(%rdi), %r14\n\t"
+        "movq 40(%rdi), %r15\n\t"
+        "ldmxcsr 64(%rdi)\n\t"
+        "fldcw 68(%rdi)\n\t"
+        "movq %rsi, %rsp\n\t"
+        "cld\n\t"
+        "movl $1, %eax\n\t"
+        "jmp *56(%rdi)\n\t"
+        ".size wvm_try_enter, .-wvm_try_enter\n"
+        ".p2align 4\n"
+        ".globl winvm_try_answer\n"
+        ".type winvm_try_answer, @function\n"
+        "winvm_try_answer:\n\t"
+        "endbr64\n\t"
+        "movq 112(%rdi), %rsp\n\t"
+        "movl %esi, %eax\n\t"
+        "ldmxcsr (%rsp)\n\t"
+        "fldcw 4(%rsp)\n\t"
+        "addq $8, %rsp\n\t"
+        "popq %r15\n\t"
+        "popq %r14\n\t"
+        "popq %r13\n\t"
+        "popq %r12\n\t"
+        "popq %rbp\n\t"
+        "popq %rbx\n\t"
+        "ret\n\t"
+        ".size winvm_try_answer, .-winvm_try_answer\n");
+
+static struct winvm_try *frame_of(const struct wvm_try_entry *entry)
+{
+    return (struct winvm_try *)entry->frame;
+}
+
+static bool is_sentinel(const struct wvm_try_entry *entry)
+{
+    return entry->rsp == UINTPTR_MAX;
+}
+
+static _Noreturn void die(const char *why)
+{
+    wvm_host_log("%s", why);
+    abort();
+}
+
+static void give_back(void *list)
+{
+    wvm_try_thread = (struct try_thread){NULL, NULL};
+    __atomic_store_n(&((struct try_list *)list)->taken, 0, __ATOMIC_RELEASE);
+}
+
+static void start(void)
+{
+    if (pthread_key_create(&at_exit, give_back) != 0)
+        die("no key for the thread's frames");
+}
+
+static struct try_list *take_list(void)
+{
+    struct try_list *list = __atomic_load_n(&all_lists, __ATOMIC_ACQUIRE);
+    for (; list != NULL; list = list->next) {
+        int taken = 0;
+        if (__atomic_compare_exchange_n(&list->taken, &taken, 1, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return list;
+    }
+    intptr_t memory = wvm_sys_mmap(0, LIST_BYTES, PROT_READ | PROT_WRITE, MAP_NORESERVE);
+    if (wvm_sys_failed(memory))
+        die("no memory for the thread's frames");
+    list = (struct try_list *)memory;
+    list->taken = 1;
+    list->next = __atomic_load_n(&all_lists, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&all_lists, &list->next, list, false, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
+        continue;
+    return list;
+}
+
+/* The thread's first try. */
+static WVM_COLD void attach(void)
+{
+    pthread_once(&started, start);
+    struct try_list *list = take_list();
+    list->entries[0] = (struct wvm_try_entry){0, UINTPTR_MAX};
+    wvm_try_thread = (struct try_thread){&list->entries[1], &list->entries[N_ENTRIES]};
+    pthread_setspecific(at_exit, list);
+    wvm_fault_install_all();
+    wvm_fault_thread_attach();
+}
+
+/* Drops what lies below sp. */
+static void drop_stale(uintptr_t sp)
+{
+    struct wvm_try_entry *top = wvm_try_thread.top;
+    while (top[-1].rsp < sp)
+        top--;
+    wvm_try_thread.top = top;
+}
+
+static struct wvm_try_entry *append(uintptr_t frame, uintptr_t rsp)
+{
+    struct wvm_try_entry *entry = wvm_try_thread.top;
+    if (entry == wvm_try_thread.end)
+        die("too many tries in each other");
+    do {
+        *(volatile uintptr_t *)&entry->frame = frame;
+        *(volatile uintptr_t *)&entry->rsp = rsp;
+        __atomic_store_n(&wvm_try_thread.top, entry + 1, __ATOMIC_RELAXED);
+    } while (*(volatile uintptr_t *)&entry->frame != frame);
+    return entry;
+}
+
+/* The rest of winvm_try_mark: for the first try of a thread, and with stale entries. */
+__attribute__((used)) WVM_HIDDEN void wvm_try_open(struct winvm_try *frame);
+void wvm_try_open(struct winvm_try *frame)
+{
+    if (wvm_try_thread.top == NULL)
+        attach();
+    uintptr_t rsp = frame->regs[6];
+    drop_stale(rsp + 1);
+    frame->entry = append((uintptr_t)frame, rsp);
+}
+
+/* Ends a try whose body has ended or is left. Off the list already: nothing to do. */
+WVM_EXPORT void winvm_try_leave(struct winvm_try *frame)
+{
+    struct wvm_try_entry *entry = frame->entry;
+    if (entry < wvm_try_thread.top && entry->frame == (uintptr_t)frame)
+        wvm_try_thread.top = entry;
+}
+
+/* A try was gone through in the state FILTER: it has neither filter nor block, or a longjmp of the
+ * filter went back into the body. In the latter case the asker's stack is above us no longer. */
+WVM_EXPORT int winvm_try_unanswered(struct winvm_try *frame)
+{
+    if ((uintptr_t)__builtin_frame_address(0) < frame->asker)
+        winvm_try_answer(frame, EXCEPTION_CONTINUE_SEARCH);
+    winvm_try_leave(frame);
+    frame->state = WINVM_TRY_END;
+    return 1;
+}
+
+/* ---- Asking ---- */
+
+bool wvm_frames_any(void)
+{
+    struct wvm_try_entry *top = wvm_try_thread.top;
+    return top != NULL && !is_sentinel(top - 1);
+}
+
+void wvm_frames_begin(struct wvm_frames *asking, uintptr_t sp)
+{
+    asking->barrier = NULL;
+    if (wvm_try_thread.top == NULL)
+        return;
+    drop_stale(sp);
+    uintptr_t all = (uintptr_t)wvm_try_thread.top;
+    asking->barrier = append(all | BARRIER, (uintptr_t)asking);
+}
+
+void wvm_frames_end(struct wvm_frames *asking)
+{
+    if (asking->barrier != NULL)
+        wvm_try_thread.top = asking->barrier;
+}
+
+/* The next frame outwards, NULL: none. */
+static struct wvm_try_entry *outer(struct wvm_try_entry *entry)
+{
+    entry--;
+    while (entry->frame & BARRIER)
+        entry = (struct wvm_try_entry *)(entry->frame & ~BARRIER) - 1;
+    return is_sentinel(entry) ? NULL : entry;
+}
+
+/* Runs the blocks between the top of the list and the target, then the target's handler. */
+static _Noreturn void unwind(struct wvm_try_entry *target, unsigned code)
+{
+    for (struct wvm_try_entry *entry = wvm_try_thread.top - 1;; entry--) {
+        if (entry->frame & BARRIER)
+            continue;
+        struct winvm_try *frame = frame_of(entry);
+        wvm_try_thread.top = entry;
+        frame->state = entry == target ? WINVM_TRY_HANDLER : WINVM_TRY_UNWIND;
+        frame->code = code;
+        frame->pointers = NULL;
+        frame->target = target;
+        wvm_try_enter(frame, frame->regs[6]);
+    }
+}
+
+/* A block has ended that ran because an exception passes. */
+WVM_EXPORT _Noreturn void winvm_try_resume(struct winvm_try *frame)
+{
+    wvm_try_thread.top = frame->entry;
+    unwind(frame->target, frame->code);
+}
+
+static int ask(struct winvm_try *frame, EXCEPTION_POINTERS *pointers)
+{
+    frame->state = WINVM_TRY_FILTER;
+    frame->code = pointers->ExceptionRecord->ExceptionCode;
+    frame->pointers = pointers;
+    int answer = wvm_try_filter(frame, (uintptr_t)frame->room - frame->regs[6]);
+    frame->state = WINVM_TRY_BODY;
+    return answer;
+}
+
+bool wvm_frames_ask(struct wvm_frames *asking, EXCEPTION_POINTERS *pointers)
+{
+    struct wvm_try_entry *barrier = asking->barrier;
+    if (barrier == NULL)
+        return false;
+    for (struct wvm_try_entry *e = outer(barrier); e != NULL; e = outer(e)) {
+        barrier->frame = (uintptr_t)e | BARRIER;
+        wvm_try_thread.top = barrier + 1;
+        int answer = ask(frame_of(e), pointers);
+        if (answer < 0)     /* as the SDK's compiler has it */
+            return true;
+        if (answer > 0) {
+            wvm_try_thread.top = barrier;
+            unwind(e, pointers->ExceptionRecord->ExceptionCode);
+        }
+    }
+    return false;
+}
