@@ -4,19 +4,6 @@
 # shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 
-# report NAME: the program's own TAP lines under our numbers.
-report() {
-    is_status 0
-    ok "$1: ends well"
-    while read -r line; do
-        n=$((n + 1))
-        case $line in
-        not*) echo "not ok $n - $1: ${line#* - }" ;;
-        *) echo "ok $n - $1: ${line#* - }" ;;
-        esac
-    done <"$tmp/out"
-}
-
 for abi in sysv ms; do
     for opt in -O0 -O2; do
         flags="$opt"
@@ -26,11 +13,11 @@ for abi in sysv ms; do
             $CC $flags "$here/layer_main.c" $unresolved "$tmp/liblayer.so" "-Wl,-rpath,$tmp" \
                 -o "$tmp/program"
         try "$run" --abi=$abi "$tmp/program"
-        report "$abi $opt, in a library"
+        tap "$abi $opt, in a library"
         # shellcheck disable=SC2086
         $CC $flags -DLAYER_INSIDE "$here/layer_main.c" "$here/layer.c" $unresolved -o "$tmp/program"
         try "$run" --abi=$abi "$tmp/program"
-        report "$abi $opt, in the executable"
+        tap "$abi $opt, in the executable"
     done
 done
 

@@ -1,6 +1,7 @@
 /* The preload objects' own start and end.
  *
- * Start: joins the program's platform layer (route.c), starts the library, remembers what winvm-run
+ * Start: looks up what is interposed (real.c), joins the program's platform layer (route.c), starts
+ * the library and the interposers, remembers what winvm-run
  * asked for, and takes winvm out of the environment, so that the program's children run without it.
  * End: prints the map when winvm-run --map asked for it.
  * Terms   the variables of winvm-run:
@@ -28,10 +29,15 @@
 #include <winvm/control.h>
 
 #include "api/api.h"
+#include "preload/io.h"
+#include "preload/real.h"
 #include "preload/route.h"
+#include "preload/signals.h"
 
 /* Numbers from here on are not what a program expects to get next. */
 #define MAP_FD_MIN 180
+/* Below the first thread's stack the kernel maps nothing by itself for at least this many bytes. */
+#define MAIN_STACK ((size_t)8 << 20)
 #define OPTIONS_NAME "WINVM_OPTIONS="
 #define SAVED_NAME "SAVED_" OPTIONS_NAME
 
@@ -139,8 +145,12 @@ static void want_map(void)
 
 static void __attribute__((constructor)) start_preload(void)
 {
+    wvm_real_init();
     wvm_route_init();
     wvm_init();
+    wvm_signals_init();
+    wvm_io_init();
+    wvm_io_own_stack((uintptr_t)getauxval(AT_RANDOM), MAIN_STACK); /* above all frames */
     if (getauxval(AT_SECURE) != 0)
         return;
     if (getenv("WINVM_MAP") != NULL)

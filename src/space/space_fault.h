@@ -43,7 +43,8 @@ bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *l
                      uintptr_t *high);
 
 /* Called (from any thread, with the space lock held) before the first page is armed whose access
- * must reach wvm_space_fault. Set once, by api/init.c. */
+ * must reach wvm_space_fault. Set once, by api/init.c; the preload objects put one of their own in
+ * front of it. */
 extern void (*wvm_space_arm_hook)(void);
 
 /* ---- asynchronous signals ---- */

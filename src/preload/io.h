@@ -1,0 +1,60 @@
+/* Buffers of system calls that may lie in winvm's memory: see io_ready.c. The words in capitals are
+ * those of io_list.h; each is false when the buffer met a guard page, which is disarmed then. */
+#ifndef WVM_PRELOAD_IO_H
+#define WVM_PRELOAD_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "base/annotate.h"
+
+/* Some page was armed since the start: before that no buffer needs a look. */
+extern bool wvm_io_armed WVM_HIDDEN;
+/* Learns of the first page that is armed. After wvm_init(), once. */
+void wvm_io_init(void);
+/* The calling thread runs on a stack of the host's, of this size, and high lies near its end. */
+void wvm_io_own_stack(uintptr_t high, size_t size);
+
+bool wvm_io_ready(const void *buf, size_t n, bool write);
+bool wvm_io_vector(const struct iovec *v, size_t n, bool write);
+bool wvm_io_message(const struct msghdr *msg, bool write);
+bool wvm_io_messages(const struct mmsghdr *msgs, size_t n, bool write);
+bool wvm_io_address(const void *from, const socklen_t *len);
+bool wvm_io_splice(int fd, const struct iovec *v, size_t n);
+/* dst becomes the n bytes at src, which may be anywhere. False: they cannot be read. */
+bool wvm_io_peek(void *dst, const void *src, size_t n);
+
+#define WVM_IO_WHEN_ARMED(call) \
+    (WVM_LIKELY(!__atomic_load_n(&wvm_io_armed, __ATOMIC_RELAXED)) || (call))
+#define FILL(buf, n) WVM_IO_WHEN_ARMED(wvm_io_ready(buf, n, true))
+#define TAKE(buf, n) WVM_IO_WHEN_ARMED(wvm_io_ready(buf, n, false))
+#define FILL_ONE(p) FILL(p, sizeof *(p))
+#define TAKE_ONE(p) TAKE(p, sizeof *(p))
+#define FILL_N(p, n) FILL(p, wvm_io_bytes((unsigned)(n), sizeof *(p)))
+#define FILL_V(v, n) WVM_IO_WHEN_ARMED(wvm_io_vector(v, (size_t)(n), true))
+#define TAKE_V(v, n) WVM_IO_WHEN_ARMED(wvm_io_vector(v, (size_t)(n), false))
+#define FILL_MSG(msg) WVM_IO_WHEN_ARMED(wvm_io_message(msg, true))
+#define TAKE_MSG(msg) WVM_IO_WHEN_ARMED(wvm_io_message(msg, false))
+#define FILL_MSGS(msgs, n) WVM_IO_WHEN_ARMED(wvm_io_messages(msgs, n, true))
+#define TAKE_MSGS(msgs, n) WVM_IO_WHEN_ARMED(wvm_io_messages(msgs, n, false))
+#define FILL_ADDR(from, len) WVM_IO_WHEN_ARMED(wvm_io_address(from, len))
+#define FILL_FDS(n, in, out, err)                                            \
+    (FILL(in, wvm_io_fd_bytes(n)) && FILL(out, wvm_io_fd_bytes(n)) && \
+     FILL(err, wvm_io_fd_bytes(n)))
+
+/* n elements; a number that the kernel refuses (a negative one) counts as none. */
+static inline size_t wvm_io_bytes(unsigned n, size_t each)
+{
+    return n > 0x7fffffff ? 0 : n * each;
+}
+
+/* A set of n descriptors: whole words. */
+static inline size_t wvm_io_fd_bytes(int n)
+{
+    return n > 0 ? ((size_t)n + 63) / 64 * 8 : 0;
+}
+
+#endif
