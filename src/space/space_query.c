@@ -122,8 +122,9 @@ wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_regi
 
 bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr)
 {
-    uint64_t end;
-    return owner_of(sp, wvm_page_of(addr), &end) != WVM_OWNER_FOREIGN;
+    uint64_t end, granule = WVM_GRANULE_OF(wvm_page_of(addr));
+    return WVM_LIKELY(wvm_space_in_main(sp, granule, granule + 1)) ||
+           wvm_pages_peek(&sp->store, &sp->owner, granule, granule + 1, &end) != WVM_OWNER_FOREIGN;
 }
 
 uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r)
