@@ -37,6 +37,19 @@ WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
 #pragma GCC diagnostic pop
 #endif
 
+/* For a program with handlers of its own for SIGSEGV, SIGBUS, SIGILL, SIGTRAP or SIGFPE: called
+ * first thing in such a handler (SA_SIGINFO, better with SA_ONSTACK) with the handler's arguments.
+ * Returns 1: the fault is winvm's; return from the handler at once, the context may have been
+ * changed. Returns 0: it is not, or nobody handled the exception; nothing was changed. */
+WINVM_SYSV int winvm_handle_fault(int sig, void *siginfo, void *ucontext);
+
+/* Gives the calling thread an alternate signal stack, unless it has one of at least 16 KiB, so that
+ * an overflow of its stack can be handled; winvm does this by itself at a thread's first call that
+ * changes memory. Returns 0, or -1 when there is no memory for it. */
+WINVM_SYSV int winvm_thread_attach(void);
+/* Takes that stack away. Also done when a thread ends. */
+WINVM_SYSV void winvm_thread_detach(void);
+
 WINVM_END_DECLS
 
 #endif

@@ -28,6 +28,7 @@
 #include "api/api.h"
 #include "api/ring.h"
 #include "api/trace.h"
+#include "fault/fault.h"
 
 /* One identity per function, in the order of api_list.h; aliases share it. */
 enum wvm_api_id {

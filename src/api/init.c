@@ -1,8 +1,8 @@
 /* The composition root: starts the rooms in order and joins them; the only file that knows them
  * all.
  *
- * Order: options, host (its probes obey the options), the address space, the fork handlers, then
- * the gate opens. The constructor does it; a call from an earlier constructor comes through the
+ * Order: options, host (its probes obey the options), the fault path's thread key, the address
+ * space, the fork handlers, then the gate opens. Signal handlers are installed later, on need. The constructor does it; a call from an earlier constructor comes through the
  * gate.
  * I1  No entry passes the gate before wvm_init() has returned once.
  * I2  WINVM_OPTIONS is not read in a process with raised privileges.
@@ -19,9 +19,11 @@
 #include "api/ring.h"
 #include "api/trace.h"
 #include "base/options.h"
+#include "fault/fault.h"
 #include "host/host.h"
 #include "nt/nt.h"
 #include "space/space.h"
+#include "space/space_fault.h"
 
 unsigned wvm_gate = WVM_GATE_INIT;
 
@@ -55,6 +57,8 @@ static void start(void)
     if (text)
         wvm_options_parse(text, report_option);
     wvm_host_init();
+    wvm_fault_thread_init();
+    wvm_space_arm_hook = wvm_fault_install_memory;
     wvm_status status = wvm_space_init(&wvm_space_native);
     if (status < 0)
         wvm_host_log("cannot start the address space: status %x", (unsigned)status);
