@@ -29,6 +29,7 @@ enum {
     OVERFLOW_ROOM = 8192, /* on a stack that overflowed */
     NEAR_END = WVM_HOST_STACK_GUARD,
 };
+#define AUTODISARM ((int)(1u << 31)) /* only sigreturn gives the alternate stack back */
 #define X86_EFLAGS_TF 0x100u
 #define X86_EFLAGS_DF 0x400u
 #define X86_EFLAGS_NT 0x4000u
@@ -155,7 +156,7 @@ WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_tra
     wvm_context_load(&f->context, trap->uc);
     f->context.Rip = (uintptr_t)trap->record.ExceptionAddress;
     f->by_host = trap->by_host;
-    f->masked = trap->by_kernel;
+    f->masked = trap->by_kernel && !(trap->uc->stack.ss_flags & AUTODISARM);
 }
 
 /* The place is accessible. */
@@ -168,8 +169,8 @@ WVM_SIGNAL_PATH static void write_frame(uintptr_t at, const struct wvm_trap *tra
     wvm_fault_copy(fp, trap->uc->mcontext.fpregs, fp_len, wvm_reg_value(trap->uc, REG_RSP));
 }
 
-/* A handler that the kernel called need not return to it: it leaves its stack for the frame's, where
- * wvm_deliver puts the mask back. The floating point state of a handler is a fresh one. */
+/* A handler that the kernel called need not return to it: it leaves its stack for the frame's,
+ * where wvm_deliver puts the mask back. The floating point state of a handler is a fresh one. */
 WVM_SIGNAL_PATH static _Noreturn void leave_for(uintptr_t at)
 {
     __asm__ volatile("movq %0, %%rsp\n\t"
@@ -222,7 +223,7 @@ WVM_SIGNAL_PATH bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap)
             return false;
     }
     write_frame(at, trap, fp_len);
-    if (trap->by_kernel)
+    if (trap->by_kernel && !(uc->stack.ss_flags & AUTODISARM))
         leave_for(at);
     redirect(uc, at);
     return true;

@@ -132,7 +132,7 @@ static void run_on_stack(void (*fn)(void))
     ck_assert_int_eq(swapcontext(&outer, &inner), 0);
 }
 
-/* The frames of nested exceptions need more than the committed part: the stack grows under the copy. */
+/* The frames of nested exceptions need more than the committed part: the copy grows the stack. */
 static void nest_here(void)
 {
     unit_read(NULL);
