@@ -8,7 +8,7 @@ set -u
 tests=$abs_top_builddir/compat-tests
 expected=$abs_top_srcdir/compat-tests/expected
 page=$abs_top_srcdir/docs/CONFORMANCE.md
-areas="alloc alloc_args copy free lock protect query watch wild"
+areas="alloc alloc_args badptr copy fault free guard lock protect query stack vectored watch wild"
 
 # TAP to the three columns.
 results() {

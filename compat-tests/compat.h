@@ -10,7 +10,7 @@
 #ifndef COMPAT_H
 #define COMPAT_H
 
-#include "compat_memory.h"
+#include "compat_child.h"
 
 static inline void compat_start(const struct compat_case *chosen)
 {
@@ -33,6 +33,7 @@ static int compat_run(const struct compat_case *chosen, unsigned number)
 
     memset(&compat, 0, sizeof(compat));
     compat_fault.code = 0;
+    compat_faults_pass = 0;
     compat_start(chosen);
     compat.todo = NULL;
     compat_release_all();
@@ -74,6 +75,8 @@ int main(int argc, char **argv)
         return 0;
     }
 #endif
+    if (argc == 3 && !strcmp(argv[1], "--child"))
+        return compat_be_child(argv[2]);
     qsort(compat_cases, compat_n_cases, sizeof(compat_cases[0]), compat_order);
     if (argc == 2 && !strcmp(argv[1], "-l")) {
         for (i = 0; i < compat_n_cases; i++)

@@ -5,7 +5,7 @@
  * I1      A touch that faults is reported with the kind (0 read, 1 write, 8 execute) and the exact
  *         address; any other fault leaves the running case (compat_escape), never to return to it.
  * Locking: touches are per thread; the escape belongs to the main thread.
- * Signal safety: the handlers read and write the saved registers only. */
+ * Signal safety: the handler reads and writes the saved registers only. */
 #ifndef COMPAT_FAULT_H
 #define COMPAT_FAULT_H
 
@@ -19,8 +19,9 @@ struct fault {
 
 static __thread volatile int compat_touching;
 static __thread volatile struct fault compat_fault;
-static void *compat_escape_frame[5];
+static void *compat_escape_frame[5]; /* the third is the stack pointer */
 static volatile int compat_escape_armed;
+static volatile int compat_faults_pass; /* leave faults to whoever comes after the harness */
 
 /* Leaf functions: no frame, so that a fault in them returns by popping the return address. A call
  * of the touched address itself is one more. */
@@ -33,10 +34,14 @@ __asm__(".text\n"
         "compat_leaf_read: movb (" TOUCH_ARGUMENT "), %al\n ret\n"
         "compat_leaf_write: movb (" TOUCH_ARGUMENT "), %al\n"
         " movb %al, (" TOUCH_ARGUMENT ")\n ret\n"
-        "compat_leaf_store: movb $0x5a, (" TOUCH_ARGUMENT ")\n ret\n");
+        "compat_leaf_store: movb $0x5a, (" TOUCH_ARGUMENT ")\n ret\n"
+        "compat_leaf_read4: movl (" TOUCH_ARGUMENT "), %eax\n ret\n"
+        "compat_leaf_store4: movl $0x5a5a5a5a, (" TOUCH_ARGUMENT ")\n ret\n");
 void compat_leaf_read(const volatile void *p) __asm__("compat_leaf_read");
 void compat_leaf_write(const volatile void *p) __asm__("compat_leaf_write");
 void compat_leaf_store(const volatile void *p) __asm__("compat_leaf_store");
+void compat_leaf_read4(const volatile void *p) __asm__("compat_leaf_read4");
+void compat_leaf_store4(const volatile void *p) __asm__("compat_leaf_store4");
 
 static void __attribute__((noreturn, used, noinline)) compat_escape(void)
 {
@@ -63,18 +68,17 @@ static int redirect(uint64_t *ip, uint64_t *sp)
     if (!compat_escape_armed)
         return 0;
     *ip = (uint64_t)(uintptr_t)compat_escape;
-    *sp = ((*sp - 512) & ~(uint64_t)15) - 8;
+    *sp = (((uint64_t)(uintptr_t)compat_escape_frame[2] - 1024) & ~(uint64_t)15) - 8;
     return 1;
 }
 
-#ifdef _WIN32
 static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
 {
     EXCEPTION_RECORD *record = info->ExceptionRecord;
     uint64_t ip = info->ContextRecord->Rip, sp = info->ContextRecord->Rsp;
 
-    if (record->ExceptionCode != ST_ACCESS_VIOLATION &&
-        record->ExceptionCode != ST_GUARD_PAGE_VIOLATION)
+    if (compat_faults_pass || (record->ExceptionCode != ST_ACCESS_VIOLATION &&
+                               record->ExceptionCode != ST_GUARD_PAGE_VIOLATION))
         return EXCEPTION_CONTINUE_SEARCH;
     note_fault(record->ExceptionCode, record->ExceptionInformation[0],
                record->ExceptionInformation[1]);
@@ -85,38 +89,21 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
+static void *compat_handler;
+
+static inline void release_faults(void)
+{
+    RemoveVectoredExceptionHandler(compat_handler);
+    compat_handler = NULL;
+}
+
 static void catch_faults(void)
 {
+#ifdef _WIN32
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
-    AddVectoredExceptionHandler(1, on_exception);
-}
-#else
-static void on_signal(int sig, siginfo_t *info, void *context)
-{
-    ucontext_t *uc = (ucontext_t *)context;
-    uint64_t ip = (uint64_t)uc->uc_mcontext.gregs[REG_RIP],
-             sp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
-    uint64_t error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR];
-
-    note_fault(ST_ACCESS_VIOLATION, error & 16 ? 8 : error & 2 ? 1 : 0, (ULONG_PTR)info->si_addr);
-    if (!redirect(&ip, &sp)) {
-        signal(sig, SIG_DFL);
-        return;
-    }
-    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)ip;
-    uc->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
-}
-
-static void catch_faults(void)
-{
-    struct sigaction action = {0};
-
-    action.sa_sigaction = on_signal;
-    action.sa_flags = SA_SIGINFO;
-    sigaction(SIGSEGV, &action, NULL);
-    sigaction(SIGBUS, &action, NULL);
-}
 #endif
+    compat_handler = AddVectoredExceptionHandler(1, on_exception);
+}
 
 static struct fault touch(void (*leaf)(const volatile void *), const volatile void *p)
 {
@@ -145,6 +132,15 @@ static inline struct fault touch_rewrite(const volatile void *p)
 static inline struct fault touch_write(const volatile void *p)
 {
     return touch(compat_leaf_store, p);
+}
+/* The same with four bytes, aligned or not. */
+static inline struct fault touch_read4(const volatile void *p)
+{
+    return touch(compat_leaf_read4, p);
+}
+static inline struct fault touch_write4(const volatile void *p)
+{
+    return touch(compat_leaf_store4, p);
 }
 /* Calls p; the byte there must be a return instruction when the page is executable. */
 static inline struct fault touch_exec(const volatile void *p)

@@ -26,6 +26,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -50,6 +51,7 @@
 #define ST_INVALID_PAGE_PROTECTION 0xC0000045u
 #define ST_FREE_VM_NOT_AT_BASE 0xC000009Fu
 #define ST_MEMORY_NOT_ALLOCATED 0xC00000A0u
+#define ST_STACK_OVERFLOW 0xC00000FDu
 #define ST_INVALID_ADDRESS 0xC0000141u
 #define ST_PARAMETER(n) (0xC00000EEu + (n))
 
@@ -97,8 +99,18 @@ NTSTATUS NTAPI NtLockVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG);
 NTSTATUS NTAPI NtUnlockVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG);
 NTSTATUS NTAPI NtReadVirtualMemory(HANDLE, LPCVOID, PVOID, SIZE_T, PSIZE_T);
 NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE, PVOID, LPCVOID, SIZE_T, PSIZE_T);
+
+typedef struct {
+    PVOID OldStackBase, OldStackLimit, StackBase, StackLimit, DeallocationStack;
+} INITIAL_TEB;
+NTSTATUS NTAPI RtlCreateUserStack(SIZE_T, SIZE_T, ULONG, SIZE_T, SIZE_T, INITIAL_TEB *);
+void NTAPI RtlFreeUserStack(PVOID);
 #else
 typedef MEMORY_INFORMATION_CLASS compat_class;
+#ifdef __WINE_WINBASE_H /* Wine's header leaves them out */
+PVOID WINAPI AddVectoredContinueHandler(ULONG, PVECTORED_EXCEPTION_HANDLER);
+ULONG WINAPI RemoveVectoredContinueHandler(PVOID);
+#endif
 #endif
 
 static inline ULONG nt_query(HANDLE process, const void *address, int info_class, void *out,
@@ -204,6 +216,20 @@ static inline void thread_join(struct compat_thread *thread)
     pthread_join(thread->handle, NULL);
 #endif
 }
+
+/* ---- the thread's block on Windows ---- */
+
+#ifdef _WIN32
+enum { TEB_STACK_BASE = 0x8, TEB_STACK_LIMIT = 0x10, TEB_DEALLOCATION_STACK = 0x1478 };
+
+static inline BYTE **teb_field(SIZE_T offset)
+{
+    BYTE *teb;
+
+    __asm__("movq %%gs:0x30, %0" : "=r"(teb));
+    return (BYTE **)(void *)(teb + offset);
+}
+#endif
 
 /* ---- which system ---- */
 

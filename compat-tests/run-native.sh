@@ -5,7 +5,7 @@ set -u
 folder=$1 preload=${2:-} n=0 total=0 dead=0
 
 echo "TAP version 13"
-for area in alloc alloc_args copy free lock protect query watch wild; do
+for area in alloc alloc_args badptr copy fault free guard lock protect query stack vectored watch wild; do
     out=$(env ${preload:+LD_PRELOAD="$preload"} "$folder/$area")
     status=$?
     plan=$(sed -n 's/^1\.\.//p' <<<"$out")

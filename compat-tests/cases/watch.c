@@ -365,6 +365,67 @@ CASE(WW, 045, "VirtualLock of a clean page", "the page counts as written")
     expect_none(b, get(0, b, SIZE, 64));
 }
 
+/* ---- a writer beside the calls ---- */
+
+enum { WRITES = 20000 };
+static struct {
+    volatile ULONG *counters; /* the first four bytes of each page */
+    int ended;
+} writer;
+
+static void write_pages(void *arg)
+{
+    (void)arg;
+    for (ULONG i = 1; i <= WRITES; i++)
+        writer.counters[(i % 16) * (PG / 4)] = i;
+    __atomic_store_n(&writer.ended, 1, __ATOMIC_RELEASE);
+}
+
+/* What each page held when it was reported last: a page that holds something else at the end, and
+ * is not reported by the last call, is a lost write. */
+static int count_lost(BYTE *b)
+{
+    ULONG seen[16] = {0};
+    int ended, lost = 0;
+
+    do {
+        ended = __atomic_load_n(&writer.ended, __ATOMIC_ACQUIRE);
+        expect_eq(get(1, b, SIZE, 64), 0);
+        for (ULONG_PTR i = 0; i < n_hits; i++) {
+            SIZE_T page = (SIZE_T)((BYTE *)hits[i] - b) / PG;
+
+            seen[page] = writer.counters[page * (PG / 4)];
+        }
+    } while (!ended);
+    for (SIZE_T page = 0; page < 16; page++)
+        lost += seen[page] != writer.counters[page * (PG / 4)];
+    return lost;
+}
+
+CASE(WW, 047, "a writer beside GetWriteWatch(RESET)", "no write is lost")
+{
+    BYTE *b = obtain(SIZE, WATCHED, RWR);
+    struct compat_thread other;
+
+    writer.counters = (volatile ULONG *)b;
+    writer.ended = 0;
+    if (!ok(thread_start(&other, write_pages, NULL), "no thread"))
+        return;
+    expect_eq(count_lost(b), 0);
+    thread_join(&other);
+}
+
+CASE(WW, 048, "get, a write, ResetWriteWatch, get", "the write in between is lost")
+{
+    BYTE *b = obtain(SIZE, WATCHED, RWR);
+
+    write_page(b, 2);
+    expect_hits(b, get(0, b, SIZE, 64), 2);
+    write_page(b, 3);
+    expect_eq(ResetWriteWatch(b, SIZE), 0);
+    expect_none(b, get(0, b, SIZE, 64));
+}
+
 CASE(WW, 049, "success of both calls", "last error unchanged")
 {
     BYTE *b = obtain(SIZE, WATCHED, RWR);
