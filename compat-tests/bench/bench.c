@@ -42,6 +42,7 @@ static const struct section {
     {"small-live", bench_small_live, NULL},
     {"mixed-live", bench_mixed_live, NULL},
     {"small-live-plain", bench_small_live_plain, "guard-regions=0"},
+    {"fault", bench_fault, NULL},
     {"limit", bench_at_limit, NULL},
     {"limit-plain", bench_at_limit, "guard-regions=0"},
     {"entry", bench_entry, NULL},

@@ -71,7 +71,7 @@ static inline void bench_free(void *at, size_t len, DWORD type)
         bench_stop("VirtualFree");
 }
 
-/* Sections: bench_calls.c, bench_runs.c, bench_many.c, bench_limit.c. */
+/* Sections: bench_fault.c, bench_calls.c, bench_runs.c, bench_many.c, bench_limit.c. */
 void bench_reserve(void);
 void bench_commit_cycle(void);
 void bench_commit_cycle_plain(void);
@@ -86,6 +86,7 @@ void bench_threads(void);
 void bench_small_live(void);
 void bench_small_live_plain(void);
 void bench_mixed_live(void);
+void bench_fault(void);
 void bench_at_limit(void);
 
 #endif

@@ -24,7 +24,8 @@ enum { PAGE = 4096, N_PAGES = 1024, PAGES_PER_GRANULE = 16, WHY_MAX = 400 };
     STEP(PROTECT, "protect")       \
     STEP(LOCK, "lock")             \
     STEP(UNLOCK, "unlock")         \
-    STEP(WRITE, "write")
+    STEP(WRITE, "write")           \
+    STEP(TOUCH, "touch")
 
 enum step_kind {
 #define STEP(id, word) STEP_##id,
@@ -70,12 +71,15 @@ struct answer {
     uint32_t start;   /* bytes from the window's start: the returned address */
     uint32_t size;    /* NT_FREE: the returned size */
     uint32_t old;     /* PROTECT: the old protection */
+    uint32_t guard;   /* LOCK that fails for a guard page: the page, which loses its guard */
     bool may_fail;    /* RESET_UNDO with pages that may be lost: both answers are right */
 };
 
 extern struct page oracle[N_PAGES];
 /* What the step must answer; the oracle is not changed. */
 void oracle_expect(const struct step *s, struct answer *out);
+/* The exception that a read of the page raises first; 0: none. */
+uint32_t oracle_touch(const struct page *p);
 /* The step was done. placed: the window's page where ANYWHERE put it. */
 void oracle_apply(const struct step *s, uint32_t placed);
 bool oracle_readable(const struct page *p);
@@ -97,6 +101,11 @@ bool sequence_read(const char *path, struct sequence *out);
 /* Runs the sequence in a child process. -1: everything as expected; else the number of the step
  * that went wrong, and why. */
 int sequence_run(const struct sequence *q, char why[WHY_MAX]);
+
+/* ---- touch.c ---- */
+
+/* Reads a byte: the first exception that this raised, 0: none. */
+uint32_t model_touch(const char *at);
 
 /* ---- shrink.c ---- */
 

@@ -160,11 +160,23 @@ static void expect_lock(const struct step *s, struct answer *out)
 {
     struct span p = span_of(s);
     bool unlock = s->kind == STEP_UNLOCK;
-    for (uint32_t i = p.lo; i < p.hi; i++)
-        if (unlock ? !oracle[i].locked : !oracle_readable(&oracle[i]))
-            fail(out, unlock ? ERROR_NOT_LOCKED : ERROR_NOACCESS);
+    for (uint32_t i = p.lo; i < p.hi && out->ok; i++) {
+        if (unlock ? oracle[i].locked : oracle_readable(&oracle[i]))
+            continue;
+        out->guard = i;
+        fail(out, unlock                          ? ERROR_NOT_LOCKED
+                  : oracle[i].prot & PAGE_GUARD ? (uint32_t)EXCEPTION_GUARD_PAGE
+                                                : ERROR_NOACCESS);
+    }
     if (s->size == 0)
         fail(out, ERROR_INVALID_PARAMETER);
+}
+
+uint32_t oracle_touch(const struct page *p)
+{
+    if (p->prot & PAGE_GUARD)
+        return EXCEPTION_GUARD_PAGE;
+    return oracle_readable(p) ? 0 : EXCEPTION_ACCESS_VIOLATION;
 }
 
 void oracle_expect(const struct step *s, struct answer *out)
@@ -187,6 +199,7 @@ void oracle_expect(const struct step *s, struct answer *out)
         expect_lock(s, out);
         break;
     case STEP_WRITE:
+    case STEP_TOUCH:
     case N_STEP_KINDS:
         break;
     }
@@ -269,6 +282,10 @@ void oracle_apply(const struct step *s, uint32_t placed)
         break;
     case STEP_WRITE:
         apply_write(p);
+        break;
+    case STEP_TOUCH:
+        for (uint32_t i = p.lo; i < p.hi; i++)
+            oracle[i].prot &= ~PAGE_GUARD;
         break;
     case N_STEP_KINDS:
         break;

@@ -255,6 +255,19 @@ static bool do_lock(const struct step *s, const struct answer *want)
         return false;
     if (ok)
         oracle_apply(s, 0);
+    else if (want->error == (uint32_t)EXCEPTION_GUARD_PAGE)
+        oracle[want->guard].prot &= ~PAGE_GUARD;
+    return true;
+}
+
+static bool do_touch(const struct step *s)
+{
+    for (uint32_t i = s->at / PAGE; i < (s->at + s->size + PAGE - 1) / PAGE; i++) {
+        uint32_t want = oracle_touch(&oracle[i]), got = model_touch(window + (size_t)i * PAGE);
+        if (got != want)
+            return wrong("touching page %x raised %x, expected %x", i, got, want);
+    }
+    oracle_apply(s, 0);
     return true;
 }
 
@@ -290,6 +303,8 @@ static bool do_step(const struct step *s)
         return do_lock(s, &want);
     case STEP_WRITE:
         return do_write(s);
+    case STEP_TOUCH:
+        return do_touch(s);
     case N_STEP_KINDS:
         break;
     }

@@ -1,6 +1,6 @@
 /* winvm/processthreadsapi.h: processes as the memory calls name them.
  *
- * WINVM_NO_TYPES needs: BOOL DWORD SIZE_T HANDLE. */
+ * WINVM_NO_TYPES needs: BOOL DWORD SIZE_T HANDLE ULONG_PTR ULONG. */
 #ifndef WINVM_PROCESSTHREADSAPI_H
 #define WINVM_PROCESSTHREADSAPI_H
 
@@ -21,6 +21,13 @@ WINVM_DECLARE(HANDLE, OpenProcess,
  * Errors: 6 ERROR_INVALID_HANDLE. */
 WINVM_DECLARE(BOOL, FlushInstructionCache,
               (HANDLE hProcess, const void *lpBaseAddress, SIZE_T dwSize));
+/* [*LowLimit, *HighLimit): the stack that the calling thread runs on; memory of VirtualAlloc counts
+ * as a whole allocation. */
+WINVM_DECLARE(void, GetCurrentThreadStackLimits, (ULONG_PTR *LowLimit, ULONG_PTR *HighLimit));
+/* *StackSizeInBytes: bytes of stack that stay for the handling of a stack overflow, for this thread;
+ * 0 only asks. Receives the value of before. At most 252 KiB are kept.
+ * Errors: 87 larger than the stack, 998 the pointer is bad. */
+WINVM_DECLARE(BOOL, SetThreadStackGuarantee, (ULONG *StackSizeInBytes));
 
 WINVM_END_DECLS
 

@@ -63,6 +63,8 @@ WVM_API_SHARED(LONG, UnhandledExceptionFilter, (PEXCEPTION_POINTERS a), (a), "dp
 WVM_API_REGS(VOID, RaiseException, (DWORD a, DWORD b, DWORD c, const ULONG_PTR *d), (a, b, c, d), "vdddp")
 WVM_API_SHARED(HANDLE, GetCurrentProcess, (VOID), (), "d")
 WVM_API_SHARED(DWORD, GetCurrentProcessId, (VOID), (), "d")
+WVM_API(VOID, GetCurrentThreadStackLimits, (PULONG_PTR a, PULONG_PTR b), (a, b), "vpp")
+WVM_API(BOOL, SetThreadStackGuarantee, (PULONG a), (a), "bp")
 WVM_API_SHARED(HANDLE, OpenProcess, (DWORD a, BOOL b, DWORD c), (a, b, c), "hddd")
 WVM_API_SHARED(BOOL, CloseHandle, (HANDLE a), (a), "bh")
 WVM_API_SHARED(HMODULE, GetModuleHandleA, (LPCSTR a), (a), "hs")
