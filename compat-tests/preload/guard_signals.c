@@ -334,6 +334,52 @@ static int jumping(int unused)
     return 0;
 }
 
+/* ---- vectored handlers come first ---- */
+
+static volatile int heard;
+static LONG verdict;
+
+static LONG WINAPI hear(EXCEPTION_POINTERS *e)
+{
+    heard += e->ExceptionRecord->ExceptionCode == (DWORD)STATUS_GUARD_PAGE_VIOLATION;
+    return verdict;
+}
+
+static int vectored(int answer)
+{
+    char *p = make_guard();
+    verdict = answer;
+    install(BY_INFO);
+    AddVectoredExceptionHandler(1, hear);
+    if (answer == EXCEPTION_CONTINUE_SEARCH)
+        return touch(p, 1) == 0 && heard == 1 ? 0 : 100;
+    *(volatile char *)p = 1;
+    return hits == 0 && heard == 1 && !is_guarded(p) ? 0 : 101;
+}
+
+static void *raises(void *p)
+{
+    *(volatile char *)p = 1;
+    return p;
+}
+
+/* In a thread with all signals blocked. */
+static int vectored_blocked(int unused)
+{
+    pthread_t t;
+    sigset_t all;
+    void *result = NULL;
+    char *p = make_guard();
+    (void)unused;
+    verdict = EXCEPTION_CONTINUE_EXECUTION;
+    AddVectoredExceptionHandler(1, hear);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    if (pthread_create(&t, NULL, raises, p) != 0 || pthread_join(t, &result) != 0)
+        return 110;
+    return result == p && heard == 1 ? 0 : 111;
+}
+
 /* ---- signals that are sent; the default ---- */
 
 static int sent(int sig)
@@ -395,6 +441,9 @@ int main(void)
     in_child(runtime, 1, "a run-time system with a stack and pages of its own, after", 0);
     in_child(chained, 0, "a handler that calls the one before it", 0);
     in_child(jumping, 0, "a handler that jumps", 0);
+    in_child(vectored, EXCEPTION_CONTINUE_SEARCH, "a vectored handler is asked before", 0);
+    in_child(vectored, EXCEPTION_CONTINUE_EXECUTION, "a vectored handler goes on", 0);
+    in_child(vectored_blocked, 0, "a vectored handler in a thread that blocks all signals", 0);
     in_child(sent, SIGSEGV, "SIGSEGV by kill", 0);
     in_child(sent, SIGBUS, "SIGBUS by kill", 0);
     in_child(dies, 0, "nobody handles the guard page: the process ends by SIGSEGV", SIGSEGV);

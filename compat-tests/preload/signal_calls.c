@@ -1,7 +1,8 @@
 /* Every call that installs a handler or changes a mask, with good and bad arguments: prints what
  * the program sees. signals.sh compares the lines of a run without winvm with those under it.
  *
- * Argument "armed": a guard page is made first, so that winvm keeps SIGSEGV and SIGBUS. */
+ * Argument "armed": a guard page is made first, so that winvm keeps SIGSEGV and SIGBUS.
+ * "exceptions": a vectored handler is added first, so that it keeps SIGILL, SIGTRAP and SIGFPE too. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 extern void *VirtualAlloc(void *at, size_t len, unsigned type, unsigned prot)
+    __attribute__((weak));
+extern void *AddVectoredExceptionHandler(unsigned first, int (*handler)(void *))
     __attribute__((weak));
 
 static volatile sig_atomic_t calls;
@@ -243,12 +246,22 @@ static void borrowed(int sig)
     signal(sig, SIG_DFL);
 }
 
+static int hear(void *unused)
+{
+    (void)unused;
+    return 0; /* EXCEPTION_CONTINUE_SEARCH */
+}
+
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc > 1 && strcmp(argv[1], "armed") == 0) {
         volatile char *p = VirtualAlloc(NULL, 0x10000, 0x3000, 0x104);
         if (p == NULL)
+            return 2;
+    }
+    if (argc > 1 && strcmp(argv[1], "exceptions") == 0) {
+        if (AddVectoredExceptionHandler(1, hear) == NULL)
             return 2;
     }
     round_trips();

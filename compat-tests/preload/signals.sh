@@ -10,7 +10,7 @@ timeout 60 "$tmp/calls" >"$tmp/native"
 lines=$(grep -c . "$tmp/native")
 [ "$lines" -gt 3000 ]
 ok "without winvm: $lines lines"
-for arguments in --abi=sysv --abi=ms "--abi=sysv armed"; do
+for arguments in --abi=sysv --abi=ms "--abi=sysv armed" "--abi=sysv exceptions"; do
     abi=${arguments%% *} armed=${arguments#"$abi"}
     # shellcheck disable=SC2086
     try "$run" $abi "$tmp/calls" $armed
