@@ -49,7 +49,7 @@ for page in "${pages[@]}"; do
 done
 
 named=$(names)
-functions=$(sed -nE 's/^WVM_API(_SHARED)?\([^,]*, ([A-Za-z0-9]+),.*/\2/p
+functions=$(sed -nE 's/^WVM_API(_SHARED|_REGS)?\([^,]*, ([A-Za-z0-9]+),.*/\2/p
     s/^WVM_API_ALIAS\(([A-Za-z0-9]+),.*/\1/p' "$api")
 ok "every function of the API has a page" "$(
     [ -n "$functions" ] || echo "no function found in $api"

@@ -10,7 +10,8 @@
  * the filter evaluated (state FILTER, on the stack below the exception) or to enter handler or block
  * (states HANDLER and UNWIND, on the try's own stack). An array whose size is not known to the
  * compiler makes it address the variables of the function by its frame pointer, so that the stack
- * pointer may differ.
+ * pointer may differ. The array names the frame: after a longjmp out of the try, what is called next
+ * writes over it.
  *
  * The names of the variables are the same in every try; a try in a try hides the outer one's. */
 #ifndef WINVM_EXCPT_TRY_H
@@ -38,7 +39,7 @@ struct winvm_try {
     int state;                  /* enum winvm_try_state */
     unsigned code;              /* the exception's */
     void *pointers;             /* struct _EXCEPTION_POINTERS, in the state FILTER */
-    void *room;                 /* the array; below it lies what calls use of the stack */
+    struct winvm_try *volatile *room; /* the array; below it lies what calls use of the stack */
     void *entry, *target;       /* the library's */
     __extension__ unsigned long long asker;
 };
@@ -53,19 +54,20 @@ extern void WINVM_SYSV winvm_try_resume(struct winvm_try *frame) __attribute__((
 extern int WINVM_SYSV winvm_try_unanswered(struct winvm_try *frame);
 WINVM_END_DECLS
 
-/* 1, which the compiler does not know. */
-static inline __attribute__((always_inline)) size_t winvm_try_one_(void)
+/* 2, which the compiler does not know. */
+static inline __attribute__((always_inline)) size_t winvm_try_two_(void)
 {
-    size_t one = 1;
-    __asm__ volatile("" : "+r"(one));
-    return one;
+    size_t two = 2;
+    __asm__ volatile("" : "+r"(two));
+    return two;
 }
 
 static inline __attribute__((always_inline)) struct winvm_try *
-winvm_try_begin_(struct winvm_try *frame, void *room)
+winvm_try_begin_(struct winvm_try *frame, struct winvm_try *volatile *room)
 {
     frame->state = WINVM_TRY_NEW;
     frame->room = room;
+    room[0] = room[1] = frame;
     return frame;
 }
 
@@ -96,7 +98,7 @@ static inline __attribute__((always_inline)) void winvm_try_out_(struct winvm_tr
 
 #define WINVM_TRY                                                                            \
     for (struct winvm_try winvm_frame_ __attribute__((cleanup(winvm_try_out_))),             \
-         *winvm_room_[winvm_try_one_()],                                                     \
+         *volatile winvm_room_[winvm_try_two_()],                                            \
          *winvm_begun_ __attribute__((unused)) =                                             \
              winvm_try_begin_(&winvm_frame_, winvm_room_);                                   \
          winvm_try_step_(&winvm_frame_);)                                                    \

@@ -6,7 +6,8 @@
  *         handlers, and of what lies before it only the entries below `limit` are seen.
  * I1  Entries are in the order of opening. A try that is opened inside another has a lower stack
  *     pointer, always (each lowers it by its array). An entry not above the stack pointer of a new
- *     try or of an exception was left by a longjmp: it is dropped, and its frame is never read.
+ *     try or of an exception was left by a longjmp: it is dropped, and its frame is never read. An
+ *     entry above it is left as well when frame and array do not name each other any more.
  * I2  The first entry is a sentinel above every stack pointer.
  * I3  An entry is written before `top` counts it, and checked afterwards: a signal handler in
  *     between opens and closes its own tries in the same place.
@@ -31,6 +32,7 @@
 
 #define LIST_BYTES ((size_t)1 << 20)
 #define BARRIER ((uintptr_t)1)
+#define ROOM_MOST 65536    /* of the arguments that a function passes on the stack */
 #define N_ENTRIES (LIST_BYTES / sizeof(struct wvm_try_entry) - 1)
 
 struct wvm_try_entry {
@@ -311,20 +313,34 @@ void wvm_frames_end(struct wvm_frames *asking)
         wvm_try_thread.top = asking->barrier;
 }
 
+/* The frame is still what it was when its try was opened. */
+static bool is_whole(const struct wvm_try_entry *entry)
+{
+    const struct winvm_try *frame = frame_of(entry);
+    uintptr_t room = (uintptr_t)frame->room;
+    return frame->entry == entry && frame->regs[6] == entry->rsp && room >= entry->rsp &&
+           room - entry->rsp < ROOM_MOST && frame->room[0] == frame && frame->room[1] == frame;
+}
+
 /* The next frame outwards, NULL: none. */
 static struct wvm_try_entry *outer(struct wvm_try_entry *entry)
 {
-    entry--;
-    while (entry->frame & BARRIER)
-        entry = (struct wvm_try_entry *)(entry->frame & ~BARRIER) - 1;
-    return is_sentinel(entry) ? NULL : entry;
+    for (;;) {
+        entry--;
+        if (is_sentinel(entry))
+            return NULL;
+        if (entry->frame & BARRIER)
+            entry = (struct wvm_try_entry *)(entry->frame & ~BARRIER);
+        else if (is_whole(entry))
+            return entry;
+    }
 }
 
 /* Runs the blocks between the top of the list and the target, then the target's handler. */
 static _Noreturn void unwind(struct wvm_try_entry *target, unsigned code)
 {
     for (struct wvm_try_entry *entry = wvm_try_thread.top - 1;; entry--) {
-        if (entry->frame & BARRIER)
+        if ((entry->frame & BARRIER) || !is_whole(entry))
             continue;
         struct winvm_try *frame = frame_of(entry);
         wvm_try_thread.top = entry;

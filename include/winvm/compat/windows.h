@@ -17,5 +17,6 @@
 #include "../winvm.h"
 #undef WINVM_WIN32_ONLY
 #endif
+#include "excpt.h"
 
 #endif
