@@ -31,13 +31,20 @@ static LONG commit_next(DWORD code)
 /* One byte further there is nothing to commit: the filter gives up, the handler runs. */
 static int touch_behind(char *end)
 {
-    int handled = 0;
     __try {
         *end = 'a';
     } __except (commit_next(GetExceptionCode())) {
-        handled = 1;
+        return 1;
     }
-    return handled;
+    return 0;
+}
+
+static DWORD count_right(const char *base, DWORD size)
+{
+    DWORD i, right = 0;
+    for (i = 0; i < size; i++)
+        right += base[i] == 'a';
+    return right;
 }
 
 int main(void)
@@ -45,7 +52,7 @@ int main(void)
     int handled;
     SYSTEM_INFO info;
     char *base;
-    DWORD i, right = 0;
+    DWORD i, right;
 
     GetSystemInfo(&info);
     page_size = info.dwPageSize;
@@ -61,8 +68,7 @@ int main(void)
             return 3;
         }
     }
-    for (i = 0; i < PAGES * page_size; i++)
-        right += base[i] == 'a';
+    right = count_right(base, PAGES * page_size);
     handled = touch_behind(base + PAGES * page_size);
     printf("%u bytes, %u pages, %d handled\n", right, pages, handled);
     if (!VirtualFree(base, 0, MEM_RELEASE))
