@@ -234,33 +234,46 @@ bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t 
     return false;
 }
 
-/* The own thread's fault path opened pages meanwhile: all have the host state of the tables again,
- * except those it gave a state of their own, which have that. */
-static void make_true(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
-                      bool failed)
+/* The change was undone, and with it what the own thread's fault path did in the new state. */
+static void forget_own(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
     uint8_t v, mark;
-    /* Without memory to settle in, a page that was written faults and is opened again. */
-    if (wvm_overlay_any(&sp->written) && wvm_space_watch_settle_marks(sp, lo, hi))
-        wvm_space_forget_reason();
-    wvm_space_restore_all(sp, lo, hi);
+    __atomic_store_n(&sp->pending.state, WVM_ATTR_SAME, __ATOMIC_RELAXED);
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = next_run(sp, a, p, hi, &v, &mark);
-        if (mark == WVM_MARK_NONE || mark == WVM_MARK_BUSY)
-            continue;
-        if (failed)
+        if (mark != WVM_MARK_NONE && mark != WVM_MARK_BUSY)
             clear_marks(sp, p, end, mark);
-        else
-            wvm_space_restore(sp, p, end, wvm_space_open_prot(a->flags, WVM_MARK_ATTR(mark)));
     }
+}
+
+/* The own thread's fault path opened pages meanwhile: all have the host state of the tables again,
+ * except those it gave a state of their own, which have that. It may come again while this runs. */
+static void make_true(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    uint8_t v, mark;
+    do {
+        __atomic_fetch_and(&sp->pending.state, (uint16_t)~WVM_CHANGE_TOUCHED, __ATOMIC_RELAXED);
+        /* Without memory to settle in, a page that was written faults and is opened again. */
+        if (wvm_overlay_any(&sp->written) && wvm_space_watch_settle_marks(sp, lo, hi))
+            wvm_space_forget_reason();
+        wvm_space_restore_all(sp, lo, hi);
+        for (uint64_t p = lo, end; p < hi; p = end) {
+            end = next_run(sp, a, p, hi, &v, &mark);
+            if (mark != WVM_MARK_NONE && mark != WVM_MARK_BUSY)
+                wvm_space_restore(sp, p, end, wvm_space_open_prot(a->flags, WVM_MARK_ATTR(mark)));
+        }
+    } while (__atomic_load_n(&sp->pending.state, __ATOMIC_RELAXED) & WVM_CHANGE_TOUCHED);
 }
 
 void wvm_space_change_end(struct wvm_space *sp, struct wvm_alloc *a, bool failed)
 {
-    uint64_t lo = sp->pending.lo, hi = sp->pending.hi;
+    uint64_t lo = wvm_max(sp->pending.lo, a->start), hi = wvm_min(sp->pending.hi, a->end);
+    if (WVM_UNLIKELY(sp->pending.state & WVM_CHANGE_TOUCHED)) {
+        if (failed)
+            forget_own(sp, a, lo, hi);
+        make_true(sp, a, lo, hi);
+    }
     wvm_space_withdraw(sp);
-    if (WVM_UNLIKELY(sp->pending.state & WVM_CHANGE_TOUCHED))
-        make_true(sp, a, wvm_max(lo, a->start), wvm_min(hi, a->end), failed);
 }
 
 bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, uint8_t attr,
