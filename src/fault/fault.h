@@ -72,8 +72,7 @@ extern WVM_HIDDEN WVM_THREAD_LOCAL bool wvm_fault_attached; /* this thread needs
 
 static inline void wvm_fault_thread_touch(void)
 {
-    if (WVM_UNLIKELY(!wvm_fault_attached) &&
-        __atomic_load_n(&wvm_fault_active, __ATOMIC_RELAXED))
+    if (__atomic_load_n(&wvm_fault_active, __ATOMIC_RELAXED) && WVM_UNLIKELY(!wvm_fault_attached))
         wvm_fault_thread_attach();
 }
 
