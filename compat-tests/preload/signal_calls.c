@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -246,6 +247,33 @@ static void borrowed(int sig)
     signal(sig, SIG_DFL);
 }
 
+/* More handlers than winvm has places for, as a program has them that makes code at run time. */
+static void many_handlers(void)
+{
+    enum { MANY = 700 };
+    int same = 0, alive = 0;
+    struct sigaction act, old;
+    unsigned char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (code == MAP_FAILED)
+        return;
+    memset(code, 0xc3, 4096); /* ret */
+    for (int i = 0; i < MANY; i++) {
+        memset(&act, 0, sizeof act);
+        act.sa_handler = (__sighandler_t)(code + i);
+        sigfillset(&act.sa_mask);
+        sigdelset(&act.sa_mask, SIGSEGV);
+        sigdelset(&act.sa_mask, SIGBUS);
+        sigaction(SIGUSR1, &act, NULL);
+        sigaction(SIGUSR1, NULL, &old);
+        same += old.sa_handler == act.sa_handler && word_of(&old.sa_mask) == word_of(&act.sa_mask) -
+                    ((uint64_t)1 << (SIGKILL - 1)) - ((uint64_t)1 << (SIGSTOP - 1));
+        alive += raise(SIGUSR1) == 0;
+    }
+    printf("handlers: %d read back, %d called\n", same, alive);
+    signal(SIGUSR1, SIG_DFL);
+}
+
 static int hear(void *unused)
 {
     (void)unused;
@@ -273,6 +301,7 @@ int main(int argc, char **argv)
         if (sig != SIGKILL && sig != SIGSTOP && sig != 32 && sig != 33)
             deliver(sig);
     }
+    many_handlers();
     borrowed(SIGUSR1);
     borrowed(SIGSEGV);
     printf("calls %d\n", (int)calls);
