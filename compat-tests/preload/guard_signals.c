@@ -380,6 +380,69 @@ static int vectored_blocked(int unused)
     return result == p && heard == 1 ? 0 : 111;
 }
 
+/* ---- actions that change while signals arrive ---- */
+
+static volatile int stop;
+static unsigned long wrong, calls_one, calls_three;
+
+#define COUNT(what) __atomic_fetch_add(&(what), 1, __ATOMIC_RELAXED)
+
+static void race_one(int sig)
+{
+    (void)sig;
+    COUNT(calls_one);
+}
+
+static void race_three(int sig, siginfo_t *info, void *context)
+{
+    if (info->si_signo != sig || context == NULL)
+        COUNT(wrong);
+    COUNT(calls_three);
+}
+
+/* What is read back is always one of the two actions, never a mixture. */
+static void *changes(void *with_info)
+{
+    while (!stop) {
+        struct sigaction act, old;
+        memset(&act, 0, sizeof act);
+        act.sa_handler = race_one;
+        if (with_info != NULL) {
+            act.sa_sigaction = race_three;
+            act.sa_flags = SA_SIGINFO;
+            sigfillset(&act.sa_mask);
+        }
+        sigaction(SIGUSR1, &act, &old);
+        int three_args = old.sa_sigaction == race_three;
+        if (((old.sa_flags & SA_SIGINFO) != 0) != three_args ||
+            sigismember(&old.sa_mask, SIGSEGV) != three_args ||
+            (!three_args && old.sa_handler != race_one))
+            COUNT(wrong);
+    }
+    return NULL;
+}
+
+static void *raises_many(void *unused)
+{
+    while (!stop)
+        raise(SIGUSR1);
+    return unused;
+}
+
+static int racing(int unused)
+{
+    pthread_t t[4];
+    (void)unused;
+    signal(SIGUSR1, race_one);
+    for (int i = 0; i < 4; i++)
+        pthread_create(&t[i], NULL, i < 2 ? changes : raises_many, i == 1 ? &stop : NULL);
+    usleep(700000);
+    stop = 1;
+    for (int i = 0; i < 4; i++)
+        pthread_join(t[i], NULL);
+    return wrong == 0 && calls_one > 100 && calls_three > 100 ? 0 : 120;
+}
+
 /* ---- signals that are sent; the default ---- */
 
 static int sent(int sig)
@@ -444,6 +507,7 @@ int main(void)
     in_child(vectored, EXCEPTION_CONTINUE_SEARCH, "a vectored handler is asked before", 0);
     in_child(vectored, EXCEPTION_CONTINUE_EXECUTION, "a vectored handler goes on", 0);
     in_child(vectored_blocked, 0, "a vectored handler in a thread that blocks all signals", 0);
+    in_child(racing, 0, "handlers that change while signals arrive", 0);
     in_child(sent, SIGSEGV, "SIGSEGV by kill", 0);
     in_child(sent, SIGBUS, "SIGBUS by kill", 0);
     in_child(dies, 0, "nobody handles the guard page: the process ends by SIGSEGV", SIGSEGV);
