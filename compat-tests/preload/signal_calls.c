@@ -2,7 +2,7 @@
  * the program sees. signals.sh compares the lines of a run without winvm with those under it.
  *
  * Argument "armed": a guard page is made first, so that winvm keeps SIGSEGV and SIGBUS.
- * "exceptions": a vectored handler is added first, so that it keeps SIGILL, SIGTRAP and SIGFPE too. */
+ * "exceptions": a vectored handler is added first: then it keeps SIGILL, SIGTRAP, SIGFPE too. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
