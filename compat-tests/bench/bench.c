@@ -45,6 +45,7 @@ static const struct section {
     {"fault", bench_fault, NULL},
     {"limit", bench_at_limit, NULL},
     {"limit-plain", bench_at_limit, "guard-regions=0"},
+    {"watch", bench_watch, NULL},
     {"entry", bench_entry, NULL},
     {"traced", bench_traced, "trace=/dev/null"},
 };

@@ -40,7 +40,7 @@ static void compat_hits(const char *file, int line, const BYTE *b, unsigned resu
 #define expect_watch_error(call, ...)                                                              \
     do {                                                                                           \
         SetLastError(0xdeadbeef);                                                                  \
-        expect_eq((unsigned)(call), WATCH_FAILED);                                                       \
+        expect_eq((unsigned)(call), WATCH_FAILED);                                                 \
         compat_one_of(__FILE__, __LINE__, "last error of " #call, GetLastError(),                  \
                       (const ULONG[]){__VA_ARGS__, 0xEEEEEEEEu});                                  \
     } while (0)

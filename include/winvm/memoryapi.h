@@ -78,8 +78,8 @@ WINVM_DECLARE(BOOL, VirtualUnlock, (void *lpAddress, SIZE_T dwSize));
 /* Pages of memory allocated with MEM_WRITE_WATCH that were written since it was allocated or since
  * they were reset; they lie inside one such allocation. *lpdwCount: in the room of lpAddresses, out
  * the pages stored, in ascending order; *lpdwGranularity receives the page size.
- * WRITE_WATCH_FLAG_RESET resets the pages that are reported, and no others. Both answer 0, or another
- * value: 87 (WW-019..031), 998 (WW-022..024). */
+ * WRITE_WATCH_FLAG_RESET resets the pages that are reported, and no others. Both answer 0, or
+ * another value: 87 (WW-019..031), 998 (WW-022..024). */
 WINVM_DECLARE(UINT, GetWriteWatch,
               (DWORD dwFlags, void *lpBaseAddress, SIZE_T dwRegionSize, void **lpAddresses,
                ULONG_PTR *lpdwCount, DWORD *lpdwGranularity));

@@ -103,6 +103,7 @@ WVM_SIGNAL_PATH static enum verdict judge_page(struct wvm_trap *trap)
     unsigned access = access_of(trap->uc);
     switch (ask_space(trap, sp)) {
     case WVM_FAULT_RETRY:
+    case WVM_FAULT_OPENED:
         return RETRY;
     case WVM_FAULT_GUARD:
         return except_memory(trap, STATUS_GUARD_PAGE_VIOLATION, access, addr);
@@ -216,6 +217,7 @@ WVM_SIGNAL_PATH static void mend_copy(const struct wvm_trap *trap, uintptr_t sta
     bool page = trap->sig == SIGSEGV && wvm_reg_value(trap->uc, REG_TRAPNO) == WVM_TRAP_PAGE;
     switch (page ? ask_space(trap, stack) : WVM_FAULT_FOREIGN) {
     case WVM_FAULT_RETRY:
+    case WVM_FAULT_OPENED:
     case WVM_FAULT_GUARD:
     case WVM_FAULT_OVERFLOW:
         return;

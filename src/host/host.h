@@ -78,8 +78,8 @@ struct wvm_host_ops {
     int (*small_pages)(uintptr_t addr, size_t len); /* MADV_NOHUGEPAGE */
     /* Write watches, with caps.watch; one caller at a time. Pages of memory whose mapping is not
      * watched are found too, when they have ever been written; only rearm needs the mapping to be
-     * watched. What unmaps, discards or forks ends the watch of a mapping; pages that were armed are
-     * found from then on, unless they have no contents any more. */
+     * watched. What unmaps, discards or forks ends the watch of a mapping; pages that were armed
+     * are found from then on, unless they have no contents any more. */
     int (*watch)(uintptr_t addr, size_t len);
     /* Number of runs, or -errno; -EPERM: some mapping is not watched. */
     int (*written)(struct wvm_host_scan *scan);

@@ -5,13 +5,13 @@
  * Terms    armed = write-protected in the page table entry; registered = the mapping belongs to our
  *          userfaultfd; quick scan = everything not armed; wide scan = not armed, and there is a
  *          page, and it is not the shared page of zeros.
- * I1       The wide scan is exact for pages that were never armed too, registered or not: what is in
- *          memory was written, what was only read is the page of zeros.
- * I2       The quick scan takes a page that was armed and has gone for a written one, and costs half.
- * I3       Arming is done by the scan itself, in the step that reports the page: a write is before it
- *          and reported, or after it and found by the next scan.
- * I4       The kernel unregisters when the last descriptor is closed; all pages then count as written
- *          again. A descriptor that was lost is made anew when a mapping is registered.
+ * I1       The wide scan is exact for pages that were never armed too, registered or not: what is
+ *          in memory was written, what was only read is the page of zeros.
+ * I2       The quick scan takes a page that was armed and has gone for a written one; costs half.
+ * I3       Arming is done by the scan itself, in the step that reports the page: a write is
+ *          before it and reported, or after it and found by the next scan.
+ * I4       The kernel unregisters when the last descriptor is closed; all pages then count as
+ *          written again. A descriptor that was lost is made anew when a mapping is registered.
  * Locking  the caller's: one at a time.   Failure: -errno.
  * Signal safety  as the room; not called by handlers. errno is preserved. */
 #include "base/arith.h"

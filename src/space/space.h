@@ -108,17 +108,17 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start,
                                 uintptr_t end) WVM_MUST_CHECK;
 
-/* The pages of a range of a write-watched allocation that were written since the allocation or since
- * they were last reported with reset. One call answers as many as fit; the next one goes on at
- * `next` until that is `end`. */
+/* The pages of a range of a write-watched allocation that were written since the allocation or
+ * since they were last reported with reset. One call answers as many as fit; the next one goes on
+ * at `next` until that is `end`. */
 #define WVM_WATCH_RUNS 128
 struct wvm_watch {
     uintptr_t start, end; /* in: page multiples, not empty */
     uint64_t most;        /* in: pages to be reported at most, not 0 */
-    bool reset;           /* in: what is reported, and nothing else, counts as not written any more */
+    bool reset;           /* in: what is reported, and nothing else, is clean afterwards */
     unsigned n_runs;      /* out */
     uintptr_t next;       /* out: pages below it were answered */
-    struct wvm_host_written run[WVM_WATCH_RUNS]; /* out: ascending; neighbours may touch */
+    struct wvm_host_written run[WVM_WATCH_RUNS]; /* out: ascending; two may touch */
 };
 /* INVALID_PARAMETER_1: the range is not inside one watched allocation. */
 wvm_status wvm_space_watch_get(struct wvm_space *sp, struct wvm_watch *w) WVM_MUST_CHECK;

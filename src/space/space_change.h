@@ -86,8 +86,9 @@ enum wvm_fault_answer wvm_space_foreign_fault(struct wvm_space *sp, uint64_t pag
                                               unsigned access);
 unsigned wvm_space_foreign_prot(uint8_t attr);
 
-/* The fault path of a page that is watched by faults and may be written: makes it writable, once its
- * write is on record. own: the state that this thread's own change is about to give it, or NULL. */
+/* The fault path of a page that is watched by faults and may be written: makes it writable, once
+ * its write is on record. own: the state that this thread's own change is about to give it, or
+ * NULL. */
 enum wvm_fault_answer wvm_space_watch_fault(struct wvm_space *sp, uint64_t page,
                                             const uint8_t *own);
 

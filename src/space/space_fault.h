@@ -22,6 +22,7 @@ struct wvm_fault {
 enum wvm_fault_answer {
     WVM_FAULT_FOREIGN,   /* not memory of winvm's: the tables say nothing */
     WVM_FAULT_RETRY,     /* accessible now or in a moment: run the instruction again */
+    WVM_FAULT_OPENED,    /* made accessible by this very call: run the instruction again */
     WVM_FAULT_VIOLATION, /* the page's state forbids this access */
     WVM_FAULT_GUARD,     /* a guard page, disarmed by this very call: tell the program once */
     WVM_FAULT_OVERFLOW,  /* the last guard page of a stack; what was left below is accessible now */

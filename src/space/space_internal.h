@@ -306,8 +306,8 @@ static inline void wvm_space_watch_prepare(struct wvm_space *sp, uint8_t flags, 
             wvm_space_watch_prepare_small(sp, lo, hi);
     }
 }
-/* Pages [lo, hi) of a are about to lose their contents, or may from now on: what the kernel knows of
- * them is noted. Their state is settled. */
+/* Pages [lo, hi) of a are about to lose their contents, or may from now on: what the kernel knows
+ * of them is noted. Their state is settled. */
 void wvm_space_watch_note(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 static inline void wvm_space_watch_keep(struct wvm_space *sp, const struct wvm_alloc *a,
                                         uint64_t lo, uint64_t hi)

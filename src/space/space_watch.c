@@ -78,8 +78,8 @@ static bool change_found(struct wvm_space *sp, const struct wvm_host_scan *s, in
 
 /* ---- the kernel ---- */
 
-/* The mappings of [lo, hi), which is in one allocation, are registered; the whole allocation is, when
- * some of them are not. */
+/* The mappings of [lo, hi), which is in one allocation, are registered; the whole allocation is,
+ * when some of them are not. */
 static bool register_pages(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint32_t id;
@@ -121,8 +121,8 @@ static uint64_t contents_end(struct wvm_space *sp, uint64_t p, uint64_t hi)
     return p;
 }
 
-/* The end of the stretch that begins at p, not dirty; p: the page has no contents. *quick: all of it
- * is armed. */
+/* The end of the stretch that begins at p, not dirty; p: the page has no contents. *quick: all of
+ * it is armed. */
 static uint64_t find_stretch(struct wvm_space *sp, uint64_t p, uint64_t hi, bool *quick)
 {
     uint64_t end;
@@ -245,8 +245,8 @@ static wvm_status find_watched(struct wvm_space *sp, uint64_t lo, uint64_t hi,
     return wvm_space_stock(sp, 0, 0) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
-/* What faults did is in the tables. A reset of pages that are watched by faults is a change of their
- * host state, and published. */
+/* What faults did is in the tables. A reset of pages that are watched by faults is a change of
+ * their host state, and published. */
 static wvm_status begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                         bool reset)
 {
@@ -414,8 +414,9 @@ static void each_registered(struct wvm_space *sp,
     }
 }
 
-/* A child has the pages but nothing protects them. Where no other thread can write meanwhile, what is
- * dirty is noted and the child arms the rest again; else it takes every page for written. */
+/* A child has the pages but nothing protects them. Where no other thread can write meanwhile,
+ * what is dirty is noted and the child arms the rest again; else every page is taken for
+ * written. */
 void wvm_space_watch_before_fork(struct wvm_space *sp)
 {
     sp->watch_alone = wvm_host_single_threaded();

@@ -1,16 +1,16 @@
-/* Write watches without the kernel's help: pages are kept without write permission until their first
- * write faults.
+/* Write watches without the kernel's help: pages are kept without write permission until their
+ * first write faults.
  *
  * 1. In a watched allocation every page that is opened lacks write permission, whatever its state
  *    says; sp->host says what the host really has. The first write faults: the fault path gives the
- *    permission and marks the page in the overlay sp->written, BUSY before the host call, FIRED after
- *    it. The holder of the lock settles FIRED marks into the tables: the page is dirty and its host
- *    state has write permission.
+ *    permission and marks the page in the overlay sp->written, BUSY before the host call, FIRED
+ *    after it. The holder of the lock settles FIRED marks into the tables: the page is dirty and
+ *    its host state has write permission.
  * 2. A reset takes the permission away again. Like every change of these pages it is published
  *    first (space_change.c 2): a fault that claimed the page earlier is waited for, a later one
  *    gives its claim back and tries again.
- * 3. A buffer that a system call is about to write to is opened before the call, page by page as by a
- *    fault: the call would not fault but fail.
+ * 3. A buffer that a system call is about to write to is opened before the call, page by page as
+ *    by a fault: the call would not fault but fail.
  *
  * I1  A page of such an allocation that has write permission in the host is dirty by the table, or
  *     FIRED; outside of the fault path and of a change there is no third case.
@@ -31,39 +31,37 @@ wvm_status wvm_space_watch_ready_marks(struct wvm_space *sp, uint64_t start, uin
 
 /* ---- the fault path ---- */
 
-/* With the page claimed: it still is a watched page that may be written, and nobody changes it. */
-static bool still_writable(struct wvm_space *sp, uint64_t page, bool own, unsigned *prot)
+/* With the page claimed: the host protection to open it with; NONE: it is not to be written any
+ * more, or somebody changes it. */
+static unsigned prot_of_claimed(const struct wvm_space *sp, uint64_t page)
 {
     struct wvm_found f;
     uint8_t pending;
-    if (!own && wvm_space_pending(sp, page, page + 1, &pending) == WVM_PENDING_OTHER)
-        return false;
+    if (wvm_space_pending(sp, page, page + 1, &pending) == WVM_PENDING_OTHER)
+        return WVM_HOST_NONE;
     if (!wvm_index_look(&sp->store, &sp->index, page, &f) || !wvm_watched_by_faults(f.flags))
-        return false;
+        return WVM_HOST_NONE;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     uint8_t mark = wvm_overlay_get(&sp->fired, page);
-    *prot = wvm_space_prot_of(wvm_marked_attr(f.run, mark));
-    return own || (mark != WVM_MARK_BUSY && *prot & WVM_HOST_W);
+    unsigned prot = wvm_space_prot_of(wvm_marked_attr(f.run, mark));
+    return mark != WVM_MARK_BUSY && prot & WVM_HOST_W ? prot : WVM_HOST_NONE;
 }
 
 enum wvm_fault_answer wvm_space_watch_fault(struct wvm_space *sp, uint64_t page,
                                             const uint8_t *own)
 {
     uint8_t mark = wvm_overlay_get(&sp->written, page);
-    unsigned prot;
+    enum wvm_fault_answer answer = WVM_FAULT_RETRY;
     if (!wvm_overlay_chunk(&sp->written, page))
         return WVM_FAULT_NO_MEMORY;
     if (mark == WVM_MARK_BUSY || !wvm_overlay_swap(&sp->written, page, mark, WVM_MARK_BUSY))
         return WVM_FAULT_RETRY;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    enum wvm_fault_answer answer = WVM_FAULT_RETRY;
-    if (still_writable(sp, page, own != NULL, &prot)) {
-        if (own)
-            prot = wvm_space_prot_of(*own);
-        if (wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, prot) == 0)
-            mark = FIRED;
-        else
-            answer = WVM_FAULT_NO_MEMORY;
+    unsigned prot = own ? wvm_space_prot_of(*own) : prot_of_claimed(sp, page);
+    if (prot) {
+        bool done = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, prot) == 0;
+        answer = done ? WVM_FAULT_OPENED : WVM_FAULT_NO_MEMORY;
+        mark = done ? FIRED : mark;
     }
     wvm_overlay_swap(&sp->written, page, WVM_MARK_BUSY, mark);
     return answer;

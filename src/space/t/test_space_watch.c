@@ -1,5 +1,5 @@
 /* Write watches on the real host: with userfaultfd, and with protection faults in its place.
- * Pictures: one character per page: '.' clean, 'D' written; written() draws the whole allocation. */
+ * Pictures: one character per page: '.' clean, 'D' written; report() draws them. */
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -26,7 +26,8 @@ static bool poke(uintptr_t at, uint64_t word)
     for (unsigned i = 0; i < 100; i++) {
         if (unit_write(at, word))
             return true;
-        if (wvm_space_fault(SP, &fault) != WVM_FAULT_RETRY)
+        enum wvm_fault_answer answer = wvm_space_fault(SP, &fault);
+        if (answer != WVM_FAULT_RETRY && answer != WVM_FAULT_OPENED)
             return false;
     }
     return false;
