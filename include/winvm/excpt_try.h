@@ -22,6 +22,9 @@
 
 #include "abi.h"
 
+/* Pointers in the array: more than a function's calls keep free for arguments below it. */
+#define WINVM_TRY_ROOM_ 8
+
 enum winvm_try_state {
     WINVM_TRY_NEW,
     WINVM_TRY_BODY,      /* in the body; the library knows the frame in this state and the next */
@@ -39,7 +42,7 @@ struct winvm_try {
     int state;                  /* enum winvm_try_state */
     unsigned code;              /* the exception's */
     void *pointers;             /* struct _EXCEPTION_POINTERS, in the state FILTER */
-    struct winvm_try *volatile *room; /* the array; below it lies what calls use of the stack */
+    struct winvm_try **room; /* the array; below it lies what calls use of the stack */
     void *entry, *target;       /* the library's */
     __extension__ unsigned long long asker;
 };
@@ -54,20 +57,21 @@ extern void WINVM_SYSV winvm_try_resume(struct winvm_try *frame) __attribute__((
 extern int WINVM_SYSV winvm_try_unanswered(struct winvm_try *frame);
 WINVM_END_DECLS
 
-/* 2, which the compiler does not know. */
-static inline __attribute__((always_inline)) size_t winvm_try_two_(void)
+/* WINVM_TRY_ROOM_, which the compiler does not know. */
+static inline __attribute__((always_inline)) size_t winvm_try_room_(void)
 {
-    size_t two = 2;
-    __asm__ volatile("" : "+r"(two));
-    return two;
+    size_t room = WINVM_TRY_ROOM_;
+    __asm__ volatile("" : "+r"(room));
+    return room;
 }
 
 static inline __attribute__((always_inline)) struct winvm_try *
-winvm_try_begin_(struct winvm_try *frame, struct winvm_try *volatile *room)
+winvm_try_begin_(struct winvm_try *frame, struct winvm_try **room)
 {
     frame->state = WINVM_TRY_NEW;
     frame->room = room;
-    room[0] = room[1] = frame;
+    for (int i = 0; i < WINVM_TRY_ROOM_; i++)
+        room[i] = frame;
     return frame;
 }
 
@@ -98,7 +102,7 @@ static inline __attribute__((always_inline)) void winvm_try_out_(struct winvm_tr
 
 #define WINVM_TRY                                                                            \
     for (struct winvm_try winvm_frame_ __attribute__((cleanup(winvm_try_out_))),             \
-         *volatile winvm_room_[winvm_try_two_()],                                            \
+         *winvm_room_[winvm_try_room_()],                                                    \
          *winvm_begun_ __attribute__((unused)) =                                             \
              winvm_try_begin_(&winvm_frame_, winvm_room_);                                   \
          winvm_try_step_(&winvm_frame_);)                                                    \

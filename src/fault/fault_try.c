@@ -318,8 +318,14 @@ static bool is_whole(const struct wvm_try_entry *entry)
 {
     const struct winvm_try *frame = frame_of(entry);
     uintptr_t room = (uintptr_t)frame->room;
-    return frame->entry == entry && frame->regs[6] == entry->rsp && room >= entry->rsp &&
-           room - entry->rsp < ROOM_MOST && frame->room[0] == frame && frame->room[1] == frame;
+    if (frame->entry != entry || frame->regs[6] != entry->rsp || room < entry->rsp ||
+        room - entry->rsp > ROOM_MOST)
+        return false;
+    for (int i = 0; i < WINVM_TRY_ROOM_; i++) {
+        if (frame->room[i] != frame)
+            return false;
+    }
+    return true;
 }
 
 /* The next frame outwards, NULL: none. */
