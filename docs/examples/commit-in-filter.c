@@ -5,7 +5,7 @@
  *
  *     cc -I$(pkg-config --variable=includedir winvm)/winvm/compat commit-in-filter.c -lwinvm
  *
- * Prints one line for the bytes written and the pages committed; exit status 0 when all are right. */
+ * Prints one line for the bytes written and the pages committed; exit status 0 when right. */
 #include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  *     WINVM_TRY { body } WINVM_EXCEPT(filter) { handler } WINVM_END
  *     WINVM_TRY { body } WINVM_FINALLY { block } WINVM_END
  *
- * An exception in the body, or in anything the body calls, evaluates `filter` while the place of the
- * exception is still as it was, in the scope of the function that holds the try. The filter's value:
+ * An exception in the body, or in anything the body calls, evaluates `filter` while the place of
+ * the exception is still as it was, in the scope of the function that holds the try. Its value:
  *     EXCEPTION_EXECUTE_HANDLER     the functions in between are left, their FINALLY blocks run,
  *                                   and the handler
  *     EXCEPTION_CONTINUE_SEARCH     the next try outwards is asked
@@ -14,7 +14,7 @@
  *
  *  - break and continue in a body leave the try, as WINVM_LEAVE does; inside a loop or switch of
  *    the body they belong to that.
- *  - return and goto out of a body are allowed, but OUT OF A FINALLY BODY THEY DO NOT RUN THE BLOCK.
+ *  - return and goto out of a body are allowed, but OUT OF A FINALLY BODY THEY SKIP THE BLOCK.
  *  - As with setjmp, a local variable that the body changes and filter, handler or block read is to
  *    be volatile.
  *  - C++: no object with a destructor may live in the functions in between.

@@ -6,12 +6,12 @@
  *         if (state is BODY, and winvm_try_mark returns for the first time) for (once) {body}
  *         else if (the state wants it) {handler}
  *
- * winvm_try_mark notes where it was called and returns 0. The library makes it return again, to have
- * the filter evaluated (state FILTER, on the stack below the exception) or to enter handler or block
+ * winvm_try_mark notes where it was called and returns 0. The library makes it return again, to
+ * evaluate the filter (state FILTER, on the stack below the exception) or enter handler or block
  * (states HANDLER and UNWIND, on the try's own stack). An array whose size is not known to the
  * compiler makes it address the variables of the function by its frame pointer, so that the stack
- * pointer may differ. The array names the frame: after a longjmp out of the try, what is called next
- * writes over it.
+ * pointer may differ. The array names the frame: after a longjmp out of the try, what is called
+ * next writes over it.
  *
  * The names of the variables are the same in every try; a try in a try hides the outer one's. */
 #ifndef WINVM_EXCPT_TRY_H

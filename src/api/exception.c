@@ -1,5 +1,5 @@
-/* Vectored handlers, the unhandled exception filter, raised exceptions and contexts: the public calls
- * over fault/.
+/* Vectored handlers, the unhandled exception filter, raised exceptions and contexts: the public
+ * calls over fault/.
  *
  * Terms   caller = the registers of the thread that called one of the REGS entries (api_list.h), as
  *         they are behind the call.

@@ -1,8 +1,8 @@
 /* Frames: the tries (WINVM_TRY) that a thread is in, and how an exception goes through them.
  *
  * Owns    a list for each thread that ever opened a try, and what winvm/excpt_try.h calls.
- * Terms   entry = a frame's address and the stack pointer of its try; barrier = an entry that stands
- *         for an asking of frames under way: what is opened behind it belongs to filters and
+ * Terms   entry = a frame's address and the stack pointer of its try; barrier = an entry that
+ *         stands for an asking of frames under way: what is opened behind it belongs to filters and
  *         handlers, and of what lies before it only the entries below `limit` are seen.
  * I1  Entries are in the order of opening. A try that is opened inside another has a lower stack
  *     pointer, always (each lowers it by its array). An entry not above the stack pointer of a new

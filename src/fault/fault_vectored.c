@@ -1,7 +1,7 @@
 /* Vectored handlers: the exception list and the continue list; and the unhandled exception filter.
  *
  * Owns    one table of slots for each list, and the filter.
- * Terms   key = a slot's place in the call order, unique for ever, so that a key that is still there
+ * Terms   key = a slot's place in the call order, unique for ever, so that a key still there
  *         proves that slot and handler belong together; tagged = a function pointer whose top bit
  *         says that it has the Windows calling convention.
  * I1  A slot is FREE, FILLING (its adder writes the handler) or has a key. Slots never go away.
@@ -53,7 +53,7 @@ static uint64_t tagged(void *function, bool ms)
     return (uintptr_t)function | (ms ? MS_BIT : 0);
 }
 
-/* Apart, because gcc takes the two kinds of call for one when they stand in the branches of an if. */
+/* Apart, because gcc takes the two kinds of call for one when they are branches of an if. */
 static __attribute__((noinline)) LONG call_ms(uintptr_t at, EXCEPTION_POINTERS *pointers)
 {
     return ((LONG(__attribute__((ms_abi)) *)(EXCEPTION_POINTERS *))at)(pointers);

@@ -1,5 +1,5 @@
-/* Tries under every compiler and optimisation that test_try.sh has; C and C++. Each case writes down
- * what happens, in order, and compares. TAP on standard output. */
+/* Tries under every compiler and optimisation that test_try.sh has; C and C++. Each case writes
+ * down what happens, in order, and compares. TAP on standard output. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdint.h>
