@@ -5,8 +5,9 @@
  *          instruction again; the host = a handler of the program's that has the signal and asks.
  * I1       A sent signal changes nothing here and goes down the chain as it is.
  * I2       While the body runs, every signal is blocked but SIGSEGV and SIGBUS, whoever called it.
- * I3       A thread that repeats one access RETRY_MOST times without success has a violation. The
- *          waits between the later ones leave time to a change that another thread is making.
+ * I3       A thread that repeats one access RETRY_MOST times while no call changes anything has a
+ *          violation. The waits between the later ones leave time to a change that another thread is
+ *          making.
  * I4       Interrupted code finds errno as it was.
  * Locking  none.   Failure: what cannot be delivered goes down the chain.   Signal safety: all. */
 #include <errno.h>
@@ -62,9 +63,12 @@ WVM_SIGNAL_PATH static unsigned access_of(const struct wvm_kernel_context *uc)
 WVM_SIGNAL_PATH static bool may_retry(uintptr_t addr, uintptr_t ip)
 {
     struct wvm_fault_thread *self = &wvm_fault_self;
-    if (self->retry_addr != addr || self->retry_ip != ip) {
+    uint32_t changes = wvm_space_changes(&wvm_space_native);
+    /* An access that went through and faults again does so because something changed. */
+    if (self->retry_addr != addr || self->retry_ip != ip || self->retry_changes != changes) {
         self->retry_addr = addr;
         self->retry_ip = ip;
+        self->retry_changes = changes;
         self->n_retries = 0;
     }
     unsigned n = ++self->n_retries;

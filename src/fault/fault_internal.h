@@ -109,6 +109,7 @@ void wvm_chain_pass(int sig, siginfo_t *info, void *context, bool fault);
 /* What this room keeps for a thread. Zero is the state of a thread that was never seen. */
 struct wvm_fault_thread {
     uintptr_t retry_addr, retry_ip;
+    uint32_t retry_changes; /* wvm_space_changes() then */
     unsigned n_retries;
     struct {
         uintptr_t ip, addr; /* ip 0: none */

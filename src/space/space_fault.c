@@ -321,6 +321,11 @@ enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fau
     }
 }
 
+uint32_t wvm_space_changes(const struct wvm_space *sp)
+{
+    return __atomic_load_n(&sp->pending.seq, __ATOMIC_RELAXED);
+}
+
 bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *low,
                      uintptr_t *high)
 {

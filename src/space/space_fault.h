@@ -30,6 +30,9 @@ enum wvm_fault_answer {
 };
 enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fault *fault);
 
+/* Another number after every change of page states that a call made. Lock-free. */
+uint32_t wvm_space_changes(const struct wvm_space *sp);
+
 /* A system call is about to read (write: to write) [start, end), page multiples of this process:
  * pages that only winvm keeps from the host are made ready (pages whose first write is watched).
  * STATUS_GUARD_PAGE_VIOLATION: the range held guard pages; they are disarmed and the call must not
