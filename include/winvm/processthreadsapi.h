@@ -24,9 +24,9 @@ WINVM_DECLARE(BOOL, FlushInstructionCache,
 /* [*LowLimit, *HighLimit): the stack that the calling thread runs on; memory of VirtualAlloc counts
  * as a whole allocation. */
 WINVM_DECLARE(void, GetCurrentThreadStackLimits, (ULONG_PTR *LowLimit, ULONG_PTR *HighLimit));
-/* *StackSizeInBytes: bytes of stack that stay for the handling of a stack overflow, for this thread;
- * 0 only asks. Receives the value of before. At most 252 KiB are kept.
- * Errors: 87 larger than the stack, 998 the pointer is bad. */
+/* *StackSizeInBytes: bytes of stack that stay for the handling of a stack overflow, for this
+ * thread; 0 only asks. Receives the value of before. At most 252 KiB are kept. Errors: 87 larger
+ * than the stack, 998 the pointer is bad. */
 WINVM_DECLARE(BOOL, SetThreadStackGuarantee, (ULONG *StackSizeInBytes));
 
 WINVM_END_DECLS

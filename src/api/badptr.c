@@ -50,8 +50,8 @@ BOOL wvm_IsBadHugeWritePtr(LPVOID at, UINT_PTR len)
 
 enum { CHUNK = 256 };
 
-/* How many characters of `unit` bytes to look at next, at most max: up to the end of the page, since
- * the string may end before the next one begins; but one at least. */
+/* How many characters of `unit` bytes to look at next, at most max: up to the end of the page,
+ * since the string may end before the next one begins; but one at least. */
 static size_t next_chars(uintptr_t at, UINT_PTR max, size_t unit)
 {
     size_t room = wvm_min(CHUNK, WVM_PAGE_SIZE - at % WVM_PAGE_SIZE);

@@ -2,8 +2,8 @@
  * all.
  *
  * Order: options, host (its probes obey the options), the fault path's thread key, the address
- * space, the fork handlers, then the gate opens. Signal handlers are installed later, on need. The constructor does it; a call from an earlier constructor comes through the
- * gate.
+ * space, the fork handlers, then the gate opens. Signal handlers are installed later, on need. The
+ * constructor does it; a call from an earlier constructor comes through the gate.
  * I1  No entry passes the gate before wvm_init() has returned once.
  * I2  WINVM_OPTIONS is not read in a process with raised privileges.
  * fork: space's locks are taken before it and given back after it on both sides; the child's host

@@ -75,8 +75,8 @@ static inline uint64_t wvm_ring_after(int32_t status, const void *var)
 }
 
 /* WVM_NOTE(name, result), inside an entry of that name: notes the call when it is one that changes
- * memory, and sees to it that the thread can handle faults; else nothing. The lines below say where such a call has its base, size, type and
- * protection; a to f are the entry's parameters. */
+ * memory, and sees to it that the thread can handle faults; else nothing. The lines below say where
+ * such a call has its base, size, type and protection; a to f are the entry's parameters. */
 #define WVM_NOTE(name, result) WVM_SECOND(WVM_CHANGE_##name, WVM_NO_NOTE, ~)(name, result)
 #define WVM_NO_NOTE(name, res)
 #define WVM_PUT(name, res, base, len, kind, access)                                                \

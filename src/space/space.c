@@ -29,6 +29,7 @@
 struct wvm_space wvm_space_native;
 
 static WVM_THREAD_LOCAL int inside;
+static WVM_THREAD_LOCAL int forks_inside;
 static WVM_THREAD_LOCAL void (*when_left)(void);
 static WVM_THREAD_LOCAL struct wvm_reason reason;
 
@@ -299,9 +300,13 @@ uintptr_t wvm_space_top(const struct wvm_space *sp)
 }
 
 /* The thread is inside until its fork is done: a signal handler that calls in meanwhile is told so
- * and does not wait for its own thread. */
+ * and does not wait for its own thread. A handler that interrupted a change and forks does not wait
+ * either: both processes finish the change. */
 void wvm_space_before_fork(struct wvm_space *sp)
 {
+    forks_inside = inside;
+    if (forks_inside)
+        return;
     inside = 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     pthread_mutex_lock(&sp->lock);
@@ -310,13 +315,18 @@ void wvm_space_before_fork(struct wvm_space *sp)
 
 void wvm_space_after_fork_parent(struct wvm_space *sp)
 {
+    if (forks_inside)
+        return;
     pthread_mutex_unlock(&sp->lock);
     step_out();
 }
 
-/* A child inherits every page and guard region, but no memory locks. */
+/* A child inherits every page and guard region, but no memory locks. (In the middle of a change they
+ * stay in the tables.) */
 void wvm_space_after_fork_child(struct wvm_space *sp)
 {
+    if (forks_inside)
+        return;
     wvm_pages_end(&sp->store, &sp->locked.pages);
     wvm_sheet_start(&sp->locked, 0);
     sp->n_locked = 0;

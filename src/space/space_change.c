@@ -8,10 +8,10 @@
  *    fault path that set a mark to BUSY looks at pending afterwards; the change that published
  *    looks at the marks afterwards: one of them sees the other. The fault path then takes its mark
  *    back and lets the instruction run again; the change waits until no mark of its range is BUSY.
- * 3. A fault of the thread that makes the change (its asynchronous signal handler) cannot wait. Until
- *    the change has found no mark in its range it is decided by the old state, and makes the change
- *    look again; from then on by the new state: it may open a page that the change is about to
- *    open, and it may fire a guard page that the change is about to arm; the end of the change
+ * 3. A fault of the thread that makes the change (its asynchronous signal handler) cannot wait.
+ *    Until the change has found no mark in its range it is decided by the old state, and makes the
+ *    change look again; from then on by the new state: it may open a page that the change is about
+ *    to open, and it may fire a guard page that the change is about to arm; the end of the change
  *    makes both true.
  *
  * I1  A mark other than BUSY is the truth about its page, except inside the pending range of the

@@ -1,7 +1,7 @@
 /* Marks on single pages: see space_overlay.h.
  *
- * I1  n is raised before a mark becomes not 0 and lowered after it became 0 again: n == 0 means that
- *     no mark is set.
+ * I1  n is raised before a mark becomes not 0 and lowered after it became 0 again: n == 0 means
+ *     that no mark is set.
  * Locking: none for marks; the space lock for chunks.   Failure: none.
  * Signal safety: wvm_overlay_get, _swap and _next may be called anywhere. */
 #include "space/space_overlay.h"
