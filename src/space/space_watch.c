@@ -191,8 +191,8 @@ static uint64_t report_dirty(struct wvm_space *sp, struct answer *r, uint64_t lo
     return hi;
 }
 
-/* The stretch [lo, hi) is answered by the kernel, as far as there is room. Where it cannot be asked
- * all of it counts as dirty. */
+/* The stretch [lo, hi) is answered by the kernel, as far as there is room. What cannot be armed
+ * is reported and stays written; where the kernel cannot be asked, all of it counts as dirty. */
 static uint64_t report_stretch(struct wvm_space *sp, struct answer *r, uint64_t lo, uint64_t hi,
                                bool quick)
 {
@@ -201,6 +201,10 @@ static uint64_t report_stretch(struct wvm_space *sp, struct answer *r, uint64_t 
                               .rearm = w->reset, .all_armed = quick,
                               .n_runs = WVM_WATCH_RUNS - w->n_runs, .run = w->run + w->n_runs};
     int n = scan(sp, &s);
+    if (n < 0 && s.rearm) {
+        s.rearm = false;
+        n = scan(sp, &s);
+    }
     uint64_t next = wvm_page_of(s.next);
     if (n < 0 || next <= lo) {
         wvm_space_watch_set_dirty(sp, lo, hi);
@@ -209,7 +213,7 @@ static uint64_t report_stretch(struct wvm_space *sp, struct answer *r, uint64_t 
     for (int i = 0; i < n; i++)
         r->most -= (s.run[i].end - s.run[i].start) >> WVM_PAGE_SHIFT;
     w->n_runs += (unsigned)n;
-    if (w->reset && !quick && n)
+    if (s.rearm && !quick && n)
         change_found(sp, &s, n, 0, ARMED);
     return next;
 }

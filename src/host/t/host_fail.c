@@ -89,6 +89,12 @@ static int fail_ballast(size_t len, uintptr_t *out)
     return err ? err : real.ballast(len, out);
 }
 
+static int fail_written(struct wvm_host_scan *scan)
+{
+    int err = decide(HOST_FAIL_WRITTEN);
+    return err ? err : real.written(scan);
+}
+
 #define X(id, field)                                  \
     static int fail_##field(uintptr_t addr, size_t len) \
     {                                                 \
@@ -103,6 +109,7 @@ static const struct wvm_host_ops wrappers = {
     .protect = fail_protect,
     .meta = fail_meta,
     .ballast = fail_ballast,
+    .written = fail_written,
 #define X(id, field) .field = fail_##field,
     HOST_FAIL_RANGE_OPS(X)
 #undef X
@@ -148,6 +155,7 @@ const char *host_fail_name(enum host_fail_op op)
         [HOST_FAIL_PROTECT] = "protect",
         [HOST_FAIL_META] = "meta",
         [HOST_FAIL_BALLAST] = "ballast",
+        [HOST_FAIL_WRITTEN] = "written",
 #define X(id, field) [HOST_FAIL_##id] = #field,
         HOST_FAIL_RANGE_OPS(X)
 #undef X

@@ -37,6 +37,7 @@ enum host_fail_op {
     HOST_FAIL_PROTECT,
     HOST_FAIL_META,
     HOST_FAIL_BALLAST,
+    HOST_FAIL_WRITTEN,
 #define X(id, field) HOST_FAIL_##id,
     HOST_FAIL_RANGE_OPS(X)
 #undef X

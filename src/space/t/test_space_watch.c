@@ -1,10 +1,12 @@
 /* Write watches on the real host: with userfaultfd, and with protection faults in its place.
  * Pictures: one character per page: '.' clean, 'D' written; report() draws them. */
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/t/host_fail.h"
 #include "space/space_fault.h"
 #include "space/t/space_unit.h"
 
@@ -301,6 +303,30 @@ START_TEST(descriptor_lost)
 }
 END_TEST
 
+/* A mapping that cannot be registered: its written pages are reported by every call. */
+START_TEST(registration_refused)
+{
+    unit_set_up(CAPS_ALL);
+    uintptr_t a = make(N, WVM_ATTR_RW, true);
+    dirty(a, ".DD.............");
+    if (!wvm_host_caps.watch) /* this kernel registers nothing */
+        return;
+    host_fail_arm(HOST_FAIL_WATCH, 1, ENOMEM, HOST_FAIL_FOREVER);
+    for (unsigned i = 0; i < 2; i++)
+        TAKES(a, N, ".DD.............");
+    WORKS(wvm_space_watch_reset(SP, a, a + N * PG));
+    SEES(a, N, ".DD.............");
+    ck_assert_uint_eq(host_fail_disarm(), 3);
+    dirty(a, ".D.D............");
+    TAKES(a, N, ".DDD............");
+    host_fail_arm(HOST_FAIL_WRITTEN, 1, EACCES, HOST_FAIL_FOREVER);
+    SEES(a, N, "DDDDDDDDDDDDDDDD"); /* nobody knows: all of them */
+    host_fail_disarm();
+    TAKES(a, N, "DDDDDDDDDDDDDDDD");
+    SEES(a, N, "................");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -313,5 +339,6 @@ int main(void)
     tcase_add_loop_test(tc, many_runs, 0, N_CAPS);
     tcase_add_loop_test(tc, fork_child, 0, N_CAPS);
     tcase_add_test(tc, descriptor_lost);
+    tcase_add_test(tc, registration_refused);
     return unit_run(suite);
 }
