@@ -303,6 +303,29 @@ START_TEST(descriptor_lost)
 }
 END_TEST
 
+/* Where huge pages come unasked the mappings are kept out of it, also after they were replaced, and
+ * are the slab's again after the release. */
+START_TEST(huge_pages_always)
+{
+    uintptr_t end;
+    unit_set_up(CAPS_ALL);
+    wvm_host_caps.huge_always = true;
+    uintptr_t a = make(MOST, WVM_ATTR_RW, true);
+    ck_assert_uint_eq(wvm_sheet_at(&SP->store, &SP->watch, wvm_page_of(a)), WVM_WATCHED_SMALL);
+    WORKS(wvm_space_decommit(SP, a, a + 512 * PG, &end));
+    ck_assert_uint_eq(wvm_sheet_at(&SP->store, &SP->watch, wvm_page_of(a)), 0);
+    WORKS(wvm_space_commit(SP, a, a + N * PG, WVM_ATTR_RW));
+    ck_assert_uint_eq(wvm_sheet_at(&SP->store, &SP->watch, wvm_page_of(a)), WVM_WATCHED_SMALL);
+    dirty(a, ".D..............");
+    SEES(a, N, ".D..............");
+    WORKS(wvm_space_release(SP, a, a, &end));
+    host_fail_arm(HOST_FAIL_SMALL_PAGES, 1, ENOMEM, HOST_FAIL_FOREVER);
+    a = make(N, WVM_ATTR_RW, true);
+    ck_assert_uint_eq(host_fail_disarm(), 1);
+    ck_assert_uint_eq(wvm_sheet_at(&SP->store, &SP->watch, wvm_page_of(a)), 0);
+}
+END_TEST
+
 /* A mapping that cannot be registered: its written pages are reported by every call. */
 START_TEST(registration_refused)
 {
@@ -339,6 +362,7 @@ int main(void)
     tcase_add_loop_test(tc, many_runs, 0, N_CAPS);
     tcase_add_loop_test(tc, fork_child, 0, N_CAPS);
     tcase_add_test(tc, descriptor_lost);
+    tcase_add_test(tc, huge_pages_always);
     tcase_add_test(tc, registration_refused);
     return unit_run(suite);
 }
