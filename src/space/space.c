@@ -321,8 +321,8 @@ void wvm_space_after_fork_parent(struct wvm_space *sp)
     step_out();
 }
 
-/* A child inherits every page and guard region, but no memory locks. (In the middle of a change they
- * stay in the tables.) */
+/* A child inherits every page and guard region, but no memory locks. (In the middle of a change
+ * they stay in the tables.) */
 void wvm_space_after_fork_child(struct wvm_space *sp)
 {
     if (forks_inside)
