@@ -6,8 +6,8 @@
  * I1       A sent signal changes nothing here and goes down the chain as it is.
  * I2       While the body runs, every signal is blocked but SIGSEGV and SIGBUS, whoever called it.
  * I3       A thread that repeats one access RETRY_MOST times while no call changes anything has a
- *          violation. The waits between the later ones leave time to a change that another thread is
- *          making.
+ *          violation. The waits between the later ones leave time to a change that another thread
+ *          is making.
  * I4       Interrupted code finds errno as it was.
  * Locking  none.   Failure: what cannot be delivered goes down the chain.   Signal safety: all. */
 #include <errno.h>
