@@ -269,6 +269,12 @@ WVM_SIGNAL_PATH static void keep_alternate(struct wvm_kernel_context *uc)
     uc->stack = now;
 }
 
+/* Handlers are ordinary code of the thread: a mask that they set stays. */
+WVM_SIGNAL_PATH static void keep_mask(struct wvm_kernel_context *uc)
+{
+    uc->sigmask = wvm_host_sigmask(~(wvm_host_sigbit(SIGSEGV) | wvm_host_sigbit(SIGBUS)));
+}
+
 /* Called by the trampoline alone. Does not return. */
 void wvm_deliver(struct wvm_frame *f);
 WVM_SIGNAL_PATH __attribute__((used)) WVM_HIDDEN void wvm_deliver(struct wvm_frame *f)
@@ -282,6 +288,7 @@ WVM_SIGNAL_PATH __attribute__((used)) WVM_HIDDEN void wvm_deliver(struct wvm_fra
         wvm_context_store(&f->context, &f->uc);
         errno = saved;
         wvm_fault_resume(&f->uc, sp);
+        keep_mask(&f->uc);
     } else {
         decline(f);
     }
