@@ -14,6 +14,8 @@
  * I4       A frame goes to the alternate stack only where HEADROOM bytes (less on a small one)
  *          remain below it. Code that runs over the end of the alternate stack is not delivered to:
  *          the kernel begins again at the top of that stack, where earlier frames are lost.
+ * I5       A single step is told with the trap flag off, as on Windows: a handler sets it again to
+ *          go on stepping.
  * Locking  none.   Failure: no stack to deliver on: false, nothing changed.
  * Signal safety: all. wvm_deliver itself is ordinary code of the interrupted thread. */
 #include <errno.h>
@@ -155,6 +157,8 @@ WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_tra
     memcpy(&f->record, &trap->record, sizeof(f->record));
     wvm_context_load(&f->context, trap->uc);
     f->context.Rip = (uintptr_t)trap->record.ExceptionAddress;
+    if (trap->record.ExceptionCode == (DWORD)STATUS_SINGLE_STEP)
+        f->context.EFlags &= ~X86_EFLAGS_TF;
     f->by_host = trap->by_host;
     f->masked = trap->by_kernel && !(trap->uc->stack.ss_flags & AUTODISARM);
 }

@@ -105,7 +105,7 @@ END_TEST
 static enum wvm_dispatch_answer stop_stepping(EXCEPTION_RECORD *r, CONTEXT *c)
 {
     (void)r;
-    c->EFlags &= ~0x100u;
+    ck_assert_msg(!(c->EFlags & 0x100), "the trap flag is on");
     return WVM_DISPATCH_CONTINUE;
 }
 
