@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# run-native.sh FOLDER [PRELOAD]: runs the native conformance programs of a folder, if asked with a
-# preload object, and prints their results as one TAP stream.
+# run-native.sh FOLDER [PRELOAD [PROGRAMS]]: runs native programs of a folder, by default those of
+# conformance, if asked with a preload object, and prints their results as one TAP stream.
 set -u
 folder=$1 preload=${2:-} n=0 total=0 dead=0
+areas=${3:-alloc alloc_args badptr copy fault free guard lock protect query stack vectored watch wild}
 
 echo "TAP version 13"
-for area in alloc alloc_args badptr copy fault free guard lock protect query stack vectored watch wild; do
+for area in $areas; do
     out=$(env ${preload:+LD_PRELOAD="$preload"} "$folder/$area")
     status=$?
     plan=$(sed -n 's/^1\.\.//p' <<<"$out")
