@@ -295,13 +295,28 @@ bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, u
     return true;
 }
 
+/* The page, in the pending range, has no mark any more. A claim that another thread is about to
+ * give back is waited for: taken away from it, it would come back uncounted. */
+static void forget_mark(struct wvm_space *sp, uint64_t page)
+{
+    uint8_t mark;
+    while ((mark = wvm_overlay_get(&sp->fired, page)) != WVM_MARK_NONE) {
+        if (mark == WVM_MARK_BUSY)
+            sched_yield();
+        else
+            wvm_overlay_swap(&sp->fired, page, mark, WVM_MARK_NONE);
+    }
+}
+
 /* Marked pages are taken for pages with contents, whatever the host map said. */
 static void take_marked(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
     uint8_t v, mark;
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = next_run(sp, a, p, hi, &v, &mark);
-        if (mark == WVM_MARK_NONE)
+        if (mark == WVM_MARK_BUSY)
+            end = p; /* again: it is about to be given back */
+        if (mark == WVM_MARK_NONE || mark == WVM_MARK_BUSY)
             continue;
         wvm_space_set_host(sp, p, end, WVM_HP_HELD);
         wvm_store_flush(&sp->store);
@@ -328,8 +343,8 @@ void wvm_space_close_end(struct wvm_space *sp)
     if (WVM_UNLIKELY(wvm_overlay_any(&sp->fired))) {
         for (uint64_t p = sp->pending.lo, end; p < hi; p = end) {
             end = wvm_overlay_next(&sp->fired, p, hi, &mark);
-            if (mark != WVM_MARK_NONE)
-                clear_marks(sp, p, end, mark);
+            for (uint64_t q = p; mark != WVM_MARK_NONE && q < end; q++)
+                forget_mark(sp, q);
         }
     }
     wvm_space_withdraw(sp);

@@ -267,7 +267,8 @@ static enum wvm_fault_answer judge_own(struct wvm_space *sp, uint64_t page, uint
         return WVM_FAULT_VIOLATION;
     if (p.mark == WVM_MARK_BUSY)
         return WVM_FAULT_RETRY;
-    if (p.mark == WVM_MARK_NONE && attr != WVM_ATTR_SAME)
+    /* A page that is being emptied stays closed, whatever its mark says until the end. */
+    if (attr == WVM_ATTR_RESERVED || (p.mark == WVM_MARK_NONE && attr != WVM_ATTR_SAME))
         p.attr = attr;
     if (p.attr & WVM_ATTR_GUARD) {
         wvm_space_pending_touched(sp);

@@ -216,6 +216,38 @@ START_TEST(pending_changes)
 }
 END_TEST
 
+static void *give_claim_back(void *arg)
+{
+    usleep(20000);
+    wvm_overlay_store(&SP->fired, *(uint64_t *)arg, WVM_MARK_OF(WVM_ATTR_RW));
+    return NULL;
+}
+
+/* A page that is being emptied is not opened again by its own thread, and a claim of another
+ * thread, given back late, leaves no mark behind. */
+START_TEST(closing_meets_a_claim)
+{
+    uint32_t id;
+    pthread_t t;
+    unit_set_up(_i);
+    uintptr_t at = make(4, GUARDED, true);
+    uint64_t lo = wvm_page_of(at);
+    ck_assert_int_eq(hit(at, WVM_ACCESS_WRITE, 0), WVM_FAULT_GUARD);
+    ck_assert_int_eq(wvm_space_enter(SP), STATUS_SUCCESS);
+    struct wvm_alloc *a = wvm_space_find(SP, lo, &id);
+    ck_assert(wvm_space_stock_close(SP, 0, 0));
+    wvm_space_close_begin(SP, a, lo, lo + 4);
+    ck_assert_int_eq(hit(at, WVM_ACCESS_WRITE, 0), WVM_FAULT_VIOLATION);
+    ck_assert(wvm_overlay_swap(&SP->fired, lo, WVM_MARK_OF(WVM_ATTR_RW), WVM_MARK_BUSY));
+    ck_assert_int_eq(pthread_create(&t, NULL, give_claim_back, &lo), 0);
+    wvm_space_close_end(SP);
+    pthread_join(t, NULL);
+    wvm_space_leave(SP);
+    ck_assert_uint_eq(wvm_overlay_get(&SP->fired, lo), WVM_MARK_NONE);
+    ck_assert_uint_eq(SP->fired.n, 0);
+}
+END_TEST
+
 START_TEST(the_host_refuses)
 {
     unit_set_up(0);
@@ -376,6 +408,7 @@ int main(void)
     tcase_add_loop_test(tc, locking_meets_a_guard_page, 0, N_CAPS);
     tcase_add_loop_test(tc, a_stack_grows, 0, N_CAPS);
     tcase_add_loop_test(tc, pending_changes, 0, N_CAPS);
+    tcase_add_loop_test(tc, closing_meets_a_claim, 0, N_CAPS);
     tcase_add_loop_test(tc, foreign_guard_pages, 0, N_CAPS);
     tcase_add_test(tc, the_host_refuses);
     tcase_add_test(tc, half_done_in_a_fork_child);
