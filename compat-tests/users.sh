@@ -3,11 +3,12 @@
 # headers under the preload object of that convention.
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
-programs="emulator guarded_heap heap_tracker overflow seh tracer wild"
+programs="coroutines crash_report emulator guarded_heap heap_tracker overflow seh tracer wild"
 if [ "${WVM_SANITIZER:-no}" != no ]; then
     echo "1..0 # SKIP sanitizers do not follow these programs from stack to stack"
     exit 0
 fi
+ulimit -c 0
 folder=$abs_top_builddir/compat-tests/users
 
 # One run's results behind those before.
