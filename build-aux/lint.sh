@@ -16,12 +16,13 @@ if [ "${#pages[@]}" -gt 0 ] && have mandoc; then
 fi
 if have cppcheck; then
     cppcheck --quiet --std=c11 --enable=warning,portability --suppress=legacyUninitvar \
-        --suppress=missingIncludeSystem --error-exitcode=1 -Iinclude -Isrc -D_GNU_SOURCE \
+        --suppress=missingIncludeSystem --suppress=unknownMacro:src/fault/t/try_program.c \
+        --error-exitcode=1 -Iinclude -Isrc -D_GNU_SOURCE \
         -DWINVM_NO_NOTE src docs/examples || bad=1
 fi
 # Words of mdoc and printf formats that look like slips.
 if have codespell; then
-    git ls-files -z -- ':!compat-tests/expected' | xargs -0 codespell -L tyes,nd,fo || bad=1
+    git ls-files -z -- ':!compat-tests/expected' | xargs -0 codespell -L tyes,nd,fo,seh || bad=1
 fi
 
 # Files of at most 600 lines, lines of at most 100 columns, functions of at most 80 lines.

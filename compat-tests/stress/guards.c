@@ -2,8 +2,8 @@
  *
  * Each case runs rounds for a share of the time (first argument: seconds, 5). In a round the pages
  * of one allocation are armed, then one thread touches them while the other touches or changes
- * them; after it both stand still and everything must agree: no page gives the kernel's copies more than
- * VirtualQuery's answer allows, and each arming that a touch found has caused one exception. A
+ * them; after it both stand still and everything must agree: no page gives the kernel's copies more
+ * than VirtualQuery's answer allows, and each arming that a touch found has caused one exception. A
  * watchdog turns a hang into a failure. Output is TAP. */
 #include <pthread.h>
 #include <sched.h>

@@ -98,7 +98,7 @@ enum { MARK = 0x5a, PROBE_PAGES = 2 };
 /* The number of written pages of the scratch, or -errno. */
 static int find_written(uintptr_t scratch, bool rearm, bool quick)
 {
-    struct wvm_host_written run[PROBE_PAGES];
+    struct wvm_host_written run[PROBE_PAGES] = {{0}};
     struct wvm_host_scan scan = {
         .start = scratch,
         .end = scratch + PROBE_PAGES * WVM_PAGE_SIZE,

@@ -87,9 +87,9 @@ static const char *check_kernel(struct wvm_space *sp)
                 if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at)
                     return "space_slab I1: a granule of ours is not mapped";
                 /* What the fault path opened is not in the map yet. */
-                uint64_t upto = wvm_min(wvm_page_of(vma.end), to);
+                uint64_t last = wvm_min(wvm_page_of(vma.end), to);
                 if (vma.prot != (h & WVM_HP_PROT) &&
-                    !wvm_space_any_fired(sp, wvm_page_of(at), upto))
+                    !wvm_space_any_fired(sp, wvm_page_of(at), last))
                     return "space_host I1: the kernel's protection differs";
             }
         }

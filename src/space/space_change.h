@@ -3,7 +3,6 @@
 #define WVM_SPACE_SPACE_CHANGE_H
 
 #include "space/space_fault.h"
-#include "space/space_fault.h"
 #include "space/space_internal.h"
 
 /* What a mark in sp->fired says: the page's state is `attr`, whatever its allocation's map says. */

@@ -113,7 +113,7 @@ static inline enum wvm_dispatch_answer unit_nest(EXCEPTION_RECORD *r, CONTEXT *c
     volatile char some[512];
     some[0] = (char)unit_depth;
     if (++unit_depth < UNIT_DEEP)
-        unit_read((char *)NULL + unit_depth);
+        unit_read((char *)(uintptr_t)unit_depth);
     unit_deepest = unit_depth > unit_deepest ? unit_depth : unit_deepest;
     unit_depth--;
     if (r->ExceptionInformation[1] != unit_depth || some[0] != (char)unit_depth)
