@@ -118,6 +118,25 @@ static void secrets(void)
     check(VirtualFree(secret, 0, MEM_RELEASE), "locked memory is released");
 }
 
+/* Calls whose results go to a guard page: each fails once, the accesses of the program do not. */
+static void results(void)
+{
+    uint8_t *page = commit(PAGE, PAGE_READWRITE);
+    uint8_t *to = commit(3 * PAGE, PAGE_READWRITE | PAGE_GUARD);
+    MEMORY_BASIC_INFORMATION *info = (MEMORY_BASIC_INFORMATION *)(uintptr_t)to;
+    DWORD *old = (DWORD *)(uintptr_t)(to + PAGE);
+
+    check(!VirtualQuery(page, info, sizeof(*info)) && GetLastError() == ERROR_NOACCESS &&
+              VirtualQuery(page, info, sizeof(*info)) && info->BaseAddress == page,
+          "a query into a guard page fails once");
+    check(!VirtualProtect(page, PAGE, PAGE_READONLY, old) &&
+              VirtualProtect(page, PAGE, PAGE_READONLY, old) && *old == PAGE_READWRITE,
+          "so does a change of protection, and changes nothing");
+    check(protection_of(to + 2 * PAGE) == (PAGE_READWRITE | PAGE_GUARD), "other guards stay");
+    VirtualFree(page, 0, MEM_RELEASE);
+    VirtualFree(to, 0, MEM_RELEASE);
+}
+
 /* ---- an array that is committed where it is touched ---- */
 
 static uint8_t *lazy;
@@ -170,6 +189,9 @@ int main(void)
 
     blocks();
     secrets();
+#ifndef _WIN32 /* Wine keeps the guard */
+    results();
+#endif
     RemoveVectoredExceptionHandler(handle);
     handle = AddVectoredExceptionHandler(1, commit_page);
     lazily();

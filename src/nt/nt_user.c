@@ -12,12 +12,13 @@
  * I1  Memory that winvm handed out is never cached: its state is looked up each time.
  * I2  A proof is dropped when winvm itself takes away write access to foreign memory (user_epoch).
  * I3  A proof is at most PROOF_USES uses old.
+ * I4  A guard page is not writable, and loses its guard by being asked for: the next call may.
  * The limit of this: a program that unmaps or protects a foreign page behind winvm's back, shortly
  * after it used that page as a result buffer, and then hands a pointer into it to winvm, is not
  * protected from its mistake. On a page never used, or one of winvm's own, every wild pointer is
  * caught. A write back of one byte can undo a simultaneous write by another thread to the first
  * byte of the caller's result variable; such a program races with the result itself.
- * Locking: none; the cache is the thread's.   Failure: false, nothing written.
+ * Locking: the space's, for a guard page; the cache is the thread's.   Failure: false, nothing written.
  * Signal safety: yes; a handler that interrupts a look-up at worst costs one more proof. */
 #include "nt/nt_user.h"
 
@@ -27,6 +28,7 @@
 #include "base/arith.h"
 #include "host/host.h"
 #include "nt/nt_handle.h"
+#include "space/space_fault.h"
 
 #define N_PROOFS 8u
 #define PROOF_USES 65536u
@@ -79,6 +81,13 @@ static bool probe_byte(uintptr_t at, uint8_t attr)
     return n == 1 || (n < 0 && n != -EFAULT && attr_writable(attr));
 }
 
+/* A guard page fails the call that meets it, once (GP-023). */
+static void meet_guard(uintptr_t page)
+{
+    wvm_status met = wvm_space_ready(&wvm_space_native, page, page + WVM_PAGE_SIZE, true);
+    (void)met;
+}
+
 /* The page that holds `at`; only the byte at `at` may be touched. */
 static bool page_writable(uintptr_t at)
 {
@@ -92,6 +101,10 @@ static bool page_writable(uintptr_t at)
         return false;
     if (r.type == WVM_TYPE_FREE)
         return probe_byte(at, WVM_ATTR_NA);
+    if (r.attr & WVM_ATTR_GUARD) {
+        meet_guard(page);
+        return false;
+    }
     if (!(r.flags & WVM_ALLOC_FOREIGN))
         return attr_writable(r.attr);
     if (!probe_byte(at, r.attr))

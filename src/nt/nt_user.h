@@ -7,7 +7,8 @@
 
 #include "nt/nt.h"
 
-/* True when [at, at+len) may be written now. len is not 0. */
+/* True when [at, at+len) may be written now. len is not 0. A guard page in it may not, and is
+ * disarmed. */
 bool wvm_user_writable(const void *at, size_t len);
 /* Writes a result; dropped in silence when the place is not writable any more, as Windows does when
  * the change just made took the caller's own variable away. */
