@@ -18,7 +18,8 @@
  * protected from its mistake. On a page never used, or one of winvm's own, every wild pointer is
  * caught. A write back of one byte can undo a simultaneous write by another thread to the first
  * byte of the caller's result variable; such a program races with the result itself.
- * Locking: the space's, for a guard page; the cache is the thread's.   Failure: false, nothing written.
+ * Locking: the space's, for a guard page; the cache is the thread's.
+ * Failure: false, nothing written.
  * Signal safety: yes; a handler that interrupts a look-up at worst costs one more proof. */
 #include "nt/nt_user.h"
 
