@@ -136,26 +136,42 @@ static uint64_t count_marked(struct wvm_space *sp, const struct wvm_alloc *a, ui
     return n;
 }
 
-wvm_status wvm_space_settle_marks(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
-                                  uint64_t hi)
+/* The range is published: no mark of it changes but by the own thread's fault path, and a mark that
+ * is BUSY is about to be given back. */
+static wvm_status settle_published(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                                   uint64_t hi)
 {
     uint8_t v = 0, mark;
-    uint64_t runs = count_marked(sp, a, lo, hi);
-    if (!runs)
-        return STATUS_SUCCESS;
-    if (!wvm_space_stock(sp, runs, hi - lo))
+    if (!wvm_space_stock(sp, count_marked(sp, a, lo, hi), hi - lo))
         return STATUS_NO_MEMORY;
-    for (uint64_t p = lo, end; p < hi && runs; p = end) {
+    for (uint64_t p = lo, end; p < hi; p = end) {
         end = next_run(sp, a, p, hi, &v, &mark);
+        if (mark == WVM_MARK_BUSY) {
+            sched_yield();
+            end = p;
+        }
         if (mark == WVM_MARK_NONE || mark == WVM_MARK_BUSY)
             continue;
         if (!settle_run(sp, a, p, end, v, WVM_MARK_ATTR(mark)))
             return wvm_space_fail(STATUS_NO_MEMORY, "no mapping left to settle the page at",
                                   wvm_addr_of(p));
         clear_marks(sp, p, end, mark);
-        runs--;
     }
     return STATUS_SUCCESS;
+}
+
+/* A guard page that fired between the look at its mark and the host call would be closed again:
+ * settling is a change like any other. */
+wvm_status wvm_space_settle_marks(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                                  uint64_t hi)
+{
+    if (!count_marked(sp, a, lo, hi))
+        return STATUS_SUCCESS;
+    wvm_space_publish(sp, lo, hi, WVM_ATTR_SAME);
+    wvm_space_await_marks(&sp->fired, lo, hi);
+    wvm_status status = settle_published(sp, a, lo, hi);
+    wvm_space_change_end(sp, a, false);
+    return status;
 }
 
 bool wvm_space_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
@@ -226,12 +242,25 @@ bool wvm_space_change_begin(struct wvm_space *sp, struct wvm_alloc *a, uint64_t 
         wvm_space_await_marks(&sp->fired, lo, hi);
         quiet = !count_marked(sp, a, lo, hi);
         if (!quiet)
-            *status = wvm_space_settle_marks(sp, a, lo, hi);
+            *status = settle_published(sp, a, lo, hi);
     }
     if (quiet && change_state(sp, attr))
         return true;
-    wvm_space_withdraw(sp);
+    wvm_space_change_end(sp, a, false);
     return false;
+}
+
+/* The page, in the pending range, has no mark any more. A claim that another thread is about to
+ * give back is waited for: taken away from it, it would come back uncounted. */
+static void forget_mark(struct wvm_space *sp, uint64_t page)
+{
+    uint8_t mark;
+    while ((mark = wvm_overlay_get(&sp->fired, page)) != WVM_MARK_NONE) {
+        if (mark == WVM_MARK_BUSY)
+            sched_yield();
+        else
+            wvm_overlay_swap(&sp->fired, page, mark, WVM_MARK_NONE);
+    }
 }
 
 /* The change was undone, and with it what the own thread's fault path did in the new state. */
@@ -241,8 +270,8 @@ static void forget_own(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, u
     __atomic_store_n(&sp->pending.state, WVM_ATTR_SAME, __ATOMIC_RELAXED);
     for (uint64_t p = lo, end; p < hi; p = end) {
         end = next_run(sp, a, p, hi, &v, &mark);
-        if (mark != WVM_MARK_NONE && mark != WVM_MARK_BUSY)
-            clear_marks(sp, p, end, mark);
+        for (uint64_t q = p; mark != WVM_MARK_NONE && q < end; q++)
+            forget_mark(sp, q);
     }
 }
 
@@ -293,19 +322,6 @@ bool wvm_space_rearm(struct wvm_space *sp, struct wvm_alloc *a, uint64_t page, u
     wvm_space_change_end(sp, a, false);
     *status = err ? wvm_space_host_fail(err, WVM_PAGE_SIZE) : STATUS_SUCCESS;
     return true;
-}
-
-/* The page, in the pending range, has no mark any more. A claim that another thread is about to
- * give back is waited for: taken away from it, it would come back uncounted. */
-static void forget_mark(struct wvm_space *sp, uint64_t page)
-{
-    uint8_t mark;
-    while ((mark = wvm_overlay_get(&sp->fired, page)) != WVM_MARK_NONE) {
-        if (mark == WVM_MARK_BUSY)
-            sched_yield();
-        else
-            wvm_overlay_swap(&sp->fired, page, mark, WVM_MARK_NONE);
-    }
 }
 
 /* Marked pages are taken for pages with contents, whatever the host map said. */

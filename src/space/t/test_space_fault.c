@@ -248,6 +248,43 @@ START_TEST(closing_meets_a_claim)
 }
 END_TEST
 
+/* The guard of a stack has moved to a page that the host map still calls accessible. While that is
+ * being settled another thread hits the page: table and host agree afterwards. */
+static int (*real_protect)(uintptr_t addr, size_t len, unsigned prot);
+static uintptr_t settled_page;
+
+static int protect_after_a_hit(uintptr_t addr, size_t len, unsigned prot)
+{
+    wvm_host.protect = real_protect;
+    if (addr == settled_page)
+        others_retry(settled_page);
+    return real_protect(addr, len, prot);
+}
+
+START_TEST(settling_meets_a_hit)
+{
+    struct wvm_region r;
+    uint64_t word;
+    uint8_t old;
+    unit_set_up(_i);
+    uintptr_t a = make(16, WVM_ATTR_RW, true);
+    ck_assert(unit_write(a + 4 * PG, 9));
+    WORKS(wvm_space_protect(SP, a + 5 * PG, a + 6 * PG, GUARDED, &old));
+    ck_assert_int_eq(hit(a + 5 * PG, WVM_ACCESS_WRITE, a + 8 * PG), WVM_FAULT_RETRY);
+    settled_page = a + 4 * PG;
+    real_protect = wvm_host.protect;
+    wvm_host.protect = protect_after_a_hit;
+    WORKS(wvm_space_reset(SP, a + 4 * PG, a + 5 * PG));
+    wvm_host.protect = real_protect;
+    ck_assert_int_eq(wvm_space_query(SP, a + 4 * PG, &r), STATUS_SUCCESS);
+    ck_assert_int_eq(unit_read(a + 4 * PG, &word), !(r.attr & WVM_ATTR_GUARD));
+    if (r.attr & WVM_ATTR_GUARD)
+        ck_assert_int_eq(hit(a + 4 * PG, WVM_ACCESS_READ, 0), WVM_FAULT_GUARD);
+    ck_assert(unit_read(a + 4 * PG, &word));
+    WORKS(wvm_space_protect(SP, a, a + 16 * PG, WVM_ATTR_RO, &old));
+}
+END_TEST
+
 START_TEST(the_host_refuses)
 {
     unit_set_up(0);
@@ -410,6 +447,7 @@ int main(void)
     tcase_add_loop_test(tc, pending_changes, 0, N_CAPS);
     tcase_add_loop_test(tc, closing_meets_a_claim, 0, N_CAPS);
     tcase_add_loop_test(tc, foreign_guard_pages, 0, N_CAPS);
+    tcase_add_loop_test(tc, settling_meets_a_hit, 0, N_CAPS);
     tcase_add_test(tc, the_host_refuses);
     tcase_add_test(tc, half_done_in_a_fork_child);
     tcase_add_loop_test(tc, free_against_fire, 0, 2);
