@@ -215,8 +215,8 @@ WVM_SIGNAL_PATH static enum verdict judge(struct wvm_trap *trap)
 
 /* ---- the body ---- */
 
-/* A fault of the copy onto a stack: the stack grows, or the copy fails. */
-WVM_SIGNAL_PATH static void mend_copy(const struct wvm_trap *trap, uintptr_t stack)
+/* A fault of the probe of a stack: the stack grows, or the probe fails. */
+WVM_SIGNAL_PATH static void mend_probe(const struct wvm_trap *trap, uintptr_t stack)
 {
     bool page = trap->sig == SIGSEGV && wvm_reg_value(trap->uc, REG_TRAPNO) == WVM_TRAP_PAGE;
     switch (page ? ask_space(trap, stack) : WVM_FAULT_FOREIGN) {
@@ -226,19 +226,19 @@ WVM_SIGNAL_PATH static void mend_copy(const struct wvm_trap *trap, uintptr_t sta
     case WVM_FAULT_OVERFLOW:
         return;
     default:
-        wvm_fault_copy_fail(trap->uc);
+        wvm_fault_probe_fail(trap->uc);
     }
 }
 
 /* *fault: the processor raised it. */
 WVM_SIGNAL_PATH static bool handle(struct wvm_trap *trap, size_t gap, bool *fault)
 {
-    uintptr_t stack = wvm_fault_copy_stack(trap->uc);
+    uintptr_t stack = wvm_fault_probe_stack(trap->uc);
     *fault = trap->info->si_code > 0;
     if (!*fault)
         return false;
     if (stack) {
-        mend_copy(trap, stack);
+        mend_probe(trap, stack);
         return true;
     }
     if (wvm_fault_was_declined(trap->sig, trap->info, trap->uc))

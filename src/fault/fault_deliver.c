@@ -1,16 +1,16 @@
 /* From the signal handler to the thread's own stack, and back.
  *
  * Terms    frame = struct wvm_frame with the floating point state behind it, written below what the
- *          interrupted code may use; trampoline = where the handler's sigreturn leads instead of
- *          back: it calls wvm_deliver with the frame; decline = put the interrupted context back
+ *          interrupted code may use; trampoline = where the handler goes, or its sigreturn leads,
+ *          instead of back: it calls wvm_deliver with the frame; decline = put the interrupted context back
  *          with its signal queued again, for the chain.
  * I1       While the trampoline runs, the stack pointer is the frame: unwinders find every register
  *          of the interrupted code at a fixed distance from it, as in a signal frame.
  * I2       Nothing is written below an interrupted stack pointer nearer than its red zone, and
  *          nothing to memory that a caller of the handler may still use.
- * I3       The copy to a stack may fault. The nested handler knows it by its instruction pointer
- *          and either makes the page accessible or makes the copy fail; then the alternate stack,
- *          on which the handler runs, takes the frame.
+ * I3       Before a frame is written its place is probed, which may fault. The nested handler knows
+ *          the probe by its instruction pointer and either makes the page accessible or makes the
+ *          probe fail; then the alternate stack, on which the handler runs, takes the frame.
  * I4       A frame goes to the alternate stack only where HEADROOM bytes (less on a small one)
  *          remain below it. Code that runs over the end of the alternate stack is not delivered to:
  *          the kernel begins again at the top of that stack, where earlier frames are lost.
@@ -38,21 +38,11 @@ enum {
 #define X86_EFLAGS_RF 0x10000u
 #define X86_EFLAGS_AC 0x40000u
 
-/* ---- the copy that may fault ---- */
+/* ---- the probe that may fault ---- */
 
-/* Both answer 0, or 1 when an access faulted; r8 holds the interrupted stack pointer meanwhile. */
+/* Answers 0, or 1 when an access faulted; r8 holds the interrupted stack pointer meanwhile. */
 __asm__(".pushsection .text\n"
         ".balign 16\n"
-        ".type wvm_fault_copy, @function\n"
-        "wvm_fault_copy:\n" /* to, from, length, stack pointer */
-        "\t.cfi_startproc\n"
-        "\tmovq %rcx, %r8\n"
-        "\tmovq %rdx, %rcx\n"
-        "\tcld\n"
-        "\trep movsb\n"
-        "\txorl %eax, %eax\n"
-        "\tret\n"
-        "\t.cfi_endproc\n"
         ".type wvm_fault_probe, @function\n"
         "wvm_fault_probe:\n" /* low, high, stack pointer: touches each page, from above */
         "\t.cfi_startproc\n"
@@ -65,26 +55,25 @@ __asm__(".pushsection .text\n"
         "\tjmp 1b\n"
         "2:\txorl %eax, %eax\n"
         "\tret\n"
-        "wvm_fault_copy_failed:\n"
+        "wvm_fault_probe_failed:\n"
         "\tmovl $1, %eax\n"
         "\tret\n"
         "\t.cfi_endproc\n"
         ".size wvm_fault_probe, . - wvm_fault_probe\n"
         ".popsection\n");
-int wvm_fault_copy(uintptr_t to, const void *from, size_t len, uintptr_t sp);
 int wvm_fault_probe(uintptr_t low, uintptr_t high, uintptr_t sp);
-extern const char wvm_fault_copy_failed[];
+extern const char wvm_fault_probe_failed[];
 
-WVM_SIGNAL_PATH uintptr_t wvm_fault_copy_stack(const struct wvm_kernel_context *uc)
+WVM_SIGNAL_PATH uintptr_t wvm_fault_probe_stack(const struct wvm_kernel_context *uc)
 {
     uintptr_t ip = wvm_reg_value(uc, REG_RIP);
-    bool inside = ip >= (uintptr_t)wvm_fault_copy && ip < (uintptr_t)wvm_fault_copy_failed;
+    bool inside = ip >= (uintptr_t)wvm_fault_probe && ip < (uintptr_t)wvm_fault_probe_failed;
     return inside ? wvm_reg_value(uc, REG_R8) : 0;
 }
 
-WVM_SIGNAL_PATH void wvm_fault_copy_fail(struct wvm_kernel_context *uc)
+WVM_SIGNAL_PATH void wvm_fault_probe_fail(struct wvm_kernel_context *uc)
 {
-    *wvm_reg(uc, REG_RIP) = (greg_t)(uintptr_t)wvm_fault_copy_failed;
+    *wvm_reg(uc, REG_RIP) = (greg_t)(uintptr_t)wvm_fault_probe_failed;
 }
 
 /* ---- the way there ---- */
@@ -163,6 +152,12 @@ WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_tra
     f->masked = trap->by_kernel && !(trap->uc->stack.ss_flags & AUTODISARM);
 }
 
+/* Not memcpy, which a sanitizer takes for an access by the program. */
+WVM_SIGNAL_PATH static void copy_bytes(void *to, const void *from, size_t n)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+}
+
 /* The place is accessible. */
 WVM_SIGNAL_PATH static void write_frame(uintptr_t at, const struct wvm_trap *trap, size_t fp_len)
 {
@@ -170,7 +165,7 @@ WVM_SIGNAL_PATH static void write_frame(uintptr_t at, const struct wvm_trap *tra
     uintptr_t fp = at + sizeof(*f);
     fill_frame(f, trap);
     f->uc.mcontext.fpregs = fp_len ? (fpregset_t)fp : NULL;
-    wvm_fault_copy(fp, trap->uc->mcontext.fpregs, fp_len, wvm_reg_value(trap->uc, REG_RSP));
+    copy_bytes((void *)fp, trap->uc->mcontext.fpregs, fp_len);
 }
 
 /* A handler that the kernel called need not return to it: it leaves its stack for the frame's,

@@ -80,10 +80,10 @@ struct wvm_frame {
 bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap);
 /* The access to addr ran over the end of the alternate stack. */
 bool wvm_fault_left_alternate(const struct wvm_kernel_context *uc, uintptr_t addr);
-/* The fault happened in the copy onto a stack: its stack pointer, else 0. */
-uintptr_t wvm_fault_copy_stack(const struct wvm_kernel_context *uc);
-/* Makes that copy answer that it failed. */
-void wvm_fault_copy_fail(struct wvm_kernel_context *uc);
+/* The fault happened in the probe of a stack: its stack pointer, else 0. */
+uintptr_t wvm_fault_probe_stack(const struct wvm_kernel_context *uc);
+/* Makes that probe answer that it failed. */
+void wvm_fault_probe_fail(struct wvm_kernel_context *uc);
 /* This very fault was dispatched and nobody handled it: its registers are as they were then. */
 bool wvm_fault_was_declined(int sig, const siginfo_t *info, struct wvm_kernel_context *uc);
 
