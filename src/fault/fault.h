@@ -5,14 +5,14 @@
  *    signals blocked but SIGSEGV and SIGBUS. It asks space/ about the address (wvm_space_fault).
  *    RETRY: it returns. Otherwise the fault is an exception: when somebody is there to hear it
  *    (wvm_dispatch_wanted), record and context are written below the interrupted thread's red zone
- *    and the handler leaves its stack for wvm_deliver on the thread's own one, under the interrupted
- *    signal mask (by returning to it where others stand between the kernel and the handler); else
- *    the fault goes down the chain.
+ *    and the handler leaves its stack for wvm_deliver on the thread's own one, under the
+ *    interrupted signal mask (by returning to it where others stand between the kernel and the
+ *    handler); else the fault goes down the chain.
  * 2. wvm_dispatch() calls vectored handlers, then frames (WINVM_TRY), then, when nobody had
  *    installed a handler of that signal, the unhandled exception filter. CONTINUE: the context,
- *    with what the handlers changed, is put back (fault_resume.c, else by sigreturn). UNHANDLED: the signal, with its own
- *    siginfo, is queued to the thread and the interrupted context put back; the handler passes it
- *    down the chain.
+ *    with what the handlers changed, is put back (fault_resume.c, else by sigreturn). UNHANDLED:
+ *    the signal, with its own siginfo, is queued to the thread and the interrupted context put
+ *    back; the handler passes it down the chain.
  * 3. The chain: whoever had a handler before us, or set one through the preload object since, is
  *    called with the original siginfo under the mask it asked for. Nobody: the default action, with
  *    the signal and core of the original fault.

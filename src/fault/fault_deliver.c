@@ -2,8 +2,8 @@
  *
  * Terms    frame = struct wvm_frame with the floating point state behind it, written below what the
  *          interrupted code may use; trampoline = where the handler goes, or its sigreturn leads,
- *          instead of back: it calls wvm_deliver with the frame; decline = put the interrupted context back
- *          with its signal queued again, for the chain.
+ *          instead of back: it calls wvm_deliver with the frame; decline = put the interrupted
+ *          context back with its signal queued again, for the chain.
  * I1       While the trampoline runs, the stack pointer is the frame: unwinders find every register
  *          of the interrupted code at a fixed distance from it, as in a signal frame.
  * I2       Nothing is written below an interrupted stack pointer nearer than its red zone, and
