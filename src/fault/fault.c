@@ -85,7 +85,6 @@ WVM_SIGNAL_PATH static enum wvm_fault_answer ask_space(const struct wvm_trap *tr
 {
     struct wvm_fault fault = {
         .addr = (uintptr_t)trap->info->si_addr,
-        .ip = wvm_reg_value(trap->uc, REG_RIP),
         .sp = sp,
         .access = access_of(trap->uc),
         .guarantee = wvm_fault_self.guarantee,
@@ -96,7 +95,7 @@ WVM_SIGNAL_PATH static enum wvm_fault_answer ask_space(const struct wvm_trap *tr
     enum wvm_fault_answer answer = wvm_space_fault(&wvm_space_native, &fault);
     if (answer != WVM_FAULT_RETRY)
         wvm_fault_self.n_retries = 0;
-    else if (!may_retry(fault.addr, fault.ip))
+    else if (!may_retry(fault.addr, wvm_reg_value(trap->uc, REG_RIP)))
         answer = WVM_FAULT_VIOLATION;
     return answer;
 }

@@ -95,8 +95,8 @@ static void clear_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t 
         wvm_overlay_swap(&sp->fired, p, mark, WVM_MARK_NONE);
 }
 
-/* Pages [lo, hi) of a, whose map says v, have state attr by their marks. False: the host refuses.
- * */
+/* Pages [lo, hi) of a, whose map says v, have state attr by their marks. False: the host
+ * refuses. */
 static bool settle_run(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                        uint8_t v, uint8_t attr)
 {
@@ -184,39 +184,28 @@ bool wvm_space_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return wvm_overlay_next(&sp->fired, lo, hi, &mark) != hi || mark != WVM_MARK_NONE;
 }
 
-/* Whether a foreign guard page was opened is not known: the next access tells. */
-static void forget_foreign_busy(struct wvm_space *sp)
+/* A page of a that was claimed: it has the host state of its own state again. One that had no state
+ * was to become the guard page of a stack. */
+static void take_back(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t page)
 {
-    uint8_t mark;
-    for (uint64_t p = (uint64_t)sp->foreign.first << WVM_OVERLAY_SHIFT, to,
-                  end = (uint64_t)sp->foreign.last << WVM_OVERLAY_SHIFT;
-         p < end; p = to) {
-        to = wvm_overlay_next(&sp->foreign, p, end, &mark);
-        if (mark == WVM_MARK_BUSY)
-            wvm_overlay_store(&sp->foreign, p, WVM_MARK_NONE);
-    }
+    uint8_t v, mark = WVM_MARK_NONE;
+    wvm_pages_next(&sp->store, &a->pages, page - a->origin, page + 1 - a->origin, &v);
+    if (v == WVM_ATTR_RESERVED)
+        mark = WVM_MARK_OF(a->attr | WVM_ATTR_GUARD);
+    wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, wvm_space_open_prot(a->flags, v));
+    wvm_overlay_store(&sp->fired, page, mark);
 }
 
 void wvm_space_settle_busy(struct wvm_space *sp)
 {
-    forget_foreign_busy(sp);
-    for (uint64_t c = sp->fired.first; c < sp->fired.last; c++) {
-        uint64_t end = (c + 1) << WVM_OVERLAY_SHIFT;
-        uint8_t mark, v = 0;
-        for (uint64_t p = c << WVM_OVERLAY_SHIFT, to; p < end; p = to) {
-            uint32_t id;
-            to = wvm_overlay_next(&sp->fired, p, end, &mark);
-            struct wvm_alloc *a = mark == WVM_MARK_BUSY ? wvm_space_find(sp, p, &id) : NULL;
-            if (!a)
-                continue;
-            to = p + 1;
-            wvm_pages_next(&sp->store, &a->pages, p - a->origin, to - a->origin, &v);
-            wvm_host.protect(wvm_addr_of(p), WVM_PAGE_SIZE, WVM_HOST_NONE);
-            /* A page that had no state of its own was the guard page of a stack that had grown. */
-            wvm_overlay_swap(&sp->fired, p, WVM_MARK_BUSY,
-                             v == WVM_ATTR_RESERVED ? WVM_MARK_OF(a->attr | WVM_ATTR_GUARD)
-                                                    : WVM_MARK_NONE);
-        }
+    uint32_t id;
+    /* Whether a foreign guard page was opened is not known: the next access tells. */
+    for (uint64_t p = 0; wvm_overlay_find(&sp->foreign, WVM_MARK_BUSY, &p); p++)
+        wvm_overlay_store(&sp->foreign, p, WVM_MARK_NONE);
+    for (uint64_t p = 0; wvm_overlay_find(&sp->fired, WVM_MARK_BUSY, &p); p++) {
+        const struct wvm_alloc *a = wvm_space_find(sp, p, &id);
+        if (a)
+            take_back(sp, a, p);
     }
 }
 

@@ -1,9 +1,10 @@
 /* What the fault path and the interposed system calls may ask of an address space.
  *
  * wvm_space_fault is lock-free: it allocates nothing, waits for nobody and makes at most one system
- * call, the one that makes a page accessible. It may be called from a signal handler that
- * interrupted any function of winvm, also one that holds the space lock. Its caller has all signals
- * blocked but SIGSEGV and SIGBUS. Everything else here is for ordinary code. */
+ * call, the one that makes a page accessible (a stack that grows: up to three). It may be called
+ * from a signal handler that interrupted any function of winvm, also one that holds the space lock.
+ * Its caller has all signals blocked but SIGSEGV and SIGBUS. Everything else here is for ordinary
+ * code. */
 #ifndef WVM_SPACE_SPACE_FAULT_H
 #define WVM_SPACE_SPACE_FAULT_H
 
@@ -14,7 +15,7 @@ enum wvm_access { WVM_ACCESS_READ = 0, WVM_ACCESS_WRITE = 1, WVM_ACCESS_EXECUTE 
 
 struct wvm_fault {
     uintptr_t addr;      /* the byte that could not be accessed, below wvm_space_top() */
-    uintptr_t ip, sp;    /* the interrupted thread's instruction and stack pointer */
+    uintptr_t sp;        /* the interrupted thread's stack pointer */
     unsigned access;     /* enum wvm_access */
     size_t guarantee;    /* bytes of stack that must remain for an overflow (stacks only) */
 };
@@ -53,8 +54,8 @@ extern void (*wvm_space_arm_hook)(void);
 
 /* ---- asynchronous signals ---- */
 
-/* This thread is inside a change: a call that changes memory would be refused. Safe in a handler.
- * */
+/* This thread is inside a change: a call that changes memory would be refused. Safe in a
+ * handler. */
 bool wvm_space_inside(void);
 /* From a handler that found itself inside: `resume` is called by this thread, once, when it has
  * left (outside the lock). A second request before that replaces the first. */

@@ -91,3 +91,18 @@ uint64_t wvm_overlay_next(const struct wvm_overlay *ov, uint64_t page, uint64_t 
     }
     return limit;
 }
+
+bool wvm_overlay_find(const struct wvm_overlay *ov, uint8_t v, uint64_t *page)
+{
+    uint64_t end = (uint64_t)ov->last << WVM_OVERLAY_SHIFT;
+    uint64_t p = wvm_max(*page, (uint64_t)ov->first << WVM_OVERLAY_SHIFT);
+    uint8_t mark;
+    for (uint64_t to; p < end; p = to) {
+        to = wvm_overlay_next(ov, p, end, &mark);
+        if (mark == v) {
+            *page = p;
+            return true;
+        }
+    }
+    return false;
+}

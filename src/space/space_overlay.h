@@ -60,5 +60,8 @@ bool wvm_overlay_swap(struct wvm_overlay *ov, uint64_t page, uint8_t was, uint8_
 void wvm_overlay_store(struct wvm_overlay *ov, uint64_t page, uint8_t v);
 /* The run of equal marks from page upwards, not beyond limit. */
 uint64_t wvm_overlay_next(const struct wvm_overlay *ov, uint64_t page, uint64_t limit, uint8_t *v);
+/* The lowest page from *page upwards whose mark is v, not NONE: *page. False: there is none. Lock
+ * held. */
+bool wvm_overlay_find(const struct wvm_overlay *ov, uint8_t v, uint64_t *page);
 
 #endif

@@ -17,6 +17,7 @@
  * I2  FIRED does not promise permission to the fault path: a page that faults is opened again.
  * Locking: the space lock for what names the tables; wvm_space_watch_fault and _expect none.
  * Failure: NO_MEMORY before anything changed.   Signal safety: wvm_space_watch_fault. */
+#include "host/host_signal.h"
 #include "space/space_change.h"
 
 #define FIRED 1
@@ -56,18 +57,28 @@ enum wvm_fault_answer wvm_space_watch_fault(struct wvm_space *sp, uint64_t page,
         return WVM_FAULT_NO_MEMORY;
     if (mark == WVM_MARK_BUSY || !wvm_overlay_swap(&sp->written, page, mark, WVM_MARK_BUSY))
         return WVM_FAULT_RETRY;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     unsigned prot = own ? wvm_space_prot_of(*own) : prot_of_claimed(sp, page);
     if (prot) {
         bool done = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, prot) == 0;
         answer = done ? WVM_FAULT_OPENED : WVM_FAULT_NO_MEMORY;
         mark = done ? FIRED : mark;
     }
-    wvm_overlay_swap(&sp->written, page, WVM_MARK_BUSY, mark);
+    wvm_overlay_store(&sp->written, page, mark);
     return answer;
 }
 
 /* ---- buffers of system calls ---- */
+
+/* As by faults, and like in the fault path no signal may come between a claim and its end. */
+static enum wvm_fault_answer open_run(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    enum wvm_fault_answer answer = WVM_FAULT_OPENED;
+    uint64_t mask = wvm_host_sigmask(~(wvm_host_sigbit(SIGSEGV) | wvm_host_sigbit(SIGBUS)));
+    for (uintptr_t p = start; p < end && answer != WVM_FAULT_NO_MEMORY; p += WVM_PAGE_SIZE)
+        answer = wvm_space_watch_fault(sp, wvm_page_of(p), NULL);
+    wvm_host_sigmask(mask);
+    return answer;
+}
 
 void wvm_space_watch_expect_some(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 {
@@ -76,11 +87,9 @@ void wvm_space_watch_expect_some(struct wvm_space *sp, uintptr_t start, uintptr_
         if (!wvm_space_is_ours(sp, p) || wvm_space_query(sp, p, &r) ||
             !(wvm_space_prot_of(r.attr) & WVM_HOST_W))
             return;
-        if (!wvm_watched_by_faults(r.flags))
-            continue;
-        for (uint64_t page = wvm_page_of(p); wvm_addr_of(page) < wvm_min(end, r.end); page++)
-            if (wvm_space_watch_fault(sp, page, NULL) == WVM_FAULT_NO_MEMORY)
-                return;
+        if (wvm_watched_by_faults(r.flags) &&
+            open_run(sp, p, wvm_min(end, r.end)) == WVM_FAULT_NO_MEMORY)
+            return;
     }
 }
 
@@ -169,18 +178,11 @@ void wvm_space_watch_take_marked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 /* Another thread may have written to the page before this process was made. */
 void wvm_space_watch_settle_busy(struct wvm_space *sp)
 {
-    uint8_t mark;
-    for (uint64_t p = (uint64_t)sp->written.first << WVM_OVERLAY_SHIFT, to,
-                  end = (uint64_t)sp->written.last << WVM_OVERLAY_SHIFT;
-         p < end; p = to) {
-        to = wvm_overlay_next(&sp->written, p, end, &mark);
-        if (mark != WVM_MARK_BUSY)
-            continue;
-        to = p + 1;
-        wvm_space_restore_all(sp, p, to);
+    for (uint64_t p = 0; wvm_overlay_find(&sp->written, WVM_MARK_BUSY, &p); p++) {
+        wvm_space_restore_all(sp, p, p + 1);
         if (wvm_space_stock(sp, 0, 0))
-            wvm_space_watch_set_dirty(sp, p, to);
-        wvm_overlay_swap(&sp->written, p, WVM_MARK_BUSY, WVM_MARK_NONE);
+            wvm_space_watch_set_dirty(sp, p, p + 1);
+        wvm_overlay_store(&sp->written, p, WVM_MARK_NONE);
     }
 }
 

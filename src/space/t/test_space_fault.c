@@ -315,8 +315,26 @@ START_TEST(half_done_in_a_fork_child)
 }
 END_TEST
 
-/* Memory that is not winvm's: the guard is reported, fires once, and is gone with the next change.
- * */
+/* The same for a page of a stack that was about to become its guard page. */
+START_TEST(half_moved_guard_in_a_fork_child)
+{
+    uint64_t word;
+    uint8_t old;
+    unit_set_up(0);
+    uintptr_t a = make(4, WVM_ATTR_RW, true);
+    ck_assert(unit_write(a, 6));
+    WORKS(wvm_space_protect(SP, a + PG, a + 2 * PG, GUARDED, &old));
+    ck_assert(wvm_overlay_swap(&SP->fired, wvm_page_of(a), WVM_MARK_NONE, WVM_MARK_BUSY));
+    wvm_host.protect(a, PG, WVM_HOST_NONE);
+    wvm_space_before_fork(SP);
+    wvm_space_after_fork_child(SP);
+    ck_assert(unit_read(a, &word) && word == 6);
+    expect(a, a + PG, WVM_ATTR_RW);
+    unit_audit();
+}
+END_TEST
+
+/* Memory that is not winvm's: the guard is reported, fires once, is gone with the next change. */
 START_TEST(foreign_guard_pages)
 {
     uint64_t word;
@@ -450,6 +468,7 @@ int main(void)
     tcase_add_loop_test(tc, settling_meets_a_hit, 0, N_CAPS);
     tcase_add_test(tc, the_host_refuses);
     tcase_add_test(tc, half_done_in_a_fork_child);
+    tcase_add_test(tc, half_moved_guard_in_a_fork_child);
     tcase_add_loop_test(tc, free_against_fire, 0, 2);
     tcase_add_loop_test(tc, one_of_two, 0, 2);
     return unit_run(suite);
