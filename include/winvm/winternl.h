@@ -192,8 +192,7 @@ WINVM_FLUSH_CODE_(ZwFlushInstructionCache);
 WINVM_DECLARE(NTSTATUS, NtClose, (HANDLE Handle));
 WINVM_DECLARE(NTSTATUS, ZwClose, (HANDLE Handle));
 
-/* RtlRestoreContext, but it answers: STATUS_ACCESS_VIOLATION without a context. Alert is not used.
- * */
+/* RtlRestoreContext, but it answers STATUS_ACCESS_VIOLATION without a context. No alerts exist. */
 WINVM_DECLARE(NTSTATUS, NtContinue, (winvm_thread_context *Context, unsigned char TestAlert));
 
 /* The native names of the calls of errhandlingapi.h. */
