@@ -60,11 +60,23 @@ struct wvm_host_scan {
     uintptr_t next;               /* out: where the search ended */
 };
 
+/* A mapping of a descriptor. */
+struct wvm_host_file_map {
+    uintptr_t addr;
+    size_t len;
+    int fd;
+    uint64_t offset;    /* bytes, page multiple */
+    unsigned prot;      /* enum wvm_host_prot */
+    bool copy;          /* MAP_PRIVATE, without a charge; else MAP_SHARED */
+    bool replace;       /* over mappings of our own; else -EEXIST when any page is taken */
+};
+
 struct wvm_host_ops {
     /* Address space. New mappings are private, anonymous, PROT_NONE, MAP_NORESERVE. */
     int (*reserve)(size_t len, uintptr_t *out);    /* anywhere; *out granule-aligned */
     int (*reserve_at)(uintptr_t addr, size_t len); /* -EEXIST when any page is taken */
     int (*unmap)(uintptr_t addr, size_t len);
+    int (*map_file)(const struct wvm_host_file_map *map);
     /* Page state inside our own mappings. */
     int (*protect)(uintptr_t addr, size_t len, unsigned prot);
     int (*discard)(uintptr_t addr, size_t len);   /* MAP_FIXED PROT_NONE: drops pages and charge */
@@ -118,6 +130,10 @@ bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end);
  * anonymous (never the file's page), bit 2 = swapped out. PAGEMAP_SCAN/pagemap, else mincore
  * (bit 0 only). */
 int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec);
+/* The run of pages from start upwards, not beyond end, that are all private copies (or all not) in
+ * mappings of files and shared memory: one system call. True: they are private; *run_end is its
+ * end. What is not known (no /proc) counts as not private. */
+bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end);
 /* The process certainly has one thread. */
 bool wvm_host_single_threaded(void);
 /* True when the calling thread took no page fault between two calls of wvm_host_fault_count(). */

@@ -131,6 +131,19 @@ static inline intptr_t wvm_sys_mmap(uintptr_t addr, size_t len, int prot, int fl
     return WVM_SYS(syscall(nr, addr, len, prot, flags, -1, 0L));
 }
 
+/* A file. off is a page multiple. */
+static inline intptr_t wvm_sys_mmap_file(uintptr_t addr, size_t len, int prot, int flags, int fd,
+                                         uint64_t off)
+{
+    if ((flags & MAP_SHARED) == 0)
+        flags |= MAP_PRIVATE;
+#ifdef SYS_mmap2
+    return WVM_SYS(syscall(SYS_mmap2, addr, len, prot, flags, fd, (long)(off >> 12)));
+#else
+    return WVM_SYS(syscall(SYS_mmap, addr, len, prot, flags, fd, (long)off));
+#endif
+}
+
 static inline int wvm_sys_failed(intptr_t r)
 {
     return (uintptr_t)r > (uintptr_t)-4096;

@@ -105,6 +105,24 @@ static int linux_unmap(uintptr_t addr, size_t len)
     return wvm_sys_munmap(addr, len);
 }
 
+static int linux_map_file(const struct wvm_host_file_map *m)
+{
+    int flags = m->copy ? MAP_PRIVATE | MAP_NORESERVE : MAP_SHARED;
+    if (m->replace)
+        flags |= MAP_FIXED;
+    else if (wvm_host_caps.fixed_noreplace)
+        flags |= WVM_MAP_FIXED_NOREPLACE;
+    intptr_t r = wvm_sys_mmap_file(m->addr, m->len, (int)m->prot, flags, m->fd, m->offset);
+    if (r == -EPERM && !m->replace && m->addr < wvm_host_caps.min_addr)
+        return -EEXIST;
+    if (wvm_sys_failed(r))
+        return (int)r;
+    if ((uintptr_t)r == m->addr)
+        return 0;
+    wvm_sys_munmap((uintptr_t)r, m->len);
+    return -EEXIST;
+}
+
 WVM_STATIC((int)WVM_HOST_R == PROT_READ && (int)WVM_HOST_W == PROT_WRITE
            && (int)WVM_HOST_X == PROT_EXEC, "protections are the kernel's");
 
@@ -194,6 +212,7 @@ struct wvm_host_ops wvm_host = {
     .reserve = linux_reserve,
     .reserve_at = linux_reserve_at,
     .unmap = linux_unmap,
+    .map_file = linux_map_file,
     .protect = linux_protect,
     .discard = linux_discard,
     .fence = linux_fence,

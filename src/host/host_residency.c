@@ -113,6 +113,72 @@ int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec)
     return err == 0 ? 0 : residency_by_mincore(addr, n_pages, vec);
 }
 
+/* ---- private copies in a mapping of a file ---- */
+
+/* What one scan tells about [start, end): whether the first page is private, and how far so. */
+static bool private_by_scan(int fd, uintptr_t start, uintptr_t end, bool *is_private,
+                            uintptr_t *run_end)
+{
+    struct wvm_page_region region = {0};
+    struct wvm_pm_scan_arg arg = {
+        .size = sizeof(arg),
+        .start = start,
+        .end = end,
+        .vec = (uintptr_t)&region,
+        .vec_len = 1,
+        .category_inverted = WVM_PAGE_IS_FILE,
+        .category_mask = WVM_PAGE_IS_FILE,
+        .category_anyof_mask = WVM_PAGE_IS_PRESENT | WVM_PAGE_IS_SWAPPED,
+        .return_mask = WVM_PAGE_IS_FILE,
+    };
+    int n = wvm_sys_ioctl(fd, WVM_PAGEMAP_SCAN, &arg);
+    if (n < 0)
+        return false;
+    *is_private = n > 0 && region.start == start;
+    *run_end = n == 0 ? end : *is_private ? (uintptr_t)region.end : (uintptr_t)region.start;
+    return true;
+}
+
+static bool private_by_words(int fd, uintptr_t start, uintptr_t end, bool *is_private,
+                             uintptr_t *run_end)
+{
+    uint64_t words[WORDS];
+    uintptr_t at = start;
+    while (at < end) {
+        size_t want = wvm_min((end - at) >> WVM_PAGE_SHIFT, WORDS) * sizeof(words[0]);
+        uint64_t from = (uint64_t)(at >> WVM_PAGE_SHIFT) * sizeof(words[0]);
+        ssize_t r = wvm_sys_pread(fd, words, want, from);
+        if (r < (ssize_t)sizeof(words[0]))
+            return false;
+        for (size_t i = 0; i < (size_t)r / sizeof(words[0]); i++, at += WVM_PAGE_SIZE) {
+            bool copy = bits_of_word(words[i]) & BIT_PRIVATE;
+            if (at == start)
+                *is_private = copy;
+            *run_end = at;
+            if (copy != *is_private)
+                return true;
+        }
+    }
+    *run_end = end;
+    return true;
+}
+
+bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end)
+{
+    struct wvm_host_loan loan;
+    bool is_private = false, known = false;
+    if (wvm_host_file_borrow(WVM_FILE_PAGEMAP, &loan) == 0) {
+        if (wvm_host_caps.pagemap_scan)
+            known = private_by_scan(loan.fd, start, end, &is_private, run_end);
+        if (!known)
+            known = private_by_words(loan.fd, start, end, &is_private, run_end);
+        wvm_host_file_return(&loan);
+    }
+    if (!known)
+        *run_end = end;
+    return known && is_private;
+}
+
 uint64_t wvm_host_fault_count(void)
 {
     struct rusage use;

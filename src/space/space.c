@@ -243,6 +243,21 @@ void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
     wvm_pages_set(&sp->store, &a->pages, from, to, v);
 }
 
+uint32_t wvm_space_become(struct wvm_space *sp, uint32_t old, const struct wvm_found *like,
+                          uint8_t v)
+{
+    struct wvm_alloc *was = wvm_alloc_at(&sp->store, old);
+    uint32_t id = wvm_alloc_make(&sp->store, like, like->start);
+    struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
+    a->mixed = (v & (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)) != 0;
+    wvm_pages_start(&a->pages, wvm_pages_height(like->end - like->start), v);
+    wvm_index_replace(&sp->store, &sp->index, old, id);
+    wvm_pages_end(&sp->store, &was->pages);
+    wvm_pool_free(&sp->store.alloc, old);
+    sp->last = id;
+    return id;
+}
+
 /* ---- the commit charge ---- */
 
 wvm_status wvm_space_charge_ok(const struct wvm_space *sp, uint64_t n)

@@ -40,17 +40,23 @@ enum wvm_alloc_flag {
     WVM_ALLOC_PHYSICAL = 2,
     WVM_ALLOC_FOREIGN = 4,   /* query results only: not obtained from winvm */
     WVM_ALLOC_FIXED_PAGE = 8,/* the shared user data page: cannot be changed or freed */
+    WVM_ALLOC_PLACEHOLDER = 0x10, /* a reservation kept for another allocation or a view */
+    WVM_ALLOC_REPLACED = 0x20,    /* took the place of a placeholder, and can become one again */
+    WVM_ALLOC_VIEW = 0x40,        /* space_view.h */
 };
 
 /* A reservation, filled by nt/ after every argument was checked. */
 struct wvm_request {
     uintptr_t start;    /* in: granule-aligned base, or 0: the space chooses; out: base */
     uintptr_t len;      /* bytes, page multiple, not 0. With a base: start+len does not wrap */
+    uintptr_t low;      /* start 0: lowest base allowed, granule multiple; 0: no bound */
     uintptr_t limit;    /* start 0: the range must end at or below limit; 0: no bound */
+    uintptr_t align;    /* start 0: of the base, a power of two above a granule, or 0 */
     uint8_t attr;       /* enum wvm_attr: AllocationProtect; with commit the page state too */
     bool commit;
     bool top_down;      /* start 0: the highest fitting address */
-    uint8_t flags;      /* enum wvm_alloc_flag */
+    uint8_t flags;      /* enum wvm_alloc_flag; PLACEHOLDER: neither commit nor another flag;
+                         * REPLACED: start and len are exactly those of a placeholder */
 };
 
 /* What VirtualQuery reports about the run of equal pages that starts at the queried page. */

@@ -129,6 +129,10 @@ static inline uint64_t wvm_space_count_committed(struct wvm_space *sp, const str
         return wvm_space_count_mixed(sp, a, lo, hi);
     return v == WVM_ATTR_RESERVED ? 0 : hi - lo;
 }
+/* The allocation `old` is gone, and `like` stands in its place, over the same pages, all of state v:
+ * one store for readers. Returns the new one. The host's pages and the charge are the caller's. */
+uint32_t wvm_space_become(struct wvm_space *sp, uint32_t old, const struct wvm_found *like,
+                          uint8_t v);
 /* Pages [lo, hi) of a take state v (one publication). */
 void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                          uint8_t v);

@@ -1,0 +1,33 @@
+/* Descriptors that winvm keeps as objects: shared memory, files behind sections and file handles.
+ *
+ * Every kept descriptor is close-on-exec and has a high number where the limit allows; when the
+ * process is at its soft limit of descriptors, that is raised towards the hard one. A program may
+ * close any descriptor behind winvm's back (close_range): what is closed here is closed only while
+ * it still is the same file. Results are 0, a descriptor, or -errno; errno is preserved. */
+#ifndef WVM_HOST_HOST_OBJECT_H
+#define WVM_HOST_HOST_OBJECT_H
+
+#include "host/host.h"
+
+struct wvm_host_fd_info {
+    uint64_t dev, ino;
+    uint64_t size;
+    bool regular;            /* a file that can be mapped (also shared memory) */
+    bool readable, writable; /* as the descriptor was opened */
+};
+
+/* New shared memory of len bytes, zeroed, mapped by nobody. name: for the kernel's lists. */
+int wvm_host_shm_create(const char *name, uint64_t len);
+/* A kept duplicate of a descriptor of the program's. */
+int wvm_host_fd_keep(int fd);
+/* A kept descriptor of its own (own file position) for the file behind a kept or foreign one.
+ * write: for reading and writing. */
+int wvm_host_fd_reopen(pid_t pid, int fd, bool write);
+int wvm_host_fd_info(int fd, struct wvm_host_fd_info *out);
+/* Closes fd if it is still the file (dev, ino). */
+void wvm_host_fd_close(int fd, uint64_t dev, uint64_t ino);
+int wvm_host_fd_resize(int fd, uint64_t size);
+/* Memory of a descriptor for winvm's own use, shared, readable and writable. */
+int wvm_host_fd_map_meta(int fd, uint64_t offset, size_t len, void **out);
+
+#endif
