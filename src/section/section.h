@@ -26,7 +26,6 @@ struct wvm_section {
     uint8_t attr;               /* the section's protection, enum wvm_attr */
     uint64_t size;              /* (a) bytes as NtQuerySection reports; grows by extension */
     uint64_t dev, ino;          /* of the file; of the shared memory for the page file */
-    uint64_t charged;           /* (a) pages charged to the commit limit */
     uint32_t name;              /* section_name.h's; 0: none */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */
     struct wvm_image_info image;/* kind IMAGE */

@@ -22,6 +22,8 @@ struct wvm_backing {
     /* (c) NULL: every page is committed. Else bit p of the map: page p of the backing is committed,
      * in every view of every process that has the backing. Shared memory; bits only rise. */
     uint64_t *commits;
+    uint64_t charged;        /* (a) pages this process charged for it (wvm_space_charge_section, and
+                              * commits through views); the last drop gives them back */
     /* The last reference went. Called without the lock, maybe inside a fork child's or another
      * thread's call; must not touch views. */
     void (*last)(struct wvm_backing *b);
