@@ -17,6 +17,18 @@ WINVM_STATIC_ASSERT(sizeof(SIZE_T) == sizeof(void *) && sizeof(HANDLE) == sizeof
                     "SIZE_T and HANDLE have the size of a pointer");
 WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == (WINVM_64 ? 48 : 28),
                     "MEMORY_BASIC_INFORMATION");
+#else
+
+/* Access to a view (SEC-140..147). FILE_MAP_COPY alone makes a copying view; FILE_MAP_EXECUTE adds
+ * execution to any of them. */
+#define FILE_MAP_COPY SECTION_QUERY
+#define FILE_MAP_WRITE SECTION_MAP_WRITE
+#define FILE_MAP_READ SECTION_MAP_READ
+#define FILE_MAP_EXECUTE SECTION_MAP_EXECUTE_EXPLICIT
+#define FILE_MAP_ALL_ACCESS SECTION_ALL_ACCESS
+#define FILE_MAP_LARGE_PAGES 0x20000000
+#define FILE_MAP_TARGETS_INVALID 0x40000000
+#define FILE_MAP_RESERVE 0x80000000
 #endif
 
 WINVM_BEGIN_DECLS

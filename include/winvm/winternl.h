@@ -83,6 +83,9 @@ typedef struct _MEMORY_SECTION_NAME {
     UNICODE_STRING SectionFileName;
 } MEMORY_SECTION_NAME, *PMEMORY_SECTION_NAME;
 
+/* NtMapViewOfSection. Every view is there in a child of fork(), whichever is asked for. */
+typedef enum _SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 } SECTION_INHERIT;
+
 /* A stack: the committed part is [StackLimit, StackBase), the reservation begins at
  * DeallocationStack. */
 typedef struct _INITIAL_TEB {

@@ -8,18 +8,22 @@
  * library and is then not signal-safe. */
 #include "api/entry.h"
 
-/* WVM_MAP(m, x, y, ...) is m(x), m(y), ... for up to seven arguments. */
-#define WVM_MAP(...) WVM_MAP_PICK(__VA_ARGS__, WVM_MAP7, WVM_MAP6, WVM_MAP5, WVM_MAP4, WVM_MAP3,   \
-                                  WVM_MAP2, WVM_MAP1, WVM_MAP0, ~)(__VA_ARGS__)
-#define WVM_MAP_PICK(m, a, b, c, d, e, f, g, pick, ...) pick
+/* WVM_MAP(m, x, y, ...) is m(x), m(y), ... for up to ten arguments. */
+#define WVM_MAP(...) WVM_MAP_PICK(__VA_ARGS__, WVM_MAP10, WVM_MAP9, WVM_MAP8, WVM_MAP7, WVM_MAP6,  \
+                                  WVM_MAP5, WVM_MAP4, WVM_MAP3, WVM_MAP2, WVM_MAP1, WVM_MAP0,      \
+                                  ~)(__VA_ARGS__)
+#define WVM_MAP_PICK(m, a, b, c, d, e, f, g, h, i, j, pick, ...) pick
 #define WVM_MAP0(m) 0
 #define WVM_MAP1(m, a) m(a)
 #define WVM_MAP2(m, a, b) m(a), m(b)
 #define WVM_MAP3(m, a, b, c) m(a), m(b), m(c)
 #define WVM_MAP4(m, a, b, c, d) m(a), m(b), m(c), m(d)
-#define WVM_MAP5(m, a, b, c, d, e) m(a), m(b), m(c), m(d), m(e)
-#define WVM_MAP6(m, a, b, c, d, e, f) m(a), m(b), m(c), m(d), m(e), m(f)
-#define WVM_MAP7(m, a, b, c, d, e, f, g) m(a), m(b), m(c), m(d), m(e), m(f), m(g)
+#define WVM_MAP5(m, a, ...) m(a), WVM_MAP4(m, __VA_ARGS__)
+#define WVM_MAP6(m, a, ...) m(a), WVM_MAP5(m, __VA_ARGS__)
+#define WVM_MAP7(m, a, ...) m(a), WVM_MAP6(m, __VA_ARGS__)
+#define WVM_MAP8(m, a, ...) m(a), WVM_MAP7(m, __VA_ARGS__)
+#define WVM_MAP9(m, a, ...) m(a), WVM_MAP8(m, __VA_ARGS__)
+#define WVM_MAP10(m, a, ...) m(a), WVM_MAP9(m, __VA_ARGS__)
 
 #define WVM_WORD(x) (uint64_t)(uintptr_t)(x)
 #define WVM_WIDTH(x) _Generic((x), DWORD *: 4, default: 8)

@@ -7,7 +7,7 @@
 
 #include "base/fmt.h"
 
-#define WVM_TRACE_ARGS 7
+#define WVM_TRACE_ARGS 10
 
 /* One call on its way through the tracer. */
 struct wvm_trace_call {
