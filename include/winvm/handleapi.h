@@ -8,6 +8,10 @@
 
 #ifndef WINVM_NO_TYPES
 #define INVALID_HANDLE_VALUE ((HANDLE)(LONG_PTR)-1)
+
+/* GetHandleInformation, SetHandleInformation. */
+#define HANDLE_FLAG_INHERIT 0x00000001
+#define HANDLE_FLAG_PROTECT_FROM_CLOSE 0x00000002
 #endif
 
 WINVM_BEGIN_DECLS

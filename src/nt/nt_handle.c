@@ -1,140 +1,176 @@
-/* Process handles: a fixed table of opened processes, and the pseudo handles.
+/* The handle table: fixed, typed, checked by generation.
  *
- * A handle is 32 bits: seven magic bits that no pointer, small integer or other library's handle is
- * likely to have, ten bits of generation, twelve of slot, two zero bits as Windows has them:
- *     31       24 23          14 13           2 1 0
- *     0 1010111   generation     slot          0 0
- * Terms   live = opened and not closed; stale = a value whose generation has passed.
- * I1  tag = generation << 2 | state. The other fields change in state FILLING only, where the one
- *     thread that set it owns the slot, by release stores; a reader that finds the same live tag
- *     before and after reading has read one handle's fields.
- * I2  Closing raises the generation: a stale value is refused until 1,024 further uses of its slot.
- * I3  A process is its number and its start time: a recycled number is refused, not hit. No
- *     descriptor is kept, so nothing breaks in a program that closes every descriptor.
+ * A handle is 32 bits: six magic bits (the first keeps it positive), nine bits of generation,
+ * fifteen of slot, two zero bits as Windows has them:
+ *     31     26 25          17 16           2 1 0
+ *     010101     generation      slot         0 0
+ * A value is taken for ours when its slot is in use with that very generation: with n open handles
+ * that is true of n values of the 2^32 (of the 2^64 that a pointer can be). They lie between
+ * 0x54000000 and 0x57ffffff, where neither small integers nor the addresses of a program, its heap
+ * or its stack are; memory that was asked for below 4 GiB may be.
+ * Terms   live = open; stale = a value whose generation has passed.
+ * I1  tag = generation, type, HANDLE_FLAG_* and state in one word. The other fields change in state
+ *     FILLING only, where the one thread that set it owns the slot, by release stores; a reader
+ *     that finds the same live tag (but for the flags) before and after has read one handle's.
+ * I2  Closing raises the generation, and slots are given out in turn: a stale value is refused
+ *     until 512 further uses of its slot, so of 16 million handles in a quiet table.
+ * I3  A live handle holds its object. Who finds one holds the object, then looks at the tag again:
+ *     the last close may have come between, and the memory may be another object by now. It is an
+ *     object of the same type, and is dropped.
+ * I4  Checks in the order of Windows: the value, the type, the rights.
  * Locking: none, compare and swap.   Failure: the table is unchanged.   fork: the child's copies
- * still mean the parent's processes.   Signal safety: yes. */
+ * mean the same objects.   Signal safety: yes, but for what an object does with its last handle. */
 #include "nt/nt_handle.h"
-
-#include <errno.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "base/arith.h"
-#include "host/host_process.h"
 
-#define N_SLOTS 4096u
-#define MAGIC 0x57u
-#define GENERATIONS 1024u
+#define N_SLOTS 32768u
+#define GENERATIONS 512u
+#define SLOT_SHIFT 2
+#define GENERATION_SHIFT 17
+#define MAGIC_SHIFT 26
+#define MAGIC 0x15u
 
 enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_LIVE };
 #define STATE_MASK 3u
+#define FLAG_SHIFT 2
+#define FLAG_MASK (3u << FLAG_SHIFT) /* HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE */
+#define TYPE_SHIFT 4
+#define TYPE_MASK (15u << TYPE_SHIFT)
+#define TAG_GENERATION_SHIFT 8
 
 struct slot {
     uint32_t tag;    /* (a) */
     uint32_t access; /* (a) */
-    int32_t pid;     /* (a) */
-    uint64_t start;  /* (a) ticks since boot; 0: this process itself */
+    void *object;    /* (a) */
 };
 static struct slot slots[N_SLOTS];
 static uint32_t next_slot;
+
+static const struct wvm_object_ops *all_ops[WVM_N_OBJECT_TYPES] = {
+    [WVM_OBJECT_PROCESS] = &wvm_process_ops,
+    [WVM_OBJECT_FILE] = &wvm_file_ops,
+};
+
+void wvm_object_register(enum wvm_object_type type, const struct wvm_object_ops *ops)
+{
+    __atomic_store_n(&all_ops[type], ops, __ATOMIC_RELEASE);
+}
+
+const struct wvm_object_ops *wvm_object_ops(enum wvm_object_type type)
+{
+    return __atomic_load_n(&all_ops[type], __ATOMIC_ACQUIRE);
+}
+
+void wvm_object_drop(enum wvm_object_type type, void *object)
+{
+    wvm_object_ops(type)->drop(object);
+}
+
+uint32_t wvm_object_access(enum wvm_object_type type, uint32_t access, uint32_t most)
+{
+    static const uint32_t generic[4] = {GENERIC_READ, GENERIC_WRITE, GENERIC_EXECUTE, GENERIC_ALL};
+    const struct wvm_object_ops *ops = wvm_object_ops(type);
+    uint32_t specific = access & ~(uint32_t)(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE |
+                                             GENERIC_ALL | MAXIMUM_ALLOWED);
+    for (unsigned i = 0; i < 4; i++)
+        if (access & generic[i])
+            specific |= ops->generic[i];
+    return access & MAXIMUM_ALLOWED ? specific | most : specific;
+}
 
 static uint32_t load_tag(const struct slot *s)
 {
     return __atomic_load_n(&s->tag, __ATOMIC_ACQUIRE);
 }
 
-/* The slot a value names, or NULL when no handle of ours looks like it. *tag: the live tag
- * expected. */
-static struct slot *slot_of(HANDLE h, uint32_t *tag)
+static enum wvm_object_type type_of(uint32_t tag)
+{
+    return (enum wvm_object_type)((tag & TYPE_MASK) >> TYPE_SHIFT);
+}
+
+/* The slot that a value names while it is live, or NULL; *tag: what it shows. */
+static struct slot *live_slot(HANDLE h, uint32_t *tag)
 {
     uintptr_t value = (uintptr_t)h;
-    if (value >> 24 != MAGIC || (value & 3))
+    if (value >> MAGIC_SHIFT != MAGIC || (value & 3))
         return NULL;
-    *tag = ((uint32_t)(value >> 14) % GENERATIONS) << 2 | SLOT_LIVE;
-    return &slots[(value >> 2) % N_SLOTS];
+    struct slot *s = &slots[(value >> SLOT_SHIFT) % N_SLOTS];
+    *tag = load_tag(s);
+    bool same = (*tag >> TAG_GENERATION_SHIFT) == (value >> GENERATION_SHIFT) % GENERATIONS;
+    return same && (*tag & STATE_MASK) == SLOT_LIVE ? s : NULL;
+}
+
+static bool is_still(const struct slot *s, uint32_t tag)
+{
+    return ((load_tag(s) ^ tag) & ~FLAG_MASK) == 0;
 }
 
 static HANDLE handle_of(const struct slot *s, uint32_t tag)
 {
-    uintptr_t generation = tag >> 2;
-    return (HANDLE)((uintptr_t)MAGIC << 24 | generation << 14 | (uintptr_t)(s - slots) << 2);
+    uintptr_t generation = tag >> TAG_GENERATION_SHIFT;
+    return (HANDLE)((uintptr_t)MAGIC << MAGIC_SHIFT | generation << GENERATION_SHIFT |
+                    (uintptr_t)(s - slots) << SLOT_SHIFT);
 }
 
 bool wvm_handle_is_ours(HANDLE h)
 {
     uint32_t tag;
-    struct slot *s = slot_of(h, &tag);
-    return s && load_tag(s) == tag;
+    return live_slot(h, &tag) != NULL;
 }
 
-/* What the pseudo handles answer where a process is wanted. */
+/* What the pseudo handles answer where an object is wanted. */
 static wvm_status pseudo_status(HANDLE h)
 {
-    return (intptr_t)h == -2 ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_INVALID_HANDLE;
+    return (intptr_t)h == -1 || (intptr_t)h == -2 ? STATUS_OBJECT_TYPE_MISMATCH
+                                                  : STATUS_INVALID_HANDLE;
 }
 
-static wvm_status check_alive(pid_t pid, uint64_t start)
+/* Holds the object of a live slot. */
+static wvm_status hold(struct slot *s, uint32_t tag, struct wvm_handle_info *out)
 {
-    uint64_t now;
-    int error = wvm_host_process_start(pid, &now);
-    if (error == -EPERM)
-        return STATUS_ACCESS_DENIED;
-    if (error < 0 || now != start)
-        return STATUS_PROCESS_IS_TERMINATING;
-    return STATUS_SUCCESS;
+    const struct wvm_object_ops *ops = wvm_object_ops(type_of(tag));
+    out->type = type_of(tag);
+    out->flags = (tag & FLAG_MASK) >> FLAG_SHIFT;
+    out->access = __atomic_load_n(&s->access, __ATOMIC_ACQUIRE);
+    out->object = __atomic_load_n(&s->object, __ATOMIC_ACQUIRE);
+    if (!is_still(s, tag) || !ops->try_hold(out->object))
+        return STATUS_INVALID_HANDLE;
+    if (is_still(s, tag))
+        return STATUS_SUCCESS;
+    ops->drop(out->object);
+    return STATUS_INVALID_HANDLE;
 }
 
-HANDLE (*wvm_handle_other_self)(void);
-
-static bool is_other_self(HANDLE h)
-{
-    HANDLE (*ask)(void) = __atomic_load_n(&wvm_handle_other_self, __ATOMIC_ACQUIRE);
-    return ask && h && ask() == h;
-}
-
-wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
+wvm_status wvm_handle_look(HANDLE h, struct wvm_handle_info *out)
 {
     uint32_t tag;
-    if (h == WVM_OWN_PROCESS) {
-        *pid = 0;
-        return STATUS_SUCCESS;
-    }
-    struct slot *s = slot_of(h, &tag);
-    if (!s || load_tag(s) != tag) {
-        if (!is_other_self(h))
-            return pseudo_status(h);
-        *pid = 0;
-        return STATUS_SUCCESS;
-    }
-    uint32_t access = __atomic_load_n(&s->access, __ATOMIC_ACQUIRE);
-    pid_t target = __atomic_load_n(&s->pid, __ATOMIC_ACQUIRE);
-    uint64_t start = __atomic_load_n(&s->start, __ATOMIC_ACQUIRE);
-    if (load_tag(s) != tag)
-        return STATUS_INVALID_HANDLE;
-    if ((access & need) != need)
-        return STATUS_ACCESS_DENIED;
-    if (target == getpid()) {
-        *pid = 0;
-        return STATUS_SUCCESS;
-    }
-    wvm_status status = check_alive(target, start);
-    if (status >= 0)
-        *pid = target;
-    return status;
+    struct slot *s = live_slot(h, &tag);
+    return s ? hold(s, tag, out) : (wvm_status)STATUS_INVALID_HANDLE;
 }
 
-/* Generic rights to process rights, and the right that another one includes. */
-static uint32_t map_access(uint32_t access)
+wvm_status wvm_handle_get(HANDLE h, enum wvm_object_type type, uint32_t need, void **object,
+                          uint32_t *granted)
 {
-    if (access & (GENERIC_ALL | MAXIMUM_ALLOWED))
-        access |= PROCESS_ALL_ACCESS;
-    if (access & GENERIC_READ)
-        access |= PROCESS_VM_READ | PROCESS_QUERY_INFORMATION;
-    if (access & GENERIC_WRITE)
-        access |= PROCESS_VM_WRITE | PROCESS_VM_OPERATION;
-    if (access & PROCESS_QUERY_INFORMATION)
-        access |= PROCESS_QUERY_LIMITED_INFORMATION;
-    return access;
+    struct wvm_handle_info info;
+    uint32_t tag;
+    struct slot *s = live_slot(h, &tag);
+    if (!s)
+        return pseudo_status(h);
+    if (type_of(tag) != type)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    wvm_status status = hold(s, tag, &info);
+    if (status < 0)
+        return status;
+    if ((info.access & need) != need) {
+        wvm_object_drop(type, info.object);
+        return STATUS_ACCESS_DENIED;
+    }
+    *object = info.object;
+    if (granted)
+        *granted = info.access;
+    return STATUS_SUCCESS;
 }
 
 /* Takes a free slot into state FILLING; NULL when all are live. */
@@ -154,42 +190,65 @@ static struct slot *claim_slot(uint32_t *tag)
     return NULL;
 }
 
-wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
+wvm_status wvm_handle_insert(enum wvm_object_type type, void *object, uint32_t access, HANDLE *out)
 {
-    uint64_t start = 0;
     uint32_t tag;
-    if (pid <= 0)
-        return STATUS_INVALID_PARAMETER;
-    int error = wvm_host_process_start(pid, &start);
-    if (error == -EPERM)
-        return STATUS_ACCESS_DENIED;
-    if (error < 0)
-        return STATUS_INVALID_PARAMETER;
     struct slot *s = claim_slot(&tag);
     if (!s)
         return STATUS_INSUFFICIENT_RESOURCES;
-    __atomic_store_n(&s->access, map_access(access), __ATOMIC_RELEASE);
-    __atomic_store_n(&s->pid, pid, __ATOMIC_RELEASE);
-    __atomic_store_n(&s->start, start, __ATOMIC_RELEASE);
-    tag = (tag & ~STATE_MASK) | SLOT_LIVE;
+    __atomic_store_n(&s->access, access, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->object, object, __ATOMIC_RELEASE);
+    tag = (tag & ~STATE_MASK) | (uint32_t)type << TYPE_SHIFT | SLOT_LIVE;
     __atomic_store_n(&s->tag, tag, __ATOMIC_RELEASE);
     *out = handle_of(s, tag);
     return STATUS_SUCCESS;
 }
 
+wvm_status wvm_handle_set_flags(HANDLE h, uint32_t mask, uint32_t flags)
+{
+    uint32_t tag, next;
+    struct slot *s = live_slot(h, &tag);
+    if (!s)
+        return STATUS_INVALID_HANDLE;
+    mask = mask << FLAG_SHIFT & FLAG_MASK;
+    uint32_t seen = tag;
+    do {
+        if ((seen ^ tag) & ~FLAG_MASK)
+            return STATUS_INVALID_HANDLE;
+        next = (seen & ~mask) | (flags << FLAG_SHIFT & mask);
+    } while (!__atomic_compare_exchange_n(&s->tag, &seen, next, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_ACQUIRE));
+    return STATUS_SUCCESS;
+}
+
+/* Makes the slot free for its next generation. True: this call did it, *object is its object. */
+static bool vacate(struct slot *s, uint32_t tag, void **object)
+{
+    uint32_t generation = (tag >> TAG_GENERATION_SHIFT) + 1;
+    uint32_t next = generation % GENERATIONS << TAG_GENERATION_SHIFT | SLOT_FREE;
+    *object = __atomic_load_n(&s->object, __ATOMIC_ACQUIRE);
+    return __atomic_compare_exchange_n(&s->tag, &tag, next, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
 wvm_status wvm_handle_close(HANDLE h)
 {
     uint32_t tag;
+    void *object;
+    struct slot *s;
     /* Closing a pseudo handle has no effect and is no error. */
     if (h == WVM_OWN_PROCESS || (intptr_t)h == -2)
         return STATUS_SUCCESS;
-    struct slot *s = slot_of(h, &tag);
-    if (!s)
-        return STATUS_INVALID_HANDLE;
-    uint32_t next = (((tag >> 2) + 1) % GENERATIONS) << 2 | SLOT_FREE;
-    if (!__atomic_compare_exchange_n(&s->tag, &tag, next, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_RELAXED))
-        return STATUS_INVALID_HANDLE;
+    do {
+        s = live_slot(h, &tag);
+        if (!s)
+            return STATUS_INVALID_HANDLE;
+        if (tag >> FLAG_SHIFT & HANDLE_FLAG_PROTECT_FROM_CLOSE)
+            return STATUS_HANDLE_NOT_CLOSABLE;
+    } while (!vacate(s, tag, &object));
+    const struct wvm_object_ops *ops = wvm_object_ops(type_of(tag));
+    ops->closed(object);
+    ops->drop(object);
     return STATUS_SUCCESS;
 }
 

@@ -21,11 +21,29 @@ enum wvm_object_type {
 /* What the table must be able to do with an object. Memory of objects is type-stable: a reader that
  * lost a race against the last close may look at a dead one. One constant per type. */
 struct wvm_object_ops {
+    const char *name;               /* "Section" */
+    uint32_t generic[4];            /* what GENERIC_READ, WRITE, EXECUTE and ALL mean */
     bool (*try_hold)(void *object); /* false: it is dead */
     void (*drop)(void *object);
-    void (*opened)(void *object);   /* a handle more; NULL: does not matter */
+    bool (*opened)(void *object);   /* a handle more; false: the last one is closed */
     void (*closed)(void *object);   /* a handle less */
+    /* Rights that a handle to it can have at most. */
+    uint32_t (*permitted)(const void *object);
+    /* Handles, and references of any kind. */
+    void (*counts)(const void *object, uint32_t *handles, uint32_t *refs);
+    /* Its name in UTF-16 without a NUL: up to cap characters to out; their number altogether, 0:
+     * it has none. NULL: the type has no names. */
+    size_t (*object_name)(void *object, uint16_t *out, size_t cap);
+    bool (*same)(const void *a, const void *b); /* NULL: only itself */
 };
+/* Makes a type known, before the first handle of it. Any number of times; the types of files and
+ * processes are known from the start. */
+void wvm_object_register(enum wvm_object_type type, const struct wvm_object_ops *ops);
+const struct wvm_object_ops *wvm_object_ops(enum wvm_object_type type);
+extern const struct wvm_object_ops wvm_process_ops, wvm_file_ops;
+/* Generic rights and MAXIMUM_ALLOWED turned into the specific ones; `most`: what is the maximum. */
+uint32_t wvm_object_access(enum wvm_object_type type, uint32_t access, uint32_t most);
+
 /* A new handle. Takes over the caller's reference and (section_create) its count as a handle.
  * INSUFFICIENT_RESOURCES: nothing taken over. */
 wvm_status wvm_handle_insert(enum wvm_object_type type, void *object, uint32_t access,
@@ -35,6 +53,18 @@ wvm_status wvm_handle_insert(enum wvm_object_type type, void *object, uint32_t a
 wvm_status wvm_handle_get(HANDLE h, enum wvm_object_type type, uint32_t need, void **object,
                           uint32_t *granted) WVM_MUST_CHECK;
 void wvm_object_drop(enum wvm_object_type type, void *object);
+
+/* A handle looked at as such, of whatever type. The object is held for the caller. */
+struct wvm_handle_info {
+    enum wvm_object_type type;
+    void *object;
+    uint32_t access;
+    uint32_t flags; /* HANDLE_FLAG_* */
+};
+/* INVALID_HANDLE; also for the pseudo handles, which name no object of ours. */
+wvm_status wvm_handle_look(HANDLE h, struct wvm_handle_info *out) WVM_MUST_CHECK;
+/* Changes the HANDLE_FLAG_* of mask. INVALID_HANDLE. */
+wvm_status wvm_handle_set_flags(HANDLE h, uint32_t mask, uint32_t flags) WVM_MUST_CHECK;
 
 /* Resolves a handle that must grant every right of `need`. *pid 0: this process.
  * INVALID_HANDLE, OBJECT_TYPE_MISMATCH, ACCESS_DENIED, PROCESS_IS_TERMINATING. */
@@ -67,8 +97,9 @@ extern HANDLE (*wvm_handle_other_self)(void);
 
 /* Opens a process. INVALID_PARAMETER (no such process), ACCESS_DENIED, INSUFFICIENT_RESOURCES. */
 wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out) WVM_MUST_CHECK;
+/* INVALID_HANDLE, HANDLE_NOT_CLOSABLE. Pseudo handles: nothing to do. */
 wvm_status wvm_handle_close(HANDLE h) WVM_MUST_CHECK;
-/* True for a handle that wvm_handle_open made and nobody closed. Pseudo handles are not ours. */
+/* True for a handle of any type that nobody closed. Pseudo handles are not ours. */
 bool wvm_handle_is_ours(HANDLE h);
 
 #endif

@@ -50,8 +50,9 @@ wvm_status wvm_section_create(const struct wvm_section_request *req,
 /* OBJECT_NAME_NOT_FOUND, ACCESS_DENIED. Held and counted like a new one. */
 wvm_status wvm_section_open(const uint16_t *name, size_t name_len, bool global,
                             struct wvm_section **out) WVM_MUST_CHECK;
-/* One more handle to it, or one less; each handle also holds the backing. */
-void wvm_section_add_handle(struct wvm_section *s);
+/* One more handle to it (false: the last one is closed, there can be no more), or one less; each
+ * handle also holds the backing. */
+bool wvm_section_add_handle(struct wvm_section *s);
 void wvm_section_close_handle(struct wvm_section *s);
 /* A file section becomes larger, and its file with it. SECTION_NOT_EXTENDED, DISK_FULL. */
 wvm_status wvm_section_extend(struct wvm_section *s, uint64_t size) WVM_MUST_CHECK;

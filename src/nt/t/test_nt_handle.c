@@ -39,8 +39,8 @@ START_TEST(pseudo)
     ck_assert_int_eq(wvm_handle_target(NULL, 0, &pid), (wvm_status)STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_handle_target((HANDLE)(intptr_t)-2, 0, &pid),
                      (wvm_status)STATUS_OBJECT_TYPE_MISMATCH);
-    static const uintptr_t garbage[] = {4,          0xdeadbeec,     0x57000001,
-                                        0x57003ffc, 0x7fffffff0000, 0x157000000};
+    static const uintptr_t garbage[] = {4,          0xdeadbeec,     0x54000001,
+                                        0x54003ffc, 0x7fffffff0000, 0x154000000};
     for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
         ck_assert_int_eq(wvm_handle_target((HANDLE)garbage[i], 0, &pid),
                          (wvm_status)STATUS_INVALID_HANDLE);
@@ -75,7 +75,7 @@ START_TEST(stale)
     ck_assert_int_eq(wvm_handle_close(h), (wvm_status)STATUS_INVALID_HANDLE);
     ck_assert_int_eq(wvm_handle_target(h, 0, &pid), (wvm_status)STATUS_INVALID_HANDLE);
     /* Every slot comes round; none of the new handles has the old value. */
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 40000; i++) {
         HANDLE again = open_ok(getpid(), PROCESS_VM_READ);
         ck_assert_ptr_ne(again, h);
         ck_assert_int_eq(wvm_handle_close(again), 0);
@@ -86,11 +86,11 @@ END_TEST
 
 START_TEST(full_table)
 {
-    static HANDLE all[5000];
+    static HANDLE all[33000];
     size_t n = 0;
-    while (n < 5000 && wvm_handle_open(getpid(), PROCESS_VM_READ, &all[n]) == 0)
+    while (n < 33000 && wvm_handle_open(getpid(), PROCESS_VM_READ, &all[n]) == 0)
         n++;
-    ck_assert_uint_eq(n, 4096);
+    ck_assert_uint_eq(n, 32768);
     ck_assert_int_eq(wvm_handle_open(getpid(), 0, &all[n]),
                      (wvm_status)STATUS_INSUFFICIENT_RESOURCES);
     for (size_t i = 0; i < n; i++)

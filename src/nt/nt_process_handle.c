@@ -1,0 +1,142 @@
+/* Handles of processes, and the pseudo handles.
+ *
+ * I1  A process is its number and its start time: a recycled number is refused, not hit. No
+ *     descriptor is kept, so nothing breaks in a program that closes every descriptor.
+ * I2  Two objects may stand for one process; they count as the same.
+ * Locking: none.   Failure: nothing is opened.   fork: the child's copies still mean the parent's
+ * processes.   Signal safety: yes. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "host/host_process.h"
+#include "nt/nt_handle.h"
+#include "nt/nt_object.h"
+
+#define N_PROCESSES 32768u
+
+struct process {
+    struct wvm_object_head head; /* first */
+    int32_t pid;
+    uint64_t start; /* ticks since boot */
+};
+static struct process processes[N_PROCESSES];
+static struct wvm_object_pool pool = {processes, sizeof processes[0], N_PROCESSES, 0, 0};
+
+static bool try_hold(void *object)
+{
+    return wvm_object_try_hold(object);
+}
+
+static void drop(void *object)
+{
+    if (wvm_object_release(object))
+        wvm_object_cancel(&pool, object);
+}
+
+static bool opened(void *object)
+{
+    return wvm_object_add_handle(object);
+}
+
+static void closed(void *object)
+{
+    wvm_object_sub_handle(object);
+}
+
+static uint32_t permitted(const void *object)
+{
+    (void)object;
+    return PROCESS_ALL_ACCESS;
+}
+
+static bool same(const void *a, const void *b)
+{
+    const struct process *p = a, *q = b;
+    return p->pid == q->pid && p->start == q->start;
+}
+
+const struct wvm_object_ops wvm_process_ops = {
+    .name = "Process",
+    .generic = {PROCESS_VM_READ | PROCESS_QUERY_INFORMATION, PROCESS_VM_WRITE | PROCESS_VM_OPERATION,
+                SYNCHRONIZE, PROCESS_ALL_ACCESS},
+    .try_hold = try_hold,
+    .drop = drop,
+    .opened = opened,
+    .closed = closed,
+    .permitted = permitted,
+    .counts = wvm_object_counts,
+    .same = same,
+};
+
+static wvm_status check_alive(pid_t pid, uint64_t start)
+{
+    uint64_t now;
+    int error = wvm_host_process_start(pid, &now);
+    if (error == -EPERM)
+        return STATUS_ACCESS_DENIED;
+    if (error < 0 || now != start)
+        return STATUS_PROCESS_IS_TERMINATING;
+    return STATUS_SUCCESS;
+}
+
+HANDLE (*wvm_handle_other_self)(void);
+
+static bool is_other_self(HANDLE h)
+{
+    HANDLE (*ask)(void) = __atomic_load_n(&wvm_handle_other_self, __ATOMIC_ACQUIRE);
+    return ask && h && ask() == h;
+}
+
+wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
+{
+    void *object;
+    if (h == WVM_OWN_PROCESS) {
+        *pid = 0;
+        return STATUS_SUCCESS;
+    }
+    wvm_status status = wvm_handle_get(h, WVM_OBJECT_PROCESS, need, &object, NULL);
+    if (status < 0) {
+        if (wvm_handle_is_ours(h) || !is_other_self(h))
+            return status;
+        *pid = 0;
+        return STATUS_SUCCESS;
+    }
+    const struct process *p = object;
+    pid_t target = p->pid;
+    uint64_t start = p->start;
+    drop(object);
+    if (target == getpid()) {
+        *pid = 0;
+        return STATUS_SUCCESS;
+    }
+    status = check_alive(target, start);
+    if (status >= 0)
+        *pid = target;
+    return status;
+}
+
+wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
+{
+    uint64_t start = 0;
+    if (pid <= 0)
+        return STATUS_INVALID_PARAMETER;
+    int error = wvm_host_process_start(pid, &start);
+    if (error == -EPERM)
+        return STATUS_ACCESS_DENIED;
+    if (error < 0)
+        return STATUS_INVALID_PARAMETER;
+    struct process *p = wvm_object_claim(&pool);
+    if (!p)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    p->pid = pid;
+    p->start = start;
+    wvm_object_start(&p->head);
+    access = wvm_object_access(WVM_OBJECT_PROCESS, access, PROCESS_ALL_ACCESS);
+    if (access & PROCESS_QUERY_INFORMATION)
+        access |= PROCESS_QUERY_LIMITED_INFORMATION;
+    wvm_status status = wvm_handle_insert(WVM_OBJECT_PROCESS, p, access, out);
+    if (status < 0)
+        drop(p);
+    return status;
+}
