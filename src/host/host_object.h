@@ -27,6 +27,15 @@ int wvm_host_fd_info(int fd, struct wvm_host_fd_info *out);
 /* Closes fd if it is still the file (dev, ino). */
 void wvm_host_fd_close(int fd, uint64_t dev, uint64_t ino);
 int wvm_host_fd_resize(int fd, uint64_t size);
+/* Reads until len bytes are there or the file ends. Bytes or -errno. host_contents.c. */
+int64_t wvm_host_fd_read(int fd, void *out, size_t len, uint64_t at);
+/* Copies until len bytes are there or the file ends. Bytes or -errno. The position of `to` moves,
+ * that of `from` does not. */
+struct wvm_host_fd_copy {
+    int from, to;
+    uint64_t from_at, to_at, len;
+};
+int64_t wvm_host_fd_copy(const struct wvm_host_fd_copy *c);
 /* Memory of a descriptor for winvm's own use, shared, readable and writable. */
 int wvm_host_fd_map_meta(int fd, uint64_t offset, size_t len, void **out);
 
