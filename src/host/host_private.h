@@ -8,6 +8,10 @@
 extern const char *wvm_host_proc_root;   /* "/proc" */
 extern const char *wvm_host_cgroup_root; /* "/sys/fs/cgroup" */
 
+/* Where places for a run directory are; likewise. */
+extern const char *wvm_host_shm_root; /* "/dev/shm" */
+extern const char *wvm_host_tmp_root; /* "/tmp" */
+
 /* ---- host_file.c ---- */
 enum wvm_host_file {
     WVM_FILE_MAPS,

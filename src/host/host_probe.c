@@ -16,6 +16,7 @@
 #include "base/options.h"
 #include "host/host_kernel.h"
 #include "host/host_private.h"
+#include "host/host_rundir.h"
 
 enum { DEFAULT_MAX_MAP_COUNT = 65530, SCRATCH_PAGES = 2, TEXT_CAP = 256 };
 enum { MARK = 0x5a };
@@ -244,6 +245,7 @@ void wvm_host_init(void)
 {
     open_files();
     wvm_host_module_init();
+    wvm_host_rundir_init();
     read_settings();
     probe_operations();
     tell_capabilities();
