@@ -86,6 +86,7 @@ struct wvm_host_ops {
     int (*lazy_free)(uintptr_t addr, size_t len); /* MADV_FREE */
     int (*populate)(uintptr_t addr, size_t len);  /* MADV_POPULATE_WRITE */
     int (*lock)(uintptr_t addr, size_t len);      /* mlock */
+    int (*lock_shared)(uintptr_t addr, size_t len); /* mlock that copies no copy-on-write page */
     int (*unlock)(uintptr_t addr, size_t len);    /* munlock */
     int (*small_pages)(uintptr_t addr, size_t len); /* MADV_NOHUGEPAGE */
     /* Write watches, with caps.watch; one caller at a time. Pages of memory whose mapping is not

@@ -172,6 +172,16 @@ static int linux_lock(uintptr_t addr, size_t len)
     return (int)WVM_SYS(syscall(SYS_mlock, addr, len));
 }
 
+/* mlock would write to every page of a writable private mapping. What is not there yet is locked
+ * when it comes. */
+static int linux_lock_shared(uintptr_t addr, size_t len)
+{
+    int err = (int)WVM_SYS(syscall(SYS_mlock2, addr, len, WVM_MLOCK_ONFAULT));
+    if (err == 0)
+        (void)wvm_sys_madvise(addr, len, WVM_MADV_POPULATE_READ);
+    return err;
+}
+
 static int linux_unlock(uintptr_t addr, size_t len)
 {
     return (int)WVM_SYS(syscall(SYS_munlock, addr, len));
@@ -221,6 +231,7 @@ struct wvm_host_ops wvm_host = {
     .lazy_free = linux_lazy_free,
     .populate = linux_populate,
     .lock = linux_lock,
+    .lock_shared = linux_lock_shared,
     .unlock = linux_unlock,
     .small_pages = linux_small_pages,
     .watch = wvm_host_linux_watch,

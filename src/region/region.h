@@ -58,6 +58,7 @@ struct wvm_store {
     struct wvm_pool alloc;       /* allocations */
     struct wvm_pool chain;       /* blocks of allocations that start in one granule */
     struct wvm_pool gap;
+    struct wvm_pool view;        /* what views are mapped from */
 };
 void wvm_store_init(struct wvm_store *st);
 /* Makes everything freed since the last call reusable. After the change was published. */
@@ -68,6 +69,7 @@ static inline void wvm_store_flush(struct wvm_store *st)
     wvm_pool_flush(&st->alloc);
     wvm_pool_flush(&st->chain);
     wvm_pool_flush(&st->gap);
+    wvm_pool_flush(&st->view);
 }
 
 /* ---- page maps ---- */
@@ -169,6 +171,19 @@ struct wvm_alloc {
     uint64_t start, end; /* (c) pages */
     uint64_t origin;     /* (c) the page that is page 0 of the map; <= start */
     struct wvm_pages pages; /* (a) */
+    uint32_t view;       /* (s) of a view: its description; else 0 */
+};
+
+/* What a view is mapped from; the room above gives the words their meaning. All (s). */
+struct wvm_view {
+    uint32_t link;       /* the pool's */
+    uint32_t alloc;      /* whose it is */
+    uint32_t prev, next; /* the other views of the same backing; 0: none */
+    void *backing;
+    uint64_t offset;     /* bytes into the backing, of the allocation's first page */
+    uint64_t charged;    /* pages */
+    bool anonymous;
+    bool ours;           /* its pages are in mappings of ours, which take it back when it goes */
 };
 
 /* A consistent copy of an allocation, made without a lock. */
@@ -240,6 +255,11 @@ static inline struct wvm_alloc *wvm_alloc_at(const struct wvm_store *st, uint32_
     return wvm_pool_own(&st->alloc, index, sizeof(struct wvm_alloc));
 }
 
+static inline struct wvm_view *wvm_view_at(const struct wvm_store *st, uint32_t index)
+{
+    return wvm_pool_own(&st->view, index, sizeof(struct wvm_view));
+}
+
 /* A new allocation as `like` describes it (start, end, attr, type, flags); its page map is not
  * started. */
 static inline uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like,
@@ -253,6 +273,7 @@ static inline uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_fou
     __atomic_store_n(&a->attr, like->attr, __ATOMIC_RELAXED);
     __atomic_store_n(&a->type, like->type, __ATOMIC_RELAXED);
     __atomic_store_n(&a->flags, like->flags, __ATOMIC_RELAXED);
+    a->view = 0;
     return id;
 }
 

@@ -20,6 +20,7 @@ void wvm_store_init(struct wvm_store *st)
     wvm_pool_init(&st->alloc, sizeof(struct wvm_alloc));
     wvm_pool_init(&st->chain, sizeof(struct wvm_chain));
     wvm_pool_init(&st->gap, 32);
+    wvm_pool_init(&st->view, sizeof(struct wvm_view));
 }
 
 /* ---- publishing ---- */

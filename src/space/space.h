@@ -43,6 +43,7 @@ enum wvm_alloc_flag {
     WVM_ALLOC_PLACEHOLDER = 0x10, /* a reservation kept for another allocation or a view */
     WVM_ALLOC_REPLACED = 0x20,    /* took the place of a placeholder, and can become one again */
     WVM_ALLOC_VIEW = 0x40,        /* space_view.h */
+    WVM_ALLOC_SHARED = 0x80,      /* a view whose writes reach what it is a view of */
 };
 
 /* A reservation, filled by nt/ after every argument was checked. */
@@ -103,7 +104,7 @@ wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t en
 /* addr: any address below wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr,
                            struct wvm_region *out) WVM_MUST_CHECK;
-/* Lies addr in a mapping of winvm's, allocated or not? Quick; takes no lock. */
+/* Lies addr in a mapping of winvm's (allocated or not) or in a view? Quick; takes no lock. */
 bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr);
 /* Bytes committed in the allocation at [r->alloc_start, r->alloc_end). */
 uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r);

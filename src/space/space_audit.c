@@ -2,6 +2,7 @@
  * Locking: takes the space lock. Failure: reports, never repairs.
  * Signal safety: not for handlers. */
 #include "space/space_change.h"
+#include "space/space_view.h"
 
 /* space.c I1 for one run of equal pages of an allocation. */
 static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr,
@@ -18,8 +19,34 @@ static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uin
             continue;
         if (prot ? h != prot : wvm_hp_is_open(h) && !sp->stale)
             return "space I1: host state of a page against its state";
-        if (attr == WVM_ATTR_RESERVED && h == WVM_HP_HELD)
+        if (attr == WVM_ATTR_RESERVED && h == WVM_HP_HELD && !(flags & WVM_ALLOC_VIEW))
             return "space I1: a reserved page has contents";
+    }
+    return NULL;
+}
+
+/* space_view.c I1, and its mapping where it is in none of ours. */
+static const char *check_view(struct wvm_space *sp, uint32_t id, uint64_t *committed)
+{
+    const struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
+    const struct wvm_view *v = a->view ? wvm_view_at(&sp->store, a->view) : NULL;
+    const struct wvm_backing *b = v ? v->backing : NULL;
+    struct wvm_host_vma vma;
+    if (!b || v->alloc != id || !b->refs)
+        return "space_view I1: a view without a description";
+    if (v->prev ? wvm_view_at(&sp->store, v->prev)->next != a->view : b->first_view != a->view)
+        return "space_view I1: a view that its backing does not know";
+    *committed += v->charged;
+    for (uintptr_t at = wvm_addr_of(a->start); at < wvm_addr_of(a->end); at = vma.end) {
+        if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at)
+            return "space_view I2: a page of a view is not mapped";
+        uint64_t page = wvm_page_of(at);
+        bool copied = wvm_sheet_at(&sp->store, &sp->copied, page);
+        if (vma.shared != (a->flags & WVM_ALLOC_SHARED && !copied))
+            return "space_view I2: the kind of a view's mapping";
+        if (vma.prot != (wvm_sheet_at(&sp->store, &sp->host, page) & WVM_HP_PROT) &&
+            !wvm_space_any_fired(sp, page, wvm_page_of(vma.end)))
+            return "space_view I3: the kernel's protection differs";
     }
     return NULL;
 }
@@ -28,7 +55,7 @@ static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
 {
     uint32_t id;
     uint8_t v;
-    *committed = 0;
+    *committed = sp->section_charge;
     for (uint64_t at = 0; (id = wvm_index_after(&sp->store, &sp->index, at)) != 0;) {
         const struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
         for (uint64_t p = a->start, end; p < a->end; p = end) {
@@ -37,9 +64,12 @@ static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
             const char *bad = check_run(sp, p, end, v, a->flags);
             if (bad)
                 return bad;
-            *committed +=
-                v != WVM_ATTR_RESERVED && !(a->flags & WVM_ALLOC_FIXED_PAGE) ? end - p : 0;
+            if (v != WVM_ATTR_RESERVED && !(a->flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_VIEW)))
+                *committed += end - p;
         }
+        const char *bad = a->flags & WVM_ALLOC_VIEW ? check_view(sp, id, committed) : NULL;
+        if (bad)
+            return bad;
         at = a->start + 1;
     }
     return NULL;
@@ -101,12 +131,14 @@ const char *wvm_space_audit_locked(struct wvm_space *sp)
 {
     uint64_t committed;
     const struct wvm_pages *map[] = {&sp->owner, &sp->host.pages, &sp->locked.pages,
-                                     &sp->reset.pages, &sp->watch.pages};
+                                     &sp->reset.pages, &sp->watch.pages, &sp->copied.pages};
     const char *bad = wvm_region_check(&sp->store, &sp->index);
     for (unsigned i = 0; !bad && i < WVM_ARRAY_LEN(map); i++)
         bad = wvm_pages_check(&sp->store, map[i]);
     if (!bad)
         bad = wvm_gaps_check(&sp->store, &sp->gaps);
+    if (!bad)
+        bad = wvm_gaps_check(&sp->store, &sp->arena);
     if (!bad)
         bad = check_allocs(sp, &committed);
     if (!bad && committed != sp->committed)

@@ -9,7 +9,9 @@
 
 #include "space/space_change.h"
 
-static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, struct wvm_alloc **a)
+/* What is to be committed, and whether it may be; of a view *attr may change. */
+static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, struct wvm_alloc **a,
+                             uint8_t *attr)
 {
     uint32_t id;
     *a = wvm_space_find(sp, lo, &id);
@@ -19,7 +21,10 @@ static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, str
     if (hi > (*a)->end)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "the range ends past the reservation, at", wvm_addr_of((*a)->end));
-    if ((*a)->type != WVM_TYPE_PRIVATE || (*a)->flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_PHYSICAL))
+    if ((*a)->flags & WVM_ALLOC_VIEW)
+        return wvm_space_view_commits(sp, *a, attr);
+    if ((*a)->type != WVM_TYPE_PRIVATE || (*a)->flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_PHYSICAL |
+                                                          WVM_ALLOC_PLACEHOLDER))
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "pages of this kind cannot be committed, at",
                               wvm_addr_of((*a)->start));
@@ -43,11 +48,19 @@ static int set_host(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo
     return wvm_space_make(sp, lo, hi, attr, a->flags);
 }
 
+/* Pages that are committed by nobody yet. */
+static uint64_t count_new(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    if (a->flags & WVM_ALLOC_VIEW)
+        return wvm_space_view_uncommitted(sp, a, lo, hi);
+    return hi - lo - wvm_space_count_committed(sp, a, lo, hi);
+}
+
 /* The range is pending. */
 static wvm_status commit_pending(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
                                  uint64_t hi, uint8_t attr)
 {
-    uint64_t n_new = hi - lo - wvm_space_count_committed(sp, a, lo, hi);
+    uint64_t n_new = count_new(sp, a, lo, hi);
     wvm_status status = wvm_space_charge_ok(sp, n_new);
     if (status)
         return status;
@@ -57,13 +70,17 @@ static wvm_status commit_pending(struct wvm_space *sp, struct wvm_alloc *a, uint
     a->mixed |= (attr & (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)) != 0;
     wvm_space_charge(sp, n_new);
     wvm_space_set_pages(sp, a, lo, hi, attr);
+    if (a->flags & WVM_ALLOC_VIEW) {
+        wvm_store_flush(&sp->store);
+        wvm_space_view_committed(sp, a, lo, hi, n_new);
+    }
     return STATUS_SUCCESS;
 }
 
-static wvm_status commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+wvm_status wvm_space_commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
 {
     struct wvm_alloc *a;
-    wvm_status status = find_range(sp, lo, hi, &a);
+    wvm_status status = find_range(sp, lo, hi, &a, &attr);
     if (status)
         return status;
     do {
@@ -90,7 +107,7 @@ wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = commit_locked(sp, wvm_page_of(start), wvm_page_of(end), attr);
+    status = wvm_space_commit_locked(sp, wvm_page_of(start), wvm_page_of(end), attr);
     wvm_space_leave(sp);
     return status;
 }

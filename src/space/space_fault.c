@@ -297,6 +297,8 @@ static enum wvm_fault_answer judge(struct wvm_space *sp, uint64_t page,
         return WVM_FAULT_RETRY;
     if (p.attr & WVM_ATTR_GUARD)
         return fire(sp, page, &p, WVM_ATTR_SAME, fault);
+    if (p.attr == WVM_ATTR_RESERVED && p.found.flags & WVM_ALLOC_VIEW)
+        return wvm_space_view_catch_up(sp, page) ? WVM_FAULT_RETRY : WVM_FAULT_VIOLATION;
     if (!permits(p.attr, fault->access))
         return WVM_FAULT_VIOLATION;
     if (wvm_watched_by_faults(p.found.flags) && fault->access == WVM_ACCESS_WRITE)

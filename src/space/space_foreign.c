@@ -112,7 +112,8 @@ static bool find_cover(struct wvm_space *sp, uintptr_t start, uintptr_t end, str
     struct wvm_host_vma vma;
     c->n = 0;
     if (wvm_space_any_marked(sp, &sp->owner, start >> WVM_GRANULE_SHIFT,
-                             ((end - 1) >> WVM_GRANULE_SHIFT) + 1))
+                             ((end - 1) >> WVM_GRANULE_SHIFT) + 1) ||
+        wvm_space_check_free(sp, wvm_page_of(start), wvm_page_of(end)))
         return false;
     for (uintptr_t at = start; at < end; at = vma.end) {
         if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at || c->n == WVM_ARRAY_LEN(c->map))

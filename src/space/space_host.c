@@ -32,11 +32,11 @@ unsigned wvm_space_prot_of(uint8_t attr)
     static const uint8_t prot[] = {
         [WVM_ATTR_RO] = WVM_HOST_R,
         [WVM_ATTR_RW] = RW,
-        [WVM_ATTR_WC] = WVM_HOST_R,
+        [WVM_ATTR_WC] = RW, /* the host copies */
         [WVM_ATTR_X] = WVM_HOST_R | WVM_HOST_X,
         [WVM_ATTR_XR] = WVM_HOST_R | WVM_HOST_X,
         [WVM_ATTR_XRW] = RW | WVM_HOST_X,
-        [WVM_ATTR_XWC] = WVM_HOST_R | WVM_HOST_X,
+        [WVM_ATTR_XWC] = RW | WVM_HOST_X,
     };
     unsigned access = attr & WVM_ATTR_ACCESS;
     return attr & WVM_ATTR_GUARD || access >= sizeof prot ? WVM_HOST_NONE : prot[access];
@@ -165,6 +165,17 @@ static void find_fill(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t *
     }
 }
 
+/* Pages outside the granules of [lo, hi) may be anybody's: then nothing is filled. */
+static void clip_fill(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t *from, uint64_t *to)
+{
+    uint64_t first = WVM_GRANULE_OF(*from), last = WVM_GRANULE_OF(*to - 1) + 1;
+    if (WVM_LIKELY(wvm_space_in_main(sp, first, last)) ||
+        wvm_space_all_marked(sp, &sp->owner, first, last))
+        return;
+    *from = wvm_max(*from, lo & ~(uint64_t)(WVM_PAGES_PER_GRANULE - 1));
+    *to = wvm_min(*to, wvm_align_up(hi, WVM_PAGES_PER_GRANULE));
+}
+
 /* Fences empty pages [lo, hi), all or none. */
 static bool fence_empty(uint64_t lo, uint64_t hi)
 {
@@ -186,6 +197,7 @@ static int open_empty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint64_t from, to;
     find_fill(sp, lo, hi, &from, &to);
+    clip_fill(sp, lo, hi, &from, &to);
     if (!wvm_space_maps_allow(sp, from, to, RW))
         return -ENOMEM;
     if (!fence_empty(from, lo))
@@ -303,6 +315,9 @@ int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr, uint8_t flags)
 {
     unsigned prot = wvm_space_open_prot(flags, attr);
+    int err = WVM_UNLIKELY(flags & WVM_ALLOC_SHARED) ? wvm_space_view_ready(sp, lo, hi, attr) : 0;
+    if (err)
+        return err;
     if (prot)
         return wvm_space_open(sp, lo, hi, prot);
     return attr & WVM_ATTR_GUARD ? wvm_space_hold(sp, lo, hi) : wvm_space_hide(sp, lo, hi);

@@ -62,12 +62,21 @@ struct wvm_space {
     struct wvm_overlay foreign;/* (a) guard pages that are not ours: space_foreign_guard.c */
     struct wvm_change pending; /* (s), the fault path reads it */
     uint64_t grown;            /* (a) pages that stacks grew by and that are not charged yet */
+    struct wvm_sheet copied;   /* (s) by page number: space_view_pages.c I2 */
+    bool any_copied;           /* (s) some page ever was */
+    struct wvm_gaps arena;     /* (s) free granules for views: space_place.c */
+    uint64_t arena_lo, arena_hi; /* (s) its granules */
+    bool arena_chosen;         /* (s) */
+    uint32_t n_views;          /* (a) */
+    uint64_t section_charge;   /* (s) pages of `committed` that sections are charged for */
+    uint64_t uncharged;        /* (a) of those, to be given back */
     uint64_t committed;        /* (s) pages charged */
     uint64_t peak;             /* (s) highest `committed` */
     uint64_t limit;            /* (c) pages that may be charged */
     uint64_t slab_len;         /* (s) bytes to ask for next, 0 before the first slab */
     uint64_t main_lo, main_hi; /* (a) granules of the first slab, which stays a slab for ever */
-    int64_t n_edges;           /* (s) borders between protections inside our mappings: our VMAs */
+    int64_t n_edges;           /* (s) borders between protections inside our mappings, and views:
+                                * at least as many as there are mappings of ours */
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
     int64_t recount_at;        /* (s) n_edges at which to count again */
     int64_t calm_below;        /* (s) n_edges below which mappings are not scarce, uncounted */
@@ -224,6 +233,10 @@ static inline bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint6
     return WVM_LIKELY(sp->n_edges < sp->calm_below) ||
            wvm_space_maps_counted_allow(sp, lo, hi, prot);
 }
+/* May n mappings be added? */
+bool wvm_space_maps_allow_more(struct wvm_space *sp, uint64_t n);
+/* n mappings that n_edges counted are gone. */
+void wvm_space_maps_fewer(struct wvm_space *sp, uint64_t n);
 /* Makes the free space around a page that was released one mapping again, when that matters. */
 void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page);
 static inline void wvm_space_tidy(struct wvm_space *sp, uint64_t page)
@@ -247,6 +260,57 @@ wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at) WVM_MUST_CHECK;
 bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out);
 wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                                      uint8_t attr, uint8_t *old) WVM_MUST_CHECK;
+
+/* ---- views: space_view.c, space_view_pages.c ---- */
+
+/* Writes to pages mapped so reach the backing. */
+static inline bool wvm_space_writes_through(uint8_t attr)
+{
+    return (attr & WVM_ATTR_ACCESS) == WVM_ATTR_RW || (attr & WVM_ATTR_ACCESS) == WVM_ATTR_XRW;
+}
+static inline bool wvm_attr_is_copy(uint8_t attr)
+{
+    return (attr & WVM_ATTR_ACCESS) == WVM_ATTR_WC || (attr & WVM_ATTR_ACCESS) == WVM_ATTR_XWC;
+}
+struct wvm_backing *wvm_space_backing_of(struct wvm_space *sp, const struct wvm_alloc *a);
+static inline bool wvm_space_view_anonymous(const struct wvm_space *sp, const struct wvm_alloc *a)
+{
+    return wvm_view_at(&sp->store, a->view)->anonymous;
+}
+/* One more view can be described. */
+bool wvm_space_stock_view(struct wvm_space *sp) WVM_MUST_CHECK;
+/* May a page of the view get attr, which is changed to what it will be? SECTION_PROTECTION. */
+wvm_status wvm_space_view_permits(const struct wvm_alloc *a, uint8_t *attr) WVM_MUST_CHECK;
+/* The same for a commit. ALREADY_COMMITTED, SECTION_PROTECTION. */
+wvm_status wvm_space_view_commits(const struct wvm_space *sp, const struct wvm_alloc *a,
+                                  uint8_t *attr) WVM_MUST_CHECK;
+/* Pages [lo, hi) of one shared view are about to get attr: they are in the right kind of mapping. 0
+ * or -errno. */
+int wvm_space_view_ready(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+    WVM_MUST_CHECK;
+void wvm_space_forget_copies(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+/* What pages [page, *end), whose state is attr, read as; *end is cut to those that do. One call of
+ * the host at most. Lock-free. */
+uint8_t wvm_space_view_written(uint64_t page, uint64_t *end, uint8_t attr);
+/* Reserved pages of [lo, hi) that are committed in the backing are so here. */
+wvm_status wvm_space_view_sync(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                               uint64_t hi) WVM_MUST_CHECK;
+/* Pages of [lo, hi) that are committed nowhere. */
+uint64_t wvm_space_view_uncommitted(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                                    uint64_t hi);
+/* Pages [lo, hi) of a are committed now, n_new of them for the first time, and already charged. */
+void wvm_space_view_committed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                              uint64_t hi, uint64_t n_new);
+/* For callers without the lock. A reserved page of a view: was it committed elsewhere? Then it is
+ * here, too. */
+bool wvm_space_view_catch_up(struct wvm_space *sp, uint64_t page);
+/* The first page of [page, end), reserved pages of one view, that is committed elsewhere; or end. */
+uint64_t wvm_space_view_next_commit(struct wvm_space *sp, uint64_t page, uint64_t end);
+/* wvm_space_commit with the lock held. */
+wvm_status wvm_space_commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi,
+                                   uint8_t attr) WVM_MUST_CHECK;
+/* CONFLICTING_ADDRESSES when an allocation of ours overlaps [lo, hi). */
+wvm_status wvm_space_check_free(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 
 /* ---- marks: the maps `locked` and `reset` ---- */
 

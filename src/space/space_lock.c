@@ -82,6 +82,25 @@ static void undo_lock(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     }
 }
 
+/* Locking does not part a view from what it is a view of. */
+static int lock_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint32_t id;
+    int err = 0;
+    if (WVM_LIKELY(!sp->n_views))
+        return wvm_host.lock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    for (uint64_t p = lo, end; !err && p < hi; p = end) {
+        const struct wvm_alloc *a = wvm_space_find(sp, p, &id);
+        uint32_t next = a ? 0 : wvm_index_after(&sp->store, &sp->index, p);
+        end = a ? a->end : next ? wvm_alloc_at(&sp->store, next)->start : hi;
+        end = wvm_min(end, hi);
+        size_t len = (end - p) << WVM_PAGE_SHIFT;
+        err = a && a->flags & WVM_ALLOC_VIEW ? wvm_host.lock_shared(wvm_addr_of(p), len)
+                                             : wvm_host.lock(wvm_addr_of(p), len);
+    }
+    return err;
+}
+
 static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uintptr_t *guard)
 {
     uint64_t quota = wvm_option(WVM_OPTION_LOCK_QUOTA) >> WVM_PAGE_SHIFT;
@@ -93,7 +112,7 @@ static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, ui
         return STATUS_NO_MEMORY;
     if (quota && sp->n_locked + n_new > quota)
         return quota_fail("the option lock-quota is reached");
-    int err = wvm_host.lock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    int err = lock_range(sp, lo, hi);
     if (err < 0) {
         undo_lock(sp, lo, hi);
         return quota_fail("the host's RLIMIT_MEMLOCK is reached; raise it with ulimit -l");

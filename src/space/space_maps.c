@@ -2,7 +2,7 @@
  * protections costs one. This file keeps count and keeps room.
  *
  * I1  n_edges is the number of borders between protections inside our mappings, kept exactly by
- *     wvm_space_set_host and _set_host_run, the only writers of sp->host.
+ *     wvm_space_set_host and _set_host_run, the only writers of sp->host, and of views.
  * I2  What would add mappings is refused past 7/8 of the limit, so that the program's own mappings
  *     and every close find room; past half of it, opening and closing choose the way that saves
  *     mappings, and free space is tidied.
@@ -49,13 +49,18 @@ void wvm_space_set_host_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint
     wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
 }
 
+static int64_t recount_step(void)
+{
+    return (int64_t)wvm_host_caps.max_map_count / 16;
+}
+
 /* Mappings of the process now, by our own count of ours. The others are counted when ours have
  * grown by a sixteenth of what is allowed. */
 static int64_t count_maps(struct wvm_space *sp)
 {
     if (sp->n_edges >= sp->recount_at) {
         sp->n_maps_other = (int64_t)wvm_host_map_count() - sp->n_edges;
-        sp->recount_at = sp->n_edges + (int64_t)wvm_host_caps.max_map_count / 16;
+        sp->recount_at = sp->n_edges + recount_step();
         int64_t half = (int64_t)wvm_host_caps.max_map_count / 2 - sp->n_maps_other;
         sp->calm_below = half < sp->recount_at ? half : sp->recount_at;
     }
@@ -138,20 +143,50 @@ void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page)
     tidy_gap(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b), TIDY_RUNS);
 }
 
+static int64_t most_maps(void)
+{
+    return (int64_t)wvm_host_caps.max_map_count * 7 / 8;
+}
+
+/* Free space may hold borders, and the program may have given back mappings of its own since they
+ * were counted. */
+static int64_t count_fresh(struct wvm_space *sp)
+{
+    tidy_all(sp);
+    sp->recount_at = sp->n_edges;
+    return count_maps(sp);
+}
+
+bool wvm_space_maps_allow_more(struct wvm_space *sp, uint64_t n)
+{
+    int64_t more = (int64_t)n;
+    if (WVM_LIKELY(sp->n_edges + more < sp->calm_below) || count_maps(sp) + more <= most_maps() ||
+        count_fresh(sp) + more <= most_maps())
+        return true;
+    wvm_host_diag("7/8 of the host's vm.max_map_count (%zu) are in use; raise it with sysctl",
+                  wvm_host_caps.max_map_count);
+    return false;
+}
+
+/* A view counts more than once when its neighbours are no mappings of ours: a count that was taken
+ * at a high is not good at a low. */
+void wvm_space_maps_fewer(struct wvm_space *sp, uint64_t n)
+{
+    sp->n_edges -= (int64_t)n;
+    if (sp->n_edges + 2 * recount_step() < sp->recount_at)
+        sp->recount_at = sp->calm_below = sp->n_edges;
+}
+
 /* May [lo, hi) get protection prot? Growth ends at 7/8 of what the host allows, so that the
  * program's own mappings and every later close find room. */
 bool wvm_space_maps_counted_allow(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot)
 {
-    int64_t most = (int64_t)wvm_host_caps.max_map_count * 7 / 8;
+    int64_t most = most_maps();
     if (count_maps(sp) + 2 < most)
         return true;
     int64_t now, then;
     count_edges(sp, lo, hi, prot, &now, &then);
     if (then <= now || count_maps(sp) + then - now <= most)
         return true;
-    /* Free space may hold borders, and the program may have given back mappings of its own since
-     * they were counted. */
-    tidy_all(sp);
-    sp->recount_at = sp->n_edges;
-    return count_maps(sp) + then - now <= most;
+    return count_fresh(sp) + then - now <= most;
 }

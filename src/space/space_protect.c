@@ -93,6 +93,27 @@ static wvm_status change_if_needed(struct wvm_space *sp, struct wvm_alloc *a, ui
     return status;
 }
 
+/* May the pages get *attr, which may change? */
+static wvm_status check_attr(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                             uint8_t *attr)
+{
+    if (WVM_UNLIKELY(a->flags & WVM_ALLOC_VIEW)) {
+        wvm_status status = wvm_space_view_permits(a, attr);
+        return status ? status : wvm_space_view_sync(sp, a, lo, hi);
+    }
+    if (WVM_UNLIKELY(wvm_attr_is_copy(*attr)))
+        return wvm_space_fail(STATUS_INVALID_PAGE_PROTECTION, "write-copy is for views, not at",
+                              wvm_addr_of(lo));
+    return STATUS_SUCCESS;
+}
+
+/* A page that became private stays so, whatever its protection is now. */
+static uint8_t was_before(const struct wvm_alloc *a, uint64_t page, uint8_t attr)
+{
+    uint64_t end = page + 1;
+    return a->flags & WVM_ALLOC_VIEW ? wvm_space_view_written(page, &end, attr) : attr;
+}
+
 static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
                                  uint64_t hi, uint8_t attr, uint8_t *old)
 {
@@ -103,9 +124,12 @@ static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint
     if (a->flags & WVM_ALLOC_FIXED_PAGE)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the shared user data page",
                               wvm_addr_of(a->start));
-    wvm_status status = change_if_needed(sp, a, lo, hi, attr & ~STICKY, &seen);
+    attr &= ~STICKY;
+    wvm_status status = check_attr(sp, a, lo, hi, &attr);
     if (!status)
-        *old = seen.first;
+        status = change_if_needed(sp, a, lo, hi, attr, &seen);
+    if (!status)
+        *old = was_before(a, lo, seen.first);
     return status;
 }
 

@@ -3,7 +3,9 @@
  * I1  Memory of winvm's is answered from the tables, without lock or system call.
  * I2  Free ranges end where the next allocation begins or the next foreign mapping does; only a
  *     range that reaches the end of our mappings asks the kernel.
- * I3  A state that the fault path gave to a page counts from the moment its mark is set: mark and
+ * I3  Of a view the host is asked which pages were written (one call), and a page that is reserved
+ *     here may be committed in another process; all else is the tables'.
+ * I4  A state that the fault path gave to a page counts from the moment its mark is set: mark and
  *     map are read between two equal looks at the map.
  * Locking: none. Failure: none. Signal safety: safe in a handler. */
 #include "space/space_change.h"
@@ -92,14 +94,36 @@ static inline bool look(struct wvm_space *sp, uint64_t page, struct wvm_found *f
     return wvm_index_look(&sp->store, &sp->index, page, f);
 }
 
+/* What the pages of a view's run are beyond their state: private copies, or committed elsewhere.
+ * False: look again. */
+static WVM_COLD bool look_view(struct wvm_space *sp, uint64_t page, struct wvm_found *f)
+{
+    if (f->run == WVM_ATTR_RESERVED) {
+        if (wvm_space_view_catch_up(sp, page))
+            return false;
+        f->run_end = wvm_space_view_next_commit(sp, page, f->run_end);
+        return true;
+    }
+    uint8_t state = f->run;
+    f->run = wvm_space_view_written(page, &f->run_end, state);
+    /* Pages of a shared view that were made private read like their neighbours that were not. */
+    struct wvm_found next;
+    while (f->flags & WVM_ALLOC_SHARED && sp->any_copied && f->run_end < f->end &&
+           look(sp, f->run_end, &next) && next.start == f->start &&
+           wvm_space_view_written(f->run_end, &next.run_end, next.run) == f->run)
+        f->run_end = next.run_end;
+    return true;
+}
+
 /* False: a mapping of ours appeared meanwhile; look again. */
 static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
 {
     struct wvm_found f;
     uint64_t owner_end;
     if (WVM_LIKELY(look(sp, page, &f))) {
+        bool same = !(f.flags & WVM_ALLOC_VIEW) || look_view(sp, page, &f);
         copy_found(&f, page, out);
-        return true;
+        return same;
     }
     *out = (struct wvm_region){.start = wvm_addr_of(page), .type = WVM_TYPE_FREE};
     if (owner_of(sp, page, &owner_end) == WVM_OWNER_FOREIGN) {
@@ -123,8 +147,12 @@ wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_regi
 bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr)
 {
     uint64_t end, granule = WVM_GRANULE_OF(wvm_page_of(addr));
-    return WVM_LIKELY(wvm_space_in_main(sp, granule, granule + 1)) ||
-           wvm_pages_peek(&sp->store, &sp->owner, granule, granule + 1, &end) != WVM_OWNER_FOREIGN;
+    if (WVM_LIKELY(wvm_space_in_main(sp, granule, granule + 1)) ||
+        wvm_pages_peek(&sp->store, &sp->owner, granule, granule + 1, &end) != WVM_OWNER_FOREIGN)
+        return true;
+    struct wvm_found f;
+    return __atomic_load_n(&sp->n_views, __ATOMIC_RELAXED) &&
+           wvm_index_look(&sp->store, &sp->index, wvm_page_of(addr), &f);
 }
 
 uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r)

@@ -9,15 +9,21 @@
 
 #include "space/space_change.h"
 
+wvm_status wvm_space_check_free(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint32_t id = wvm_index_before(&sp->store, &sp->index, hi - 1);
+    struct wvm_alloc *a = id ? wvm_alloc_at(&sp->store, id) : NULL;
+    if (a && a->end > lo)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "range overlaps the reservation at",
+                              wvm_addr_of(a->start));
+    return STATUS_SUCCESS;
+}
+
 /* A free range at an address of the caller's. */
 static wvm_status claim_fixed(struct wvm_space *sp, uint64_t start, uint64_t end)
 {
-    uint32_t id = wvm_index_before(&sp->store, &sp->index, end - 1);
-    struct wvm_alloc *a = id ? wvm_alloc_at(&sp->store, id) : NULL;
-    if (a && a->end > start)
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "range overlaps the reservation at",
-                              wvm_addr_of(a->start));
-    return wvm_space_claim(sp, WVM_GRANULE_OF(start), WVM_GRANULE_OF(end - 1) + 1);
+    wvm_status status = wvm_space_check_free(sp, start, end);
+    return status ? status : wvm_space_claim(sp, WVM_GRANULE_OF(start), WVM_GRANULE_OF(end - 1) + 1);
 }
 
 static wvm_status find_place(struct wvm_space *sp, const struct wvm_request *req, uint64_t *start)

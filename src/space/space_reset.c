@@ -33,6 +33,9 @@ static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi,
     if (hi > a->end)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "the range ends past the allocation, at", wvm_addr_of(a->end));
+    if (a->flags & WVM_ALLOC_VIEW && !wvm_space_view_anonymous(sp, a))
+        return wvm_space_fail(STATUS_USER_MAPPED_FILE, "a view of a file, mapped at",
+                              wvm_addr_of(a->start));
     return wvm_space_stock(sp, 0, 0) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
@@ -81,7 +84,8 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
     status = check_range(sp, lo, hi, &a);
     if (!status)
         status = wvm_space_settle(sp, a, lo, hi);
-    if (!status && wvm_host_caps.madv_free) {
+    /* The contents of the page file's sections are others' too: they are kept. */
+    if (!status && wvm_host_caps.madv_free && !(a->flags & WVM_ALLOC_VIEW)) {
         wvm_space_watch_keep(sp, a, lo, hi);
         if (stock_marks(sp, lo, hi))
             each_run(sp, lo, hi, free_run);

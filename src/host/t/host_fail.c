@@ -38,6 +38,8 @@ static bool is_taking(enum host_fail_op op)
     case HOST_FAIL_BALLAST:
     case HOST_FAIL_POPULATE:
     case HOST_FAIL_LOCK:
+    case HOST_FAIL_LOCK_SHARED:
+    case HOST_FAIL_MAP_FILE:
         return true;
     default:
         return false;
@@ -95,6 +97,12 @@ static int fail_written(struct wvm_host_scan *scan)
     return err ? err : real.written(scan);
 }
 
+static int fail_map_file(const struct wvm_host_file_map *map)
+{
+    int err = decide(HOST_FAIL_MAP_FILE);
+    return err ? err : real.map_file(map);
+}
+
 #define X(id, field)                                  \
     static int fail_##field(uintptr_t addr, size_t len) \
     {                                                 \
@@ -110,6 +118,7 @@ static const struct wvm_host_ops wrappers = {
     .meta = fail_meta,
     .ballast = fail_ballast,
     .written = fail_written,
+    .map_file = fail_map_file,
 #define X(id, field) .field = fail_##field,
     HOST_FAIL_RANGE_OPS(X)
 #undef X
@@ -156,6 +165,7 @@ const char *host_fail_name(enum host_fail_op op)
         [HOST_FAIL_META] = "meta",
         [HOST_FAIL_BALLAST] = "ballast",
         [HOST_FAIL_WRITTEN] = "written",
+        [HOST_FAIL_MAP_FILE] = "map_file",
 #define X(id, field) [HOST_FAIL_##id] = #field,
         HOST_FAIL_RANGE_OPS(X)
 #undef X

@@ -28,6 +28,7 @@
     X(LAZY_FREE, lazy_free)                                                                      \
     X(POPULATE, populate)                                                                        \
     X(LOCK, lock)                                                                                \
+    X(LOCK_SHARED, lock_shared)                                                                  \
     X(UNLOCK, unlock)                                                                            \
     X(SMALL_PAGES, small_pages)                                                                  \
     X(WATCH, watch)
@@ -38,12 +39,14 @@ enum host_fail_op {
     HOST_FAIL_META,
     HOST_FAIL_BALLAST,
     HOST_FAIL_WRITTEN,
+    HOST_FAIL_MAP_FILE,
 #define X(id, field) HOST_FAIL_##id,
     HOST_FAIL_RANGE_OPS(X)
 #undef X
     HOST_FAIL_N_OPS,
     HOST_FAIL_ANY = HOST_FAIL_N_OPS,
-    HOST_FAIL_TAKING, /* reserve, reserve_at, protect, meta, ballast, populate, lock */
+    HOST_FAIL_TAKING, /* reserve, reserve_at, map_file, protect, meta, ballast, populate, lock,
+                       * lock_shared */
 };
 
 enum host_fail_mode {

@@ -1,0 +1,246 @@
+/* Where views live.
+ *
+ * Terms   arena = a range of address space in which nothing is mapped, chosen once, far from where
+ *         the kernel puts mappings of its own choice; ours = in a slab or single mapping.
+ * I1  A view lives in mappings of ours when it replaces a placeholder, when its address was asked
+ *     for and any of it is ours, or when it has bounds or the arena is full. Its pages are put over
+ *     ours then, and ours come back when it goes: nobody else can take the range in between.
+ * I2  Any other view is mapped where nothing was (MAP_FIXED_NOREPLACE), at half the cost, and
+ *     unmapped when it goes.
+ * I3  A granule of the arena is in sp->arena exactly when no view occupies it and no foreign mapping
+ *     was met there. What was met is not looked at again.
+ * Locking: the space lock.   Failure: nothing changed.   Signal safety: not for handlers. */
+#include "space/space_place.h"
+
+#include <errno.h>
+
+#define ARENA_MOST ((uint64_t)16 << (40 - WVM_GRANULE_SHIFT)) /* granules */
+#define ARENA_LEAST ((uint64_t)1 << (30 - WVM_GRANULE_SHIFT))
+#define TRIES 64
+
+static uint64_t granules(uint64_t n_pages)
+{
+    return WVM_GRANULE_OF(n_pages + WVM_PAGES_PER_GRANULE - 1);
+}
+
+static int map_at(const struct wvm_view_request *req, uint64_t lo, bool over, unsigned prot)
+{
+    struct wvm_host_file_map m = {
+        .addr = wvm_addr_of(lo), .len = req->len, .fd = req->backing->fd, .offset = req->offset,
+        .prot = prot, .copy = !wvm_space_writes_through(req->attr), .replace = over,
+    };
+    return wvm_host.map_file(&m);
+}
+
+/* ---- over mappings of ours ---- */
+
+/* The pages are what they were before there was a view: inaccessible and empty. */
+static void take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
+    int err;
+    do
+        err = wvm_host.discard(addr, len);
+    while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
+    /* The contents of a file must not stay in free memory. What cannot be mapped any more cannot be
+     * committed either. */
+    if (err && wvm_host.unmap(addr, len) == 0 && wvm_host.reserve_at(addr, len) < 0)
+        wvm_host_diag("the host took a range of %zu KiB away", len >> 10);
+    wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+    wvm_space_watch_replaced(sp, lo, hi);
+}
+
+static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *req, unsigned prot,
+                           struct wvm_place *place)
+{
+    int err = map_at(req, place->lo, true, prot);
+    place->ours = true;
+    if (!err)
+        return STATUS_SUCCESS;
+    uint64_t hi = place->lo + wvm_page_of(req->len);
+    take_back(sp, place->lo, hi);
+    wvm_space_give_place(sp, place, place->lo, hi);
+    return wvm_space_host_fail(err, req->len);
+}
+
+static wvm_status over_placeholder(struct wvm_space *sp, const struct wvm_view_request *req,
+                                   unsigned prot, struct wvm_place *place)
+{
+    uint64_t lo = wvm_page_of(req->start);
+    const struct wvm_alloc *a = wvm_space_find(sp, lo, &place->old);
+    if (!a || !(a->flags & WVM_ALLOC_PLACEHOLDER) || a->start != lo ||
+        a->end != lo + wvm_page_of(req->len))
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "no placeholder of this size at",
+                              req->start);
+    place->lo = lo;
+    return map_over(sp, req, prot, place);
+}
+
+/* ---- the arena ---- */
+
+/* The longest range without mappings in the kernel's list. */
+static void find_hole(struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
+{
+    uint64_t at = 1, top = WVM_GRANULE_OF(sp->top);
+    struct wvm_host_vma vma;
+    *lo = *hi = 0;
+    while (at < top) {
+        int found = wvm_host_map_find((uintptr_t)at << WVM_GRANULE_SHIFT, &vma);
+        uint64_t end = found > 0 ? wvm_min(vma.start >> WVM_GRANULE_SHIFT, top) : top;
+        if (end > at && end - at > *hi - *lo) {
+            *lo = at;
+            *hi = end;
+        }
+        if (found <= 0)
+            break;
+        at = wvm_max(at, wvm_align_up(vma.end, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT);
+    }
+}
+
+/* The kernel fills a hole from its ends. */
+static void choose_arena(struct wvm_space *sp)
+{
+    uint64_t lo, hi;
+    sp->arena_chosen = true;
+    find_hole(sp, &lo, &hi);
+    lo += (hi - lo) / 8;
+    hi = wvm_min(hi - (hi - lo) / 4, lo + ARENA_MOST);
+    if (hi < lo + ARENA_LEAST)
+        return;
+    sp->arena_lo = lo;
+    sp->arena_hi = hi;
+    wvm_gaps_give(&sp->store, &sp->arena, lo, hi);
+}
+
+/* The parts of [lo, hi) (granules) that are free in the arena: in it, or taken out of it. */
+static void give_arena(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    lo = wvm_max(lo, sp->arena_lo);
+    hi = wvm_min(hi, sp->arena_hi);
+    if (lo < hi)
+        wvm_gaps_give(&sp->store, &sp->arena, lo, hi);
+}
+
+static void take_arena(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint32_t a, b;
+    for (uint64_t g = lo; g < hi && wvm_gaps_overlap(&sp->store, &sp->arena, g, hi, &a, &b); g = b)
+        wvm_gaps_take(&sp->store, &sp->arena, a, b);
+}
+
+/* Granules [lo, hi), taken out, hold a foreign mapping: the rest is given back. */
+static void leave_foreign(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    struct wvm_host_vma vma;
+    uint64_t from = lo, to = hi;
+    if (wvm_host_map_find((uintptr_t)lo << WVM_GRANULE_SHIFT, &vma) > 0) {
+        from = wvm_max(vma.start >> WVM_GRANULE_SHIFT, lo);
+        to = wvm_align_up(vma.end, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT;
+    }
+    if (lo < from)
+        give_arena(sp, lo, wvm_min(from, hi));
+    if (to < hi)
+        give_arena(sp, to, hi);
+    else
+        take_arena(sp, hi, wvm_min(to, sp->arena_hi));
+}
+
+/* False: no room, or it is full of foreign mappings; else *status tells. */
+static bool in_arena(struct wvm_space *sp, const struct wvm_view_request *req, unsigned prot,
+                     struct wvm_place *place, wvm_status *status)
+{
+    uint64_t n = granules(wvm_page_of(req->len));
+    if (!sp->arena_chosen)
+        choose_arena(sp);
+    for (int i = 0; i < TRIES && n < WVM_N_GRANULES; i++) {
+        uint64_t g = wvm_gaps_place(&sp->store, &sp->arena, (uint32_t)n, req->top_down);
+        if (!g)
+            return false;
+        place->lo = WVM_PAGE_OF_GRANULE(g);
+        int err = map_at(req, place->lo, false, prot);
+        *status = STATUS_SUCCESS;
+        if (WVM_LIKELY(!err))
+            return true;
+        if (err == -EEXIST) {
+            leave_foreign(sp, g, g + n);
+            continue;
+        }
+        give_arena(sp, g, g + n);
+        *status = wvm_space_host_fail(err, req->len);
+        return true;
+    }
+    return false;
+}
+
+/* ---- an address of the caller's ---- */
+
+static bool any_ours(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    return wvm_space_in_main(sp, lo, hi) || wvm_space_any_marked(sp, &sp->owner, lo, hi);
+}
+
+static wvm_status at_address(struct wvm_space *sp, const struct wvm_view_request *req,
+                             unsigned prot, struct wvm_place *place)
+{
+    uint64_t lo = wvm_page_of(req->start), hi = lo + wvm_page_of(req->len);
+    uint64_t from = WVM_GRANULE_OF(lo), to = granules(hi);
+    wvm_status status = wvm_space_check_free(sp, lo, hi);
+    if (status)
+        return status;
+    place->lo = lo;
+    if (any_ours(sp, from, to)) {
+        status = wvm_space_claim(sp, from, to);
+        return status ? status : map_over(sp, req, prot, place);
+    }
+    int err = map_at(req, lo, false, prot);
+    if (!err)
+        take_arena(sp, from, to);
+    if (err == -EEXIST)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
+                              "the range is in use outside winvm, at or above", req->start);
+    return err ? wvm_space_host_fail(err, req->len) : STATUS_SUCCESS;
+}
+
+/* ---- all of it ---- */
+
+wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_request *req,
+                                unsigned prot, struct wvm_place *place)
+{
+    wvm_status status;
+    uint64_t g;
+    if (req->replace)
+        return over_placeholder(sp, req, prot, place);
+    if (req->start)
+        return at_address(sp, req, prot, place);
+    if (WVM_LIKELY(!req->limit && !req->low) && in_arena(sp, req, prot, place, &status))
+        return status;
+    status = wvm_space_place(sp, granules(wvm_page_of(req->len)), req->limit >> WVM_GRANULE_SHIFT,
+                             req->top_down, &g);
+    if (status)
+        return status;
+    place->lo = WVM_PAGE_OF_GRANULE(g);
+    return map_over(sp, req, prot, place);
+}
+
+void wvm_space_vacate_view(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,
+                           uint64_t hi)
+{
+    if (place->ours) {
+        take_back(sp, lo, hi);
+        return;
+    }
+    wvm_host.unmap(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+}
+
+void wvm_space_give_place(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,
+                          uint64_t hi)
+{
+    if (place->old)
+        return;
+    if (place->ours)
+        wvm_space_unoccupy(sp, lo, hi);
+    else
+        give_arena(sp, WVM_GRANULE_OF(lo), granules(hi));
+}

@@ -1,0 +1,325 @@
+/* The pages of views: protections, copy-on-write, and commits that all views of a backing share.
+ *
+ * Terms   shared, copying, sparse as in space_view.c; private page = one that the program wrote
+ *         through a copying mapping: it is the process's own and no longer the backing's.
+ * I1  A view's page may get every protection whose rights are among those of AllocationProtect;
+ *     write-copy needs reading only (SEC-150..155).
+ * I2  A page of a shared view is in a MAP_PRIVATE mapping exactly when sp->copied says so: it was
+ *     WRITECOPY once. It becomes shared again when it is made writable while it is not private.
+ * I3  Whether a page is private is asked of the host when somebody wants to know (one call): a
+ *     private WRITECOPY page reads as READWRITE (SEC-170..174).
+ * I4  The commits of a sparse backing only rise. A view that was mapped or looked at before them
+ *     catches up: at a commit in this process at once, else at a fault, a query or a change.
+ * Locking: the space lock, held by the caller, except where noted.   Failure: nothing changed.
+ * Signal safety: wvm_space_view_written, _catch_up and _next_commit. */
+#include <errno.h>
+
+#include "space/space_change.h"
+#include "space/space_view.h"
+
+#define STICKY (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
+#define BITS 64
+
+enum { R = 1, W = 2, X = 4 };
+
+static unsigned rights_of(uint8_t attr)
+{
+    static const uint8_t rights[16] = {
+        [WVM_ATTR_RO] = R,    [WVM_ATTR_WC] = R,     [WVM_ATTR_RW] = R | W,
+        [WVM_ATTR_X] = R | X, [WVM_ATTR_XR] = R | X, [WVM_ATTR_XWC] = R | X,
+        [WVM_ATTR_XRW] = R | W | X,
+    };
+    return rights[attr & WVM_ATTR_ACCESS];
+}
+
+/* WC of RW, XWC of XRW, and back; anything else as it is. */
+static uint8_t to_copy(uint8_t attr)
+{
+    uint8_t access = attr & WVM_ATTR_ACCESS, rest = attr & ~WVM_ATTR_ACCESS;
+    return access == WVM_ATTR_RW ? rest | WVM_ATTR_WC : access == WVM_ATTR_XRW ? rest | WVM_ATTR_XWC
+                                                                             : attr;
+}
+
+static uint8_t from_copy(uint8_t attr)
+{
+    uint8_t access = attr & WVM_ATTR_ACCESS, rest = attr & ~WVM_ATTR_ACCESS;
+    return access == WVM_ATTR_WC ? rest | WVM_ATTR_RW : access == WVM_ATTR_XWC ? rest | WVM_ATTR_XRW
+                                                                             : attr;
+}
+
+wvm_status wvm_space_view_permits(const struct wvm_alloc *a, uint8_t *attr)
+{
+    if (a->type == WVM_TYPE_IMAGE)
+        *attr = to_copy(*attr);
+    if (rights_of(*attr) & ~rights_of(a->attr))
+        return wvm_space_fail(STATUS_SECTION_PROTECTION, "more than the view may have, mapped at",
+                              wvm_addr_of(a->start));
+    return STATUS_SUCCESS;
+}
+
+/* ---- copy-on-write ---- */
+
+uint8_t wvm_space_view_written(uint64_t page, uint64_t *end, uint8_t attr)
+{
+    uintptr_t run_end;
+    if (!wvm_attr_is_copy(attr))
+        return attr;
+    if (wvm_host_private_run(wvm_addr_of(page), wvm_addr_of(*end), &run_end))
+        attr = from_copy(attr);
+    *end = wvm_page_of(run_end);
+    return attr;
+}
+
+/* Pages [lo, hi) of a shared view are mapped anew: copying or not. */
+static int remap(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                 bool copy)
+{
+    const struct wvm_view *v = wvm_view_at(&sp->store, a->view);
+    const struct wvm_backing *b = v->backing;
+    uint8_t h;
+    int err = 0;
+    for (uint64_t p = lo, end; !err && p < hi; p = end) {
+        end = wvm_host_run(sp, p, hi, &h);
+        struct wvm_host_file_map m = {
+            .addr = wvm_addr_of(p), .len = (end - p) << WVM_PAGE_SHIFT, .fd = b->fd,
+            .offset = v->offset + ((p - a->start) << WVM_PAGE_SHIFT), .prot = wvm_hp_vma_prot(h),
+            .copy = copy, .replace = true,
+        };
+        err = wvm_host.map_file(&m);
+    }
+    return err;
+}
+
+static bool is_copied(struct wvm_space *sp, uint64_t page, uint64_t hi, uint64_t *end)
+{
+    uint8_t v;
+    *end = wvm_sheet_next(&sp->store, &sp->copied, page, hi, &v);
+    return v;
+}
+
+/* Every page of [lo, hi) that is not copying becomes so. On failure all are as they were. */
+static int make_copying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    uint64_t p, end;
+    int err = 0;
+    for (p = lo; !err && p < hi; p = end)
+        if (!is_copied(sp, p, hi, &end))
+            err = remap(sp, a, p, end, true);
+    if (!err) {
+        wvm_sheet_set(&sp->store, &sp->copied, lo, hi, 1);
+        sp->any_copied = true;
+        return 0;
+    }
+    for (p = lo; p < hi; p = end)
+        if (!is_copied(sp, p, hi, &end) && remap(sp, a, p, end, false) < 0)
+            wvm_host_diag("a view could not be made shared again");
+    return err;
+}
+
+/* The copying pages of [lo, hi) that are not private become shared again. A failure leaves pages
+ * that read right and copy when written. */
+static int make_sharing(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    uint64_t end;
+    for (uint64_t p = lo; p < hi; p = end) {
+        uintptr_t run_end;
+        if (!is_copied(sp, p, hi, &end))
+            continue;
+        bool is_private = wvm_host_private_run(wvm_addr_of(p), wvm_addr_of(end), &run_end);
+        end = wvm_page_of(run_end);
+        if (is_private)
+            continue;
+        int err = remap(sp, a, p, end, false);
+        if (err)
+            return err;
+        wvm_sheet_set(&sp->store, &sp->copied, p, end, 0);
+        wvm_store_flush(&sp->store);
+        if (!wvm_space_stock(sp, 0, 0))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int wvm_space_view_ready(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    uint32_t id;
+    if (!wvm_attr_is_copy(attr) && !(sp->any_copied && wvm_space_writes_through(attr)))
+        return 0;
+    const struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
+    return wvm_attr_is_copy(attr) ? make_copying(sp, a, lo, hi) : make_sharing(sp, a, lo, hi);
+}
+
+void wvm_space_forget_copies(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (sp->any_copied && wvm_space_any_marked(sp, &sp->copied.pages, lo, hi))
+        wvm_sheet_set(&sp->store, &sp->copied, lo, hi, 0);
+}
+
+wvm_status wvm_space_revert(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
+                            uint8_t *old)
+{
+    uint32_t id;
+    struct wvm_region r;
+    if (wvm_space_query(sp, start, &r) || !(r.flags & WVM_ALLOC_VIEW) || end > r.alloc_end)
+        return wvm_space_fail(STATUS_INVALID_PARAMETER, "not a view, at", start);
+    wvm_status status = wvm_space_protect(sp, start, end, attr, old);
+    if (status)
+        return status;
+    status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    const struct wvm_alloc *a = wvm_space_find(sp, wvm_page_of(start), &id);
+    if (a && a->flags & WVM_ALLOC_VIEW && wvm_page_of(end) <= a->end &&
+        wvm_host.drop(start, end - start) < 0)
+        status = wvm_space_fail(STATUS_ACCESS_DENIED, "locked pages cannot be reverted, at", start);
+    wvm_space_leave(sp);
+    return status;
+}
+
+/* ---- commits of sparse backings ---- */
+
+/* First bit at or above i, below n, that is (set) or is not set. */
+static uint64_t find_bit(const uint64_t *map, uint64_t i, uint64_t n, bool set)
+{
+    while (i < n) {
+        uint64_t w = __atomic_load_n(&map[i / BITS], __ATOMIC_ACQUIRE);
+        w = (set ? w : ~w) >> i % BITS;
+        if (w)
+            return wvm_min(i + (uint64_t)__builtin_ctzll(w), n);
+        i += BITS - i % BITS;
+    }
+    return n;
+}
+
+/* The page of the backing that the view's page is. */
+static uint64_t backing_page(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t page)
+{
+    return page - a->start + wvm_page_of(wvm_view_at(&sp->store, a->view)->offset);
+}
+
+uint64_t wvm_space_view_uncommitted(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                                    uint64_t hi)
+{
+    const uint64_t *map = wvm_space_backing_of(sp, a)->commits;
+    uint64_t n = 0, i = map ? backing_page(sp, a, lo) : 0, to = i + hi - lo, end;
+    while (map && (i = find_bit(map, i, to, false)) < to) {
+        end = find_bit(map, i, to, true);
+        n += end - i;
+        i = end;
+    }
+    return n;
+}
+
+/* Reserved pages [lo, hi) of a become what they were mapped as. */
+static wvm_status catch_up(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    if (!wvm_space_stock(sp, 0, 0))
+        return STATUS_NO_MEMORY;
+    wvm_status status = wvm_space_attr_ready(sp, a->start, lo, hi, a->attr);
+    if (status)
+        return status;
+    int err = wvm_space_make(sp, lo, hi, a->attr, a->flags);
+    if (err)
+        return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
+    wvm_space_set_pages(sp, a, lo, hi, a->attr);
+    wvm_store_flush(&sp->store);
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_space_view_sync(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    const uint64_t *map = wvm_space_backing_of(sp, a)->commits;
+    wvm_status status = STATUS_SUCCESS;
+    uint8_t v;
+    for (uint64_t p = lo, end; map && !status && p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+        if (v != WVM_ATTR_RESERVED)
+            continue;
+        uint64_t first = backing_page(sp, a, p), limit = first + end - p;
+        uint64_t from = find_bit(map, first, limit, true);
+        uint64_t to = find_bit(map, from, limit, false);
+        end = p + to - first;
+        if (from < to)
+            status = catch_up(sp, a, p + from - first, end);
+    }
+    return status;
+}
+
+/* Every other view of the backing shows pages [lo, hi) of a. What finds no memory now catches up
+ * when it is needed. */
+static void share(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+{
+    uint64_t first = backing_page(sp, a, lo), last = first + hi - lo;
+    struct wvm_view *v;
+    for (uint32_t id = wvm_space_backing_of(sp, a)->first_view; id; id = v->next) {
+        v = wvm_view_at(&sp->store, id);
+        struct wvm_alloc *other = wvm_alloc_at(&sp->store, v->alloc);
+        uint64_t base = wvm_page_of(v->offset), end = base + other->end - other->start;
+        uint64_t from = wvm_max(first, base), to = wvm_min(last, end);
+        if (from < to && wvm_space_view_sync(sp, other, other->start + from - base,
+                                             other->start + to - base))
+            wvm_space_forget_reason();
+    }
+}
+
+void wvm_space_view_committed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                              uint64_t hi, uint64_t n_new)
+{
+    struct wvm_backing *b = wvm_space_backing_of(sp, a);
+    uint64_t i = backing_page(sp, a, lo), to = i + hi - lo;
+    if (!n_new)
+        return;
+    __atomic_fetch_add(&b->charged, n_new, __ATOMIC_RELAXED);
+    sp->section_charge += n_new;
+    while (i < to) {
+        uint64_t n = wvm_min(to - i, BITS - i % BITS);
+        uint64_t bits = (n == BITS ? UINT64_MAX : ((uint64_t)1 << n) - 1) << i % BITS;
+        __atomic_fetch_or(&b->commits[i / BITS], bits, __ATOMIC_ACQ_REL);
+        i += n;
+    }
+    share(sp, a, lo, hi);
+}
+
+wvm_status wvm_space_view_commits(const struct wvm_space *sp, const struct wvm_alloc *a,
+                                  uint8_t *attr)
+{
+    if (!wvm_space_view_anonymous(sp, a))
+        return wvm_space_fail(STATUS_ALREADY_COMMITTED, "a view of a file, mapped at",
+                              wvm_addr_of(a->start));
+    *attr = (*attr & ~STICKY) | (a->attr & STICKY);
+    return wvm_space_view_permits(a, attr);
+}
+
+bool wvm_space_view_catch_up(struct wvm_space *sp, uint64_t page)
+{
+    uint32_t id;
+    uint8_t v = WVM_ATTR_RESERVED;
+    /* Inside a change of this very thread the page is left to the next one that asks. */
+    if (wvm_space_inside() || wvm_space_enter(sp))
+        return false;
+    struct wvm_alloc *a = wvm_space_find(sp, page, &id);
+    if (a && a->flags & WVM_ALLOC_VIEW) {
+        if (wvm_space_view_sync(sp, a, page, page + 1))
+            wvm_space_forget_reason();
+        wvm_pages_next(&sp->store, &a->pages, page - a->origin, page + 1 - a->origin, &v);
+    }
+    wvm_space_leave(sp);
+    return v != WVM_ATTR_RESERVED;
+}
+
+uint64_t wvm_space_view_next_commit(struct wvm_space *sp, uint64_t page, uint64_t end)
+{
+    uint32_t id;
+    uint64_t at = end;
+    if (wvm_space_inside() || wvm_space_enter(sp))
+        return end;
+    const struct wvm_alloc *a = wvm_space_find(sp, page, &id);
+    const uint64_t *map = a && a->flags & WVM_ALLOC_VIEW ? wvm_space_backing_of(sp, a)->commits
+                                                         : NULL;
+    if (map && end <= a->end) {
+        uint64_t first = backing_page(sp, a, page);
+        at = page + find_bit(map, first, first + end - page, true) - first;
+    }
+    wvm_space_leave(sp);
+    return at;
+}
