@@ -16,9 +16,6 @@
  *          a program finds the low numbers it expects and hardly ever reuses ours.
  * Locking  none. A slot is claimed by compare-and-swap; who loses gets a temporary descriptor.
  * Failure  -errno, nothing kept.   Signal safety: all functions; errno is preserved. */
-#include <sys/resource.h>
-#include <sys/stat.h>
-
 #include "base/arith.h"
 #include "base/fmt.h"
 #include "host/host_kernel.h"
@@ -28,7 +25,7 @@ const char *wvm_host_proc_root = "/proc";
 const char *wvm_host_cgroup_root = "/sys/fs/cgroup";
 
 /* Text files of less than WHOLE_MAX bytes come whole in one read. */
-enum { PATH_CAP = 512, NUMBER_MAX = 960, NUMBERS_ABOVE = 32, WHOLE_MAX = 512 };
+enum { PATH_CAP = 512, WHOLE_MAX = 512 };
 
 /* The low two bits of a state word; the rest counts changes. */
 enum slot_state { SLOT_EMPTY, SLOT_BUSY, SLOT_READY, SLOT_STATE_MASK = 3, SLOT_STEP = 4 };
@@ -83,28 +80,6 @@ pid_t wvm_host_self(void)
     return pid;
 }
 
-static bool identify(int fd, uint64_t *dev, uint64_t *ino)
-{
-#ifdef SYS_fstat64
-    struct stat64 st;
-    if (WVM_SYS(syscall(SYS_fstat64, fd, &st)) != 0)
-        return false;
-#else
-    struct stat st;
-    if (WVM_SYS(syscall(SYS_fstat, fd, &st)) != 0)
-        return false;
-#endif
-    *dev = st.st_dev;
-    *ino = st.st_ino;
-    return true;
-}
-
-static bool is_still(int fd, uint64_t dev, uint64_t ino)
-{
-    uint64_t now_dev, now_ino;
-    return identify(fd, &now_dev, &now_ino) && now_dev == dev && now_ino == ino;
-}
-
 static bool claim(struct file_slot *s, unsigned seen)
 {
     unsigned busy = ((seen & ~(unsigned)SLOT_STATE_MASK) + SLOT_STEP) | SLOT_BUSY;
@@ -128,30 +103,14 @@ static int open_own(const char *dir, const char *name)
     return wvm_sys_open(path);
 }
 
-/* Moves fd to a high number; fd itself when there is none. */
-static int move_high(int fd)
-{
-    struct rlimit lim;
-    unsigned long from = NUMBER_MAX;
-    if (WVM_SYS(getrlimit(RLIMIT_NOFILE, &lim)) != 0 || lim.rlim_cur <= 2 * NUMBERS_ABOVE)
-        return fd;
-    if (lim.rlim_cur < NUMBER_MAX + NUMBERS_ABOVE)
-        from = (unsigned long)lim.rlim_cur - NUMBERS_ABOVE;
-    int high = (int)WVM_SYS(syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, from));
-    if (high < 0)
-        return fd;
-    wvm_sys_close(fd);
-    return high;
-}
-
 /* The caller holds the slot BUSY. 0, READY and lent, or -errno and EMPTY. */
 static int fill_slot(struct file_slot *s, struct wvm_host_loan *out)
 {
     uint64_t dev, ino;
     int fd = s->make ? s->make() : open_own("self", s->name);
     if (fd >= 0)
-        fd = move_high(fd);
-    if (fd < 0 || !identify(fd, &dev, &ino)) {
+        fd = wvm_host_fd_high(fd);
+    if (fd < 0 || !wvm_host_fd_identify(fd, &dev, &ino)) {
         publish(s, SLOT_EMPTY);
         if (fd >= 0)
             wvm_sys_close(fd);
@@ -184,7 +143,7 @@ void wvm_host_after_fork_child(void)
 {
     for (unsigned i = 0; i < WVM_N_FILES; i++) {
         struct file_slot *s = &slots[i];
-        if ((s->state & SLOT_STATE_MASK) == SLOT_READY && is_still(s->fd, s->dev, s->ino))
+        if ((s->state & SLOT_STATE_MASK) == SLOT_READY && wvm_host_fd_is(s->fd, s->dev, s->ino))
             wvm_sys_close(s->fd);
         publish(s, SLOT_EMPTY); /* BUSY here belonged to a thread that does not exist any more */
     }
@@ -219,7 +178,7 @@ int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out)
     if ((seen & SLOT_STATE_MASK) == SLOT_READY) {
         int fd = LOAD(s->fd);
         uint64_t dev = LOAD(s->dev), ino = LOAD(s->ino);
-        if (LOAD(s->state) == seen && is_still(fd, dev, ino)) {
+        if (LOAD(s->state) == seen && wvm_host_fd_is(fd, dev, ino)) {
             *out = (struct wvm_host_loan){.fd = fd, .temporary = false};
             return 0;
         }

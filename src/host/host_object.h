@@ -18,6 +18,9 @@ struct wvm_host_fd_info {
 
 /* New shared memory of len bytes, zeroed, mapped by nobody. name: for the kernel's lists. */
 int wvm_host_shm_create(const char *name, uint64_t len);
+/* From now on nobody can change the size of this shared memory. -EPERM where that is refused. */
+int wvm_host_shm_seal(int fd);
+bool wvm_host_shm_is_sealed(int fd);
 /* A kept duplicate of a descriptor of the program's. */
 int wvm_host_fd_keep(int fd);
 /* A kept descriptor of its own (own file position) for the file behind a kept or foreign one.
@@ -26,7 +29,10 @@ int wvm_host_fd_reopen(pid_t pid, int fd, bool write);
 int wvm_host_fd_info(int fd, struct wvm_host_fd_info *out);
 /* Closes fd if it is still the file (dev, ino). */
 void wvm_host_fd_close(int fd, uint64_t dev, uint64_t ino);
+/* -EFBIG instead of the signal that the limit of file sizes would send. */
 int wvm_host_fd_resize(int fd, uint64_t size);
+/* The file has at least `size` bytes afterwards; never makes it smaller. -ENOSPC. */
+int wvm_host_fd_extend(int fd, uint64_t size);
 /* Reads until len bytes are there or the file ends. Bytes or -errno. host_contents.c. */
 int64_t wvm_host_fd_read(int fd, void *out, size_t len, uint64_t at);
 /* Copies until len bytes are there or the file ends. Bytes or -errno. The position of `to` moves,

@@ -48,6 +48,12 @@ bool wvm_host_parse_dec(const char **s, uint64_t *out);
 /* The first number of a small file, or fallback. */
 uint64_t wvm_host_read_number(const char *root, const char *path, uint64_t fallback);
 
+/* ---- host_object.c ---- */
+/* Moves fd to a high number; fd itself when there is none. */
+int wvm_host_fd_high(int fd);
+bool wvm_host_fd_identify(int fd, uint64_t *dev, uint64_t *ino);
+bool wvm_host_fd_is(int fd, uint64_t dev, uint64_t ino);
+
 /* ---- host_maps.c ---- */
 /* Calls visit for every mapping in rising order until it says false. 0 or -errno. */
 int wvm_host_map_each(bool (*visit)(const struct wvm_host_vma *vma, void *ctx), void *ctx);

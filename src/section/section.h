@@ -28,7 +28,7 @@ struct wvm_section {
     uint64_t dev, ino;          /* of the file; of the shared memory for the page file */
     uint32_t name;              /* section_name.h's; 0: none */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */
-    struct wvm_image_info image;/* kind IMAGE */
+    struct wvm_image_info *image; /* kind IMAGE; else NULL */
 };
 
 /* What a new section is to be; nt/ has checked protections, flags and rights. */
