@@ -6,7 +6,8 @@
 
 #include "space/space_view.h"
 
-#define WVM_IMAGE_PARTS 98 /* headers, 96 sections as the Windows loader allows, and the rest */
+/* Headers, 96 sections as the Windows loader allows with a gap before each, and the rest. */
+#define WVM_IMAGE_PARTS 194
 
 /* What SECTION_IMAGE_INFORMATION and the views need to know. Constant after wvm_image_make. */
 struct wvm_image_info {
@@ -23,9 +24,11 @@ struct wvm_image_info {
     struct wvm_view_part part[WVM_IMAGE_PARTS]; /* first states of the pages */
 };
 
-/* Lays the PE file out in new shared memory: *image_fd is that descriptor. INVALID_IMAGE_NOT_MZ,
- * INVALID_IMAGE_FORMAT, INVALID_IMAGE_PROTECT, INVALID_FILE_FOR_SECTION (empty file), NO_MEMORY.
- * The file's contents are not trusted in any way. */
+/* Lays the PE file out in new shared memory: *image_fd is that descriptor (kept, host_object.h).
+ * The parts of *out cover every page. INVALID_FILE_FOR_SECTION (empty, not a plain file, or it ends
+ * before its sections), INVALID_IMAGE_NOT_MZ, _PROTECT (MZ alone), _NE_FORMAT, _LE_FORMAT, _WIN_16,
+ * _FORMAT; ACCESS_DENIED (cannot be read), NO_MEMORY, INSUFFICIENT_RESOURCES. The file's contents
+ * are not trusted in any way. On failure nothing is written. */
 wvm_status wvm_image_make(int file_fd, bool no_execute, struct wvm_image_info *out,
                           int *image_fd) WVM_MUST_CHECK;
 
