@@ -183,6 +183,7 @@ struct wvm_view {
     uint64_t offset;     /* bytes into the backing, of the allocation's first page */
     uint64_t charged;    /* pages */
     bool anonymous;
+    bool entered;        /* the map of the host's pages knows its pages */
     bool ours;           /* its pages are in mappings of ours, which take it back when it goes */
 };
 

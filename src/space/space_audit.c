@@ -4,6 +4,18 @@
 #include "space/space_change.h"
 #include "space/space_view.h"
 
+/* As sp->host, for views that are not entered there too. */
+static uint64_t host_next(struct wvm_space *sp, uint64_t p, uint64_t hi, uint8_t *h)
+{
+    uint32_t id;
+    const struct wvm_alloc *a = wvm_space_find(sp, p, &id);
+    if (a && a->flags & WVM_ALLOC_VIEW && !wvm_view_at(&sp->store, a->view)->entered) {
+        *h = (uint8_t)wvm_space_prot_of(a->attr);
+        return wvm_min(hi, a->end);
+    }
+    return wvm_pages_next(&sp->store, &sp->host.pages, p, hi, h);
+}
+
 /* space.c I1 for one run of equal pages of an allocation. */
 static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr,
                              uint8_t flags)
@@ -11,7 +23,7 @@ static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uin
     unsigned prot = attr == WVM_ATTR_RESERVED ? WVM_HOST_NONE : wvm_space_prot_of(attr);
     uint8_t h;
     for (uint64_t p = lo; p < hi;) {
-        p = wvm_pages_next(&sp->store, &sp->host.pages, p, hi, &h);
+        p = host_next(sp, p, hi, &h);
         if (attr & WVM_ATTR_GUARD && h != WVM_HP_HELD)
             return "space I1: a guard page that one call does not open";
         /* Write permission may be withheld: space_watch_fault.c. */
@@ -41,10 +53,12 @@ static const char *check_view(struct wvm_space *sp, uint32_t id, uint64_t *commi
         if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at)
             return "space_view I2: a page of a view is not mapped";
         uint64_t page = wvm_page_of(at);
+        uint8_t h;
+        host_next(sp, page, page + 1, &h);
         bool copied = wvm_sheet_at(&sp->store, &sp->copied, page);
         if (vma.shared != (a->flags & WVM_ALLOC_SHARED && !copied))
             return "space_view I2: the kind of a view's mapping";
-        if (vma.prot != (wvm_sheet_at(&sp->store, &sp->host, page) & WVM_HP_PROT) &&
+        if (vma.prot != (h & WVM_HP_PROT) &&
             !wvm_space_any_fired(sp, page, wvm_page_of(vma.end)))
             return "space_view I3: the kernel's protection differs";
     }

@@ -94,6 +94,8 @@ wvm_status wvm_space_commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t h
             return status;
         if (!wvm_space_stock(sp, 0, 0))
             return STATUS_NO_MEMORY;
+        if (a->flags & WVM_ALLOC_VIEW)
+            wvm_space_enter_view(sp, a);
     } while (!wvm_space_change_begin(sp, a, lo, hi, attr, &status) && !status);
     if (status)
         return status;

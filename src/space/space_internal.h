@@ -279,6 +279,8 @@ static inline bool wvm_space_view_anonymous(const struct wvm_space *sp, const st
 }
 /* One more view can be described. */
 bool wvm_space_stock_view(struct wvm_space *sp) WVM_MUST_CHECK;
+/* sp->host knows the view's pages: before they change. */
+void wvm_space_enter_view(struct wvm_space *sp, const struct wvm_alloc *a);
 /* May a page of the view get attr, which is changed to what it will be? SECTION_PROTECTION. */
 wvm_status wvm_space_view_permits(const struct wvm_alloc *a, uint8_t *attr) WVM_MUST_CHECK;
 /* The same for a commit. ALREADY_COMMITTED, SECTION_PROTECTION. */

@@ -15,7 +15,7 @@
 #include <errno.h>
 
 #define ARENA_MOST ((uint64_t)16 << (40 - WVM_GRANULE_SHIFT)) /* granules */
-#define ARENA_LEAST ((uint64_t)1 << (30 - WVM_GRANULE_SHIFT))
+#define ARENA_LEAST ((uint64_t)16 << (30 - WVM_GRANULE_SHIFT))
 #define TRIES 64
 
 static uint64_t granules(uint64_t n_pages)
@@ -98,6 +98,15 @@ static void find_hole(struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
     }
 }
 
+/* A page that nobody uses, so that the free range around a view is not the longest that the kernel
+ * has in that part of its tables: it would update them up to the root. */
+static void anchor(struct wvm_space *sp, uint64_t g)
+{
+    if (wvm_host.reserve_at((uintptr_t)g << WVM_GRANULE_SHIFT, WVM_PAGE_SIZE) == 0)
+        sp->n_edges++;
+    wvm_gaps_take(&sp->store, &sp->arena, (uint32_t)g, (uint32_t)g + 1);
+}
+
 /* The kernel fills a hole from its ends. */
 static void choose_arena(struct wvm_space *sp)
 {
@@ -111,6 +120,9 @@ static void choose_arena(struct wvm_space *sp)
     sp->arena_lo = lo;
     sp->arena_hi = hi;
     wvm_gaps_give(&sp->store, &sp->arena, lo, hi);
+    anchor(sp, lo);
+    for (uint64_t step = ARENA_LEAST; lo + 4 * step < hi && step <= 256 * ARENA_LEAST; step *= 4)
+        anchor(sp, lo + step);
 }
 
 /* The parts of [lo, hi) (granules) that are free in the arena: in it, or taken out of it. */
@@ -231,7 +243,6 @@ void wvm_space_vacate_view(struct wvm_space *sp, const struct wvm_place *place, 
         return;
     }
     wvm_host.unmap(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
-    wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
 }
 
 void wvm_space_give_place(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,

@@ -99,6 +99,10 @@ static wvm_status check_attr(struct wvm_space *sp, struct wvm_alloc *a, uint64_t
 {
     if (WVM_UNLIKELY(a->flags & WVM_ALLOC_VIEW)) {
         wvm_status status = wvm_space_view_permits(a, attr);
+        if (!status && !wvm_space_stock(sp, 0, 0))
+            return STATUS_NO_MEMORY;
+        if (!status)
+            wvm_space_enter_view(sp, a);
         return status ? status : wvm_space_view_sync(sp, a, lo, hi);
     }
     if (WVM_UNLIKELY(wvm_attr_is_copy(*attr)))

@@ -6,7 +6,8 @@
  * I2  The host's mapping of a shared view is MAP_SHARED, of any other MAP_PRIVATE: copy-on-write is
  *     the host's. (Parts of a shared view that are WRITECOPY: space_view_pages.c.)
  * I3  sp->host says of a view's pages what they are: open with a protection, or HELD; never NONE or
- *     FENCED. A reserved page of a sparse view is HELD.
+ *     FENCED. A reserved page of a sparse view is HELD. A view that is mapped outside of our mappings
+ *     and never changed is not entered there (`entered`): it would cost as much as the mapping.
  * I4  A view is charged for the pages that the program may write copies of from the start.
  * I5  References are given up outside the lock: the last one may close descriptors.
  * Locking: the space lock, taken here.   Failure: nothing changed.
@@ -92,6 +93,14 @@ static int make_parts(struct wvm_space *sp, const struct wvm_view_request *req, 
     return err;
 }
 
+/* Its pages are not all open with the protection of its AllocationProtect, or may be neighbours of
+ * private memory. */
+static bool is_entered(const struct wvm_view_request *req, const struct wvm_place *place)
+{
+    return place->ours || req->n_parts || req->backing->commits ||
+           !wvm_space_prot_of(req->attr);
+}
+
 static uint32_t describe(struct wvm_space *sp, const struct wvm_view_request *req,
                          const struct wvm_place *place, uint64_t charged)
 {
@@ -101,6 +110,7 @@ static uint32_t describe(struct wvm_space *sp, const struct wvm_view_request *re
     v->charged = charged;
     v->anonymous = req->anonymous;
     v->ours = place->ours;
+    v->entered = is_entered(req, place);
     link_view(sp, req->backing, view);
     wvm_backing_hold(req->backing);
     sp->n_views++;
@@ -157,7 +167,8 @@ static wvm_status finish_map(struct wvm_space *sp, const struct wvm_view_request
                              const struct wvm_place *place, unsigned prot)
 {
     uint64_t lo = place->lo, hi = lo + wvm_page_of(req->len);
-    wvm_space_set_host(sp, lo, hi, prot ? (uint8_t)prot : WVM_HP_HELD);
+    if (is_entered(req, place))
+        wvm_space_set_host(sp, lo, hi, prot ? (uint8_t)prot : WVM_HP_HELD);
     wvm_status status = STATUS_NO_MEMORY;
     if (place->old || wvm_space_stock_index(sp, WVM_GRANULE_OF(lo)))
         status = wvm_space_attr_ready(sp, lo, lo, hi, req->attr);
@@ -196,7 +207,10 @@ static wvm_status map_locked(struct wvm_space *sp, struct wvm_view_request *req)
         return status;
     status = finish_map(sp, req, &place, prot);
     if (status) {
-        wvm_space_unplace_view(sp, &place, place.lo, place.lo + wvm_page_of(req->len));
+        uint64_t hi = place.lo + wvm_page_of(req->len);
+        wvm_space_vacate_view(sp, &place, place.lo, hi);
+        wvm_space_set_host(sp, place.lo, hi, WVM_HP_NONE);
+        wvm_space_give_place(sp, &place, place.lo, hi);
         return status;
     }
     wvm_space_charge(sp, (int64_t)charged);
@@ -219,6 +233,14 @@ wvm_status wvm_space_map(struct wvm_space *sp, struct wvm_view_request *req)
     }
     wvm_backing_drop(req->backing);
     return status;
+}
+
+void wvm_space_enter_view(struct wvm_space *sp, const struct wvm_alloc *a)
+{
+    struct wvm_view *v = wvm_view_at(&sp->store, a->view);
+    if (!v->entered)
+        wvm_space_set_host(sp, a->start, a->end, (uint8_t)wvm_space_prot_of(a->attr));
+    v->entered = true;
 }
 
 /* ---- unmapping ---- */
@@ -257,6 +279,8 @@ static struct wvm_backing *unmap_view(struct wvm_space *sp, struct wvm_alloc *a,
     struct wvm_backing *b = v->backing;
     wvm_space_close_begin(sp, a, lo, hi);
     wvm_space_vacate_view(sp, &place, lo, hi);
+    if (v->entered)
+        wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
     forget(sp, a, id, keep);
     wvm_space_close_end(sp);
     wvm_space_give_place(sp, &place, lo, hi);
