@@ -28,6 +28,8 @@ struct wvm_section {
     uint64_t dev, ino;          /* of the file; of the shared memory for the page file */
     uint32_t name;              /* section_name.h's; 0: none */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */
+    int file_fd;                /* kind IMAGE: a kept descriptor of the PE file, for its path; -1: not
+                                 * known. Closed with (dev, ino) by the last reference */
     struct wvm_image_info *image; /* kind IMAGE; else NULL */
 };
 
