@@ -35,6 +35,34 @@ typedef struct _STRING {
     USHORT MaximumLength;
     PCHAR Buffer;
 } STRING, *PSTRING, ANSI_STRING, *PANSI_STRING;
+
+/* What an object is to be called and how its handle behaves. Length: of this structure. */
+typedef struct _OBJECT_ATTRIBUTES {
+    ULONG Length;
+    HANDLE RootDirectory;
+    PUNICODE_STRING ObjectName;
+    ULONG Attributes;
+    PVOID SecurityDescriptor;
+    PVOID SecurityQualityOfService;
+} OBJECT_ATTRIBUTES, *POBJECT_ATTRIBUTES;
+
+#define OBJ_INHERIT 0x00000002
+#define OBJ_PERMANENT 0x00000010
+#define OBJ_EXCLUSIVE 0x00000020
+#define OBJ_CASE_INSENSITIVE 0x00000040
+#define OBJ_OPENIF 0x00000080
+#define OBJ_OPENLINK 0x00000100
+#define OBJ_KERNEL_HANDLE 0x00000200
+
+#define InitializeObjectAttributes(p, name, attributes, root, descriptor) \
+    do {                                                                  \
+        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                          \
+        (p)->RootDirectory = (root);                                      \
+        (p)->Attributes = (attributes);                                   \
+        (p)->ObjectName = (name);                                         \
+        (p)->SecurityDescriptor = (descriptor);                           \
+        (p)->SecurityQualityOfService = NULL;                             \
+    } while (0)
 #endif
 
 #endif

@@ -4,7 +4,8 @@
  * success only (VA-084); a NULL for either is STATUS_ACCESS_VIOLATION (VA-125). ProcessHandle:
  * NtCurrentProcess() or a handle of OpenProcess. Each name also exists as Zw.
  *
- * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS. */
+ * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS
+ * OBJECT_INFORMATION_CLASS. */
 #ifndef WINVM_WINTERNL_H
 #define WINVM_WINTERNL_H
 
@@ -95,6 +96,67 @@ typedef struct _INITIAL_TEB {
     PVOID StackLimit;
     PVOID DeallocationStack;
 } INITIAL_TEB, *PINITIAL_TEB;
+
+/* NtQueryObject. */
+typedef enum _OBJECT_INFORMATION_CLASS {
+    ObjectBasicInformation = 0,
+    ObjectNameInformation = 1,
+    ObjectTypeInformation = 2,
+    ObjectTypesInformation = 3,
+    ObjectHandleFlagInformation = 4
+} OBJECT_INFORMATION_CLASS;
+
+/* ObjectBasicInformation. The counts are this process's. */
+typedef struct _PUBLIC_OBJECT_BASIC_INFORMATION {
+    ULONG Attributes; /* OBJ_INHERIT */
+    ACCESS_MASK GrantedAccess;
+    ULONG HandleCount;
+    ULONG PointerCount;
+    ULONG Reserved[10];
+} PUBLIC_OBJECT_BASIC_INFORMATION, *PPUBLIC_OBJECT_BASIC_INFORMATION;
+
+/* ObjectNameInformation: the characters and a NUL follow; no name: all zero. */
+typedef struct _OBJECT_NAME_INFORMATION {
+    UNICODE_STRING Name;
+} OBJECT_NAME_INFORMATION, *POBJECT_NAME_INFORMATION;
+
+/* ObjectTypeInformation: the characters of the name and a NUL follow. winvm fills the name, the
+ * mapping and the valid rights; the rest is 0. */
+typedef struct _OBJECT_TYPE_INFORMATION {
+    UNICODE_STRING TypeName;
+    ULONG TotalNumberOfObjects;
+    ULONG TotalNumberOfHandles;
+    ULONG TotalPagedPoolUsage;
+    ULONG TotalNonPagedPoolUsage;
+    ULONG TotalNamePoolUsage;
+    ULONG TotalHandleTableUsage;
+    ULONG HighWaterNumberOfObjects;
+    ULONG HighWaterNumberOfHandles;
+    ULONG HighWaterPagedPoolUsage;
+    ULONG HighWaterNonPagedPoolUsage;
+    ULONG HighWaterNamePoolUsage;
+    ULONG HighWaterHandleTableUsage;
+    ULONG InvalidAttributes;
+    GENERIC_MAPPING GenericMapping;
+    ULONG ValidAccessMask;
+    BOOLEAN SecurityRequired;
+    BOOLEAN MaintainHandleCount;
+    BYTE TypeIndex;
+    BYTE ReservedByte;
+    ULONG PoolType;
+    ULONG DefaultPagedPoolCharge;
+    ULONG DefaultNonPagedPoolCharge;
+} OBJECT_TYPE_INFORMATION, *POBJECT_TYPE_INFORMATION;
+/* Its public form. */
+typedef struct __PUBLIC_OBJECT_TYPE_INFORMATION {
+    UNICODE_STRING TypeName;
+    ULONG Reserved[22];
+} PUBLIC_OBJECT_TYPE_INFORMATION, *PPUBLIC_OBJECT_TYPE_INFORMATION;
+
+typedef struct _OBJECT_HANDLE_FLAG_INFORMATION {
+    BOOLEAN Inherit;
+    BOOLEAN ProtectFromClose;
+} OBJECT_HANDLE_FLAG_INFORMATION, *POBJECT_HANDLE_FLAG_INFORMATION;
 
 /* NtLockVirtualMemory, NtUnlockVirtualMemory: MapType. */
 #define MAP_PROCESS 1
@@ -195,6 +257,32 @@ WINVM_FLUSH_CODE_(ZwFlushInstructionCache);
 WINVM_DECLARE(NTSTATUS, NtClose, (HANDLE Handle));
 WINVM_DECLARE(NTSTATUS, ZwClose, (HANDLE Handle));
 
+/* As DuplicateHandle; DUPLICATE_SAME_ATTRIBUTES keeps the flags of the source. TargetProcessHandle
+ * may be NULL with DUPLICATE_CLOSE_SOURCE: then the source is only closed. */
+#define WINVM_DUPLICATE_(name)                                                                  \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle, \
+                   HANDLE *TargetHandle, ULONG DesiredAccess, ULONG HandleAttributes,           \
+                   ULONG Options))
+WINVM_DUPLICATE_(NtDuplicateObject);
+WINVM_DUPLICATE_(ZwDuplicateObject);
+
+/* STATUS_SUCCESS: two handles of one object; STATUS_NOT_SAME_OBJECT; STATUS_INVALID_HANDLE. */
+WINVM_DECLARE(NTSTATUS, NtCompareObjects,
+              (HANDLE FirstObjectHandle, HANDLE SecondObjectHandle));
+WINVM_DECLARE(NTSTATUS, ZwCompareObjects,
+              (HANDLE FirstObjectHandle, HANDLE SecondObjectHandle));
+
+/* Classes Basic, Name, Type and HandleFlag. A buffer of the wrong size:
+ * STATUS_INFO_LENGTH_MISMATCH; one that holds the structure but not the name of the object:
+ * STATUS_BUFFER_OVERFLOW. *ReturnLength (may be NULL) tells the size wanted either way. */
+#define WINVM_QUERY_OBJECT_(name)                                                                \
+    WINVM_DECLARE(NTSTATUS, name,                                                                \
+                  (HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass,               \
+                   void *ObjectInformation, ULONG ObjectInformationLength, ULONG *ReturnLength))
+WINVM_QUERY_OBJECT_(NtQueryObject);
+WINVM_QUERY_OBJECT_(ZwQueryObject);
+
 /* RtlRestoreContext, but it answers STATUS_ACCESS_VIOLATION without a context. No alerts exist. */
 WINVM_DECLARE(NTSTATUS, NtContinue, (winvm_thread_context *Context, unsigned char TestAlert));
 
@@ -227,6 +315,8 @@ WINVM_END_DECLS
 #undef WINVM_PROTECT_
 #undef WINVM_QUERY_
 #undef WINVM_LOCK_
+#undef WINVM_DUPLICATE_
+#undef WINVM_QUERY_OBJECT_
 #undef WINVM_READ_
 #undef WINVM_WRITE_
 #undef WINVM_FLUSH_PARAMS_

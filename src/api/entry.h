@@ -144,6 +144,9 @@ WVM_API_MS(WVM_DECLARE_MS)
  * names that have an alias are named here. */
 #ifdef WVM_ROUTED
 #define WVM_ROUTED_NtClose ~, WVM_NO_ALIAS
+#define WVM_ROUTED_NtCompareObjects ~, WVM_NO_ALIAS
+#define WVM_ROUTED_NtDuplicateObject ~, WVM_NO_ALIAS
+#define WVM_ROUTED_NtQueryObject ~, WVM_NO_ALIAS
 #endif
 #define WVM_NO_ALIAS(alias, target)
 #define WVM_UNLESS_ROUTED(name) WVM_SECOND(WVM_ROUTED_##name, WVM_ALIAS, ~)

@@ -1,4 +1,4 @@
-/* Processes and their memory, Win32 names: OpenProcess, CloseHandle, ReadProcessMemory and kin.
+/* Processes and their memory, Win32 names: OpenProcess, ReadProcessMemory and kin.
  *
  * I1  A count pointer of the caller is proven before anything is copied, and written unless the
  *     documentation says it is not (RW-006).
@@ -27,11 +27,6 @@ HANDLE wvm_OpenProcess(DWORD access, BOOL inherit, DWORD pid)
     (void)inherit;
     /* Numbers that no process can have end as negative ones here, and are refused. */
     return wvm_win32_result(wvm_handle_open((pid_t)pid, access, &h)) ? h : NULL;
-}
-
-BOOL wvm_CloseHandle(HANDLE h)
-{
-    return wvm_win32_result(wvm_handle_close(h));
 }
 
 BOOL wvm_ReadProcessMemory(HANDLE process, LPCVOID remote, LPVOID local, SIZE_T len, SIZE_T *count)

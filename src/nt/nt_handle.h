@@ -34,7 +34,8 @@ struct wvm_object_ops {
     /* Its name in UTF-16 without a NUL: up to cap characters to out; their number altogether, 0:
      * it has none. NULL: the type has no names. */
     size_t (*object_name)(void *object, uint16_t *out, size_t cap);
-    bool (*same)(const void *a, const void *b); /* NULL: only itself */
+    /* Two objects for one thing; one of them may be NULL: this process. NULL: never. */
+    bool (*same)(const void *a, const void *b);
 };
 /* Makes a type known, before the first handle of it. Any number of times; the types of files and
  * processes are known from the start. */
@@ -97,6 +98,8 @@ extern HANDLE (*wvm_handle_other_self)(void);
 
 /* Opens a process. INVALID_PARAMETER (no such process), ACCESS_DENIED, INSUFFICIENT_RESOURCES. */
 wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out) WVM_MUST_CHECK;
+/* The same for the process that a pseudo handle means. INVALID_HANDLE: it means none. */
+wvm_status wvm_handle_open_pseudo(HANDLE pseudo, uint32_t access, HANDLE *out) WVM_MUST_CHECK;
 /* INVALID_HANDLE, HANDLE_NOT_CLOSABLE. Pseudo handles: nothing to do. */
 wvm_status wvm_handle_close(HANDLE h) WVM_MUST_CHECK;
 /* True for a handle of any type that nobody closed. Pseudo handles are not ours. */

@@ -50,9 +50,12 @@ static uint32_t permitted(const void *object)
     return PROCESS_ALL_ACCESS;
 }
 
+/* NULL: this process. */
 static bool same(const void *a, const void *b)
 {
     const struct process *p = a, *q = b;
+    if (!p || !q)
+        return (p ? p : q)->pid == getpid();
     return p->pid == q->pid && p->start == q->start;
 }
 
@@ -139,4 +142,11 @@ wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
     if (status < 0)
         drop(p);
     return status;
+}
+
+wvm_status wvm_handle_open_pseudo(HANDLE pseudo, uint32_t access, HANDLE *out)
+{
+    if (pseudo != WVM_OWN_PROCESS && !is_other_self(pseudo))
+        return STATUS_INVALID_HANDLE;
+    return wvm_handle_open(getpid(), access, out);
 }

@@ -19,7 +19,10 @@
  *   RaiseException RtlRaiseException SetUnhandledExceptionFilter UnhandledExceptionFilter
  *   RtlCaptureContext RtlRestoreContext NtContinue
  *                                next: a layer that raises exceptions has handlers of its own
- *   CloseHandle NtClose          own for handles that OpenProcess made here
+ *   CloseHandle NtClose GetHandleInformation SetHandleInformation NtQueryObject
+ *                                own for handles that were made here
+ *   DuplicateHandle NtDuplicateObject    own when the source is such a handle
+ *   CompareObjectHandles NtCompareObjects    own when one of the two is
  *   OpenProcess                  own when only rights to memory and queries are asked for
  *   GetModuleHandle LoadLibrary  winvm's module names: the handle of next's module, which then
  *                                stands for ours too, or our own handle when next has none;
@@ -61,10 +64,12 @@ struct wvm_route {
 
 #ifdef WVM_PLAIN_MS
 #define OWN_ENTRY(name) wvm_ms_##name
-#define ARG(regs, n) ((n) == 0 ? (regs)->rcx : (n) == 1 ? (regs)->rdx : (regs)->r8)
+#define ARG(regs, n) \
+    ((n) == 0 ? (regs)->rcx : (n) == 1 ? (regs)->rdx : (n) == 2 ? (regs)->r8 : (regs)->r9)
 #else
 #define OWN_ENTRY(name) wvm_sysv_##name
-#define ARG(regs, n) ((n) == 0 ? (regs)->rdi : (n) == 1 ? (regs)->rsi : (regs)->rdx)
+#define ARG(regs, n) \
+    ((n) == 0 ? (regs)->rdi : (n) == 1 ? (regs)->rsi : (n) == 2 ? (regs)->rdx : (regs)->rcx)
 #endif
 
 /* Calls fn with one argument in the places of both conventions: rdi and rcx, with the 32 bytes of
@@ -161,6 +166,17 @@ static void *choose_by_handle(const struct wvm_route *route, struct route_regs *
     return wvm_handle_is_ours((HANDLE)ARG(regs, 0)) ? route->own : next_or_own(route);
 }
 
+static void *choose_by_second(const struct wvm_route *route, struct route_regs *regs)
+{
+    return wvm_handle_is_ours((HANDLE)ARG(regs, 1)) ? route->own : next_or_own(route);
+}
+
+/* One of ours and one that is not are two objects: ours to say. */
+static void *choose_by_either(const struct wvm_route *route, struct route_regs *regs)
+{
+    return wvm_handle_is_ours((HANDLE)ARG(regs, 1)) ? route->own : choose_by_handle(route, regs);
+}
+
 static void *choose_by_access(const struct wvm_route *route, struct route_regs *regs)
 {
     const uint32_t memory = PROCESS_VM_OPERATION | PROCESS_VM_READ | PROCESS_VM_WRITE;
@@ -229,6 +245,13 @@ static void *choose_by_status(const struct wvm_route *route, struct route_regs *
 #define CHOICE_OpenProcess choose_by_access
 #define CHOICE_CloseHandle choose_by_handle
 #define CHOICE_NtClose choose_by_handle
+#define CHOICE_DuplicateHandle choose_by_second
+#define CHOICE_NtDuplicateObject choose_by_second
+#define CHOICE_GetHandleInformation choose_by_handle
+#define CHOICE_SetHandleInformation choose_by_handle
+#define CHOICE_NtQueryObject choose_by_handle
+#define CHOICE_CompareObjectHandles choose_by_either
+#define CHOICE_NtCompareObjects choose_by_either
 #define CHOICE_GetModuleHandleA choose_module_a
 #define CHOICE_GetModuleHandleW choose_module_w
 #define CHOICE_LoadLibraryA choose_module_a
@@ -258,8 +281,13 @@ static void *choose_by_status(const struct wvm_route *route, struct route_regs *
 #include "api/api_list.h"
 #undef WVM_API_SHARED
 
-/* ZwClose is NtClose. */
-__asm__(".globl ZwClose\n\t.type ZwClose, @function\n\t.set ZwClose, NtClose\n");
+/* The Zw names of routed calls. */
+#define ROUTED_ALIAS(alias, name) \
+    __asm__(".globl " #alias "\n\t.type " #alias ", @function\n\t.set " #alias ", " #name "\n")
+ROUTED_ALIAS(ZwClose, NtClose);
+ROUTED_ALIAS(ZwCompareObjects, NtCompareObjects);
+ROUTED_ALIAS(ZwDuplicateObject, NtDuplicateObject);
+ROUTED_ALIAS(ZwQueryObject, NtQueryObject);
 
 #define WVM_API_SHARED(ret, name, params, args, trace) &wvm_route_##name,
 static struct wvm_route *const routes[] = {

@@ -93,6 +93,7 @@ static const struct wvm_status_row expected[] = {
     { 0xc000014bu, 109u },
     { 0xc0000185u, 1117u },
     { 0xc0000194u, 1131u },
+    { 0xc00001acu, 1656u },
     { 0xc0000220u, 1132u },
     { 0xc0000235u, 6u },
     { 0xc0000243u, 1224u },
