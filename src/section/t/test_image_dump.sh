@@ -63,8 +63,9 @@ check_header() {  # check_header WORD PATTERN: a number of objdump -p that image
     local told said
     told=$(awk -v word="$1" '$1 == word { print $2 }' "$work/out")
     said=$(awk -v word="$2" '$1 == word { print $2 }' "$work/headers")
-    [ -n "$told" ] && [ -n "$said" ] && [ "$((told))" -eq "$((16#$said))" ] ||
+    if [ -z "$told" ] || [ -z "$said" ] || [ "$((told))" -ne "$((16#$said))" ]; then
         complain "$1 is $told instead of $said"
+    fi
 }
 
 check_file() {
