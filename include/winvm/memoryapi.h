@@ -53,9 +53,30 @@ WINVM_DECLARE(void *, VirtualAllocExNuma,
 WINVM_DECLARE(void *, VirtualAllocFromApp,
               (void *BaseAddress, SIZE_T Size, ULONG AllocationType, ULONG Protection));
 
+struct MEM_EXTENDED_PARAMETER;
+/* VirtualAllocEx with extended parameters (winnt.h: bounds, alignment, node) and placeholders;
+ * Process NULL: this one (VA-083).
+ * MEM_RESERVE | MEM_RESERVE_PLACEHOLDER with PAGE_NOACCESS: a placeholder, which VirtualFree splits
+ * and coalesces. MEM_RESERVE (| MEM_COMMIT | MEM_WRITE_WATCH) | MEM_REPLACE_PLACEHOLDER takes the
+ * place of a placeholder of exactly this range (PH-040..050). Also: 87 for the array (PH-001..029),
+ * 8 when nothing within the bounds is free (PH-018). */
+WINVM_DECLARE(void *, VirtualAlloc2,
+              (HANDLE Process, void *BaseAddress, SIZE_T Size, ULONG AllocationType,
+               ULONG PageProtection, struct MEM_EXTENDED_PARAMETER *ExtendedParameters,
+               ULONG ParameterCount));
+/* The same without executable memory (VA-088, VA-089). */
+WINVM_DECLARE(void *, VirtualAlloc2FromApp,
+              (HANDLE Process, void *BaseAddress, SIZE_T Size, ULONG AllocationType,
+               ULONG PageProtection, struct MEM_EXTENDED_PARAMETER *ExtendedParameters,
+               ULONG ParameterCount));
+
 /* MEM_DECOMMIT: the pages touched by [lpAddress, +dwSize) become reserved and lose their contents;
  * size 0: the whole allocation. MEM_RELEASE: size 0 and the base of an allocation, which becomes
- * free. Errors: 87 (VF-001..004, VF-014), 487 (VF-008, VF-010, VF-020..025, VF-033). */
+ * free. MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER: the pages of the range become a placeholder of
+ * their own, cut out of a larger one or back from the allocation that replaced one (PH-044,
+ * PH-051..056); MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS: neighbours that together are exactly the
+ * range become one (PH-060..068). Errors: 87 (VF-001..004, VF-014, PH-053, PH-061, PH-064, PH-070),
+ * 487 (VF-008, VF-010, VF-020..025, VF-033, PH-051, PH-052, PH-060..068). */
 WINVM_DECLARE(BOOL, VirtualFree, (void *lpAddress, SIZE_T dwSize, DWORD dwFreeType));
 WINVM_DECLARE(BOOL, VirtualFreeEx,
               (HANDLE hProcess, void *lpAddress, SIZE_T dwSize, DWORD dwFreeType));

@@ -249,6 +249,52 @@ typedef struct DECLSPEC_ALIGN(16) _MEMORY_BASIC_INFORMATION64 {
     DWORD __alignment2;
 } MEMORY_BASIC_INFORMATION64, *PMEMORY_BASIC_INFORMATION64;
 
+/* VirtualAlloc2, MapViewOfFile3 and their native forms: what the caller asks for beyond the plain
+ * arguments, one element of an array for each (PH-001..033). A type stands in it at most once. */
+#define MEM_EXTENDED_PARAMETER_TYPE_BITS 8
+typedef enum MEM_EXTENDED_PARAMETER_TYPE {
+    MemExtendedParameterInvalidType = 0,
+    MemExtendedParameterAddressRequirements = 1, /* Pointer: MEM_ADDRESS_REQUIREMENTS */
+    MemExtendedParameterNumaNode = 2,            /* ULong: a preferred memory node that exists */
+    MemExtendedParameterPartitionHandle = 3,     /* Handle: NULL */
+    MemExtendedParameterUserPhysicalHandle = 4,  /* not supported */
+    MemExtendedParameterAttributeFlags = 5,      /* ULong64: the flags below */
+    MemExtendedParameterImageMachine = 6,        /* ULong: IMAGE_FILE_MACHINE_*; views only */
+    MemExtendedParameterMax = 7
+} MEM_EXTENDED_PARAMETER_TYPE, *PMEM_EXTENDED_PARAMETER_TYPE;
+
+__extension__ typedef struct DECLSPEC_ALIGN(8) MEM_EXTENDED_PARAMETER {
+    __extension__ struct {
+        DWORD64 Type : MEM_EXTENDED_PARAMETER_TYPE_BITS;
+        DWORD64 Reserved : 64 - MEM_EXTENDED_PARAMETER_TYPE_BITS; /* 0 */
+    } DUMMYSTRUCTNAME;
+    __extension__ union {
+        DWORD64 ULong64;
+        PVOID Pointer;
+        SIZE_T Size;
+        HANDLE Handle;
+        DWORD ULong;
+    } DUMMYUNIONNAME;
+} MEM_EXTENDED_PARAMETER, *PMEM_EXTENDED_PARAMETER;
+
+/* Where a new range may lie: its first byte at or above a multiple of 64 KiB, its last one at or
+ * below HighestEndingAddress (a page's last byte), its base a multiple of Alignment (a power of
+ * two, 64 KiB at least). 0: no bound. Only when the caller names no base. */
+typedef struct _MEM_ADDRESS_REQUIREMENTS {
+    PVOID LowestStartingAddress;
+    PVOID HighestEndingAddress;
+    SIZE_T Alignment;
+} MEM_ADDRESS_REQUIREMENTS, *PMEM_ADDRESS_REQUIREMENTS;
+
+#define MEM_EXTENDED_PARAMETER_GRAPHICS 0x00000001
+#define MEM_EXTENDED_PARAMETER_NONPAGED 0x00000002
+#define MEM_EXTENDED_PARAMETER_ZERO_PAGES_OPTIONAL 0x00000004
+#define MEM_EXTENDED_PARAMETER_NONPAGED_LARGE 0x00000008
+#define MEM_EXTENDED_PARAMETER_NONPAGED_HUGE 0x00000010
+#define MEM_EXTENDED_PARAMETER_SOFT_FAULT_PAGES 0x00000020
+#define MEM_EXTENDED_PARAMETER_EC_CODE 0x00000040
+#define MEM_EXTENDED_PARAMETER_IMAGE_NO_HPAT 0x00000080
+
 /* Access rights. */
 #define DELETE 0x00010000
 #define READ_CONTROL 0x00020000

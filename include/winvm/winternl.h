@@ -177,6 +177,16 @@ WINVM_BEGIN_DECLS
 WINVM_ALLOCATE_(NtAllocateVirtualMemory);
 WINVM_ALLOCATE_(ZwAllocateVirtualMemory);
 
+struct MEM_EXTENDED_PARAMETER;
+/* The native form of VirtualAlloc2 (PH-001..050, VA-118..120). */
+#define WINVM_ALLOCATE_EX_(name)                                                                \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, void **BaseAddress, SIZE_T *RegionSize,                \
+                   ULONG AllocationType, ULONG PageProtection,                                  \
+                   struct MEM_EXTENDED_PARAMETER *ExtendedParameters, ULONG ParameterCount))
+WINVM_ALLOCATE_EX_(NtAllocateVirtualMemoryEx);
+WINVM_ALLOCATE_EX_(ZwAllocateVirtualMemoryEx);
+
 /* MEM_RELEASE takes any page range of one allocation here; size 0 the whole one (VF-007..046). */
 #define WINVM_FREE_(name)                                                                       \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
@@ -311,6 +321,7 @@ WINVM_DECLARE(ULONG, RtlNtStatusToDosError, (NTSTATUS Status));
 WINVM_END_DECLS
 
 #undef WINVM_ALLOCATE_
+#undef WINVM_ALLOCATE_EX_
 #undef WINVM_FREE_
 #undef WINVM_PROTECT_
 #undef WINVM_QUERY_

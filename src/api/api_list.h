@@ -23,6 +23,8 @@ WVM_API(LPVOID, VirtualAlloc, (LPVOID a, SIZE_T b, DWORD c, DWORD d), (a, b, c, 
 WVM_API(LPVOID, VirtualAllocEx, (HANDLE a, LPVOID b, SIZE_T c, DWORD d, DWORD e), (a, b, c, d, e), "phpzAP")
 WVM_API(LPVOID, VirtualAllocExNuma, (HANDLE a, LPVOID b, SIZE_T c, DWORD d, DWORD e, DWORD f), (a, b, c, d, e, f), "phpzAPd")
 WVM_API(PVOID, VirtualAllocFromApp, (PVOID a, SIZE_T b, ULONG c, ULONG d), (a, b, c, d), "ppzAP")
+WVM_API(PVOID, VirtualAlloc2, (HANDLE a, PVOID b, SIZE_T c, ULONG d, ULONG e, PMEM_EXTENDED_PARAMETER f, ULONG g), (a, b, c, d, e, f, g), "phpzAPpd")
+WVM_API(PVOID, VirtualAlloc2FromApp, (HANDLE a, PVOID b, SIZE_T c, ULONG d, ULONG e, PMEM_EXTENDED_PARAMETER f, ULONG g), (a, b, c, d, e, f, g), "phpzAPpd")
 WVM_API(BOOL, VirtualFree, (LPVOID a, SIZE_T b, DWORD c), (a, b, c), "bpzF")
 WVM_API(BOOL, VirtualFreeEx, (HANDLE a, LPVOID b, SIZE_T c, DWORD d), (a, b, c, d), "bhpzF")
 WVM_API(BOOL, VirtualProtect, (LPVOID a, SIZE_T b, DWORD c, PDWORD d), (a, b, c, d), "bpzPi")
@@ -80,6 +82,7 @@ WVM_API_SHARED(BOOL, FreeLibrary, (HMODULE a), (a), "bh")
 
 /* The native calls */
 WVM_API(NTSTATUS, NtAllocateVirtualMemory, (HANDLE a, PVOID *b, ULONG_PTR c, PSIZE_T d, ULONG e, ULONG f), (a, b, c, d, e, f), "nhiziAP")
+WVM_API(NTSTATUS, NtAllocateVirtualMemoryEx, (HANDLE a, PVOID *b, PSIZE_T c, ULONG d, ULONG e, PMEM_EXTENDED_PARAMETER f, ULONG g), (a, b, c, d, e, f, g), "nhiiAPpd")
 WVM_API(NTSTATUS, NtFreeVirtualMemory, (HANDLE a, PVOID *b, PSIZE_T c, ULONG d), (a, b, c, d), "nhiiF")
 WVM_API(NTSTATUS, NtProtectVirtualMemory, (HANDLE a, PVOID *b, PSIZE_T c, ULONG d, PULONG e), (a, b, c, d, e), "nhiiPi")
 WVM_API(NTSTATUS, NtQueryVirtualMemory, (HANDLE a, LPCVOID b, MEMORY_INFORMATION_CLASS c, PVOID d, SIZE_T e, PSIZE_T f), (a, b, c, d, e, f), "nhpcpzi")
@@ -104,6 +107,7 @@ WVM_API_REGS(VOID, RtlRestoreContext, (PCONTEXT a, PEXCEPTION_RECORD b), (a, b),
 WVM_API_SHARED(ULONG, RtlNtStatusToDosError, (NTSTATUS a), (a), "dd")
 
 WVM_API_ALIAS(ZwAllocateVirtualMemory, NtAllocateVirtualMemory)
+WVM_API_ALIAS(ZwAllocateVirtualMemoryEx, NtAllocateVirtualMemoryEx)
 WVM_API_ALIAS(ZwFreeVirtualMemory, NtFreeVirtualMemory)
 WVM_API_ALIAS(ZwProtectVirtualMemory, NtProtectVirtualMemory)
 WVM_API_ALIAS(ZwQueryVirtualMemory, NtQueryVirtualMemory)

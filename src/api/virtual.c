@@ -48,6 +48,27 @@ PVOID wvm_VirtualAllocFromApp(PVOID base, SIZE_T size, ULONG type, ULONG prot)
     return wvm_VirtualAllocEx(WVM_OWN_PROCESS, base, size, type, prot);
 }
 
+/* NULL is this process (VA-083). */
+PVOID wvm_VirtualAlloc2(HANDLE process, PVOID base, SIZE_T size, ULONG type, ULONG prot,
+                        PMEM_EXTENDED_PARAMETER params, ULONG count)
+{
+    const struct wvm_nt_params array = {params, count};
+    struct wvm_nt_range range = {(uintptr_t)base, size};
+    wvm_status status =
+        wvm_nt_allocate_ex(process ? process : WVM_OWN_PROCESS, &range, type, prot, &array);
+    return wvm_win32_result(status) ? (PVOID)range.base : NULL;
+}
+
+PVOID wvm_VirtualAlloc2FromApp(HANDLE process, PVOID base, SIZE_T size, ULONG type, ULONG prot,
+                               PMEM_EXTENDED_PARAMETER params, ULONG count)
+{
+    if (prot & EXECUTABLE) {
+        wvm_set_last_error(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    return wvm_VirtualAlloc2(process, base, size, type, prot, params, count);
+}
+
 BOOL wvm_VirtualFreeEx(HANDLE process, LPVOID base, SIZE_T size, DWORD type)
 {
     struct wvm_nt_range range = {(uintptr_t)base, size};

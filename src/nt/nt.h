@@ -25,6 +25,13 @@ struct wvm_nt_range {
 
 wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t zero_bits,
                            uint32_t type, uint32_t prot) WVM_MUST_CHECK;
+/* The Ex form: a caller's array of extended parameters, not looked at yet. */
+struct wvm_nt_params {
+    const MEM_EXTENDED_PARAMETER *at;
+    uint32_t count;
+};
+wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32_t type,
+                              uint32_t prot, const struct wvm_nt_params *params) WVM_MUST_CHECK;
 wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type) WVM_MUST_CHECK;
 wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot,
                           uint32_t *old) WVM_MUST_CHECK;

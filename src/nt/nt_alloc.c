@@ -1,44 +1,73 @@
-/* NtAllocateVirtualMemory: argument checks, rounding, and the choice between reserve, commit and
- * reset.
+/* NtAllocateVirtualMemory and its Ex form: argument checks, rounding, and the choice between reserve,
+ * commit and reset.
  *
- * Order of checks: handle; the caller's variables; ZeroBits; address; size; AllocationType;
- * protection; privilege. Windows' own order is not known beyond "handle first"; where two arguments
+ * Order of checks: handle; the caller's variables; ZeroBits or the extended parameters; address;
+ * size; AllocationType; protection; privilege. Windows' own order is not known beyond "handle first"; where two arguments
  * are wrong the Win32 error is the same for all numbered statuses.
  * I1  A failing call changes neither memory nor *range.
  * I2  Reserving rounds the base down to a granule and the end, of the unrounded base, up to a page;
- *     everything else rounds to pages (specification section 2).
- * Large pages need a privilege that a process of ours never holds: a legal request is answered with
- * PRIVILEGE_NOT_HELD.
+ *     everything else rounds to pages (specification section 2), the replacement of a placeholder
+ *     too.
+ * Large and nonpaged pages need a privilege that a process of ours never holds: a legal request is
+ * answered with PRIVILEGE_NOT_HELD.
  * Locking: space/ locks.   Failure: checked before space/ is called; space/ is atomic. */
 #include "api/api.h"
 #include "base/arith.h"
+#include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 
-static wvm_status reserve_range(struct wvm_nt_range *range, uintptr_t limit, uint32_t type,
-                                uint8_t attr)
+#define NONPAGED                                                                                   \
+    (MEM_EXTENDED_PARAMETER_NONPAGED | MEM_EXTENDED_PARAMETER_NONPAGED_LARGE |                     \
+     MEM_EXTENDED_PARAMETER_NONPAGED_HUGE)
+
+/* What is asked for besides the range; bounds as in struct wvm_request. */
+struct want {
+    uint32_t type, prot;
+    uintptr_t low, limit, align;
+};
+
+static uint8_t flags_of(uint32_t type)
 {
+    return (type & MEM_WRITE_WATCH ? WVM_ALLOC_WRITE_WATCH : 0) |
+           (type & MEM_PHYSICAL ? WVM_ALLOC_PHYSICAL : 0) |
+           (type & MEM_RESERVE_PLACEHOLDER ? WVM_ALLOC_PLACEHOLDER : 0) |
+           (type & MEM_REPLACE_PLACEHOLDER ? WVM_ALLOC_REPLACED : 0);
+}
+
+/* Can a range that the space places satisfy the bounds at all? The lowest granule is never free
+ * (VA-092). */
+static bool has_room(const struct wvm_request *req)
+{
+    uintptr_t low = wvm_max(req->low, WVM_GRANULE_SIZE);
+    uintptr_t limit = req->limit ? req->limit : wvm_nt_top();
+    return wvm_align_up_checked(low, wvm_max(req->align, 1), &low) && low < limit &&
+           limit - low >= req->len;
+}
+
+static wvm_status reserve_range(struct wvm_nt_range *range, const struct want *w, uint8_t attr)
+{
+    uint32_t type = w->type;
+    bool replace = type & MEM_REPLACE_PLACEHOLDER;
     struct wvm_request req = {
-        .limit = limit,
         .attr = attr,
         .commit = (type & MEM_COMMIT) != 0,
         .top_down = (type & MEM_TOP_DOWN) != 0,
+        .flags = flags_of(type),
     };
     if (range->base) {
-        req.start = wvm_align_down(range->base, WVM_GRANULE_SIZE);
-        req.limit = 0;
+        req.start = wvm_align_down(range->base, replace ? WVM_PAGE_SIZE : WVM_GRANULE_SIZE);
         if (req.start == 0)
             return STATUS_INVALID_PARAMETER_2;
+    } else {
+        req.low = w->low;
+        req.limit = w->limit;
+        req.align = w->align;
     }
     req.len = wvm_align_up(range->base + range->size, WVM_PAGE_SIZE) - req.start;
-    /* The lowest granule is never free, so nothing fits below a bound this low (VA-092). */
-    if (req.limit && (req.limit <= WVM_GRANULE_SIZE || req.limit - WVM_GRANULE_SIZE < req.len))
+    if (WVM_UNLIKELY(req.limit | req.low | req.align) && !has_room(&req))
         return STATUS_NO_MEMORY;
-    if (type & MEM_WRITE_WATCH)
-        req.flags |= WVM_ALLOC_WRITE_WATCH;
-    if (type & MEM_PHYSICAL)
-        req.flags |= WVM_ALLOC_PHYSICAL;
     wvm_status status = wvm_space_reserve(&wvm_space_native, &req);
     if (status >= 0) {
         range->base = req.start;
@@ -78,14 +107,31 @@ static wvm_status check_range(const struct wvm_nt_range *range)
     return STATUS_SUCCESS;
 }
 
+/* What both forms check once the type is legal; attributes: MEM_EXTENDED_PARAMETER_*. */
+static wvm_status allocate(struct wvm_nt_range *range, const struct want *w, uint64_t attributes)
+{
+    uint32_t type = w->type;
+    if (WVM_UNLIKELY((type & MEM_PHYSICAL) && w->prot != PAGE_READWRITE))
+        return STATUS_INVALID_PARAMETER_6;
+    uint8_t attr = wvm_nt_attr_of(w->prot, false);
+    if (WVM_UNLIKELY(attr == 0))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (WVM_UNLIKELY(type & MEM_LARGE_PAGES || attributes & NONPAGED))
+        return STATUS_PRIVILEGE_NOT_HELD;
+    /* A commit that names no place is a reservation too (VA-027). */
+    if ((type & MEM_RESERVE) || ((type & MEM_COMMIT) && range->base == 0))
+        return reserve_range(range, w, attr);
+    return change_range(range, type, attr);
+}
+
 wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t zero_bits,
                            uint32_t type, uint32_t prot)
 {
-    uintptr_t limit;
+    struct want w = {.type = type, .prot = prot};
     wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    status = wvm_nt_zero_bits(zero_bits, &limit);
+    status = wvm_nt_zero_bits(zero_bits, &w.limit);
     if (WVM_UNLIKELY(status < 0))
         return status;
     status = check_range(range);
@@ -94,17 +140,25 @@ wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t
     status = wvm_nt_check_alloc_type(type);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    if (WVM_UNLIKELY((type & MEM_PHYSICAL) && prot != PAGE_READWRITE))
-        return STATUS_INVALID_PARAMETER_6;
-    uint8_t attr = wvm_nt_attr_of(prot, false);
-    if (WVM_UNLIKELY(attr == 0))
-        return STATUS_INVALID_PAGE_PROTECTION;
-    if (WVM_UNLIKELY(type & MEM_LARGE_PAGES))
-        return STATUS_PRIVILEGE_NOT_HELD;
-    /* A commit that names no place is a reservation too (VA-027). */
-    if ((type & MEM_RESERVE) || ((type & MEM_COMMIT) && range->base == 0))
-        return reserve_range(range, limit, type, attr);
-    return change_range(range, type, attr);
+    return allocate(range, &w, 0);
+}
+
+wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32_t type,
+                              uint32_t prot, const struct wvm_nt_params *params)
+{
+    struct wvm_nt_extended e;
+    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    if (status < 0)
+        return status;
+    status = wvm_nt_extended(params->at, params->count, range->base, false, &e);
+    if (status >= 0)
+        status = check_range(range);
+    if (status >= 0)
+        status = wvm_nt_check_alloc_type_ex(type, prot, range->base);
+    if (status < 0)
+        return status;
+    struct want w = {type, prot, e.low, e.limit, e.align};
+    return allocate(range, &w, e.attributes);
 }
 
 NTSTATUS wvm_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR zero_bits, PSIZE_T size,
@@ -115,6 +169,20 @@ NTSTATUS wvm_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR zero
     if (status < 0)
         return status;
     status = wvm_nt_allocate(process, &range, zero_bits, type, prot);
+    if (status >= 0)
+        wvm_user_store_range(base, size, &range);
+    return status;
+}
+
+NTSTATUS wvm_NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, PSIZE_T size, ULONG type,
+                                       ULONG prot, PMEM_EXTENDED_PARAMETER params, ULONG count)
+{
+    const struct wvm_nt_params array = {params, count};
+    struct wvm_nt_range range;
+    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    if (status < 0)
+        return status;
+    status = wvm_nt_allocate_ex(process, &range, type, prot, &array);
     if (status >= 0)
         wvm_user_store_range(base, size, &range);
     return status;

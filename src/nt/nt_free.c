@@ -1,11 +1,10 @@
-/* NtFreeVirtualMemory: decommit and release.
+/* NtFreeVirtualMemory: decommit, release, and what becomes of placeholders.
  *
  * Order of checks: handle; the caller's variables; address; size; FreeType; then what lies there.
  * I1  A failing call changes neither memory nor *range.
  * I2  Size 0 means the whole allocation whose base is the page of the address; anything else is
  *     rounded out to pages and must lie in one allocation.
- * Placeholders do not exist yet, so MEM_PRESERVE_PLACEHOLDER and MEM_COALESCE_PLACEHOLDERS meet
- * ordinary memory only and are refused as Windows refuses them there (PH-051).
+ * I3  Placeholders need a size: their range is named exactly.
  * Locking: space/ locks.   Failure: decided before anything changes. */
 #include "api/api.h"
 #include "base/arith.h"
@@ -23,6 +22,18 @@ static wvm_status check_span(const struct wvm_nt_range *range, uintptr_t *start,
     return STATUS_SUCCESS;
 }
 
+static wvm_status free_span(uint32_t type, uintptr_t start, uintptr_t end, uintptr_t *done_end)
+{
+    *done_end = end;
+    if (type == MEM_RELEASE)
+        return wvm_space_release(&wvm_space_native, start, end, done_end);
+    if (type == MEM_DECOMMIT)
+        return wvm_space_decommit(&wvm_space_native, start, end, done_end);
+    if (type == (MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER))
+        return wvm_space_preserve(&wvm_space_native, start, end);
+    return wvm_space_coalesce(&wvm_space_native, start, end);
+}
+
 wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type)
 {
     uintptr_t start, end, done_end;
@@ -35,12 +46,7 @@ wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type
     status = wvm_nt_check_free_type(type, range->size);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    if (type == MEM_RELEASE)
-        status = wvm_space_release(&wvm_space_native, start, end, &done_end);
-    else if (type == MEM_DECOMMIT)
-        status = wvm_space_decommit(&wvm_space_native, start, end, &done_end);
-    else
-        return STATUS_CONFLICTING_ADDRESSES;
+    status = free_span(type, start, end, &done_end);
     if (status < 0)
         return status;
     /* A decommit of the whole allocation reports size 0 (VF-009). */

@@ -89,6 +89,19 @@ wvm_status wvm_nt_check_alloc_type(uint32_t type)
     return STATUS_SUCCESS;
 }
 
+/* PH-041, PH-049, PH-050. */
+wvm_status wvm_nt_check_alloc_type_ex(uint32_t type, uint32_t prot, uintptr_t base)
+{
+    const uint32_t with_new = MEM_TOP_DOWN, with_old = MEM_TOP_DOWN | MEM_COMMIT | MEM_WRITE_WATCH;
+    if (!(type & TYPE_PLACEHOLDER))
+        return wvm_nt_check_alloc_type(type);
+    if ((type & ~with_new) == (MEM_RESERVE | MEM_RESERVE_PLACEHOLDER) && prot == PAGE_NOACCESS)
+        return STATUS_SUCCESS;
+    if ((type & ~with_old) == (MEM_RESERVE | MEM_REPLACE_PLACEHOLDER) && base)
+        return STATUS_SUCCESS;
+    return STATUS_INVALID_PARAMETER;
+}
+
 wvm_status wvm_nt_check_free_type(uint32_t type, uintptr_t size)
 {
     const uint32_t placeholder = MEM_COALESCE_PLACEHOLDERS | MEM_PRESERVE_PLACEHOLDER;

@@ -30,6 +30,9 @@ static inline uint32_t wvm_nt_prot_of(uint8_t attr)
 
 /* SUCCESS, or why this AllocationType is refused. */
 wvm_status wvm_nt_check_alloc_type(uint32_t type);
+/* The same for the Ex form, which knows placeholders: they have a protection, and replacing one
+ * needs a base. */
+wvm_status wvm_nt_check_alloc_type_ex(uint32_t type, uint32_t prot, uintptr_t base);
 /* SUCCESS, or why this FreeType is refused. */
 wvm_status wvm_nt_check_free_type(uint32_t type, uintptr_t size);
 /* Bound of ZeroBits: *limit = first address past what is allowed, 0 for no bound.

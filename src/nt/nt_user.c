@@ -129,6 +129,36 @@ bool wvm_user_writable(const void *at, size_t len)
     return true;
 }
 
+/* Where the host forbids copies, a page is readable when it may be written. */
+static bool fetch_writable(void *to, const void *from, size_t len)
+{
+    if (!wvm_user_writable(from, len))
+        return false;
+    memcpy(to, from, len);
+    return true;
+}
+
+bool wvm_user_fetch(void *to, const void *from, size_t len)
+{
+    uintptr_t start = (uintptr_t)from, frame = (uintptr_t)__builtin_frame_address(0), end;
+    struct wvm_region r;
+    if (WVM_UNLIKELY(!wvm_add_checked(start, len, &end)))
+        return false;
+    if (start >= frame && end <= (frame | (WVM_PAGE_SIZE - 1))) {
+        memcpy(to, from, len);
+        return true;
+    }
+    ssize_t n = wvm_host_read(0, to, start, len);
+    if (n == (ssize_t)len)
+        return true;
+    if (n < 0 && n != -EFAULT)
+        return fetch_writable(to, from, len);
+    for (uintptr_t p = wvm_align_down(start, WVM_PAGE_SIZE); p < end; p += WVM_PAGE_SIZE)
+        if (p < wvm_nt_top() && wvm_nt_region_at(p, &r) >= 0 && r.attr & WVM_ATTR_GUARD)
+            meet_guard(p);
+    return false;
+}
+
 void wvm_user_store(void *at, const void *value, size_t len)
 {
     if (wvm_user_writable(at, len))

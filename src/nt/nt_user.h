@@ -10,6 +10,9 @@
 /* True when [at, at+len) may be written now. len is not 0. A guard page in it may not, and is
  * disarmed. */
 bool wvm_user_writable(const void *at, size_t len);
+/* Copies len bytes of the caller's, not 0. False: some of them cannot be read; *to is not to be
+ * used. A guard page loses its guard by it. */
+bool wvm_user_fetch(void *to, const void *from, size_t len);
 /* Writes a result; dropped in silence when the place is not writable any more, as Windows does when
  * the change just made took the caller's own variable away. */
 void wvm_user_store(void *at, const void *value, size_t len);

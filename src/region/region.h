@@ -297,11 +297,17 @@ void wvm_gaps_init(struct wvm_gaps *gs);
 void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi);
 /* [lo, hi), which lies in one gap, is taken out. Needs one gap. */
 void wvm_gaps_take(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi);
-/* Lowest / highest start of n free granules inside [lo, hi); false: nothing fits. */
-bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
-                     uint32_t hi, uint32_t *out);
-bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n,
-                      uint32_t lo, uint32_t hi, uint32_t *out);
+/* Where a run of free granules is wanted. */
+struct wvm_fit {
+    uint32_t n;
+    uint32_t lo, hi; /* inside [lo, hi) */
+    uint32_t align;  /* of its start: a power of two, 1 for none */
+    bool highest;
+};
+/* The lowest (or highest) fitting start; false: nothing fits. O(log n) but for gaps that are long
+ * enough and disappoint by the alignment. */
+bool wvm_gaps_fit(const struct wvm_store *st, const struct wvm_gaps *gs, const struct wvm_fit *fit,
+                  uint32_t *out);
 /* The same without bounds, and what was found is taken out. Needs one gap. 0: nothing fits (granule
  * 0 is never free). */
 uint32_t wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, bool highest);

@@ -272,45 +272,42 @@ void wvm_gaps_take(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint3
 
 /* ---- placement ---- */
 
-/* Where n granules fit into [g->lo, +len) cut to [lo, hi), lowest or highest; false: nowhere. */
-static bool fits(const struct gap *g, uint32_t n, uint32_t lo, uint32_t hi, bool highest,
-                 uint32_t *out)
+/* Where the run fits into the gap cut to the bounds; false: nowhere. */
+static bool fits(const struct gap *g, const struct wvm_fit *f, uint32_t *out)
 {
-    uint32_t a = g->lo > lo ? g->lo : lo, b = g->lo + g->len < hi ? g->lo + g->len : hi;
-    if (a >= b || b - a < n)
+    uint64_t a = g->lo > f->lo ? g->lo : f->lo;
+    uint64_t b = g->lo + g->len < f->hi ? g->lo + g->len : f->hi;
+    if (a + f->n > b)
         return false;
-    *out = highest ? b - n : a;
+    a = wvm_align_up(a, f->align);
+    b = wvm_align_down(b - f->n, f->align);
+    if (a > b)
+        return false;
+    *out = f->highest ? b : a;
     return true;
 }
 
-/* In-order search that enters only subtrees with a long enough gap and within the bounds: at most
- * the two gaps cut by a bound can disappoint. */
-static bool search(const struct wvm_store *st, uint32_t t, uint32_t n, const uint32_t bound[2],
-                   bool highest, uint32_t *out)
+/* In-order search that enters only subtrees with a long enough gap and within the bounds: without
+ * an alignment at most the two gaps cut by a bound can disappoint. */
+static bool search(const struct wvm_store *st, uint32_t t, const struct wvm_fit *f, uint32_t *out)
 {
-    if (!t || max_of(st, t) < n)
+    if (!t || max_of(st, t) < f->n)
         return false;
     const struct gap *g = gap_at(st, t);
-    bool left_ok = g->lo > bound[0], right_ok = (uint64_t)g->lo + g->len < bound[1];
-    uint32_t first = highest ? g->right : g->left, second = highest ? g->left : g->right;
-    bool first_ok = highest ? right_ok : left_ok, second_ok = highest ? left_ok : right_ok;
-    if (first_ok && search(st, first, n, bound, highest, out))
+    bool left_ok = g->lo > f->lo, right_ok = (uint64_t)g->lo + g->len < f->hi;
+    uint32_t first = f->highest ? g->right : g->left, second = f->highest ? g->left : g->right;
+    bool first_ok = f->highest ? right_ok : left_ok, second_ok = f->highest ? left_ok : right_ok;
+    if (first_ok && search(st, first, f, out))
         return true;
-    if (g->len >= n && fits(g, n, bound[0], bound[1], highest, out))
+    if (g->len >= f->n && fits(g, f, out))
         return true;
-    return second_ok && search(st, second, n, bound, highest, out);
+    return second_ok && search(st, second, f, out);
 }
 
-bool wvm_gaps_lowest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n, uint32_t lo,
-                     uint32_t hi, uint32_t *out)
+bool wvm_gaps_fit(const struct wvm_store *st, const struct wvm_gaps *gs, const struct wvm_fit *fit,
+                  uint32_t *out)
 {
-    return search(st, gs->root, n, (uint32_t[2]){lo, hi}, false, out);
-}
-
-bool wvm_gaps_highest(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t n,
-                      uint32_t lo, uint32_t hi, uint32_t *out)
-{
-    return search(st, gs->root, n, (uint32_t[2]){lo, hi}, true, out);
+    return search(st, gs->root, fit, out);
 }
 
 /* The first gap of at least n granules from one side. Some node below each node entered has it. */

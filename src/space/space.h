@@ -96,6 +96,14 @@ wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t e
                               uintptr_t *out_end) WVM_MUST_CHECK;
 wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                              uintptr_t *out_end) WVM_MUST_CHECK;
+/* The pages [start, end), not empty, become a placeholder of their own: a part of a larger
+ * placeholder is split off, and an allocation that replaced a placeholder, of exactly this range,
+ * becomes one again and loses its contents. CONFLICTING_ADDRESSES, MEMORY_NOT_ALLOCATED,
+ * UNABLE_TO_DELETE_SECTION. Never fails for want of host resources. */
+wvm_status wvm_space_preserve(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+/* Placeholders, at least two, that make up exactly [start, end) become one.
+ * CONFLICTING_ADDRESSES. */
+wvm_status wvm_space_coalesce(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
 /* Changes protection; *old is the attribute of the first page before. NOCACHE and WRITECOMBINE
  * stick to the pages and are ignored in attr. NOT_COMMITTED, CONFLICTING_ADDRESSES, NO_MEMORY.
  * Works on foreign memory. */

@@ -65,6 +65,19 @@ static const char *check_view(struct wvm_space *sp, uint32_t id, uint64_t *commi
     return NULL;
 }
 
+/* space_placeholder.c I2, and what the flags promise. */
+static const char *check_flags(const struct wvm_alloc *a)
+{
+    uint8_t v;
+    if (!(a->flags & WVM_ALLOC_PLACEHOLDER))
+        return NULL;
+    if (a->flags != WVM_ALLOC_PLACEHOLDER || a->type != WVM_TYPE_PRIVATE || a->attr != WVM_ATTR_NA)
+        return "space_placeholder: a placeholder that is something else too";
+    if (!wvm_pages_is_uniform(&a->pages, &v) || v != WVM_ATTR_RESERVED)
+        return "space_placeholder I2: a page of a placeholder is not reserved";
+    return NULL;
+}
+
 static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
 {
     uint32_t id;
@@ -72,6 +85,9 @@ static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
     *committed = sp->section_charge;
     for (uint64_t at = 0; (id = wvm_index_after(&sp->store, &sp->index, at)) != 0;) {
         const struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
+        const char *wrong = check_flags(a);
+        if (wrong)
+            return wrong;
         for (uint64_t p = a->start, end; p < a->end; p = end) {
             end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, a->end - a->origin, &v) +
                   a->origin;

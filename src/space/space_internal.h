@@ -146,6 +146,25 @@ uint32_t wvm_space_become(struct wvm_space *sp, uint32_t old, const struct wvm_f
 void wvm_space_set_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                          uint8_t v);
 
+/* ---- space_reserve.c, space_release.c, space_placeholder.c ---- */
+
+/* A place for a request without a start, now occupied: its len, low, limit, align, top_down. */
+wvm_status wvm_space_place_range(struct wvm_space *sp, const struct wvm_request *req,
+                                 uint64_t *start) WVM_MUST_CHECK;
+/* Pages [start, end), closed and about to become those of a new allocation, are made what it wants
+ * and their commit is checked, not charged. After a failure wvm_space_watch_end is to follow. */
+wvm_status wvm_space_open_new(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
+                              uint64_t end) WVM_MUST_CHECK;
+/* Empties pages [lo, hi) of a, host and charge; their state is still the old one. keep: they stay in
+ * their allocation. True: there was something to do, and wvm_space_close_end is to follow. */
+bool wvm_space_drop(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                    bool keep) WVM_MUST_CHECK;
+/* The placeholder of exactly pages [start, end). CONFLICTING_ADDRESSES. */
+wvm_status wvm_space_find_placeholder(struct wvm_space *sp, uint64_t start, uint64_t end,
+                                      uint32_t *id) WVM_MUST_CHECK;
+/* wvm_space_reserve over a placeholder. Lock held, stocked. */
+wvm_status wvm_space_replace(struct wvm_space *sp, const struct wvm_request *req) WVM_MUST_CHECK;
+
 /* ---- space_audit.c ---- */
 
 /* Lock held, everything flushed. NULL, or the first broken invariant. */
@@ -153,18 +172,24 @@ const char *wvm_space_audit_locked(struct wvm_space *sp);
 
 /* ---- space_slab.c ---- */
 
-/* A place of n granules that ends at or below `limit` granules (0: anywhere), now occupied. */
-wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
+/* Where a place is wanted, in granules. Zeroed: anywhere, the lowest. */
+struct wvm_bounds {
+    uint64_t low;   /* it begins at or above; 0: anywhere */
+    uint64_t limit; /* it ends at or below; 0: anywhere */
+    uint64_t align; /* of its begin: a power of two; 0: any */
+    bool top_down;
+};
+/* A place of n granules within the bounds, now occupied. */
+wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *bounds,
                                 uint64_t *granule) WVM_MUST_CHECK;
 WVM_MUST_CHECK static inline wvm_status wvm_space_place(struct wvm_space *sp, uint64_t n,
-                                                        uint64_t limit, bool top_down,
+                                                        const struct wvm_bounds *b,
                                                         uint64_t *granule)
 {
     *granule = 0;
-    if (WVM_LIKELY(!limit && n < WVM_N_GRANULES))
-        *granule = wvm_gaps_place(&sp->store, &sp->gaps, n, top_down);
-    return WVM_LIKELY(*granule) ? STATUS_SUCCESS
-                                : wvm_space_make_place(sp, n, limit, top_down, granule);
+    if (WVM_LIKELY(!(b->low | b->limit | b->align) && n < WVM_N_GRANULES))
+        *granule = wvm_gaps_place(&sp->store, &sp->gaps, n, b->top_down);
+    return WVM_LIKELY(*granule) ? STATUS_SUCCESS : wvm_space_make_place(sp, n, b, granule);
 }
 /* Granules [lo, hi) at an address the caller chose become occupied. Maps what is not ours. */
 wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;

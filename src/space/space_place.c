@@ -67,14 +67,10 @@ static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *
 static wvm_status over_placeholder(struct wvm_space *sp, const struct wvm_view_request *req,
                                    unsigned prot, struct wvm_place *place)
 {
-    uint64_t lo = wvm_page_of(req->start);
-    const struct wvm_alloc *a = wvm_space_find(sp, lo, &place->old);
-    if (!a || !(a->flags & WVM_ALLOC_PLACEHOLDER) || a->start != lo ||
-        a->end != lo + wvm_page_of(req->len))
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "no placeholder of this size at",
-                              req->start);
-    place->lo = lo;
-    return map_over(sp, req, prot, place);
+    place->lo = wvm_page_of(req->start);
+    wvm_status status = wvm_space_find_placeholder(
+        sp, place->lo, place->lo + wvm_page_of(req->len), &place->old);
+    return status ? status : map_over(sp, req, prot, place);
 }
 
 /* ---- the arena ---- */
@@ -220,18 +216,17 @@ wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_requ
                                 unsigned prot, struct wvm_place *place)
 {
     wvm_status status;
-    uint64_t g;
     if (req->replace)
         return over_placeholder(sp, req, prot, place);
     if (req->start)
         return at_address(sp, req, prot, place);
     if (WVM_LIKELY(!req->limit && !req->low) && in_arena(sp, req, prot, place, &status))
         return status;
-    status = wvm_space_place(sp, granules(wvm_page_of(req->len)), req->limit >> WVM_GRANULE_SHIFT,
-                             req->top_down, &g);
+    const struct wvm_request range = {
+        .len = req->len, .low = req->low, .limit = req->limit, .top_down = req->top_down};
+    status = wvm_space_place_range(sp, &range, &place->lo);
     if (status)
         return status;
-    place->lo = WVM_PAGE_OF_GRANULE(g);
     return map_over(sp, req, prot, place);
 }
 

@@ -39,19 +39,17 @@ static wvm_status find_target(struct wvm_space *sp, uintptr_t start, uintptr_t e
     return STATUS_SUCCESS;
 }
 
-/* Empties the pages, host and charge; their state is still the old one. keep: they stay in their
- * allocation. True: there was something to do, and wvm_space_close_end is to follow. */
-static bool drop_pages(struct wvm_space *sp, const struct target *t, bool keep)
+bool wvm_space_drop(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, bool keep)
 {
-    uint64_t n = wvm_space_count_committed(sp, t->a, t->start, t->end);
-    if (!n && !wvm_space_any_fired(sp, t->start, t->end))
+    uint64_t n = wvm_space_count_committed(sp, a, lo, hi);
+    if (!n && !wvm_space_any_fired(sp, lo, hi))
         return false;
-    wvm_space_close_begin(sp, t->a, t->start, t->end);
+    wvm_space_close_begin(sp, a, lo, hi);
     if (keep)
-        wvm_space_watch_keep(sp, t->a, t->start, t->end);
-    wvm_space_close(sp, t->start, t->end);
+        wvm_space_watch_keep(sp, a, lo, hi);
+    wvm_space_close(sp, lo, hi);
     wvm_space_charge(sp, -(int64_t)n);
-    wvm_space_forget_marks(sp, t->start, t->end);
+    wvm_space_forget_marks(sp, lo, hi);
     return true;
 }
 
@@ -66,7 +64,7 @@ static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr
         return status;
     if (!wvm_space_stock_close(sp, 0, 0))
         return STATUS_NO_MEMORY;
-    if (drop_pages(sp, &t, true)) {
+    if (wvm_space_drop(sp, t.a, t.start, t.end, true)) {
         wvm_space_set_pages(sp, t.a, t.start, t.end, WVM_ATTR_RESERVED);
         wvm_space_close_end(sp);
     }
@@ -150,7 +148,7 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     }
     if (!wvm_space_stock_close(sp, runs, old_end - t.end))
         return STATUS_NO_MEMORY;
-    bool dropped = drop_pages(sp, &t, false);
+    bool dropped = wvm_space_drop(sp, t.a, t.start, t.end, false);
     wvm_space_watch_end(sp, t.a->flags, t.start, t.end);
     if (t.end < old_end)
         keep_right(sp, &t);

@@ -26,19 +26,34 @@ static wvm_status claim_fixed(struct wvm_space *sp, uint64_t start, uint64_t end
     return status ? status : wvm_space_claim(sp, WVM_GRANULE_OF(start), WVM_GRANULE_OF(end - 1) + 1);
 }
 
-static wvm_status find_place(struct wvm_space *sp, const struct wvm_request *req, uint64_t *start)
+wvm_status wvm_space_place_range(struct wvm_space *sp, const struct wvm_request *req,
+                                 uint64_t *start)
 {
     uint64_t n = WVM_GRANULE_OF(wvm_page_of(req->len) + WVM_PAGES_PER_GRANULE - 1), g;
+    struct wvm_bounds bounds = {
+        .low = req->low >> WVM_GRANULE_SHIFT,
+        .align = req->align >> WVM_GRANULE_SHIFT,
+        .top_down = req->top_down,
+    };
     *start = 0;
-    if (req->start) {
-        *start = wvm_page_of(req->start);
-        return claim_fixed(sp, *start, wvm_page_of(req->start + req->len));
+    if (req->limit) {
+        if (req->limit <= WVM_GRANULE_SIZE || req->limit - WVM_GRANULE_SIZE < req->len)
+            return wvm_space_fail(STATUS_NO_MEMORY, "nothing of this size can lie below",
+                                  req->limit);
+        /* The rest of the last granule may lie above. */
+        bounds.limit = ((req->limit - req->len) >> WVM_GRANULE_SHIFT) + n;
     }
-    if (req->limit && req->limit < 2 * WVM_GRANULE_SIZE)
-        return wvm_space_fail(STATUS_NO_MEMORY, "nothing can lie below", req->limit);
-    wvm_status status = wvm_space_place(sp, n, req->limit >> WVM_GRANULE_SHIFT, req->top_down, &g);
+    wvm_status status = wvm_space_place(sp, n, &bounds, &g);
     *start = WVM_PAGE_OF_GRANULE(g);
     return status;
+}
+
+static wvm_status find_place(struct wvm_space *sp, const struct wvm_request *req, uint64_t *start)
+{
+    if (!req->start)
+        return wvm_space_place_range(sp, req, start);
+    *start = wvm_page_of(req->start);
+    return claim_fixed(sp, *start, wvm_page_of(req->start + req->len));
 }
 
 static uint32_t make_alloc(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
@@ -56,8 +71,8 @@ static uint32_t make_alloc(struct wvm_space *sp, const struct wvm_request *req, 
     return id;
 }
 
-static wvm_status open_pages(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
-                             uint64_t end)
+wvm_status wvm_space_open_new(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
+                              uint64_t end)
 {
     wvm_space_watch_prepare(sp, req->flags, start, end);
     if (!req->commit)
@@ -80,13 +95,15 @@ static wvm_status reserve_locked(struct wvm_space *sp, struct wvm_request *req)
     uint64_t start;
     if (!wvm_space_stock(sp, 0, 0))
         return STATUS_NO_MEMORY;
+    if (WVM_UNLIKELY(req->flags & WVM_ALLOC_REPLACED))
+        return wvm_space_replace(sp, req);
     wvm_status status = find_place(sp, req, &start);
     if (status)
         return status;
     uint64_t end = start + wvm_page_of(req->len);
     status = STATUS_NO_MEMORY;
     if (wvm_space_stock_index(sp, WVM_GRANULE_OF(start)))
-        status = open_pages(sp, req, start, end);
+        status = wvm_space_open_new(sp, req, start, end);
     if (status) {
         wvm_space_watch_end(sp, req->flags, start, end);
         wvm_space_unoccupy(sp, start, end);

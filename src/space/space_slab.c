@@ -117,25 +117,30 @@ static wvm_status no_room(int err, size_t len)
 
 /* ---- choosing a place ---- */
 
-/* The lowest (or highest) hole of n granules below `limit` in the kernel's list of mappings,
- * mapped. For bounds that no slab satisfies: low addresses. */
-static int place_single(struct wvm_space *sp, uint64_t n, uint64_t limit, bool highest,
-                        uint64_t *out)
+/* The lowest (or highest) place of n granules inside the hole [lo, hi), 0: none. */
+static uint64_t fit_hole(uint64_t lo, uint64_t hi, uint64_t n, const struct wvm_bounds *b)
+{
+    lo = wvm_align_up(lo, b->align);
+    if (lo + n > hi)
+        return 0;
+    return b->top_down ? wvm_align_down(hi - n, b->align) : lo;
+}
+
+/* The lowest (or highest) place within the bounds in the kernel's list of mappings, mapped. For
+ * bounds that no slab satisfies: low addresses. */
+static int place_single(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b, uint64_t *out)
 {
     uint64_t least = wvm_host_caps.min_addr >> WVM_GRANULE_SHIFT;
-    uint64_t at = wvm_max(least, 1), best = 0, end;
+    uint64_t at = wvm_max(least, b->low), best = 0;
     struct wvm_host_vma vma;
-    while (at + n <= limit) {
+    while (at + n <= b->limit) {
         int found = wvm_host_map_find(addr_of_granule(at), &vma);
         if (found < 0)
             return found;
-        end = found ? wvm_min(vma.start >> WVM_GRANULE_SHIFT, limit) : limit;
-        if (at + n <= end) {
-            best = highest ? end - n : at;
-            if (!highest)
-                break;
-        }
-        if (!found)
+        uint64_t end = found ? wvm_min(vma.start >> WVM_GRANULE_SHIFT, b->limit) : b->limit;
+        uint64_t fit = fit_hole(at, end, n, b);
+        best = fit ? fit : best;
+        if (!found || (best && !b->top_down))
             break;
         at = wvm_align_up(vma.end, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT;
     }
@@ -150,18 +155,34 @@ static int place_single(struct wvm_space *sp, uint64_t n, uint64_t limit, bool h
     return err;
 }
 
-/* n granules below limit out of a gap. */
-static bool place_below(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
-                        uint64_t *out)
+/* Out of a gap; b is complete. */
+static bool place_in_gap(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b,
+                         uint64_t *out)
 {
+    struct wvm_fit fit = {n, b->low, b->limit, wvm_min(b->align, WVM_N_GRANULES), b->top_down};
     uint32_t g;
-    bool found = top_down ? wvm_gaps_highest(&sp->store, &sp->gaps, n, 1, limit, &g)
-                          : wvm_gaps_lowest(&sp->store, &sp->gaps, n, 1, limit, &g);
-    if (!found)
+    if (!wvm_gaps_fit(&sp->store, &sp->gaps, &fit, &g))
         return false;
     wvm_gaps_take(&sp->store, &sp->gaps, g, g + n);
     *out = g;
     return true;
+}
+
+static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b,
+                                uint64_t *granule)
+{
+    if (place_in_gap(sp, n, b, granule))
+        return STATUS_SUCCESS;
+    /* Another thread of the program may map the hole first: look again, not for ever. */
+    for (int tries = 0; tries < 8; tries++) {
+        int err = place_single(sp, n, b, granule);
+        if (err == 0)
+            return STATUS_SUCCESS;
+        if (err != -EEXIST)
+            break;
+    }
+    return wvm_space_fail(STATUS_NO_MEMORY, "no free range within the bounds, below",
+                          addr_of_granule(b->limit));
 }
 
 static bool place_anywhere(struct wvm_space *sp, uint64_t n, bool top_down, uint64_t *out)
@@ -170,31 +191,9 @@ static bool place_anywhere(struct wvm_space *sp, uint64_t n, bool top_down, uint
     return *out != 0;
 }
 
-static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
-                                uint64_t *granule)
+static wvm_status place_unbounded(struct wvm_space *sp, uint64_t n, bool top_down,
+                                  uint64_t *granule)
 {
-    if (place_below(sp, n, limit, top_down, granule))
-        return STATUS_SUCCESS;
-    /* Another thread of the program may map the hole first: look again, not for ever. */
-    for (int tries = 0; tries < 8; tries++) {
-        int err = place_single(sp, n, limit, top_down, granule);
-        if (err == 0)
-            return STATUS_SUCCESS;
-        if (err != -EEXIST)
-            break;
-    }
-    return wvm_space_fail(STATUS_NO_MEMORY, "no free range below", addr_of_granule(limit));
-}
-
-/* Also when the gaps have been looked at in vain (wvm_space_place). */
-wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, uint64_t limit, bool top_down,
-                                uint64_t *granule)
-{
-    bool bounded = limit && limit < top_granule(sp);
-    if (n >= (bounded ? limit : top_granule(sp)))
-        return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space", 0);
-    if (bounded)
-        return place_bounded(sp, n, limit, top_down, granule);
     if (place_anywhere(sp, n, top_down, granule))
         return STATUS_SUCCESS;
     int err = add_slab(sp, n << WVM_GRANULE_SHIFT);
@@ -203,6 +202,26 @@ wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, uint64_t limit
     if (place_anywhere(sp, n, top_down, granule))
         return STATUS_SUCCESS;
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size", 0);
+}
+
+/* Also when the gaps have been looked at in vain (wvm_space_place). Bounds that the first slab may
+ * satisfy are looked for there; without it, it is taken. */
+wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *bounds,
+                                uint64_t *granule)
+{
+    struct wvm_bounds b = *bounds;
+    uint64_t top = top_granule(sp);
+    bool below_top = b.limit && b.limit < top;
+    b.limit = below_top ? b.limit : top;
+    b.low = wvm_max(b.low, 1);
+    b.align = wvm_max(b.align, 1);
+    if (b.low >= b.limit || n > b.limit - b.low)
+        return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space that is allowed", 0);
+    if (!below_top && b.low == 1 && b.align == 1)
+        return place_unbounded(sp, n, b.top_down, granule);
+    if (!below_top && !sp->main_hi)
+        add_slab(sp, n << WVM_GRANULE_SHIFT);
+    return place_bounded(sp, n, &b, granule);
 }
 
 /* ---- an address of the caller's ---- */

@@ -66,6 +66,18 @@ wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t en
     return note(FAKE_RELEASE, start, end);
 }
 
+wvm_status wvm_space_preserve(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_PRESERVE, start, end);
+}
+
+wvm_status wvm_space_coalesce(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_COALESCE, start, end);
+}
+
 wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
                              uint8_t *old)
 {

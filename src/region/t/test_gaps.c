@@ -40,33 +40,40 @@ static bool all_are(bool value, uint32_t lo, uint32_t n)
     return true;
 }
 
-/* The answer of a plain search; N: none. */
-static uint32_t plain(uint32_t n, uint32_t lo, uint32_t hi, bool highest)
+/* The answer of a plain search; N: none. The bounds count from BASE, the alignment from 0. */
+static uint32_t plain(const struct wvm_fit *f)
 {
     uint32_t found = N;
-    for (uint32_t i = lo; i + n <= hi; i++)
-        if (all_are(true, i, n)) {
+    for (uint32_t i = f->lo; i + f->n <= f->hi; i++)
+        if ((BASE + i) % f->align == 0 && all_are(true, i, f->n)) {
             found = i;
-            if (!highest)
+            if (!f->highest)
                 break;
         }
     return found;
 }
 
+static void compare_aligned(uint32_t n, uint32_t lo, uint32_t hi, uint32_t align)
+{
+    for (int highest = 0; highest < 2; highest++) {
+        struct wvm_fit f = {n, lo, hi, align, highest};
+        uint32_t got = 0, want = plain(&f);
+        f.lo += BASE;
+        f.hi += BASE;
+        bool found = wvm_gaps_fit(&st, &gs, &f, &got);
+        ck_assert_uint_eq(found ? got - BASE : N, want);
+    }
+}
+
 static void compare_fit(uint32_t n, uint32_t lo, uint32_t hi)
 {
-    uint32_t got = 0;
-    uint32_t low = plain(n, lo, hi, false), high = plain(n, lo, hi, true);
-    bool found = wvm_gaps_lowest(&st, &gs, n, BASE + lo, BASE + hi, &got);
-    ck_assert_uint_eq(found ? got - BASE : N, low);
-    found = wvm_gaps_highest(&st, &gs, n, BASE + lo, BASE + hi, &got);
-    ck_assert_uint_eq(found ? got - BASE : N, high);
+    compare_aligned(n, lo, hi, 1);
 }
 
 /* Places n granules and compares with the plain search. */
 static void compare_place(uint32_t n, bool highest)
 {
-    uint32_t want = plain(n, 0, N, highest);
+    uint32_t want = plain(&(struct wvm_fit){n, 0, N, 1, highest});
     unit_fill(&st);
     uint32_t got = wvm_gaps_place(&st, &gs, n, highest);
     wvm_store_flush(&st);
@@ -132,12 +139,39 @@ START_TEST(random_steps)
             uint32_t lo = unit_random(&state) % N, hi = lo + unit_random(&state) % (N - lo + 1);
             compare_fit(1 + unit_random(&state) % 40, lo, hi);
             compare_fit(1 + unit_random(&state) % 40, 0, N);
+            compare_aligned(1 + unit_random(&state) % 40, lo, hi, 1u << unit_random(&state) % 7);
+            compare_aligned(1 + unit_random(&state) % 12, 0, N, 1u << unit_random(&state) % 7);
             if (lo < hi)
                 compare_overlap(lo, hi);
             if (round % 4 == 0)
                 compare_place(1 + unit_random(&state) % 20, round % 8 == 0);
             UNIT_OK(wvm_gaps_check(&st, &gs));
         }
+    }
+}
+END_TEST
+
+static bool fit(uint32_t n, uint32_t lo, uint32_t hi, bool highest, uint32_t *out)
+{
+    return wvm_gaps_fit(&st, &gs, &(struct wvm_fit){n, lo, hi, 1, highest}, out);
+}
+
+/* An alignment as large as the numbers: nothing starts at such a granule but 0. */
+START_TEST(huge_alignment)
+{
+    uint32_t out;
+    set_up();
+    give(0, N);
+    for (int highest = 0; highest < 2; highest++) {
+        struct wvm_fit f = {1, 1, UINT32_MAX, 1u << 31, highest};
+        ck_assert(!wvm_gaps_fit(&st, &gs, &f, &out));
+        f.align = 1024;
+        ck_assert(wvm_gaps_fit(&st, &gs, &f, &out));
+        ck_assert_uint_eq(out, 1024);
+        f.n = BASE + N - 1024;
+        ck_assert(wvm_gaps_fit(&st, &gs, &f, &out));
+        f.n++;
+        ck_assert(!wvm_gaps_fit(&st, &gs, &f, &out));
     }
 }
 END_TEST
@@ -153,14 +187,14 @@ START_TEST(many)
         wvm_store_flush(&st);
     }
     UNIT_OK(wvm_gaps_check(&st, &gs));
-    ck_assert(wvm_gaps_lowest(&st, &gs, 2, 4 * 500, UINT32_MAX, &out));
+    ck_assert(fit(2, 4 * 500, UINT32_MAX, false, &out));
     ck_assert_uint_eq(out, 4 * 500 + 1);
-    ck_assert(wvm_gaps_highest(&st, &gs, 2, 0, 4 * 500, &out));
+    ck_assert(fit(2, 0, 4 * 500, true, &out));
     ck_assert_uint_eq(out, 4 * 499 + 1);
-    ck_assert(!wvm_gaps_lowest(&st, &gs, 3, 0, UINT32_MAX, &out));
+    ck_assert(!fit(3, 0, UINT32_MAX, false, &out));
     unit_fill(&st);
     wvm_gaps_give(&st, &gs, 4 * 777 + 3, 4 * 777 + 5);
-    ck_assert(wvm_gaps_lowest(&st, &gs, 3, 0, UINT32_MAX, &out));
+    ck_assert(fit(3, 0, UINT32_MAX, false, &out));
     ck_assert_uint_eq(out, 4 * 777 + 1);
 }
 END_TEST
@@ -171,6 +205,7 @@ int main(void)
     Suite *suite = unit_suite("region-gaps", 60, &tc);
     tcase_add_test(tc, joins);
     tcase_add_test(tc, random_steps);
+    tcase_add_test(tc, huge_alignment);
     tcase_add_test(tc, many);
     return unit_run(suite);
 }

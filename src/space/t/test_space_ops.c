@@ -165,6 +165,71 @@ START_TEST(places)
 }
 END_TEST
 
+/* Bounds and alignments, below the slabs and inside them; the request as the caller of the Ex form
+ * makes it. span: how many such allocations fit at all, 0: many. */
+static const struct {
+    uintptr_t low, limit, align, len;
+    unsigned span;
+} bounded[] = {
+    {0, 0x20001000, 0, 0x40000, 0},                        /* PH-013 */
+    {0, 0x20001000, 0x10000, PG, 0},                       /* PH-017 */
+    {0, 0, 0x40000, PG, 0},                                /* PH-021 */
+    {0x20000000, 0, 0, PG, 0},                             /* PH-027 */
+    {0x20000000, 0x30000000, 0, PG, 0},                    /* PH-028 */
+    {0x30000000, 0x30001000, 0, PG, 1},                    /* exactly one page */
+    {0x30000000, 0x30021000, 0, 2 * PG, 2},                /* the third would end a page above */
+    {0x30000000, 0x30180000, 0x100000, 0x80000, 2},
+    {0x30010000, 0x30200000, 0x100000, 0x100000, 1},
+    {0, 0, (uintptr_t)1 << 40, 0x30000, 0},
+    {0x7ff000000000, 0, 0, 0x10000, 0},
+    {(uintptr_t)1 << 45, 0, (uintptr_t)1 << 32, PG, 0},
+};
+
+static void check_bounds(void)
+{
+    uintptr_t at[8], end;
+    for (int top_down = 0; top_down < 2; top_down++)
+        for (unsigned i = 0; i < WVM_ARRAY_LEN(bounded); i++) {
+            unsigned n = 0, most = bounded[i].span ? bounded[i].span : WVM_ARRAY_LEN(at);
+            struct wvm_request want = {
+                .len = bounded[i].len, .low = bounded[i].low, .limit = bounded[i].limit,
+                .align = bounded[i].align, .attr = WVM_ATTR_RW, .commit = true,
+                .top_down = top_down};
+            for (; n < most; n++) {
+                struct wvm_request req = want;
+                WORKS(wvm_space_reserve(SP, &req));
+                at[n] = req.start;
+                ck_assert_uint_ge(at[n], want.low);
+                ck_assert(!want.limit || at[n] + want.len <= want.limit);
+                ck_assert_uint_eq(at[n] % (want.align ? want.align : WVM_GRANULE_SIZE), 0);
+                ck_assert(!n || (top_down ? at[n] < at[n - 1] : at[n] > at[n - 1]));
+                ck_assert(unit_write(at[n] + want.len - 8, n));
+            }
+            if (bounded[i].span)
+                ck_assert_int_eq(reserve_status(want), STATUS_NO_MEMORY);
+            while (n--)
+                WORKS(wvm_space_release(SP, at[n], at[n], &end));
+        }
+}
+
+START_TEST(bounds)
+{
+    unit_set_up(_i);
+    struct wvm_request aligned = {.len = PG, .align = (uintptr_t)1 << 30, .attr = WVM_ATTR_RW};
+    WORKS(wvm_space_reserve(SP, &aligned));
+    ck_assert_uint_eq(aligned.start % ((uintptr_t)1 << 30), 0);
+    /* No place begins at a multiple of 2^46 below the top but 2^46 itself. */
+    struct wvm_request one = {.len = PG, .align = (uintptr_t)1 << 46, .attr = WVM_ATTR_RW};
+    WORKS(wvm_space_reserve(SP, &one));
+    ck_assert_uint_eq(one.start, (uintptr_t)1 << 46);
+    one.start = 0;
+    ck_assert_int_eq(reserve_status(one), STATUS_NO_MEMORY);
+    struct wvm_request huge = {.len = PG, .align = (uintptr_t)1 << 63, .attr = WVM_ATTR_RW};
+    ck_assert_int_eq(reserve_status(huge), STATUS_NO_MEMORY);
+    check_bounds();
+}
+END_TEST
+
 /* A program's own mapping is never replaced, and is seen. */
 START_TEST(foreign)
 {
@@ -415,6 +480,7 @@ int main(void)
     tcase_add_loop_test(tc, parts, 0, N_CAPS);
     tcase_add_loop_test(tc, errors_of_ranges, 0, N_CAPS);
     tcase_add_loop_test(tc, places, 0, N_CAPS);
+    tcase_add_loop_test(tc, bounds, 0, N_CAPS);
     tcase_add_loop_test(tc, foreign, 0, N_CAPS);
     tcase_add_loop_test(tc, protections, 0, N_CAPS);
     tcase_add_loop_test(tc, locks_and_resets, 0, N_CAPS);
