@@ -67,7 +67,8 @@ struct wvm_space {
     struct wvm_gaps arena;     /* (s) free granules for views: space_place.c */
     uint64_t arena_lo, arena_hi; /* (s) its granules */
     bool arena_chosen;         /* (s) */
-    uint32_t n_views;          /* (a) */
+    uint32_t n_views;          /* (s) */
+    uint64_t views_lo, views_hi; /* (a) pages: every view outside our mappings ever was in between */
     uint64_t section_charge;   /* (s) pages of `committed` that sections are charged for */
     uint64_t uncharged;        /* (a) of those, to be given back */
     uint64_t committed;        /* (s) pages charged */

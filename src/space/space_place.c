@@ -34,21 +34,19 @@ static int map_at(const struct wvm_view_request *req, uint64_t lo, bool over, un
 
 /* ---- over mappings of ours ---- */
 
-/* The pages are what they were before there was a view: inaccessible and empty. */
-static void take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+/* The pages are what they were before there was a view: inaccessible and empty. The kernel may have
+ * made one mapping of two views, and part it now. */
+static int take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    uintptr_t addr = wvm_addr_of(lo);
-    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
     int err;
     do
-        err = wvm_host.discard(addr, len);
+        err = wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
     while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
-    /* The contents of a file must not stay in free memory. What cannot be mapped any more cannot be
-     * committed either. */
-    if (err && wvm_host.unmap(addr, len) == 0 && wvm_host.reserve_at(addr, len) < 0)
-        wvm_host_diag("the host took a range of %zu KiB away", len >> 10);
+    if (err)
+        return err;
     wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
     wvm_space_watch_replaced(sp, lo, hi);
+    return 0;
 }
 
 static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *req, unsigned prot,
@@ -58,9 +56,10 @@ static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *
     place->ours = true;
     if (!err)
         return STATUS_SUCCESS;
+    /* Some kernels unmap first and fail then. */
     uint64_t hi = place->lo + wvm_page_of(req->len);
-    take_back(sp, place->lo, hi);
-    wvm_space_give_place(sp, place, place->lo, hi);
+    if (take_back(sp, place->lo, hi) == 0)
+        wvm_space_give_place(sp, place, place->lo, hi);
     return wvm_space_host_fail(err, req->len);
 }
 
@@ -230,14 +229,16 @@ wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_requ
     return map_over(sp, req, prot, place);
 }
 
-void wvm_space_vacate_view(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,
-                           uint64_t hi)
+int wvm_space_vacate_view(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,
+                          uint64_t hi)
 {
-    if (place->ours) {
-        take_back(sp, lo, hi);
-        return;
-    }
-    wvm_host.unmap(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    int err;
+    if (place->ours)
+        return take_back(sp, lo, hi);
+    do
+        err = wvm_host.unmap(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+    while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
+    return err;
 }
 
 void wvm_space_give_place(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,

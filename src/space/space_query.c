@@ -151,8 +151,10 @@ bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr)
         wvm_pages_peek(&sp->store, &sp->owner, granule, granule + 1, &end) != WVM_OWNER_FOREIGN)
         return true;
     struct wvm_found f;
-    return __atomic_load_n(&sp->n_views, __ATOMIC_RELAXED) &&
-           wvm_index_look(&sp->store, &sp->index, wvm_page_of(addr), &f);
+    uint64_t page = wvm_page_of(addr);
+    return page < __atomic_load_n(&sp->views_hi, __ATOMIC_RELAXED) &&
+           page >= __atomic_load_n(&sp->views_lo, __ATOMIC_RELAXED) &&
+           wvm_index_look(&sp->store, &sp->index, page, &f);
 }
 
 uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region *r)

@@ -118,6 +118,15 @@ static uint32_t describe(struct wvm_space *sp, const struct wvm_view_request *re
     return view;
 }
 
+/* Before a reader can find the view. */
+static void widen(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (lo < sp->views_lo || !sp->views_hi)
+        __atomic_store_n(&sp->views_lo, lo, __ATOMIC_RELAXED);
+    if (hi > sp->views_hi)
+        __atomic_store_n(&sp->views_hi, hi, __ATOMIC_RELEASE);
+}
+
 static struct wvm_alloc *publish(struct wvm_space *sp, const struct wvm_view_request *req,
                                  const struct wvm_place *place, uint32_t view)
 {
@@ -143,6 +152,8 @@ static struct wvm_alloc *publish(struct wvm_space *sp, const struct wvm_view_req
                             req->part[i].attr);
         wvm_store_flush(&sp->store);
     }
+    if (!place->ours)
+        widen(sp, like.start, like.end);
     if (!place->old)
         wvm_index_insert(&sp->store, &sp->index, id);
     sp->last = id;
@@ -190,8 +201,18 @@ static wvm_status commit_first(struct wvm_space *sp, struct wvm_alloc *a, uint64
     return status;
 }
 
-static struct wvm_backing *unmap_view(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id,
-                                      bool keep);
+/* *b: the backing, whose reference is the caller's now. */
+static wvm_status unmap_view(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool keep,
+                             struct wvm_backing **b) WVM_MUST_CHECK;
+
+/* A mapping that came to nothing. What the host does not take back stays occupied. */
+static void give_up(struct wvm_space *sp, const struct wvm_place *place, uint64_t hi)
+{
+    if (wvm_space_vacate_view(sp, place, place->lo, hi))
+        return;
+    wvm_space_set_host(sp, place->lo, hi, WVM_HP_NONE);
+    wvm_space_give_place(sp, place, place->lo, hi);
+}
 
 static wvm_status map_locked(struct wvm_space *sp, struct wvm_view_request *req)
 {
@@ -207,19 +228,17 @@ static wvm_status map_locked(struct wvm_space *sp, struct wvm_view_request *req)
         return status;
     status = finish_map(sp, req, &place, prot);
     if (status) {
-        uint64_t hi = place.lo + wvm_page_of(req->len);
-        wvm_space_vacate_view(sp, &place, place.lo, hi);
-        wvm_space_set_host(sp, place.lo, hi, WVM_HP_NONE);
-        wvm_space_give_place(sp, &place, place.lo, hi);
+        give_up(sp, &place, place.lo + wvm_page_of(req->len));
         return status;
     }
     wvm_space_charge(sp, (int64_t)charged);
     struct wvm_alloc *a = publish(sp, req, &place, describe(sp, req, &place, charged));
     status = commit_first(sp, a, req->n_commit);
-    if (status)
-        wvm_backing_drop(unmap_view(sp, a, sp->last, req->replace)); /* not the last: see below */
-    else
+    struct wvm_backing *b;
+    if (!status)
         req->start = wvm_addr_of(place.lo);
+    else if (unmap_view(sp, a, wvm_view_at(&sp->store, a->view)->alloc, req->replace, &b) == STATUS_SUCCESS)
+        wvm_backing_drop(b); /* not the last: wvm_space_map has one */
     return status;
 }
 
@@ -269,22 +288,25 @@ static void forget(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool 
     wvm_pool_free(&sp->store.alloc, id);
 }
 
-/* Returns the backing, whose reference is the caller's now. */
-static struct wvm_backing *unmap_view(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id,
-                                      bool keep)
+static wvm_status unmap_view(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool keep,
+                             struct wvm_backing **b)
 {
     struct wvm_view *v = wvm_view_at(&sp->store, a->view);
     struct wvm_place place = {.lo = a->start, .ours = v->ours, .old = keep ? id : 0};
     uint64_t lo = a->start, hi = a->end;
-    struct wvm_backing *b = v->backing;
     wvm_space_close_begin(sp, a, lo, hi);
-    wvm_space_vacate_view(sp, &place, lo, hi);
+    int err = wvm_space_vacate_view(sp, &place, lo, hi);
+    if (err) {
+        wvm_space_change_end(sp, a, true);
+        return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
+    }
+    *b = v->backing;
     if (v->entered)
         wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
     forget(sp, a, id, keep);
     wvm_space_close_end(sp);
     wvm_space_give_place(sp, &place, lo, hi);
-    return b;
+    return STATUS_SUCCESS;
 }
 
 static wvm_status unmap_locked(struct wvm_space *sp, uintptr_t addr, bool keep,
@@ -299,8 +321,7 @@ static wvm_status unmap_locked(struct wvm_space *sp, uintptr_t addr, bool keep,
                               wvm_addr_of(a->start));
     if (!wvm_space_stock_close(sp, 0, 0))
         return STATUS_NO_MEMORY;
-    *b = unmap_view(sp, a, id, keep);
-    return STATUS_SUCCESS;
+    return unmap_view(sp, a, id, keep, b);
 }
 
 wvm_status wvm_space_unmap(struct wvm_space *sp, uintptr_t addr, bool keep)

@@ -1,6 +1,7 @@
 /* Views on the real host, with each capability switched off: contents, states, copies, commits.
  * Pictures: one character per page: 'w' READWRITE, 'r' READONLY, 'c' WRITECOPY, 'p' private copy,
  * '.' reserved, 'n' NOACCESS. */
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -335,6 +336,107 @@ START_TEST(many)
 }
 END_TEST
 
+/* ---- the failure loop ---- */
+
+enum { VIEWS = 5 };
+
+/* Everything that can be done to views, up to the first failure. */
+static wvm_status scenario(uintptr_t placeholder, uintptr_t view[VIEWS])
+{
+    static const uint8_t attr[VIEWS] = {WVM_ATTR_RW, WVM_ATTR_WC, WVM_ATTR_NA, WVM_ATTR_RW,
+                                        WVM_ATTR_RO};
+    const struct wvm_view_part part[] = {{0, 1, WVM_ATTR_RO}, {1, 4, WVM_ATTR_WC}};
+    wvm_status status = STATUS_SUCCESS;
+    uint8_t old;
+    for (unsigned i = 0; !status && i < VIEWS; i++) {
+        struct wvm_view_request req = {
+            .backing = &backing, .len = 4 * PG, .attr = attr[i], .type = WVM_TYPE_MAPPED,
+            .start = i == 3 ? placeholder : 0, .replace = i == 3,
+            .n_parts = i == 4 ? 2 : 0, .part = part};
+        status = wvm_space_map(SP, &req);
+        if (!status)
+            view[i] = req.start;
+    }
+    if (!status)
+        status = protect(view[0], 1, 2, WVM_ATTR_WC, &old);
+    if (!status)
+        status = protect(view[0], 0, 3, WVM_ATTR_RW, &old);
+    if (!status)
+        status = protect(view[3], 0, 2, WVM_ATTR_RW | WVM_ATTR_GUARD, &old);
+    if (!status)
+        status = protect(view[1], 0, 2, WVM_ATTR_NA, &old);
+    return status;
+}
+
+/* A failing call leaves what was there, and every invariant true. */
+START_TEST(every_host_call_fails)
+{
+    static const int errors[] = {ENOMEM, EAGAIN, EACCES};
+    unit_set_up(CAPS_ALL);
+    make_backing(PAGES, NULL);
+    struct wvm_request res = {.len = 4 * PG, .attr = WVM_ATTR_NA,
+                              .flags = WVM_ALLOC_PLACEHOLDER};
+    WORKS(wvm_space_reserve(SP, &res));
+    for (unsigned n = 1;; n++) {
+        uintptr_t view[VIEWS] = {0};
+        host_fail_arm(HOST_FAIL_TAKING, n, errors[_i % 3],
+                      _i < 3 ? HOST_FAIL_ONCE : HOST_FAIL_FOREVER);
+        wvm_status status = scenario(res.start, view);
+        unsigned fired = host_fail_disarm();
+        unit_audit();
+        ck_assert(fired || !status);
+        for (unsigned i = 0; i < VIEWS; i++) {
+            if (view[i])
+                WORKS(wvm_space_unmap(SP, view[i], i == 3));
+        }
+        struct wvm_region r;
+        ck_assert_int_eq(wvm_space_query(SP, res.start, &r), STATUS_SUCCESS);
+        ck_assert(r.flags == WVM_ALLOC_PLACEHOLDER && r.end - r.start == 4 * PG);
+        ck_assert_int_eq(backing.refs, 1);
+        ck_assert_uint_eq(committed(), 0);
+        if (!fired)
+            break;
+    }
+}
+END_TEST
+
+/* ---- threads ---- */
+
+enum { ROUNDS = 3000 };
+
+static void *map_and_unmap(void *ctx)
+{
+    unsigned seed = (unsigned)(uintptr_t)ctx;
+    for (int i = 0; i < ROUNDS; i++) {
+        uint8_t attr = rand_r(&seed) % 2 ? WVM_ATTR_RW : WVM_ATTR_WC, old;
+        struct wvm_view_request req = {.backing = &backing, .len = 4 * PG, .attr = attr,
+                                       .type = WVM_TYPE_MAPPED};
+        ck_assert_int_eq(wvm_space_map(SP, &req), STATUS_SUCCESS);
+        volatile char *byte = (char *)req.start + PG;
+        *byte = (char)i;
+        struct wvm_region r;
+        ck_assert_int_eq(wvm_space_query(SP, req.start + PG, &r), STATUS_SUCCESS);
+        ck_assert_uint_eq(r.attr, WVM_ATTR_RW);
+        ck_assert_int_eq(protect(req.start, 0, 2, WVM_ATTR_RO, &old), STATUS_SUCCESS);
+        ck_assert_int_eq(wvm_space_unmap(SP, req.start, false), STATUS_SUCCESS);
+    }
+    return NULL;
+}
+
+START_TEST(two_threads)
+{
+    pthread_t t[2];
+    unit_set_up(_i);
+    make_backing(PAGES, NULL);
+    for (uintptr_t i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&t[i], NULL, map_and_unmap, (void *)(i + 1)), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    unit_audit();
+    ck_assert_int_eq(backing.refs, 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -348,5 +450,7 @@ int main(void)
     tcase_add_loop_test(tc, foreign_in_the_arena, 0, N_CAPS);
     tcase_add_loop_test(tc, guard_and_lock, 0, N_CAPS);
     tcase_add_loop_test(tc, many, 0, 1);
+    tcase_add_loop_test(tc, every_host_call_fails, 0, 6);
+    tcase_add_loop_test(tc, two_threads, 0, 2);
     return unit_run(suite);
 }
