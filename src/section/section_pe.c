@@ -64,6 +64,18 @@ static wvm_status read_at(int fd, void *out, size_t len, uint64_t at, size_t *n)
     return STATUS_SUCCESS;
 }
 
+static wvm_status judge_ne(unsigned system)
+{
+    switch (system) {
+    case WVM_PE_NE_WINDOWS:
+        return STATUS_INVALID_IMAGE_WIN_16;
+    case WVM_PE_NE_EXTENDER:
+        return STATUS_INVALID_IMAGE_PROTECT;
+    default:
+        return STATUS_INVALID_IMAGE_NE_FORMAT;
+    }
+}
+
 /* A file with MZ, whose new header is not PE. */
 static wvm_status judge_older(const struct wvm_pe_headers *h, size_t n)
 {
@@ -72,8 +84,7 @@ static wvm_status judge_older(const struct wvm_pe_headers *h, size_t n)
         return STATUS_INVALID_IMAGE_PROTECT;
     switch (h->signature & 0xffff) {
     case WVM_PE_SIGNATURE_NE:
-        return n > WVM_PE_NE_SYSTEM_AT && byte[WVM_PE_NE_SYSTEM_AT] != WVM_PE_NE_OS2
-                   ? STATUS_INVALID_IMAGE_WIN_16 : STATUS_INVALID_IMAGE_NE_FORMAT;
+        return judge_ne(n > WVM_PE_NE_SYSTEM_AT ? byte[WVM_PE_NE_SYSTEM_AT] : 0);
     case WVM_PE_SIGNATURE_LE:
     case WVM_PE_SIGNATURE_LX:
         return STATUS_INVALID_IMAGE_LE_FORMAT;

@@ -15,7 +15,8 @@ enum {
     WVM_PE_SIGNATURE_LE = 0x454c,
     WVM_PE_SIGNATURE_LX = 0x584c,
     WVM_PE_NE_SYSTEM_AT = 0x36, /* a byte of an NE header: the system it is for */
-    WVM_PE_NE_OS2 = 1,
+    WVM_PE_NE_WINDOWS = 2,
+    WVM_PE_NE_EXTENDER = 5,     /* a DOS program with its own system */
     WVM_PE_MAGIC_32 = 0x10b,
     WVM_PE_MAGIC_64 = 0x20b,
     WVM_PE_EXECUTABLE = 0x0002, /* in characteristics: was linked without errors */

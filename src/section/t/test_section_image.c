@@ -224,7 +224,7 @@ static const struct wrong wrongs[] = {
     {PE_NEW_HEADER_AT, 4, 0, STATUS_INVALID_IMAGE_PROTECT},
     {PE_NEW_HEADER_AT, 4, 0x100, STATUS_INVALID_IMAGE_PROTECT},
     {PE_NT, 4, 0, STATUS_INVALID_IMAGE_PROTECT},
-    {PE_NT, 4, 0x454e, STATUS_INVALID_IMAGE_WIN_16},
+    {PE_NT, 4, 0x454e, STATUS_INVALID_IMAGE_NE_FORMAT},
     {PE_NT, 2, 0x454c, STATUS_INVALID_IMAGE_LE_FORMAT},
     {PE_NT, 2, 0x584c, STATUS_INVALID_IMAGE_LE_FORMAT},
     {PE_NT, 4, 0x14550, STATUS_INVALID_IMAGE_PROTECT},
@@ -309,6 +309,10 @@ START_TEST(older_files)
     pe_put(unit_file, PE_NT, 4, 0x454e);
     pe_put(unit_file, PE_NT + 0x36, 1, 1);
     UNIT_STATUS(unit_file, n, STATUS_INVALID_IMAGE_NE_FORMAT);
+    pe_put(unit_file, PE_NT + 0x36, 1, 2);
+    UNIT_STATUS(unit_file, n, STATUS_INVALID_IMAGE_WIN_16);
+    pe_put(unit_file, PE_NT + 0x36, 1, 5);
+    UNIT_STATUS(unit_file, n, STATUS_INVALID_IMAGE_PROTECT);
     UNIT_STATUS(unit_file, PE_NT + 0x36, STATUS_INVALID_IMAGE_NE_FORMAT);
     n = usual(false);
     memmove(unit_file + PE_NT + 2, unit_file + PE_NT, n - PE_NT - 2);
