@@ -6,8 +6,9 @@
  * constructor does it; a call from an earlier constructor comes through the gate.
  * I1  No entry passes the gate before wvm_init() has returned once.
  * I2  WINVM_OPTIONS is not read in a process with raised privileges.
- * fork: space's locks are taken before it and given back after it on both sides; the child's host
- * room forgets what still describes the parent.
+ * fork: the locks of names and space are taken before it and given back after it on both sides; the
+ * child's host room forgets what still describes the parent, and the child takes the names that its
+ * parent holds.
  * Locking: pthread_once.   Failure: a space that cannot start is reported; every later reservation
  * then fails with NO_MEMORY, and nothing else is disturbed.   Signal safety: none. */
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include "fault/fault.h"
 #include "host/host.h"
 #include "nt/nt.h"
+#include "section/section_name.h"
 #include "space/space.h"
 #include "space/space_fault.h"
 
@@ -36,18 +38,21 @@ static void report_option(const char *part, const char *why)
 
 static void before_fork(void)
 {
+    wvm_names_before_fork();
     wvm_space_before_fork(&wvm_space_native);
 }
 
 static void after_fork_parent(void)
 {
     wvm_space_after_fork_parent(&wvm_space_native);
+    wvm_names_after_fork_parent();
 }
 
 static void after_fork_child(void)
 {
     wvm_host_after_fork_child();
     wvm_space_after_fork_child(&wvm_space_native);
+    wvm_names_after_fork_child();
 }
 
 static void start(void)
