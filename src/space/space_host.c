@@ -380,6 +380,15 @@ static bool discard_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return true;
 }
 
+/* Locked pages, which the host does not empty, may be left over from a close that failed. */
+static bool drop_unlocked(uintptr_t addr, size_t len)
+{
+    if (WVM_LIKELY(wvm_host.drop(addr, len) == 0))
+        return true;
+    wvm_host.unlock(addr, len);
+    return wvm_host.drop(addr, len) == 0;
+}
+
 /* Empties the pages with contents; the accessible ones stay so. False: the host refused some. */
 static bool empty_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
@@ -389,7 +398,7 @@ static bool empty_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         end = wvm_host_run(sp, p, hi, &h);
         if (!wvm_hp_has_contents(h))
             continue;
-        bool empty = wvm_host.drop(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT) == 0;
+        bool empty = drop_unlocked(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
         if (empty && h == WVM_HP_HELD) {
             wvm_space_set_host_run(sp, p, end, h, WVM_HP_NONE);
             wvm_store_flush(&sp->store);

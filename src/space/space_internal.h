@@ -84,7 +84,7 @@ struct wvm_space {
     uint32_t last;             /* (s) the allocation used last; it may be gone */
     uint64_t n_locked;         /* (s) pages marked in `locked` */
     uint64_t n_changes;        /* (s) since start, counted for the option audit */
-    bool stale;                /* (s) some reserved page may be accessible: see wvm_host_close */
+    bool stale;                /* (s) reserved pages may have contents: see wvm_space_close */
     uintptr_t ballast[WVM_N_BALLAST]; /* (s) one-page mappings to give up at the VMA limit */
     unsigned n_ballast;        /* (s) */
     bool ballast_lost;         /* (s) some was given up since it was last taken */

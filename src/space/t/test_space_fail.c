@@ -2,8 +2,9 @@
  * call of one kind, or of all kinds, for the length of one operation, for each operation.
  *
  * After a failing operation: a resource status, all invariants, the page states, the commit charge
- * and the contents as before; the same operation works when the host does again. Decommit, release
- * and unlock never fail. Each run has a process of its own. */
+ * and the contents as before; the same operation works when the host does again. Decommit, release,
+ * unlock, and what makes placeholders of other memory or joins them, never fail. Each run has a
+ * process of its own. */
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,10 +16,11 @@
 enum { N = 256 };
 
 enum op {
-    RESERVE, RESERVE_AT, COMMIT, PROTECT, WRITE, LOCK, UNLOCK, RESET, UNDO, DECOMMIT, RELEASE
+    RESERVE, RESERVE_AT, COMMIT, PROTECT, WRITE, LOCK, UNLOCK, RESET, UNDO, DECOMMIT, RELEASE,
+    PLACEHOLDER, PRESERVE, REPLACE, COALESCE
 };
 
-/* Pages lo..hi from the base; RELEASE with hi 0 is the whole. flags of RESERVE*: as commit. */
+/* Pages lo..hi from the base; RELEASE with hi 0 is the whole. RESERVE_AT and REPLACE commit. */
 static const struct line { enum op op; unsigned lo, hi; uint8_t attr; } scenario[] = {
     {RESERVE, 0, N, WVM_ATTR_RW},
     {COMMIT, 0, 8, WVM_ATTR_RW},
@@ -49,6 +51,26 @@ static const struct line { enum op op; unsigned lo, hi; uint8_t attr; } scenario
     {DECOMMIT, 0, 8, 0},
     {RELEASE, 0, 0, 0},
     {RELEASE, 60, 0, 0},
+    {PLACEHOLDER, 0, N, 0},
+    {PRESERVE, 3, 7, 0},               /* three in one granule */
+    {REPLACE, 3, 7, WVM_ATTR_RW},
+    {WRITE, 3, 7, 0},
+    {PRESERVE, 7, 100, 0},
+    {REPLACE, 7, 100, WVM_ATTR_RW},    /* large, beside a writable one */
+    {WRITE, 7, 100, 0},
+    {PROTECT, 20, 30, WVM_ATTR_RO},
+    {LOCK, 40, 41, 0},
+    {DECOMMIT, 50, 60, 0},
+    {REPLACE, 0, 3, WVM_ATTR_RO},
+    {PRESERVE, 3, 7, 0},
+    {REPLACE, 3, 7, WVM_ATTR_RW | WVM_ATTR_GUARD},
+    {PRESERVE, 3, 7, 0},
+    {PRESERVE, 7, 100, 0},             /* several protections and a locked page */
+    {PRESERVE, 0, 3, 0},
+    {COALESCE, 0, N, 0},
+    {REPLACE, 0, N, WVM_ATTR_XRW},
+    {WRITE, 0, N, 0},
+    {RELEASE, 0, 0, 0},
 };
 
 static uintptr_t base;
@@ -67,10 +89,17 @@ static wvm_status do_op(const struct line *l)
     uint8_t old;
     wvm_status status;
     switch (l->op) {
+    case PLACEHOLDER:
+        req.attr = WVM_ATTR_NA;
+        req.flags = WVM_ALLOC_PLACEHOLDER;
+        /* fall through */
     case RESERVE:
         status = wvm_space_reserve(SP, &req);
         base = req.start;
         return status;
+    case REPLACE:
+        req.flags = WVM_ALLOC_REPLACED;
+        /* fall through */
     case RESERVE_AT:
         req.start = lo;
         req.commit = true;
@@ -91,6 +120,10 @@ static wvm_status do_op(const struct line *l)
         return wvm_space_decommit(SP, lo, hi, &end);
     case RELEASE:
         return wvm_space_release(SP, lo, hi, &end);
+    case PRESERVE:
+        return wvm_space_preserve(SP, lo, hi);
+    case COALESCE:
+        return wvm_space_coalesce(SP, lo, hi);
     case WRITE:
         for (unsigned i = l->lo; i < l->hi; i++)
             if (!unit_write(addr(i), tag[i] = next_tag++))
@@ -103,7 +136,7 @@ static wvm_status do_op(const struct line *l)
 /* ---- what can be seen ---- */
 
 struct view {
-    uint8_t attr[N], type[N];
+    uint8_t attr[N], type[N], flags[N];
     uintptr_t alloc[N];
     uint64_t committed;
 };
@@ -119,6 +152,7 @@ static void look(struct view *v)
         ck_assert_int_eq(wvm_space_query(SP, addr(i), &r), STATUS_SUCCESS);
         v->attr[i] = r.attr;
         v->type[i] = r.type;
+        v->flags[i] = r.flags;
         v->alloc[i] = r.alloc_start;
     }
 }
@@ -148,7 +182,8 @@ static bool is_resource_status(enum op op, wvm_status status)
 static const char *check_failure(const struct line *l, wvm_status status, const struct view *before)
 {
     struct view after;
-    if (l->op == DECOMMIT || l->op == RELEASE || l->op == UNLOCK)
+    if (l->op == DECOMMIT || l->op == RELEASE || l->op == UNLOCK || l->op == PRESERVE ||
+        l->op == COALESCE)
         return "a call that cannot fail failed";
     if (!is_resource_status(l->op, status))
         return "the status of the failure";
