@@ -1,10 +1,11 @@
-/* Contents of files behind kept and foreign descriptors.
+/* Contents and paths of files behind kept and foreign descriptors.
  *
  * Terms   early end = the file is shorter than was asked for; what was there counts.
  * I1      The file position of a descriptor that is read from is neither used nor moved: it may be
  *         the program's.
  * Locking none.   Failure: -errno; what was written to the target until then stays.
  * Signal safety: all functions; errno is preserved. A signal only interrupts to go on. */
+#include "base/fmt.h"
 #include "host/host_kernel.h"
 #include "host/host_object.h"
 
@@ -80,4 +81,18 @@ int64_t wvm_host_fd_copy(const struct wvm_host_fd_copy *c)
         done += (uint64_t)n;
     }
     return (int64_t)done;
+}
+
+ssize_t wvm_host_fd_path(int fd, char *out, size_t cap)
+{
+    char link[32];
+    struct wvm_buf b;
+    wvm_buf_init(&b, link, sizeof link);
+    wvm_buf_printf(&b, "/proc/self/fd/%d", fd);
+    ssize_t n = WVM_SYS(syscall(SYS_readlink, link, out, cap));
+    if (n == (ssize_t)cap)
+        return -ENAMETOOLONG;
+    if (n >= 0)
+        out[n] = '\0';
+    return n;
 }

@@ -42,6 +42,9 @@ struct wvm_host_fd_copy {
     uint64_t from_at, to_at, len;
 };
 int64_t wvm_host_fd_copy(const struct wvm_host_fd_copy *c);
+/* Where the file of a descriptor lies now, NUL-terminated; " (deleted)" behind it when it has no
+ * name any more. Length without NUL, or -errno; -ENOENT without /proc. */
+ssize_t wvm_host_fd_path(int fd, char *out, size_t cap);
 /* Memory of a descriptor for winvm's own use, shared, readable and writable. */
 int wvm_host_fd_map_meta(int fd, uint64_t offset, size_t len, void **out);
 
