@@ -17,10 +17,12 @@ typedef unsigned int ULONG;
 typedef int NTSTATUS;
 typedef size_t SIZE_T;
 typedef uintptr_t UINT_PTR;
+typedef unsigned long long ULONG64;
 typedef uintptr_t ULONG_PTR;
 typedef void *HANDLE;
 typedef void *HMODULE;
 typedef const uint16_t *LPCWSTR;
+typedef uint16_t *LPWSTR;
 typedef void (*FARPROC)(void);
 typedef struct {
     void *BaseAddress, *AllocationBase;
@@ -37,6 +39,8 @@ typedef struct {
     unsigned short wProcessorLevel, wProcessorRevision;
 } SYSTEM_INFO;
 typedef enum { own_basic_class } MEMORY_INFORMATION_CLASS;
+typedef enum { own_object_class } OBJECT_INFORMATION_CLASS;
+typedef enum { own_share = 1 } SECTION_INHERIT;
 #define WINVM_NO_TYPES
 #else
 #define WIN32_NO_STATUS

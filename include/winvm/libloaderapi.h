@@ -1,7 +1,7 @@
 /* winvm/libloaderapi.h: winvm's own functions by name.
  *
- * The modules kernel32, kernelbase and ntdll (any case, with or without ".dll") exist and export
- * what winvm exports; no other module does.
+ * The modules kernel32, kernelbase, ntdll and psapi (any case, with or without ".dll") exist and
+ * export what winvm exports; no other module does.
  *
  * WINVM_NO_TYPES needs: BOOL HMODULE FARPROC LPCWSTR. */
 #ifndef WINVM_LIBLOADERAPI_H

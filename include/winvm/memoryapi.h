@@ -4,7 +4,8 @@
  * nothing and sets the last error; a succeeding one leaves the last error alone (VA-128). The case
  * ids are those of the conformance table (docs/CONFORMANCE.md).
  *
- * WINVM_NO_TYPES needs: BOOL UINT DWORD ULONG ULONG_PTR SIZE_T HANDLE MEMORY_BASIC_INFORMATION. */
+ * WINVM_NO_TYPES needs: BOOL UINT DWORD ULONG ULONG64 ULONG_PTR SIZE_T HANDLE
+ * MEMORY_BASIC_INFORMATION. */
 #ifndef WINVM_MEMORYAPI_H
 #define WINVM_MEMORYAPI_H
 
@@ -32,6 +33,8 @@ WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == (WINVM_64 ? 48 : 28),
 #endif
 
 WINVM_BEGIN_DECLS
+
+struct MEM_EXTENDED_PARAMETER;
 
 /* Reserves, commits or resets. A reservation's base is rounded down to the granularity, everything
  * else to pages (VA-002..012); NULL lets winvm choose. Returns the base of the range, or NULL.
@@ -126,6 +129,67 @@ WINVM_DECLARE(BOOL, ReadProcessMemory,
 WINVM_DECLARE(BOOL, WriteProcessMemory,
               (HANDLE hProcess, void *lpBaseAddress, const void *lpBuffer, SIZE_T nSize,
                SIZE_T *lpNumberOfBytesWritten));
+
+/* A view of dwNumberOfBytesToMap bytes (0: the rest) of a file mapping from an offset, which is a
+ * multiple of 64 KiB, mapped at lpBaseAddress, a multiple of 64 KiB too, or where winvm chooses.
+ * Returns the view's base, or NULL. The access, FILE_MAP_*, needs the rights of the handle and must
+ * be allowed by the section (SEC-060..068, SEC-130..135). A view of an image takes its protections
+ * from the file, and maps at its preferred base when that is free (SEC-108).
+ * Errors: 6 ERROR_INVALID_HANDLE (SEC-078..080), 5 ERROR_ACCESS_DENIED for rights and for sizes
+ * past the section's end (SEC-061..072), 87 (SEC-073, SEC-077), 1132 ERROR_MAPPED_ALIGNMENT
+ * (SEC-074, SEC-075), 487 ERROR_INVALID_ADDRESS for a base that is taken (SEC-076), 8
+ * ERROR_NOT_ENOUGH_MEMORY, 1455 ERROR_COMMITMENT_LIMIT. */
+WINVM_DECLARE(void *, MapViewOfFile,
+              (HANDLE hFileMappingObject, DWORD dwDesiredAccess, DWORD dwFileOffsetHigh,
+               DWORD dwFileOffsetLow, SIZE_T dwNumberOfBytesToMap));
+WINVM_DECLARE(void *, MapViewOfFileEx,
+              (HANDLE hFileMappingObject, DWORD dwDesiredAccess, DWORD dwFileOffsetHigh,
+               DWORD dwFileOffsetLow, SIZE_T dwNumberOfBytesToMap, void *lpBaseAddress));
+/* The same with a preferred memory node, NUMA_NO_PREFERRED_NODE for none. 87 for a node that does
+ * not exist. */
+WINVM_DECLARE(void *, MapViewOfFileExNuma,
+              (HANDLE hFileMappingObject, DWORD dwDesiredAccess, DWORD dwFileOffsetHigh,
+               DWORD dwFileOffsetLow, SIZE_T dwNumberOfBytesToMap, void *lpBaseAddress,
+               DWORD nndPreferred));
+/* SEC-119. */
+WINVM_DECLARE(void *, MapViewOfFileFromApp,
+              (HANDLE hFileMappingObject, ULONG DesiredAccess, ULONG64 FileOffset,
+               SIZE_T NumberOfBytesToMap));
+
+/* The same with an allocation type and a page protection (PAGE_*) instead of an access. A section
+ * that does not allow the protection is 87 here (SEC-103..107). AllocationType: 0, MEM_RESERVE (a
+ * view of a writable file that may reach past its end, SEC-094), MEM_TOP_DOWN. ProcessHandle must
+ * be this process; MapViewOfFile3 also takes NULL for it (SEC-082). */
+WINVM_DECLARE(void *, MapViewOfFile2,
+              (HANDLE FileMappingHandle, HANDLE ProcessHandle, ULONG64 Offset, void *BaseAddress,
+               SIZE_T ViewSize, ULONG AllocationType, ULONG PageProtection));
+WINVM_DECLARE(void *, MapViewOfFileNuma2,
+              (HANDLE FileMappingHandle, HANDLE ProcessHandle, ULONG64 Offset, void *BaseAddress,
+               SIZE_T ViewSize, ULONG AllocationType, ULONG PageProtection, ULONG PreferredNode));
+/* With extended parameters (PH-099..105), and MEM_REPLACE_PLACEHOLDER: the view takes the place of
+ * a placeholder of exactly ViewSize bytes at BaseAddress; base and offset are then multiples of
+ * 4 KiB (PH-080..095). */
+WINVM_DECLARE(void *, MapViewOfFile3,
+              (HANDLE FileMapping, HANDLE Process, void *BaseAddress, ULONG64 Offset,
+               SIZE_T ViewSize, ULONG AllocationType, ULONG PageProtection,
+               struct MEM_EXTENDED_PARAMETER *ExtendedParameters, ULONG ParameterCount));
+WINVM_DECLARE(void *, MapViewOfFile3FromApp,
+              (HANDLE FileMapping, HANDLE Process, void *BaseAddress, ULONG64 Offset,
+               SIZE_T ViewSize, ULONG AllocationType, ULONG PageProtection,
+               struct MEM_EXTENDED_PARAMETER *ExtendedParameters, ULONG ParameterCount));
+
+/* Unmaps the whole view that contains the address (SEC-190). UnmapFlags:
+ * MEM_UNMAP_WITH_TRANSIENT_BOOST, without effect, and MEM_PRESERVE_PLACEHOLDER: a view that took
+ * the place of a placeholder becomes one again (PH-082..088). Errors: 487 not in a view (SEC-191..
+ * 194), or not in place of a placeholder (PH-085), 87 other flags (SEC-196), 6 (SEC-195). */
+WINVM_DECLARE(BOOL, UnmapViewOfFile, (const void *lpBaseAddress));
+WINVM_DECLARE(BOOL, UnmapViewOfFileEx, (void *BaseAddress, ULONG UnmapFlags));
+WINVM_DECLARE(BOOL, UnmapViewOfFile2, (HANDLE Process, void *BaseAddress, ULONG UnmapFlags));
+
+/* Writes the changed pages of a file view back to the file: those of [lpBaseAddress, + n), 0: to
+ * the end of the view. TRUE also for views that have nothing to write back. Errors: 487 not in a
+ * view (SEC-201), 87 past its end (SEC-202). */
+WINVM_DECLARE(BOOL, FlushViewOfFile, (const void *lpBaseAddress, SIZE_T dwNumberOfBytesToFlush));
 
 WINVM_END_DECLS
 

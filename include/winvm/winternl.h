@@ -5,7 +5,7 @@
  * NtCurrentProcess() or a handle of OpenProcess. Each name also exists as Zw.
  *
  * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS
- * OBJECT_INFORMATION_CLASS. */
+ * OBJECT_INFORMATION_CLASS SECTION_INHERIT. */
 #ifndef WINVM_WINTERNL_H
 #define WINVM_WINTERNL_H
 
@@ -259,6 +259,44 @@ WINVM_WRITE_(ZwWriteVirtualMemory);
 WINVM_DECLARE(NTSTATUS, NtFlushVirtualMemory, WINVM_FLUSH_PARAMS_);
 WINVM_DECLARE(NTSTATUS, ZwFlushVirtualMemory, WINVM_FLUSH_PARAMS_);
 
+struct MEM_EXTENDED_PARAMETER;
+union _LARGE_INTEGER;
+/* Maps *ViewSize bytes (0: the rest) of a section from *SectionOffset (NULL: 0) at *BaseAddress
+ * (NULL: anywhere). CommitSize: bytes of a SEC_RESERVE section that are committed at once. ZeroBits
+ * as NtAllocateVirtualMemory's, but a base must keep it, too (SEC-086..091). Success is also
+ * STATUS_IMAGE_NOT_AT_BASE and STATUS_IMAGE_MACHINE_TYPE_MISMATCH. Statuses: SEC-060..119; Ex:
+ * PH-080..106. */
+#define WINVM_MAP_(name)                                                                        \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE SectionHandle, HANDLE ProcessHandle, void **BaseAddress,              \
+                   ULONG_PTR ZeroBits, SIZE_T CommitSize,                                       \
+                   const union _LARGE_INTEGER *SectionOffset, SIZE_T *ViewSize,                 \
+                   SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Win32Protect))
+WINVM_MAP_(NtMapViewOfSection);
+WINVM_MAP_(ZwMapViewOfSection);
+#define WINVM_MAP_EX_(name)                                                                     \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE SectionHandle, HANDLE ProcessHandle, void **BaseAddress,              \
+                   const union _LARGE_INTEGER *SectionOffset, SIZE_T *ViewSize,                 \
+                   ULONG AllocationType, ULONG PageProtection,                                  \
+                   struct MEM_EXTENDED_PARAMETER *ExtendedParameters, ULONG ParameterCount))
+WINVM_MAP_EX_(NtMapViewOfSectionEx);
+WINVM_MAP_EX_(ZwMapViewOfSectionEx);
+/* As UnmapViewOfFile and UnmapViewOfFile2 (SEC-190..196, PH-082..088). */
+#define WINVM_UNMAP_(name) \
+    WINVM_DECLARE(NTSTATUS, name, (HANDLE ProcessHandle, void *BaseAddress))
+WINVM_UNMAP_(NtUnmapViewOfSection);
+WINVM_UNMAP_(ZwUnmapViewOfSection);
+#define WINVM_UNMAP_EX_(name) \
+    WINVM_DECLARE(NTSTATUS, name, (HANDLE ProcessHandle, void *BaseAddress, ULONG Flags))
+WINVM_UNMAP_EX_(NtUnmapViewOfSectionEx);
+WINVM_UNMAP_EX_(ZwUnmapViewOfSectionEx);
+/* SUCCESS: one mapping, or File1 lies in an image of the file that File2 lies in a mapping of;
+ * NOT_SAME_DEVICE; INVALID_ADDRESS free memory, CONFLICTING_ADDRESSES private (SEC-204..211). */
+#define WINVM_SAME_(name) WINVM_DECLARE(NTSTATUS, name, (void *File1, void *File2))
+WINVM_SAME_(NtAreMappedFilesTheSame);
+WINVM_SAME_(ZwAreMappedFilesTheSame);
+
 #define WINVM_FLUSH_CODE_(name) \
     WINVM_DECLARE(NTSTATUS, name, (HANDLE ProcessHandle, const void *BaseAddress, SIZE_T Length))
 WINVM_FLUSH_CODE_(NtFlushInstructionCache);
@@ -331,6 +369,11 @@ WINVM_END_DECLS
 #undef WINVM_READ_
 #undef WINVM_WRITE_
 #undef WINVM_FLUSH_PARAMS_
+#undef WINVM_MAP_
+#undef WINVM_MAP_EX_
+#undef WINVM_UNMAP_
+#undef WINVM_UNMAP_EX_
+#undef WINVM_SAME_
 #undef WINVM_FLUSH_CODE_
 
 #endif

@@ -29,6 +29,10 @@
 #include "control.h"
 #endif
 
+#ifndef WINVM_WIN32_ONLY
+#include "psapi.h"
+#endif
+
 /* Outside the guard: a later inclusion without WINVM_WIN32_ONLY adds this part. Under Wine's
  * headers the native calls need the types of Wine's winternl.h. */
 #if !defined(WINVM_WIN32_ONLY) && (!defined(WINVM_UNDER_WINE) || defined(__WINE_WINTERNL_H))

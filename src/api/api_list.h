@@ -16,7 +16,7 @@
  *   result  b BOOL  p pointer  h handle  n NTSTATUS  z SIZE_T  d DWORD  v nothing
  *   args    h handle  p pointer  z SIZE_T  d DWORD  A allocation type  F free type  P protection
  *           i pointer to a value that is decoded before and after  c information class
- *           s char string  w WCHAR string */
+ *           s char string  w WCHAR string  V access to a view  U flags of unmapping */
 
 /* memoryapi.h */
 WVM_API(LPVOID, VirtualAlloc, (LPVOID a, SIZE_T b, DWORD c, DWORD d), (a, b, c, d), "ppzAP")
@@ -46,6 +46,24 @@ WVM_API(BOOL, IsBadHugeReadPtr, (const VOID *a, UINT_PTR b), (a, b), "dpz")
 WVM_API(BOOL, IsBadHugeWritePtr, (LPVOID a, UINT_PTR b), (a, b), "dpz")
 WVM_API(BOOL, IsBadStringPtrA, (LPCSTR a, UINT_PTR b), (a, b), "dpz")
 WVM_API(BOOL, IsBadStringPtrW, (LPCWSTR a, UINT_PTR b), (a, b), "dpz")
+WVM_API(LPVOID, MapViewOfFile, (HANDLE a, DWORD b, DWORD c, DWORD d, SIZE_T e), (a, b, c, d, e), "phVddz")
+WVM_API(LPVOID, MapViewOfFileEx, (HANDLE a, DWORD b, DWORD c, DWORD d, SIZE_T e, LPVOID f), (a, b, c, d, e, f), "phVddzp")
+WVM_API(LPVOID, MapViewOfFileExNuma, (HANDLE a, DWORD b, DWORD c, DWORD d, SIZE_T e, LPVOID f, DWORD g), (a, b, c, d, e, f, g), "phVddzpd")
+WVM_API(PVOID, MapViewOfFileFromApp, (HANDLE a, ULONG b, ULONG64 c, SIZE_T d), (a, b, c, d), "phVzz")
+WVM_API(PVOID, MapViewOfFile2, (HANDLE a, HANDLE b, ULONG64 c, PVOID d, SIZE_T e, ULONG f, ULONG g), (a, b, c, d, e, f, g), "phhzpzAP")
+WVM_API(PVOID, MapViewOfFileNuma2, (HANDLE a, HANDLE b, ULONG64 c, PVOID d, SIZE_T e, ULONG f, ULONG g, ULONG h), (a, b, c, d, e, f, g, h), "phhzpzAPd")
+WVM_API(PVOID, MapViewOfFile3, (HANDLE a, HANDLE b, PVOID c, ULONG64 d, SIZE_T e, ULONG f, ULONG g, PMEM_EXTENDED_PARAMETER h, ULONG i), (a, b, c, d, e, f, g, h, i), "phhpzzAPpd")
+WVM_API(PVOID, MapViewOfFile3FromApp, (HANDLE a, HANDLE b, PVOID c, ULONG64 d, SIZE_T e, ULONG f, ULONG g, PMEM_EXTENDED_PARAMETER h, ULONG i), (a, b, c, d, e, f, g, h, i), "phhpzzAPpd")
+WVM_API(BOOL, UnmapViewOfFile, (LPCVOID a), (a), "bp")
+WVM_API(BOOL, UnmapViewOfFileEx, (PVOID a, ULONG b), (a, b), "bpU")
+WVM_API(BOOL, UnmapViewOfFile2, (HANDLE a, PVOID b, ULONG c), (a, b, c), "bhpU")
+WVM_API(BOOL, FlushViewOfFile, (LPCVOID a, SIZE_T b), (a, b), "bpz")
+
+/* psapi.h */
+WVM_API(DWORD, K32GetMappedFileNameA, (HANDLE a, LPVOID b, LPSTR c, DWORD d), (a, b, c, d), "dhppd")
+WVM_API(DWORD, K32GetMappedFileNameW, (HANDLE a, LPVOID b, LPWSTR c, DWORD d), (a, b, c, d), "dhppd")
+WVM_API_ALIAS(GetMappedFileNameA, K32GetMappedFileNameA)
+WVM_API_ALIAS(GetMappedFileNameW, K32GetMappedFileNameW)
 
 /* sysinfoapi.h */
 WVM_API(VOID, GetSystemInfo, (LPSYSTEM_INFO a), (a), "vp")
@@ -94,6 +112,11 @@ WVM_API(NTSTATUS, NtReadVirtualMemory, (HANDLE a, LPCVOID b, PVOID c, SIZE_T d, 
 WVM_API(NTSTATUS, NtWriteVirtualMemory, (HANDLE a, PVOID b, LPCVOID c, SIZE_T d, PSIZE_T e), (a, b, c, d, e), "nhppzi")
 WVM_API(NTSTATUS, NtFlushVirtualMemory, (HANDLE a, PVOID *b, PSIZE_T c, PVOID d), (a, b, c, d), "nhiip")
 WVM_API(NTSTATUS, NtFlushInstructionCache, (HANDLE a, LPCVOID b, SIZE_T c), (a, b, c), "nhpz")
+WVM_API(NTSTATUS, NtMapViewOfSection, (HANDLE a, HANDLE b, PVOID *c, ULONG_PTR d, SIZE_T e, const LARGE_INTEGER *f, PSIZE_T g, SECTION_INHERIT h, ULONG i, ULONG j), (a, b, c, d, e, f, g, h, i, j), "nhhizziidAP")
+WVM_API(NTSTATUS, NtMapViewOfSectionEx, (HANDLE a, HANDLE b, PVOID *c, const LARGE_INTEGER *d, PSIZE_T e, ULONG f, ULONG g, PMEM_EXTENDED_PARAMETER h, ULONG i), (a, b, c, d, e, f, g, h, i), "nhhiiiAPpd")
+WVM_API(NTSTATUS, NtUnmapViewOfSection, (HANDLE a, PVOID b), (a, b), "nhp")
+WVM_API(NTSTATUS, NtUnmapViewOfSectionEx, (HANDLE a, PVOID b, ULONG c), (a, b, c), "nhpU")
+WVM_API(NTSTATUS, NtAreMappedFilesTheSame, (PVOID a, PVOID b), (a, b), "npp")
 WVM_API(NTSTATUS, RtlCreateUserStack, (SIZE_T a, SIZE_T b, ULONG c, SIZE_T d, SIZE_T e, INITIAL_TEB *f), (a, b, c, d, e, f), "nzzdzzp")
 WVM_API(VOID, RtlFreeUserStack, (PVOID a), (a), "vp")
 WVM_API_SHARED(NTSTATUS, NtClose, (HANDLE a), (a), "nh")
@@ -119,6 +142,11 @@ WVM_API_ALIAS(ZwReadVirtualMemory, NtReadVirtualMemory)
 WVM_API_ALIAS(ZwWriteVirtualMemory, NtWriteVirtualMemory)
 WVM_API_ALIAS(ZwFlushVirtualMemory, NtFlushVirtualMemory)
 WVM_API_ALIAS(ZwFlushInstructionCache, NtFlushInstructionCache)
+WVM_API_ALIAS(ZwMapViewOfSection, NtMapViewOfSection)
+WVM_API_ALIAS(ZwMapViewOfSectionEx, NtMapViewOfSectionEx)
+WVM_API_ALIAS(ZwUnmapViewOfSection, NtUnmapViewOfSection)
+WVM_API_ALIAS(ZwUnmapViewOfSectionEx, NtUnmapViewOfSectionEx)
+WVM_API_ALIAS(ZwAreMappedFilesTheSame, NtAreMappedFilesTheSame)
 WVM_API_ALIAS(ZwClose, NtClose)
 WVM_API_ALIAS(ZwDuplicateObject, NtDuplicateObject)
 WVM_API_ALIAS(ZwCompareObjects, NtCompareObjects)

@@ -1,7 +1,7 @@
 /* The modules that winvm plays, and the functions in them.
  *
  * Programs look optional functions up by name: GetProcAddress(GetModuleHandle("kernel32"), ...).
- * The modules kernel32, kernelbase and ntdll answer for what winvm exports; the
+ * The modules kernel32, kernelbase, ntdll and psapi answer for what winvm exports; the
  * api-ms-win-core-memory-* sets are kernelbase. A name may have any case, a path in front and
  * ".dll" behind.
  * Terms   adopted = a module handle of the program's own platform layer that stands for one of ours
@@ -27,7 +27,7 @@
 #define NAME_CAP 320
 #define MAX_ADOPTED 16
 
-enum home { IN_KERNEL32 = 1, IN_KERNELBASE = 2, IN_NTDLL = 4 };
+enum home { IN_KERNEL32 = 1, IN_KERNELBASE = 2, IN_NTDLL = 4, IN_PSAPI = 8 };
 
 struct module {
     const char *name;
@@ -38,6 +38,7 @@ static const struct module modules[] = {
     {"kernel32", IN_KERNEL32},
     {"kernelbase", IN_KERNELBASE},
     {"ntdll", IN_NTDLL},
+    {"psapi", IN_PSAPI},
 };
 #define API_SET "api-ms-win-core-memory-"
 
@@ -189,7 +190,7 @@ static HMODULE program_module(void)
 }
 
 /* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only, a
- * few of the Rtl ones in kernel32 too. */
+ * few of the Rtl ones in kernel32 too, those of psapi under their K32 names in kernel32. */
 static unsigned homes_of(const struct export *ex)
 {
     if (ex->id == WVM_ID_RtlCaptureContext || ex->id == WVM_ID_RtlRestoreContext ||
@@ -198,6 +199,8 @@ static unsigned homes_of(const struct export *ex)
     if (memcmp(ex->name, "Nt", 2) == 0 || memcmp(ex->name, "Zw", 2) == 0 ||
         memcmp(ex->name, "Rtl", 3) == 0)
         return IN_NTDLL;
+    if (ex->len > 9 && memcmp(ex->name, "GetMapped", 9) == 0)
+        return IN_PSAPI;
     if (ex->len > 7 && memcmp(ex->name + ex->len - 7, "FromApp", 7) == 0)
         return IN_KERNELBASE;
     return IN_KERNEL32 | IN_KERNELBASE;

@@ -98,6 +98,16 @@ static inline uint64_t wvm_ring_after(int32_t status, const void *var)
     WVM_PUT(name, res, wvm_ring_after(res, b), wvm_ring_after(res, c), d, 0)
 #define WVM_NOTE_NT_PROTECT(name, res) \
     WVM_PUT(name, res, wvm_ring_after(res, b), wvm_ring_after(res, c), 0, d)
+/* Views. The access of the older calls, FILE_MAP_*, stands where a protection does. */
+#define WVM_NOTE_VIEW(name, res) WVM_PUT(name, res, res, e, 0, b)
+#define WVM_NOTE_VIEW_APP(name, res) WVM_PUT(name, res, res, d, 0, b)
+#define WVM_NOTE_VIEW_EX(name, res) WVM_PUT(name, res, res, e, f, g)
+#define WVM_NOTE_UNMAP(name, res) WVM_PUT(name, res, a, 0, 0, 0)
+#define WVM_NOTE_UNMAP_EX(name, res) WVM_PUT(name, res, b, 0, 0, 0)
+#define WVM_NOTE_NT_VIEW(name, res) \
+    WVM_PUT(name, res, wvm_ring_after(res, c), wvm_ring_after(res, g), i, j)
+#define WVM_NOTE_NT_VIEW_EX(name, res) \
+    WVM_PUT(name, res, wvm_ring_after(res, c), wvm_ring_after(res, e), f, g)
 
 #define WVM_CHANGE_VirtualAlloc ~, WVM_NOTE_ALLOC
 #define WVM_CHANGE_VirtualAllocFromApp ~, WVM_NOTE_ALLOC
@@ -110,6 +120,21 @@ static inline uint64_t wvm_ring_after(int32_t status, const void *var)
 #define WVM_CHANGE_VirtualProtectEx ~, WVM_NOTE_PROTECT_EX
 #define WVM_CHANGE_VirtualLock ~, WVM_NOTE_LOCK
 #define WVM_CHANGE_VirtualUnlock ~, WVM_NOTE_LOCK
+#define WVM_CHANGE_MapViewOfFile ~, WVM_NOTE_VIEW
+#define WVM_CHANGE_MapViewOfFileEx ~, WVM_NOTE_VIEW
+#define WVM_CHANGE_MapViewOfFileExNuma ~, WVM_NOTE_VIEW
+#define WVM_CHANGE_MapViewOfFileFromApp ~, WVM_NOTE_VIEW_APP
+#define WVM_CHANGE_MapViewOfFile2 ~, WVM_NOTE_VIEW_EX
+#define WVM_CHANGE_MapViewOfFileNuma2 ~, WVM_NOTE_VIEW_EX
+#define WVM_CHANGE_MapViewOfFile3 ~, WVM_NOTE_VIEW_EX
+#define WVM_CHANGE_MapViewOfFile3FromApp ~, WVM_NOTE_VIEW_EX
+#define WVM_CHANGE_UnmapViewOfFile ~, WVM_NOTE_UNMAP
+#define WVM_CHANGE_UnmapViewOfFileEx ~, WVM_NOTE_UNMAP
+#define WVM_CHANGE_UnmapViewOfFile2 ~, WVM_NOTE_UNMAP_EX
+#define WVM_CHANGE_NtMapViewOfSection ~, WVM_NOTE_NT_VIEW
+#define WVM_CHANGE_NtMapViewOfSectionEx ~, WVM_NOTE_NT_VIEW_EX
+#define WVM_CHANGE_NtUnmapViewOfSection ~, WVM_NOTE_UNMAP_EX
+#define WVM_CHANGE_NtUnmapViewOfSectionEx ~, WVM_NOTE_UNMAP_EX
 #define WVM_CHANGE_NtAllocateVirtualMemory ~, WVM_NOTE_NT_ALLOC
 #define WVM_CHANGE_NtFreeVirtualMemory ~, WVM_NOTE_NT_TYPE
 #define WVM_CHANGE_NtProtectVirtualMemory ~, WVM_NOTE_NT_PROTECT

@@ -207,6 +207,8 @@ static void put_argument(struct wvm_buf *out, const struct wvm_trace_call *call,
     case 'A': wvm_trace_flags(out, WVM_WORDS_ALLOC, (uint32_t)value); break;
     case 'F': wvm_trace_flags(out, WVM_WORDS_FREE, (uint32_t)value); break;
     case 'P': wvm_trace_flags(out, WVM_WORDS_PROTECT, (uint32_t)value); break;
+    case 'V': wvm_trace_flags(out, WVM_WORDS_VIEW, (uint32_t)value); break;
+    case 'U': wvm_trace_flags(out, WVM_WORDS_UNMAP, (uint32_t)value); break;
     case 'i': put_in_out(out, call, i); break;
     case 'c': put_class(out, (uint32_t)value); break;
     case 's': put_text(out, value, 1); break;

@@ -31,7 +31,13 @@ void wvm_trace_begin(struct wvm_trace_call *call);
 void wvm_trace_end(const struct wvm_trace_call *call, uint64_t result);
 
 /* trace_names.c: words for numbers. Unknown bits and values appear as hexadecimal. */
-enum wvm_trace_words { WVM_WORDS_ALLOC, WVM_WORDS_FREE, WVM_WORDS_PROTECT };
+enum wvm_trace_words {
+    WVM_WORDS_ALLOC,
+    WVM_WORDS_FREE,
+    WVM_WORDS_PROTECT,
+    WVM_WORDS_VIEW,
+    WVM_WORDS_UNMAP
+};
 void wvm_trace_flags(struct wvm_buf *out, enum wvm_trace_words which, uint32_t value);
 /* NULL: not known. */
 const char *wvm_trace_error_name(uint32_t error);

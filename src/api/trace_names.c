@@ -39,6 +39,18 @@ static const struct word protect_words[] = {
     WORD_OF(PAGE_GUARD),             WORD_OF(PAGE_NOCACHE),      WORD_OF(PAGE_WRITECOMBINE),
 };
 
+static const struct word view_words[] = {
+    WORD_OF(FILE_MAP_COPY),        WORD_OF(FILE_MAP_WRITE),
+    WORD_OF(FILE_MAP_READ),        WORD_OF(FILE_MAP_EXECUTE),
+    WORD_OF(FILE_MAP_LARGE_PAGES), WORD_OF(FILE_MAP_TARGETS_INVALID),
+    WORD_OF(FILE_MAP_RESERVE),
+};
+
+static const struct word unmap_words[] = {
+    WORD_OF(MEM_UNMAP_WITH_TRANSIENT_BOOST),
+    WORD_OF(MEM_PRESERVE_PLACEHOLDER),
+};
+
 static const struct word class_words[] = {
     WORD_OF(MemoryBasicInformation),
     WORD_OF(MemoryWorkingSetInformation),
@@ -223,6 +235,8 @@ void wvm_trace_flags(struct wvm_buf *out, enum wvm_trace_words which, uint32_t v
         [WVM_WORDS_ALLOC] = {alloc_words, WVM_ARRAY_LEN(alloc_words)},
         [WVM_WORDS_FREE] = {free_words, WVM_ARRAY_LEN(free_words)},
         [WVM_WORDS_PROTECT] = {protect_words, WVM_ARRAY_LEN(protect_words)},
+        [WVM_WORDS_VIEW] = {view_words, WVM_ARRAY_LEN(view_words)},
+        [WVM_WORDS_UNMAP] = {unmap_words, WVM_ARRAY_LEN(unmap_words)},
     };
     const char *between = "";
     for (size_t i = 0; i < sets[which].n; i++) {

@@ -1,12 +1,11 @@
-/* NtLockVirtualMemory, NtUnlockVirtualMemory, NtFlushVirtualMemory.
+/* NtLockVirtualMemory, NtUnlockVirtualMemory.
  *
  * Order of checks: handle; the caller's variables; address; size; map type; then what lies there.
  * I1  A failing call changes neither locks nor *range.
  * Map type 1 locks into the working set, 2 into physical memory; the second needs a privilege that
  * a process of ours never holds.
- * Locking: space/ locks; the flush takes none. */
+ * Locking: space/ locks. */
 #include "api/api.h"
-#include "host/host_process.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
@@ -66,51 +65,4 @@ NTSTATUS wvm_NtLockVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULON
 NTSTATUS wvm_NtUnlockVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG map_type)
 {
     return lock_entry(process, base, size, map_type, wvm_space_unlock);
-}
-
-/* Size 0 flushes to the end of the mapping (SEC-198). */
-static wvm_status flush_range(struct wvm_nt_range *range)
-{
-    struct wvm_region r;
-    uintptr_t start, end;
-    struct wvm_nt_range asked = {range->base, range->size ? range->size : 1};
-    wvm_status status = wvm_nt_page_span(&asked, &start, &end);
-    if (status < 0)
-        return STATUS_INVALID_PARAMETER_2;
-    status = wvm_space_query(&wvm_space_native, start, &r);
-    if (status < 0)
-        return status;
-    if (r.type == WVM_TYPE_FREE || r.type == WVM_TYPE_PRIVATE)
-        return STATUS_NOT_MAPPED_VIEW;
-    if (r.type == WVM_TYPE_IMAGE)
-        return STATUS_NOT_MAPPED_DATA;
-    if (range->size == 0)
-        end = r.alloc_end;
-    if (end > r.alloc_end)
-        return STATUS_INVALID_PARAMETER_2;
-    if (wvm_host_flush(start, end - start) < 0)
-        return STATUS_NOT_MAPPED_DATA;
-    range->base = start;
-    range->size = end - start;
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS wvm_NtFlushVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, PVOID io_status)
-{
-    struct wvm_nt_range range;
-    struct {
-        ULONG_PTR status;
-        ULONG_PTR information;
-    } io = {0, 0};
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
-    if (status < 0)
-        return status;
-    if (io_status && !wvm_user_writable(io_status, sizeof io))
-        return STATUS_ACCESS_VIOLATION;
-    status = flush_range(&range);
-    if (status >= 0) {
-        wvm_user_store_range(base, size, &range);
-        wvm_user_store_if(io_status, &io, sizeof io);
-    }
-    return status;
 }

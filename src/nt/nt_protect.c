@@ -5,13 +5,16 @@
  * I2  *old is the protection really replaced, of the first page, modifiers included.
  * Write-copy protections belong to views and images: hooking libraries put back the PAGE_WRITECOPY
  * they were told as the old protection of an image's data, so it is taken there and nowhere else.
+ * Only with one of them PAGE_REVERT_TO_FILE_MAP has a meaning: copies that were made are given up
+ * (SEC-180). Whether a view may have the protection is the space's to say.
  * Locking: space/ locks.   Failure: decided before anything changes. */
 #include "api/api.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_map.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 
-static bool takes_write_copy(uintptr_t addr)
+bool wvm_nt_takes_write_copy(uintptr_t addr)
 {
     struct wvm_region r;
     return wvm_space_query(&wvm_space_native, addr, &r) >= 0 &&
@@ -24,6 +27,21 @@ static bool is_writable(uint8_t attr)
     return (access == WVM_ATTR_RW || access == WVM_ATTR_XRW) && !(attr & WVM_ATTR_GUARD);
 }
 
+static bool is_copy(uint8_t attr)
+{
+    uint8_t access = attr & WVM_ATTR_ACCESS;
+    return access == WVM_ATTR_WC || access == WVM_ATTR_XWC;
+}
+
+/* The attribute of a protection for the page at start, 0 when it is not legal there. */
+static uint8_t attr_for(uint32_t prot, uintptr_t start)
+{
+    uint8_t attr = wvm_nt_attr_of(prot & ~PAGE_REVERT_TO_FILE_MAP, true);
+    if (WVM_UNLIKELY(is_copy(attr)))
+        return wvm_nt_takes_write_copy(start) ? attr : 0;
+    return prot & PAGE_REVERT_TO_FILE_MAP ? 0 : attr;
+}
+
 wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot, uint32_t *old)
 {
     uintptr_t start, end;
@@ -34,13 +52,12 @@ wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t p
     status = wvm_nt_page_span(range, &start, &end);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    uint8_t attr = wvm_nt_attr_of(prot, false);
-    if (WVM_UNLIKELY(attr == 0)) {
-        attr = wvm_nt_attr_of(prot, true);
-        if (attr == 0 || !takes_write_copy(start))
-            return STATUS_INVALID_PAGE_PROTECTION;
-    }
-    status = wvm_space_protect(&wvm_space_native, start, end, attr, &old_attr);
+    uint8_t attr = attr_for(prot, start);
+    if (WVM_UNLIKELY(attr == 0))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    status = WVM_UNLIKELY(prot & PAGE_REVERT_TO_FILE_MAP)
+                 ? wvm_space_revert(&wvm_space_native, start, end, attr, &old_attr)
+                 : wvm_space_protect(&wvm_space_native, start, end, attr, &old_attr);
     if (status < 0)
         return status;
     /* Proofs of nt_user.c are kept about foreign memory only. */

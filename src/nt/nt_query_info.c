@@ -5,16 +5,18 @@
  * I2  What lies at the address is judged before the length, the length before the buffer.
  * A mapped file's name is the host's path as it is, UTF-16 instead of UTF-8: there is no device
  * name space here. Bytes that are no UTF-8 become U+FFFD.
+ * The page file has no name: FILE_INVALID.
  * An ELF module counts as an image; its size is the span of its segments.
  * Locking: none.   Failure: nothing written. */
 #include <string.h>
 
 #include "host/host.h"
+#include "nt/nt_map.h"
 #include "nt/nt_query.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 
-#define PATH_BYTES 4096
+#define PATH_BYTES WVM_NT_PATH_BYTES
 
 static wvm_status find_used(uintptr_t addr, struct wvm_region *r)
 {
@@ -23,6 +25,28 @@ static wvm_status find_used(uintptr_t addr, struct wvm_region *r)
         return status;
     return r->type == WVM_TYPE_FREE ? (wvm_status)STATUS_INVALID_ADDRESS
                                     : (wvm_status)STATUS_SUCCESS;
+}
+
+/* What a view is mapped from, as long as the caller holds the result; NULL when it is none. */
+static struct wvm_section *hold_section(const struct wvm_region *r)
+{
+    struct wvm_view_info info;
+    if (!(r->flags & WVM_ALLOC_VIEW) ||
+        wvm_space_view_at(&wvm_space_native, r->alloc_start, &info) < 0)
+        return NULL;
+    return wvm_section_of(info.backing);
+}
+
+/* RegionType: bit 1 a data file, bit 2 an image; views of the page file have none (VQ-033). */
+static uint32_t region_type(const struct wvm_region *r)
+{
+    uint32_t type = r->type == WVM_TYPE_IMAGE ? 4 : r->type == WVM_TYPE_MAPPED ? 2 : 0;
+    struct wvm_section *s = hold_section(r);
+    if (s) {
+        type = s->kind == WVM_SECTION_PAGEFILE ? 0 : type;
+        wvm_backing_drop(&s->backing);
+    }
+    return type;
 }
 
 static wvm_status put(struct wvm_nt_buffer *buf, const void *answer, size_t len)
@@ -53,13 +77,31 @@ wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf)
     memset(&info, 0, sizeof info);
     info.AllocationBase = (PVOID)r.alloc_start;
     info.AllocationProtect = wvm_nt_prot_of(r.alloc_attr);
-    info.RegionType = r.type == WVM_TYPE_IMAGE ? 4 : r.type == WVM_TYPE_MAPPED ? 2 : 0;
+    info.RegionType = region_type(&r);
     info.RegionSize = r.alloc_end - r.alloc_start;
     info.CommitSize = wvm_space_committed_bytes(&wvm_space_native, &r);
     size_t len = ends[0];
     for (size_t i = 1; i < sizeof ends / sizeof ends[0] && buf->len >= ends[i]; i++)
         len = ends[i];
     return put(buf, &info, len);
+}
+
+/* A view tells what the file says, also when it shows only a part (SEC-110, SEC-111). */
+static void describe_image(uintptr_t addr, const struct wvm_region *r,
+                           MEMORY_IMAGE_INFORMATION *info)
+{
+    uintptr_t start = r->alloc_start, end = r->alloc_end;
+    struct wvm_section *s = hold_section(r);
+    if (s) {
+        info->ImagePartialMap = end - start < s->image->size;
+        info->ImageNotExecutable = (s->flags & WVM_SECTION_NO_EXECUTE) != 0;
+        end = start + s->image->size;
+        wvm_backing_drop(&s->backing);
+    } else {
+        (void)wvm_host_module(addr, &start, &end);
+    }
+    info->ImageBase = (PVOID)start;
+    info->SizeOfImage = end - start;
 }
 
 wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf)
@@ -72,12 +114,8 @@ wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf)
         return STATUS_INFO_LENGTH_MISMATCH;
     MEMORY_IMAGE_INFORMATION info;
     memset(&info, 0, sizeof info);
-    if (r.type == WVM_TYPE_IMAGE) {
-        uintptr_t start = r.alloc_start, end = r.alloc_end;
-        (void)wvm_host_module(addr, &start, &end);
-        info.ImageBase = (PVOID)start;
-        info.SizeOfImage = end - start;
-    }
+    if (r.type == WVM_TYPE_IMAGE)
+        describe_image(addr, &r, &info);
     return put(buf, &info, sizeof info);
 }
 
@@ -125,17 +163,14 @@ size_t wvm_nt_utf16(const char *text, uint16_t *out)
 
 wvm_status wvm_nt_query_filename(uintptr_t addr, struct wvm_nt_buffer *buf)
 {
-    struct wvm_region r;
     char path[PATH_BYTES];
     struct {
         UNICODE_STRING head;
         uint16_t name[PATH_BYTES];
     } answer;
-    wvm_status status = find_used(addr, &r);
+    wvm_status status = wvm_nt_mapped_path(addr, path);
     if (status < 0)
         return status;
-    if (r.type == WVM_TYPE_PRIVATE || wvm_host_map_name(addr, path, sizeof path) <= 0)
-        return STATUS_INVALID_ADDRESS;
     size_t n = wvm_nt_utf16(path, answer.name);
     size_t total = sizeof answer.head + (n + 1) * sizeof answer.name[0];
     if (buf->len < total) {

@@ -25,7 +25,7 @@ static wvm_status note(enum fake_op op, uintptr_t start, uintptr_t end)
     fake.start = start;
     fake.end = end;
     fake.n_calls++;
-    return fake.result;
+    return fake.n_calls == 1 && fake.first_result ? fake.first_result : fake.result;
 }
 
 uintptr_t wvm_space_top(const struct wvm_space *sp)
@@ -200,4 +200,46 @@ wvm_status wvm_space_watch_reset(struct wvm_space *sp, uintptr_t start, uintptr_
 {
     (void)sp;
     return note(FAKE_WATCH, start, end);
+}
+
+wvm_status wvm_space_map(struct wvm_space *sp, struct wvm_view_request *req)
+{
+    (void)sp;
+    fake.view = *req;
+    for (unsigned i = 0; i < req->n_parts; i++)
+        fake.part[i] = req->part[i];
+    uintptr_t start = req->start ? req->start : 0x120000;
+    wvm_status status = note(FAKE_MAP, start, start + req->len);
+    if (status >= 0)
+        req->start = start;
+    return status;
+}
+
+wvm_status wvm_space_unmap(struct wvm_space *sp, uintptr_t addr, bool keep)
+{
+    (void)sp;
+    fake.keep = keep;
+    return note(FAKE_UNMAP, addr, addr);
+}
+
+wvm_status wvm_space_revert(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
+                            uint8_t *old)
+{
+    (void)sp;
+    fake.attr = attr;
+    *old = fake.old_attr;
+    return note(FAKE_REVERT, start, end);
+}
+
+wvm_status wvm_space_view_at(struct wvm_space *sp, uintptr_t addr, struct wvm_view_info *out)
+{
+    (void)sp;
+    if (!fake.backing || addr < fake.region.alloc_start || addr >= fake.region.alloc_end)
+        return STATUS_NOT_MAPPED_VIEW;
+    wvm_backing_hold(fake.backing);
+    *out = (struct wvm_view_info){
+        .backing = fake.backing, .start = fake.region.alloc_start, .end = fake.region.alloc_end,
+        .attr = fake.region.alloc_attr, .type = fake.region.type,
+    };
+    return STATUS_SUCCESS;
 }

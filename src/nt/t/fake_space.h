@@ -2,7 +2,7 @@
 #ifndef WVM_NT_T_FAKE_SPACE_H
 #define WVM_NT_T_FAKE_SPACE_H
 
-#include "space/space.h"
+#include "space/space_view.h"
 
 enum fake_op {
     FAKE_NONE,
@@ -20,7 +20,10 @@ enum fake_op {
     FAKE_READ,
     FAKE_WRITE,
     FAKE_FIXED_PAGE,
-    FAKE_WATCH
+    FAKE_WATCH,
+    FAKE_MAP,
+    FAKE_UNMAP,
+    FAKE_REVERT
 };
 
 struct fake_space {
@@ -30,8 +33,13 @@ struct fake_space {
     uintptr_t start, end;
     uint8_t attr;
     struct wvm_request req;
+    struct wvm_view_request view;  /* as asked; its parts: */
+    struct wvm_view_part part[128];
+    bool keep;                     /* unmap */
     /* What it answers. */
     wvm_status result;
+    wvm_status first_result;       /* of the first call instead, when not 0 */
+    struct wvm_backing *backing;   /* view_at inside the region; NULL: no view */
     uintptr_t out_end; /* decommit and release */
     uint8_t old_attr;
     size_t done; /* read and write */

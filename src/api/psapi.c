@@ -1,0 +1,54 @@
+/* The path of a mapped file: GetMappedFileName.
+ *
+ * The path is the host's, as MemoryMappedFilenameInformation tells it: there is no device name
+ * space. The A form hands out the host's bytes, the W form UTF-16.
+ * I1  A path is whole or not there at all: a buffer that is too small is a failure.
+ * I2  Success leaves the last error alone.
+ * Locking: none.   Failure: 0, nothing written. */
+#include <string.h>
+
+#include "api/api.h"
+#include "api/last_error.h"
+#include "nt/nt_handle.h"
+#include "nt/nt_map.h"
+#include "nt/nt_query.h"
+#include "nt/nt_user.h"
+
+static bool find_path(HANDLE process, LPVOID addr, char path[WVM_NT_PATH_BYTES])
+{
+    wvm_status status = wvm_handle_own(process, PROCESS_QUERY_LIMITED_INFORMATION);
+    if (status >= 0)
+        status = wvm_nt_mapped_path((uintptr_t)addr, path);
+    return wvm_win32_result(status);
+}
+
+/* n characters of unit bytes and a NUL, to a buffer of `size` characters. */
+static DWORD put_path(void *out, DWORD size, const void *path, size_t n, size_t unit)
+{
+    if (size <= n) {
+        wvm_set_last_error(ERROR_INSUFFICIENT_BUFFER);
+        return 0;
+    }
+    if (!wvm_user_writable(out, (n + 1) * unit)) {
+        wvm_set_last_error(ERROR_NOACCESS);
+        return 0;
+    }
+    memcpy(out, path, (n + 1) * unit);
+    return (DWORD)n;
+}
+
+DWORD wvm_K32GetMappedFileNameA(HANDLE process, LPVOID addr, LPSTR name, DWORD size)
+{
+    char path[WVM_NT_PATH_BYTES];
+    return find_path(process, addr, path) ? put_path(name, size, path, strlen(path), 1) : 0;
+}
+
+DWORD wvm_K32GetMappedFileNameW(HANDLE process, LPVOID addr, LPWSTR name, DWORD size)
+{
+    char path[WVM_NT_PATH_BYTES];
+    uint16_t wide[WVM_NT_PATH_BYTES];
+    if (!find_path(process, addr, path))
+        return 0;
+    size_t n = wvm_nt_utf16(path, wide);
+    return put_path(name, size, wide, n, sizeof wide[0]);
+}

@@ -1,0 +1,72 @@
+/* Views of sections: the rules of the mapping calls, and their inner form with plain values.
+ *
+ * Sizes and offsets are bytes. As in nt.h: on failure nothing has changed, the view's fields
+ * included. */
+#ifndef WVM_NT_NT_MAP_H
+#define WVM_NT_NT_MAP_H
+
+#include "nt/nt.h"
+#include "section/section.h"
+
+struct wvm_nt_extended;
+
+/* What a mapping call asks for, every value as the caller gave it. */
+struct wvm_nt_view {
+    uintptr_t base;      /* 0: anywhere; out: of the view */
+    uintptr_t size;      /* 0: the rest of the section; out: whole pages */
+    uint64_t offset;     /* into the section */
+    uintptr_t zero_bits; /* NtMapViewOfSection */
+    uintptr_t commit;    /* CommitSize, NtMapViewOfSection */
+    uint32_t type;       /* AllocationType */
+    uint32_t prot;       /* PAGE_* */
+    bool placeholders;   /* the call knows MEM_REPLACE_PLACEHOLDER */
+    const struct wvm_nt_extended *extended; /* NULL: no extended parameters */
+};
+
+/* Successes: IMAGE_NOT_AT_BASE, IMAGE_MACHINE_TYPE_MISMATCH. INVALID_HANDLE, OBJECT_TYPE_MISMATCH,
+ * ACCESS_DENIED, and what wvm_nt_map_section answers. */
+wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view) WVM_MUST_CHECK;
+/* In this process, through a handle with the rights `granted`. INVALID_PARAMETER_*,
+ * INVALID_PAGE_PROTECTION, ACCESS_DENIED, SECTION_PROTECTION, MAPPED_ALIGNMENT, INVALID_VIEW_SIZE,
+ * CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT, NOT_SUPPORTED. */
+wvm_status wvm_nt_map_section(struct wvm_section *s, uint32_t granted,
+                              struct wvm_nt_view *view) WVM_MUST_CHECK;
+/* The view that contains addr. flags: MEM_UNMAP_WITH_TRANSIENT_BOOST, MEM_PRESERVE_PLACEHOLDER.
+ * INVALID_PARAMETER, NOT_MAPPED_VIEW, CONFLICTING_ADDRESSES. */
+wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags) WVM_MUST_CHECK;
+/* Writes what was changed in a file view to the file; size 0: to the end of the view. *range is
+ * rounded on success. NOT_MAPPED_VIEW, NOT_MAPPED_DATA, INVALID_PARAMETER_2, IO_DEVICE_ERROR,
+ * DISK_FULL. */
+wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range) WVM_MUST_CHECK;
+
+/* Path of the file mapped at addr, NUL-terminated, of this process. INVALID_ADDRESS: no mapping of
+ * a file; FILE_INVALID: of the page file. */
+#define WVM_NT_PATH_BYTES 4096
+wvm_status wvm_nt_mapped_path(uintptr_t addr, char out[WVM_NT_PATH_BYTES]) WVM_MUST_CHECK;
+
+/* Are write-copy protections legal for the page at addr? Those of views and images. */
+bool wvm_nt_takes_write_copy(uintptr_t addr);
+
+/* nt_map_rules.c. Rights that a handle must grant for a view of that attribute. */
+uint32_t wvm_nt_view_rights(uint8_t attr);
+/* A section of the one attribute can have views of the other. */
+bool wvm_nt_view_allowed(uint8_t section_attr, uint8_t view_attr);
+/* SUCCESS, or why this AllocationType is refused for a view of the section: INVALID_PARAMETER_9,
+ * INVALID_PARAMETER, SECTION_PROTECTION. */
+wvm_status wvm_nt_check_map_type(const struct wvm_section *s,
+                                 const struct wvm_nt_view *view) WVM_MUST_CHECK;
+/* Bound of ZeroBits for a view, as wvm_nt_zero_bits; a base must keep it. INVALID_PARAMETER_4. */
+wvm_status wvm_nt_view_limit(const struct wvm_nt_view *view, uintptr_t *limit) WVM_MUST_CHECK;
+/* Where the view may lie: base, offset and their alignment. INVALID_PARAMETER_3,
+ * INVALID_PARAMETER, MAPPED_ALIGNMENT. */
+wvm_status wvm_nt_check_place(const struct wvm_nt_view *view) WVM_MUST_CHECK;
+/* Bytes of the view, a page multiple, and how many of them the section has; more only for a
+ * reserved view of a file. INVALID_VIEW_SIZE, INVALID_PARAMETER_3, INVALID_PARAMETER_5. */
+struct wvm_nt_extent {
+    uintptr_t len;
+    uintptr_t filled;
+};
+wvm_status wvm_nt_view_extent(const struct wvm_section *s, const struct wvm_nt_view *view,
+                              struct wvm_nt_extent *out) WVM_MUST_CHECK;
+
+#endif
