@@ -1,10 +1,31 @@
-/* winvm/minwinbase.h: the exception codes under their Win32 names. */
+/* winvm/minwinbase.h: the structures of many calls, and the exception codes under
+ * their Win32 names. */
 #ifndef WINVM_MINWINBASE_H
 #define WINVM_MINWINBASE_H
 
 #include "winnt.h"
 
 #ifndef WINVM_NO_TYPES
+
+/* Only bInheritHandle is looked at. */
+typedef struct _SECURITY_ATTRIBUTES {
+    DWORD nLength;
+    LPVOID lpSecurityDescriptor;
+    BOOL bInheritHandle;
+} SECURITY_ATTRIBUTES, *PSECURITY_ATTRIBUTES, *LPSECURITY_ATTRIBUTES;
+
+typedef struct _OVERLAPPED {
+    ULONG_PTR Internal;     /* the status */
+    ULONG_PTR InternalHigh; /* bytes moved */
+    __extension__ union {
+        __extension__ struct {
+            DWORD Offset;
+            DWORD OffsetHigh;
+        } DUMMYSTRUCTNAME;
+        PVOID Pointer;
+    } DUMMYUNIONNAME;
+    HANDLE hEvent; /* not used */
+} OVERLAPPED, *LPOVERLAPPED;
 
 #define EXCEPTION_ACCESS_VIOLATION STATUS_ACCESS_VIOLATION
 #define EXCEPTION_DATATYPE_MISALIGNMENT STATUS_DATATYPE_MISALIGNMENT
