@@ -19,6 +19,7 @@
 #include "base/arith.h"
 #include "base/fmt.h"
 #include "host/host_kernel.h"
+#include "host/host_object.h"
 #include "host/host_private.h"
 
 const char *wvm_host_proc_root = "/proc";

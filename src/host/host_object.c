@@ -22,7 +22,7 @@
 #include "host/host_kernel.h"
 #include "host/host_private.h"
 
-enum { NUMBER_MAX = 960, NUMBERS_ABOVE = 32, LIMIT_TRIES = 16, PATH_CAP = 512 };
+enum { NUMBER_MAX = 960, NUMBERS_ABOVE = 32, SMALL_NUMBER = 128, LIMIT_TRIES = 16, PATH_CAP = 512 };
 
 /* Newer than the oldest headers. */
 enum {
@@ -113,7 +113,7 @@ int wvm_host_shm_create(const char *name, uint64_t len)
         wvm_sys_close(fd);
         return err;
     }
-    return wvm_host_fd_high(fd);
+    return fd < SMALL_NUMBER ? fd : wvm_host_fd_high(fd);
 }
 
 int wvm_host_shm_seal(int fd)

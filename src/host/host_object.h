@@ -16,7 +16,8 @@ struct wvm_host_fd_info {
     bool readable, writable; /* as the descriptor was opened */
 };
 
-/* New shared memory of len bytes, zeroed, mapped by nobody. name: for the kernel's lists. */
+/* New shared memory of len bytes, zeroed, mapped by nobody. name: for the kernel's lists. Its
+ * number is left as it is while that is small: sections that come and go would pay for another. */
 int wvm_host_shm_create(const char *name, uint64_t len);
 /* From now on nobody can change the size of this shared memory. -EPERM where that is refused. */
 int wvm_host_shm_seal(int fd);
@@ -27,6 +28,8 @@ int wvm_host_fd_keep(int fd);
  * write: for reading and writing. */
 int wvm_host_fd_reopen(pid_t pid, int fd, bool write);
 int wvm_host_fd_info(int fd, struct wvm_host_fd_info *out);
+/* What the file behind fd is known by. False: it is not open. */
+bool wvm_host_fd_identify(int fd, uint64_t *dev, uint64_t *ino);
 /* Closes fd if it is still the file (dev, ino). */
 void wvm_host_fd_close(int fd, uint64_t dev, uint64_t ino);
 /* -EFBIG instead of the signal that the limit of file sizes would send. */

@@ -51,7 +51,6 @@ uint64_t wvm_host_read_number(const char *root, const char *path, uint64_t fallb
 /* ---- host_object.c ---- */
 /* Moves fd to a high number; fd itself when there is none. */
 int wvm_host_fd_high(int fd);
-bool wvm_host_fd_identify(int fd, uint64_t *dev, uint64_t *ino);
 bool wvm_host_fd_is(int fd, uint64_t dev, uint64_t ino);
 
 /* ---- host_maps.c ---- */

@@ -26,10 +26,11 @@ struct wvm_section {
     uint8_t attr;               /* the section's protection, enum wvm_attr */
     uint64_t size;              /* (a) bytes as NtQuerySection reports; grows by extension */
     uint64_t dev, ino;          /* of the file; of the shared memory for the page file */
-    uint32_t name;              /* section_name.h's; 0: none */
+    uint64_t fd_dev, fd_ino;    /* of backing.fd: checked before that is closed */
+    uint32_t name;              /* (a) section_name.h's; 0: none, or given back */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */
-    int file_fd;                /* kind IMAGE: a kept descriptor of the PE file, for its path; -1: not
-                                 * known. Closed with (dev, ino) by the last reference */
+    int file_fd;                /* kind IMAGE: a kept descriptor of the PE file, for its path; -1:
+                                 * not known. Closed with (dev, ino) by the last reference */
     struct wvm_image_info *image; /* kind IMAGE; else NULL */
 };
 
