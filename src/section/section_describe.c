@@ -8,7 +8,8 @@
  * I2  Nothing that a description says is believed before it agrees with the size of the memory; who
  *     can write a description owns the memory anyway, and can do no more than give it another
  *     length, protection or kind.
- * Locking: none.   Failure: no description, maybe empty pages more.   Signal safety: not for handlers. */
+ * Locking: none.   Failure: no description, maybe empty pages more.
+ * Signal safety: not for handlers. */
 #include <string.h>
 
 #include <winvm/ntstatus.h>
