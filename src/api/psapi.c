@@ -16,9 +16,10 @@
 
 static bool find_path(HANDLE process, LPVOID addr, char path[WVM_NT_PATH_BYTES])
 {
-    wvm_status status = wvm_handle_own(process, PROCESS_QUERY_LIMITED_INFORMATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_QUERY_LIMITED_INFORMATION, &pid);
     if (status >= 0)
-        status = wvm_nt_mapped_path((uintptr_t)addr, path);
+        status = wvm_nt_mapped_path(pid, (uintptr_t)addr, path);
     return wvm_win32_result(status);
 }
 

@@ -120,9 +120,8 @@ SIZE_T wvm_VirtualQuery(LPCVOID base, PMEMORY_BASIC_INFORMATION info, SIZE_T len
 
 SIZE_T wvm_VirtualQueryEx(HANDLE process, LPCVOID base, PMEMORY_BASIC_INFORMATION info, SIZE_T len)
 {
-    wvm_status status = wvm_handle_own(process, PROCESS_QUERY_LIMITED_INFORMATION);
-    if (status >= 0)
-        status = wvm_nt_query_basic((uintptr_t)base, info, len);
+    struct wvm_nt_buffer buf = {.at = info, .len = len};
+    wvm_status status = wvm_nt_query(process, (uintptr_t)base, MemoryBasicInformation, &buf);
     return wvm_win32_result(status) ? sizeof *info : 0;
 }
 

@@ -122,10 +122,17 @@ struct wvm_host_vma {
 int wvm_host_map_find(uintptr_t addr, struct wvm_host_vma *out);
 /* Path of the file mapped at addr, NUL-terminated. Length without NUL, or -ENOENT. */
 ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap);
+/* The same two for process pid, 0: this one. -ENOENT, -ESRCH: it has ended (of a process that nobody
+ * waited for yet no mapping is found); -EACCES: it may not be looked at. */
+int wvm_host_map_find_of(pid_t pid, uintptr_t addr, struct wvm_host_vma *out);
+ssize_t wvm_host_map_name_of(pid_t pid, uintptr_t addr, char *out, size_t cap);
 /* Number of mappings this process has (a fresh count: slow, reads the maps file). */
 size_t wvm_host_map_count(void);
 /* Range [*start,*end) of the ELF module that contains addr (async-signal-safe). False: in none. */
 bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end);
+/* The same in process pid, 0: this one. Another process's modules are told from its mappings: those
+ * of one ELF file, some of them executable. */
+bool wvm_host_module_of(pid_t pid, uintptr_t addr, uintptr_t *start, uintptr_t *end);
 
 /* Residency of len/4096 pages: vec[i] bit 0 = present (in memory), bit 1 = privatised copy or
  * anonymous (never the file's page), bit 2 = swapped out. PAGEMAP_SCAN/pagemap, else mincore
@@ -135,6 +142,8 @@ int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec);
  * mappings of files and shared memory: one system call. True: they are private; *run_end is its
  * end. What is not known (no /proc) counts as not private. */
 bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end);
+/* The same in process pid, 0: this one. */
+bool wvm_host_private_run_of(pid_t pid, uintptr_t start, uintptr_t end, uintptr_t *run_end);
 /* The process certainly has one thread. */
 bool wvm_host_single_threaded(void);
 /* True when the calling thread took no page fault between two calls of wvm_host_fault_count(). */
@@ -144,6 +153,9 @@ uint64_t wvm_host_fault_count(void);
  * pid 0: this process. Directions: local memory of this process, remote of process pid. */
 ssize_t wvm_host_read(pid_t pid, void *local, uintptr_t remote, size_t len);
 ssize_t wvm_host_write(pid_t pid, const void *local, uintptr_t remote, size_t len);
+/* Into another process's memory that it could not write itself, as a debugger does: a page of a
+ * private mapping becomes a copy. -EIO, -EACCES, -EPERM: the host forbids it. */
+ssize_t wvm_host_write_forced(pid_t pid, const void *local, uintptr_t remote, size_t len);
 
 /* Which limit explains an ENOMEM/EAGAIN of the given length. */
 enum wvm_host_limit {

@@ -3,7 +3,7 @@
  * Owns     nothing.
  * Terms    remote = the address that may be bad; chunk = what one pipe transfer takes.
  * I1       Protections count: a page that the process could not read or write itself is not copied.
- *          (/proc/PID/mem would look through them.)
+ *          (/proc/PID/mem looks through them: the forced write, and nothing else, uses it.)
  * I2       The result is a count of bytes from the front; a bad page ends the copy at its border.
  * I3       The pipe is the fallback for this process only; it lives for one call.
  * Locking  none.   Failure: -errno, nothing copied.   Signal safety: all functions; errno is kept.
@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "base/arith.h"
+#include "base/fmt.h"
 #include "host/host_kernel.h"
 #include "host/host_private.h"
 
@@ -83,4 +84,18 @@ ssize_t wvm_host_write(pid_t pid, const void *local, uintptr_t remote, size_t le
     struct transfer t = {
         .pid = pid, .from = (uintptr_t)local, .to = remote, .len = len, .write = true};
     return copy(&t);
+}
+
+ssize_t wvm_host_write_forced(pid_t pid, const void *local, uintptr_t remote, size_t len)
+{
+    char path[64];
+    struct wvm_buf b;
+    wvm_buf_init(&b, path, sizeof(path));
+    wvm_buf_printf(&b, "%s/%d/mem", wvm_host_proc_root, (int)pid);
+    int fd = (int)WVM_SYS(syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0));
+    if (fd < 0)
+        return fd;
+    ssize_t n = WVM_SYS(syscall(SYS_pwrite64, fd, local, len, remote));
+    wvm_sys_close(fd);
+    return n;
 }

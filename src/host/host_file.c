@@ -95,7 +95,7 @@ static void publish(struct file_slot *s, enum slot_state state)
 }
 
 /* Opens /proc/DIR/NAME. Descriptor or -errno. */
-static int open_own(const char *dir, const char *name)
+static int open_file(const char *dir, const char *name)
 {
     char path[PATH_CAP];
     struct wvm_buf b;
@@ -108,7 +108,7 @@ static int open_own(const char *dir, const char *name)
 static int fill_slot(struct file_slot *s, struct wvm_host_loan *out)
 {
     uint64_t dev, ino;
-    int fd = s->make ? s->make() : open_own("self", s->name);
+    int fd = s->make ? s->make() : open_file("self", s->name);
     if (fd >= 0)
         fd = wvm_host_fd_high(fd);
     if (fd < 0 || !wvm_host_fd_identify(fd, &dev, &ino)) {
@@ -159,9 +159,9 @@ int wvm_host_file_open(enum wvm_host_file which, struct wvm_host_loan *out)
     if (slots[which].make)
         return -EBUSY; /* what is made for one loan is of no use */
     /* "self" names the first thread, which may have ended. */
-    int fd = open_own("thread-self", slots[which].name);
+    int fd = open_file("thread-self", slots[which].name);
     if (fd == -ENOENT)
-        fd = open_own("self", slots[which].name);
+        fd = open_file("self", slots[which].name);
     out->fd = fd;
     out->temporary = true;
     return fd < 0 ? fd : 0;
@@ -187,6 +187,19 @@ int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out)
     if ((seen & SLOT_STATE_MASK) == SLOT_BUSY || !claim(s, seen))
         return wvm_host_file_open(which, out);
     return fill_slot(s, out);
+}
+
+int wvm_host_file_of(pid_t pid, enum wvm_host_file which, struct wvm_host_loan *out)
+{
+    char number[16];
+    struct wvm_buf b;
+    if (pid == 0)
+        return wvm_host_file_borrow(which, out);
+    wvm_buf_init(&b, number, sizeof(number));
+    wvm_buf_printf(&b, "%d", (int)pid);
+    out->fd = open_file(number, slots[which].name);
+    out->temporary = true;
+    return out->fd < 0 ? out->fd : 0;
 }
 
 void wvm_host_file_return(const struct wvm_host_loan *loan)

@@ -1,7 +1,7 @@
-/* What the kernel says about this process's mappings.
+/* What the kernel says about the mappings of this process or another one.
  *
  * Owns     nothing but the reader's buffer on the stack of each call.
- * Terms    query = PROCMAP_QUERY, one system call per mapping; text = /proc/self/maps, read in
+ * Terms    query = PROCMAP_QUERY, one system call per mapping; text = /proc/PID/maps, read in
  *          pieces of READ_CAP bytes; gate = the kernel's own [vsyscall] line, which is not a
  *          mapping.
  * I1       Both ways give the same answer: lowest mapping whose end lies above the address.
@@ -21,10 +21,11 @@ enum { READ_CAP = 2048, NAME_CAP = 4200 };
 
 /* ---- query ---- */
 
-static int query(uintptr_t addr, uint64_t flags, char *name, struct wvm_procmap_query *q)
+static int query(pid_t pid, uintptr_t addr, uint64_t flags, char *name,
+                 struct wvm_procmap_query *q)
 {
     struct wvm_host_loan loan;
-    int err = wvm_host_file_borrow(WVM_FILE_MAPS, &loan);
+    int err = wvm_host_file_of(pid, WVM_FILE_MAPS, &loan);
     if (err != 0)
         return err;
     *q = (struct wvm_procmap_query){
@@ -39,10 +40,10 @@ static int query(uintptr_t addr, uint64_t flags, char *name, struct wvm_procmap_
     return err < 0 ? err : 0;
 }
 
-static int find_by_query(uintptr_t addr, struct wvm_host_vma *out)
+static int find_by_query(pid_t pid, uintptr_t addr, struct wvm_host_vma *out)
 {
     struct wvm_procmap_query q;
-    int err = query(addr, WVM_PROCMAP_COVERING_OR_NEXT, NULL, &q);
+    int err = query(pid, addr, WVM_PROCMAP_COVERING_OR_NEXT, NULL, &q);
     if (err != 0)
         return err == -ENOENT ? 0 : err;
     out->start = (uintptr_t)q.vma_start;
@@ -67,10 +68,12 @@ struct reader {
     char buf[READ_CAP];
 };
 
-static int reader_open(struct reader *r)
+static int reader_open(pid_t pid, struct reader *r)
 {
     r->at = r->pos = r->len = 0;
     r->error = 0;
+    if (pid != 0)
+        return wvm_host_file_of(pid, WVM_FILE_MAPS, &r->loan);
     int err = wvm_host_file_open(WVM_FILE_MAPS, &r->loan);
     if (err != 0) /* no /proc any more: the descriptor kept from the start may still do */
         err = wvm_host_file_borrow(WVM_FILE_MAPS, &r->loan);
@@ -176,10 +179,10 @@ static int seek_vma(struct reader *r, uintptr_t addr, struct wvm_host_vma *out)
     return r->error;
 }
 
-static int find_by_text(uintptr_t addr, struct wvm_host_vma *out)
+static int find_by_text(pid_t pid, uintptr_t addr, struct wvm_host_vma *out)
 {
     struct reader r;
-    int found = reader_open(&r);
+    int found = reader_open(pid, &r);
     if (found != 0)
         return found;
     found = seek_vma(&r, addr, out);
@@ -189,28 +192,33 @@ static int find_by_text(uintptr_t addr, struct wvm_host_vma *out)
 
 /* ---- the interface ---- */
 
-int wvm_host_map_find(uintptr_t addr, struct wvm_host_vma *out)
+int wvm_host_map_find_of(pid_t pid, uintptr_t addr, struct wvm_host_vma *out)
 {
     if (wvm_host_caps.procmap_query) {
-        int found = find_by_query(addr, out);
+        int found = find_by_query(pid, addr, out);
         if (found >= 0)
             return found;
     }
-    return find_by_text(addr, out);
+    return find_by_text(pid, addr, out);
 }
 
-static void name_by_text(uintptr_t addr, struct wvm_buf *b)
+int wvm_host_map_find(uintptr_t addr, struct wvm_host_vma *out)
+{
+    return wvm_host_map_find_of(0, addr, out);
+}
+
+static void name_by_text(pid_t pid, uintptr_t addr, struct wvm_buf *b)
 {
     struct reader r;
     struct wvm_host_vma v;
-    if (reader_open(&r) != 0)
+    if (reader_open(pid, &r) != 0)
         return;
     if (seek_vma(&r, addr, &v) == 1 && v.start <= addr && v.ino != 0)
         take_path(&r, b);
     wvm_host_file_return(&r.loan);
 }
 
-ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap)
+ssize_t wvm_host_map_name_of(pid_t pid, uintptr_t addr, char *out, size_t cap)
 {
     char name[NAME_CAP] = {0}; /* checkers of memory use do not know the query */
     struct wvm_procmap_query q = {0};
@@ -218,19 +226,25 @@ ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap)
     int err = -ENOTTY;
     wvm_buf_init(&b, out, cap);
     if (wvm_host_caps.procmap_query)
-        err = query(addr, 0, name, &q);
+        err = query(pid, addr, 0, name, &q);
     if (err == 0 && q.inode != 0 && q.vma_name_size != 0)
         wvm_buf_str(&b, name);
     else if (err != 0 && err != -ENOENT)
-        name_by_text(addr, &b);
+        name_by_text(pid, addr, &b);
     return b.len != 0 ? (ssize_t)b.len : -ENOENT;
 }
 
-int wvm_host_map_each(bool (*visit)(const struct wvm_host_vma *vma, void *ctx), void *ctx)
+ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap)
+{
+    return wvm_host_map_name_of(0, addr, out, cap);
+}
+
+int wvm_host_map_each(pid_t pid, bool (*visit)(const struct wvm_host_vma *vma, void *ctx),
+                      void *ctx)
 {
     struct reader r;
     struct wvm_host_vma v;
-    int err = reader_open(&r);
+    int err = reader_open(pid, &r);
     if (err != 0)
         return err;
     for (; take_vma(&r, &v) && visit(&v, ctx); skip_line(&r))
@@ -249,6 +263,6 @@ static bool count_one(const struct wvm_host_vma *v, void *ctx)
 size_t wvm_host_map_count(void)
 {
     size_t n = 0;
-    wvm_host_map_each(count_one, &n);
+    wvm_host_map_each(0, count_one, &n);
     return n;
 }

@@ -9,6 +9,8 @@
  *          the library would answer for one segment only.
  * I2       Elsewhere a group is a module when its first page starts with the ELF mark at file
  *          offset 0 and one of its mappings is executable.
+ * I3       In another process whose memory the host does not let us read (only its mappings), a
+ *          group ends with the last of the file's mappings that follow each other.
  * Locking  none.   Failure: false.   Signal safety: all functions; errno is preserved. */
 #include <elf.h>
 #include <sys/auxv.h>
@@ -33,6 +35,8 @@ typedef Elf32_Ehdr elf_header;
 typedef Elf32_Phdr elf_segment;
 #endif
 
+enum { NEAR = 8 };
+
 static uintptr_t program_start, program_end; /* (c) 0, 0: unknown */
 
 /* The first page of an image: its headers. */
@@ -43,13 +47,15 @@ struct head {
     };
 };
 
-/* The end of the image in memory as the program headers at base tell it; 0: no ELF image there. */
-static uintptr_t image_end(uintptr_t base)
+/* The end of the image in memory as the program headers at base tell it; 0: no ELF image there, or
+ * (*unknown) it cannot be read. */
+static uintptr_t image_end(pid_t pid, uintptr_t base, bool *unknown)
 {
     struct head head;
     uintptr_t low = UINTPTR_MAX, high = 0;
-    if (wvm_host_read(0, &head, base, sizeof(head)) != (ssize_t)sizeof(head)
-        || __builtin_memcmp(head.eh.e_ident, ELFMAG, SELFMAG) != 0
+    ssize_t n = wvm_host_read(pid, &head, base, sizeof(head));
+    *unknown = n == -EPERM || n == -EACCES || n == -ENOSYS;
+    if (n != (ssize_t)sizeof(head) || __builtin_memcmp(head.eh.e_ident, ELFMAG, SELFMAG) != 0
         || head.eh.e_phentsize != sizeof(elf_segment) || head.eh.e_phoff >= sizeof(head))
         return 0;
     size_t room = (sizeof(head) - head.eh.e_phoff) / sizeof(elf_segment);
@@ -67,7 +73,8 @@ static uintptr_t image_end(uintptr_t base)
 void wvm_host_module_init(void)
 {
     uintptr_t start = wvm_align_down((uintptr_t)getauxval(AT_PHDR), WVM_PAGE_SIZE);
-    uintptr_t end = start != 0 ? image_end(start) : 0;
+    bool unknown;
+    uintptr_t end = start != 0 ? image_end(0, start, &unknown) : 0;
     if (end > start) {
         program_start = start;
         program_end = end;
@@ -81,42 +88,52 @@ static bool same_file(const struct wvm_host_vma *a, const struct wvm_host_vma *b
 
 /* A walk that looks for the mapping of offset 0 that begins the group around addr. */
 struct group_search {
+    pid_t pid;
     uintptr_t addr;
     struct wvm_host_vma first; /* the last beginning seen; end 0: none yet */
     uintptr_t end;             /* where its image ends */
+    bool grows;                /* that cannot be read: where its last mapping so far ends (I3) */
     bool covered;              /* addr is mapped, and by the same file or anonymously */
 };
 
 static bool search_group(const struct wvm_host_vma *v, void *ctx)
 {
     struct group_search *g = ctx;
-    if (v->start > g->addr)
+    bool more = g->grows && same_file(v, &g->first) && v->offset != 0;
+    if (v->start > g->addr && !more)
         return false;
     bool inside = same_file(v, &g->first) && v->start < g->end;
     if (v->ino != 0 && v->offset == 0 && !inside) {
         g->first = *v;
-        g->end = image_end(v->start);
+        g->end = image_end(g->pid, v->start, &g->grows);
+        more = g->grows;
     }
+    g->grows = more;
+    if (more)
+        g->end = v->end;
+    if (v->start > g->addr)
+        return true;
     if (v->end > g->addr)
         g->covered = v->ino == 0 || same_file(v, &g->first);
     return true;
 }
 
 /* True when the file is mapped executable in [first->start, end). */
-static bool has_code(const struct wvm_host_vma *first, uintptr_t end)
+static bool has_code(pid_t pid, const struct wvm_host_vma *first, uintptr_t end)
 {
     struct wvm_host_vma v;
-    for (uintptr_t at = first->start; at < end && wvm_host_map_find(at, &v) == 1; at = v.end)
+    for (uintptr_t at = first->start; at < end && wvm_host_map_find_of(pid, at, &v) == 1;
+         at = v.end)
         if (v.start < end && same_file(&v, first) && (v.prot & WVM_HOST_X))
             return true;
     return false;
 }
 
-bool wvm_host_module_by_maps(uintptr_t addr, uintptr_t *start, uintptr_t *end)
+bool wvm_host_module_by_maps(pid_t pid, uintptr_t addr, uintptr_t *start, uintptr_t *end)
 {
-    struct group_search g = {.addr = addr};
-    if (wvm_host_map_each(search_group, &g) != 0 || !g.covered || g.end <= addr
-        || !has_code(&g.first, g.end))
+    struct group_search g = {.pid = pid, .addr = addr};
+    if (wvm_host_map_each(pid, search_group, &g) != 0 || !g.covered || g.end <= addr
+        || !has_code(pid, &g.first, g.end))
         return false;
     *start = g.first.start;
     *end = g.end;
@@ -132,11 +149,33 @@ bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end)
         return true;
     }
     if (_dl_find_object == NULL)
-        return wvm_host_module_by_maps(addr, start, end);
+        return wvm_host_module_by_maps(0, addr, start, end);
     /* The library's ranges end at the last byte, not at the last page. */
     if (_dl_find_object((void *)wvm_align_down(addr, WVM_PAGE_SIZE), &found) != 0)
         return false;
     *start = wvm_align_down((uintptr_t)found.map_start, WVM_PAGE_SIZE);
     *end = wvm_align_up((uintptr_t)found.map_end, WVM_PAGE_SIZE);
     return true;
+}
+
+/* Anonymous memory is a module's only as its zeroed variables, close behind a mapping of its file.
+ * (The look at the whole list that this saves is slow.) */
+static bool is_behind_file(pid_t pid, uintptr_t addr)
+{
+    struct wvm_host_vma v;
+    for (unsigned i = 0; i < NEAR && wvm_host_map_find_of(pid, addr, &v) == 1; i++) {
+        if (v.start > addr)
+            return false;
+        if (v.ino != 0)
+            return true;
+        addr = v.start - 1;
+    }
+    return false;
+}
+
+bool wvm_host_module_of(pid_t pid, uintptr_t addr, uintptr_t *start, uintptr_t *end)
+{
+    if (pid == 0)
+        return wvm_host_module(addr, start, end);
+    return is_behind_file(pid, addr) && wvm_host_module_by_maps(pid, addr, start, end);
 }

@@ -35,6 +35,9 @@ void wvm_host_files_init(void);
 int wvm_host_file_borrow(enum wvm_host_file which, struct wvm_host_loan *out);
 /* A descriptor of its own, read from the start. 0 or -errno. */
 int wvm_host_file_open(enum wvm_host_file which, struct wvm_host_loan *out);
+/* The same file of process pid, opened for this loan; 0: this process, as borrowed. -ENOENT,
+ * -ESRCH: it has ended; -EACCES: it may not be looked at. */
+int wvm_host_file_of(pid_t pid, enum wvm_host_file which, struct wvm_host_loan *out);
 void wvm_host_file_return(const struct wvm_host_loan *loan);
 /* The number kept for a file, -1: none. For tests. */
 int wvm_host_file_number(enum wvm_host_file which);
@@ -54,14 +57,16 @@ int wvm_host_fd_high(int fd);
 bool wvm_host_fd_is(int fd, uint64_t dev, uint64_t ino);
 
 /* ---- host_maps.c ---- */
-/* Calls visit for every mapping in rising order until it says false. 0 or -errno. */
-int wvm_host_map_each(bool (*visit)(const struct wvm_host_vma *vma, void *ctx), void *ctx);
+/* Calls visit for every mapping of a process (0: this one) in rising order until it says false. 0 or
+ * -errno. */
+int wvm_host_map_each(pid_t pid, bool (*visit)(const struct wvm_host_vma *vma, void *ctx),
+                      void *ctx);
 
 /* ---- host_module.c ---- */
 /* Finds the program's own image. Once, from wvm_host_init(). */
 void wvm_host_module_init(void);
-/* wvm_host_module() where the C library cannot tell: from the mappings and the ELF headers. */
-bool wvm_host_module_by_maps(uintptr_t addr, uintptr_t *start, uintptr_t *end);
+/* wvm_host_module_of() where no C library can tell: from the mappings and the ELF headers. */
+bool wvm_host_module_by_maps(pid_t pid, uintptr_t addr, uintptr_t *start, uintptr_t *end);
 
 /* ---- host_watch.c ---- */
 int wvm_host_linux_watch(uintptr_t addr, size_t len);

@@ -163,11 +163,11 @@ static bool private_by_words(int fd, uintptr_t start, uintptr_t end, bool *is_pr
     return true;
 }
 
-bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end)
+bool wvm_host_private_run_of(pid_t pid, uintptr_t start, uintptr_t end, uintptr_t *run_end)
 {
     struct wvm_host_loan loan;
     bool is_private = false, known = false;
-    if (wvm_host_file_borrow(WVM_FILE_PAGEMAP, &loan) == 0) {
+    if (wvm_host_file_of(pid, WVM_FILE_PAGEMAP, &loan) == 0) {
         if (wvm_host_caps.pagemap_scan)
             known = private_by_scan(loan.fd, start, end, &is_private, run_end);
         if (!known)
@@ -177,6 +177,11 @@ bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end)
     if (!known)
         *run_end = end;
     return known && is_private;
+}
+
+bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end)
+{
+    return wvm_host_private_run_of(0, start, end, run_end);
 }
 
 uint64_t wvm_host_fault_count(void)

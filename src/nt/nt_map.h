@@ -39,10 +39,11 @@ wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags) WVM_MUST
  * DISK_FULL. */
 wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range) WVM_MUST_CHECK;
 
-/* Path of the file mapped at addr, NUL-terminated, of this process. INVALID_ADDRESS: no mapping of
+/* Path of the file mapped at addr in process pid, 0: this one; NUL-terminated. INVALID_ADDRESS: no mapping of
  * a file; FILE_INVALID: of the page file. */
 #define WVM_NT_PATH_BYTES 4096
-wvm_status wvm_nt_mapped_path(uintptr_t addr, char out[WVM_NT_PATH_BYTES]) WVM_MUST_CHECK;
+wvm_status wvm_nt_mapped_path(pid_t pid, uintptr_t addr,
+                              char out[WVM_NT_PATH_BYTES]) WVM_MUST_CHECK;
 
 /* Are write-copy protections legal for the page at addr? Those of views and images. */
 bool wvm_nt_takes_write_copy(uintptr_t addr);

@@ -13,6 +13,7 @@
 #include "host/host.h"
 #include "host/host_object.h"
 #include "nt/nt_map.h"
+#include "nt/nt_query.h"
 #include "nt/nt_user.h"
 
 /* The descriptor of the file behind the section; -1: it is the page file. */
@@ -38,18 +39,18 @@ static wvm_status view_path(uintptr_t addr, char out[WVM_NT_PATH_BYTES])
     return status;
 }
 
-wvm_status wvm_nt_mapped_path(uintptr_t addr, char out[WVM_NT_PATH_BYTES])
+wvm_status wvm_nt_mapped_path(pid_t pid, uintptr_t addr, char out[WVM_NT_PATH_BYTES])
 {
     struct wvm_region r;
     if (addr >= wvm_nt_top())
         return STATUS_INVALID_ADDRESS;
-    wvm_status status = wvm_space_query(&wvm_space_native, addr, &r);
+    wvm_status status = wvm_nt_region_in(pid, addr, &r);
     if (status < 0)
         return status;
     if (r.flags & WVM_ALLOC_VIEW)
         return view_path(addr, out);
     if (r.type == WVM_TYPE_FREE || r.type == WVM_TYPE_PRIVATE ||
-        wvm_host_map_name(addr, out, WVM_NT_PATH_BYTES) <= 0)
+        wvm_host_map_name_of(pid, addr, out, WVM_NT_PATH_BYTES) <= 0)
         return STATUS_INVALID_ADDRESS;
     return STATUS_SUCCESS;
 }

@@ -4,6 +4,7 @@
  * the length (VQ-044), the length before the buffer.
  * I1  A failing call writes nothing but, where the answer's size is known, the returned length.
  * I2  The basic class takes no lock and, for winvm's memory, makes no system call.
+ * I3  Another process is described from the host's list of its mappings.
  * Classes about the working set are not served: INVALID_INFO_CLASS.
  * Locking: none.   Signal safety: the basic class of winvm's own memory. */
 #include "nt/nt_query.h"
@@ -43,7 +44,14 @@ static void put_basic(caller_info *info, const struct wvm_region *r)
     info->Type = public_type[r->type];
 }
 
-wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
+static inline wvm_status region_in(pid_t pid, uintptr_t addr, struct wvm_region *out)
+{
+    if (WVM_LIKELY(pid == 0))
+        return wvm_space_query(&wvm_space_native, addr, out);
+    return wvm_space_query_other(pid, addr, out);
+}
+
+static inline wvm_status query_basic(pid_t pid, uintptr_t addr, void *at, size_t len)
 {
     struct wvm_region r;
     if (WVM_UNLIKELY(addr >= wvm_nt_top()))
@@ -52,21 +60,27 @@ wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
         return STATUS_INFO_LENGTH_MISMATCH;
     if (WVM_UNLIKELY(!wvm_user_writable(at, sizeof(MEMORY_BASIC_INFORMATION))))
         return STATUS_ACCESS_VIOLATION;
-    wvm_status status = wvm_space_query(&wvm_space_native, addr, &r);
+    wvm_status status = region_in(pid, addr, &r);
     if (WVM_UNLIKELY(status < 0))
         return status;
     put_basic(at, &r);
     return STATUS_SUCCESS;
 }
 
+wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
+{
+    return query_basic(0, addr, at, len);
+}
+
 wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct wvm_nt_buffer *buf)
 {
-    wvm_status status = wvm_handle_own(process, PROCESS_QUERY_LIMITED_INFORMATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_QUERY_LIMITED_INFORMATION, &pid);
     if (WVM_UNLIKELY(status < 0))
         return status;
     buf->needed = 0;
     if (info_class == MemoryBasicInformation) {
-        status = wvm_nt_query_basic(addr, buf->at, buf->len);
+        status = query_basic(pid, addr, buf->at, buf->len);
         if (status >= 0)
             buf->needed = sizeof(MEMORY_BASIC_INFORMATION);
         return status;
@@ -77,10 +91,10 @@ wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct w
     if (addr >= wvm_nt_top())
         return STATUS_INVALID_PARAMETER;
     if (info_class == MemoryRegionInformation)
-        return wvm_nt_query_region(addr, buf);
+        return wvm_nt_query_region(pid, addr, buf);
     if (info_class == MemoryImageInformation)
-        return wvm_nt_query_image(addr, buf);
-    return wvm_nt_query_filename(addr, buf);
+        return wvm_nt_query_image(pid, addr, buf);
+    return wvm_nt_query_filename(pid, addr, buf);
 }
 
 NTSTATUS wvm_NtQueryVirtualMemory(HANDLE process, LPCVOID addr, MEMORY_INFORMATION_CLASS info_class,
@@ -93,6 +107,11 @@ NTSTATUS wvm_NtQueryVirtualMemory(HANDLE process, LPCVOID addr, MEMORY_INFORMATI
     if (buf.needed)
         wvm_user_store_if(returned, &buf.needed, sizeof buf.needed);
     return status;
+}
+
+wvm_status wvm_nt_region_in(pid_t pid, uintptr_t addr, struct wvm_region *out)
+{
+    return region_in(pid, addr, out);
 }
 
 wvm_status wvm_nt_region_at(uintptr_t addr, struct wvm_region *out)

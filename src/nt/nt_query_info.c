@@ -18,9 +18,9 @@
 
 #define PATH_BYTES WVM_NT_PATH_BYTES
 
-static wvm_status find_used(uintptr_t addr, struct wvm_region *r)
+static wvm_status find_used(pid_t pid, uintptr_t addr, struct wvm_region *r)
 {
-    wvm_status status = wvm_space_query(&wvm_space_native, addr, r);
+    wvm_status status = wvm_nt_region_in(pid, addr, r);
     if (status < 0)
         return status;
     return r->type == WVM_TYPE_FREE ? (wvm_status)STATUS_INVALID_ADDRESS
@@ -58,7 +58,23 @@ static wvm_status put(struct wvm_nt_buffer *buf, const void *answer, size_t len)
     return STATUS_SUCCESS;
 }
 
-wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf)
+/* In another process every page of a mapping counts as committed; an image has holes at most. */
+static uint64_t committed_bytes(pid_t pid, const struct wvm_region *r)
+{
+    struct wvm_region run;
+    uint64_t bytes = 0;
+    if (pid == 0)
+        return wvm_space_committed_bytes(&wvm_space_native, r);
+    for (uintptr_t at = r->alloc_start; at < r->alloc_end; at = run.end) {
+        if (wvm_nt_region_in(pid, at, &run) < 0)
+            break;
+        if (run.alloc_start == r->alloc_start)
+            bytes += run.end - run.start;
+    }
+    return bytes;
+}
+
+wvm_status wvm_nt_query_region(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *buf)
 {
     /* Callers built for older systems pass a structure that ends after one of these fields. */
     static const size_t ends[] = {
@@ -68,7 +84,7 @@ wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf)
         sizeof(MEMORY_REGION_INFORMATION),
     };
     struct wvm_region r;
-    wvm_status status = find_used(addr, &r);
+    wvm_status status = find_used(pid, addr, &r);
     if (status < 0)
         return status;
     if (buf->len < ends[0])
@@ -79,7 +95,7 @@ wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf)
     info.AllocationProtect = wvm_nt_prot_of(r.alloc_attr);
     info.RegionType = region_type(&r);
     info.RegionSize = r.alloc_end - r.alloc_start;
-    info.CommitSize = wvm_space_committed_bytes(&wvm_space_native, &r);
+    info.CommitSize = committed_bytes(pid, &r);
     size_t len = ends[0];
     for (size_t i = 1; i < sizeof ends / sizeof ends[0] && buf->len >= ends[i]; i++)
         len = ends[i];
@@ -87,7 +103,7 @@ wvm_status wvm_nt_query_region(uintptr_t addr, struct wvm_nt_buffer *buf)
 }
 
 /* A view tells what the file says, also when it shows only a part (SEC-110, SEC-111). */
-static void describe_image(uintptr_t addr, const struct wvm_region *r,
+static void describe_image(pid_t pid, uintptr_t addr, const struct wvm_region *r,
                            MEMORY_IMAGE_INFORMATION *info)
 {
     uintptr_t start = r->alloc_start, end = r->alloc_end;
@@ -98,16 +114,16 @@ static void describe_image(uintptr_t addr, const struct wvm_region *r,
         end = start + s->image->size;
         wvm_backing_drop(&s->backing);
     } else {
-        (void)wvm_host_module(addr, &start, &end);
+        (void)wvm_host_module_of(pid, addr, &start, &end);
     }
     info->ImageBase = (PVOID)start;
     info->SizeOfImage = end - start;
 }
 
-wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf)
+wvm_status wvm_nt_query_image(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *buf)
 {
     struct wvm_region r;
-    wvm_status status = find_used(addr, &r);
+    wvm_status status = find_used(pid, addr, &r);
     if (status < 0)
         return status;
     if (buf->len < sizeof(MEMORY_IMAGE_INFORMATION))
@@ -115,7 +131,7 @@ wvm_status wvm_nt_query_image(uintptr_t addr, struct wvm_nt_buffer *buf)
     MEMORY_IMAGE_INFORMATION info;
     memset(&info, 0, sizeof info);
     if (r.type == WVM_TYPE_IMAGE)
-        describe_image(addr, &r, &info);
+        describe_image(pid, addr, &r, &info);
     return put(buf, &info, sizeof info);
 }
 
@@ -161,14 +177,14 @@ size_t wvm_nt_utf16(const char *text, uint16_t *out)
     return n;
 }
 
-wvm_status wvm_nt_query_filename(uintptr_t addr, struct wvm_nt_buffer *buf)
+wvm_status wvm_nt_query_filename(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *buf)
 {
     char path[PATH_BYTES];
     struct {
         UNICODE_STRING head;
         uint16_t name[PATH_BYTES];
     } answer;
-    wvm_status status = wvm_nt_mapped_path(addr, path);
+    wvm_status status = wvm_nt_mapped_path(pid, addr, path);
     if (status < 0)
         return status;
     size_t n = wvm_nt_utf16(path, answer.name);

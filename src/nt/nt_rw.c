@@ -14,6 +14,7 @@
 #include "base/arith.h"
 #include "host/host.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_query.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 #include "space/space_fault.h"
@@ -130,6 +131,30 @@ static wvm_status write_lifted(const struct wvm_nt_copy *copy, uintptr_t start, 
     return copied < 0 ? copied : status;
 }
 
+/* The same in another process: what lies below `end`, the end of its executable run, is written as
+ * a debugger does. */
+static wvm_status write_forced(pid_t pid, const struct wvm_nt_copy *copy, uintptr_t end,
+                               size_t *done)
+{
+    struct wvm_nt_copy rest = *copy;
+    size_t len = wvm_min(copy->len, end - copy->remote), more = 0;
+    wvm_status status = in_user_space(copy->local, copy->len)
+                            ? meet_guard(copy->local, copy->len, false)
+                            : (wvm_status)STATUS_ACCESS_VIOLATION;
+    if (status < 0)
+        return status;
+    ssize_t n = wvm_host_write_forced(pid, (const void *)copy->local, copy->remote, len);
+    if (n < 0)
+        return copy_checked(pid, copy, true, done);
+    *done = (size_t)n;
+    rest.remote += *done;
+    rest.local += *done;
+    rest.len -= *done;
+    status = copy_checked(pid, &rest, true, &more);
+    *done = status >= 0 || wvm_nt_accessible(copy->local, copy->len, false) ? *done + more : 0;
+    return status;
+}
+
 wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *done, bool *counted)
 {
     pid_t pid;
@@ -139,8 +164,8 @@ wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *
     wvm_status status = wvm_handle_target(process, PROCESS_VM_WRITE | PROCESS_VM_OPERATION, &pid);
     if (status < 0)
         return status;
-    if (pid != 0 || copy->len == 0 || !in_user_space(copy->remote, copy->len) ||
-        wvm_nt_region_at(copy->remote, &r) < 0)
+    if (copy->len == 0 || !in_user_space(copy->remote, copy->len) ||
+        wvm_nt_region_in(pid, copy->remote, &r) < 0)
         return copy_checked(pid, copy, true, done);
     uint8_t access = r.attr & WVM_ATTR_ACCESS;
     if (access == WVM_ATTR_RO || access == WVM_ATTR_NA) {
@@ -148,7 +173,9 @@ wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *
         return STATUS_ACCESS_VIOLATION;
     }
     if (access != WVM_ATTR_X && access != WVM_ATTR_XR)
-        return copy_checked(0, copy, true, done);
+        return copy_checked(pid, copy, true, done);
+    if (pid != 0)
+        return write_forced(pid, copy, r.end, done);
     uintptr_t end = wvm_align_up(copy->remote + copy->len, WVM_PAGE_SIZE);
     return write_lifted(copy, wvm_align_down(copy->remote, WVM_PAGE_SIZE), wvm_min(end, r.end),
                         done);

@@ -112,6 +112,9 @@ wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t en
 /* addr: any address below wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr,
                            struct wvm_region *out) WVM_MUST_CHECK;
+/* The same in another process as far as the host's list of its mappings tells: no page there is
+ * reserved. PROCESS_IS_TERMINATING, ACCESS_DENIED, INSUFFICIENT_RESOURCES. */
+wvm_status wvm_space_query_other(pid_t pid, uintptr_t addr, struct wvm_region *out) WVM_MUST_CHECK;
 /* Lies addr in a mapping of winvm's (allocated or not) or in a view? Quick; takes no lock. */
 bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr);
 /* Bytes committed in the allocation at [r->alloc_start, r->alloc_end). */

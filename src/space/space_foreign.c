@@ -37,42 +37,25 @@ static bool is_private_file(const struct wvm_host_vma *vma)
     return vma->ino && !vma->shared;
 }
 
-/* Splits [page, end) of a writable private file mapping by whether pages were copied. */
-static void find_copied(uint64_t page, struct wvm_region *out)
+/* Cuts a run of a writable private file mapping by whether pages were copied. */
+static void find_copied(pid_t pid, struct wvm_region *out)
 {
-    enum { BATCH = 256, COPIED = 2, SWAPPED = 4 };
-    uint8_t vec[BATCH];
-    uint64_t end = wvm_page_of(out->end), at = page;
-    bool first = false;
-    while (at < end) {
-        uint64_t n = wvm_min(end - at, BATCH);
-        if (wvm_host_residency(wvm_addr_of(at), n, vec) < 0)
-            return;
-        for (uint64_t i = 0; i < n; i++) {
-            bool copied = vec[i] & (COPIED | SWAPPED);
-            if (at + i == page)
-                first = copied;
-            else if (copied != first) {
-                n = i;
-                end = at + i;
-            }
-        }
-        at += n;
-    }
-    out->end = wvm_addr_of(end);
-    if (!first)
+    uintptr_t end;
+    bool copied = wvm_host_private_run_of(pid, out->start, out->end, &end);
+    out->end = wvm_min(end, out->end);
+    if (!copied)
         out->attr = out->attr == WVM_ATTR_RW ? WVM_ATTR_WC : WVM_ATTR_XWC;
 }
 
-static void describe(struct wvm_space *sp, const struct wvm_host_vma *vma, uint64_t page,
-                     struct wvm_region *out)
+void wvm_space_describe(pid_t pid, const struct wvm_host_vma *vma, uintptr_t at,
+                        struct wvm_region *out)
 {
-    uintptr_t base, limit, top = wvm_addr_of(sp->top);
-    out->start = wvm_addr_of(page);
-    out->end = wvm_min(vma->end, top);
+    uintptr_t base, limit;
+    out->start = at;
+    out->end = vma->end;
     out->attr = attr_of_prot(vma->prot);
     out->flags = WVM_ALLOC_FOREIGN;
-    if (wvm_host_module(out->start, &base, &limit)) {
+    if (wvm_host_module_of(pid, at, &base, &limit)) {
         out->type = WVM_TYPE_IMAGE;
         out->alloc_start = base;
         out->alloc_end = wvm_align_up(limit, WVM_PAGE_SIZE);
@@ -84,7 +67,7 @@ static void describe(struct wvm_space *sp, const struct wvm_host_vma *vma, uint6
         out->alloc_attr = out->attr;
     }
     if (vma->prot & WVM_HOST_W && is_private_file(vma))
-        find_copied(page, out);
+        find_copied(pid, out);
 }
 
 bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
@@ -93,7 +76,8 @@ bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_reg
     uintptr_t addr = wvm_addr_of(page);
     if (wvm_host_map_find(addr, &vma) <= 0 || vma.start > addr)
         return false;
-    describe(sp, &vma, page, out);
+    vma.end = wvm_min(vma.end, wvm_addr_of(sp->top));
+    wvm_space_describe(0, &vma, addr, out);
     wvm_space_foreign_marks(sp, out);
     return true;
 }

@@ -282,6 +282,10 @@ wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at) WVM_MUST_CHECK;
 
 /* ---- space_foreign.c: memory that is not winvm's ---- */
 
+/* What lies at the page address `at` inside a mapping of process pid, 0: this one. */
+void wvm_space_describe(pid_t pid, const struct wvm_host_vma *vma, uintptr_t at,
+                        struct wvm_region *out);
+
 /* True: a mapping covers page, *out describes it. False: nothing is mapped there. Lock-free. */
 bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out);
 wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end,

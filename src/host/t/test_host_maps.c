@@ -301,7 +301,7 @@ static void check_module_by_maps(const void *addr)
         struct wvm_host_vma v;
         if (wvm_host_map_find(at, &v) != 1 || v.start > at)
             continue; /* a hole between segments */
-        ck_assert(wvm_host_module_by_maps(at, &start2, &end2));
+        ck_assert(wvm_host_module_by_maps(0, at, &start2, &end2));
         ck_assert_uint_eq(start, start2);
         ck_assert_uint_eq(end, end2);
     }
@@ -336,9 +336,9 @@ START_TEST(what_is_no_module)
     void *view = mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
     ck_assert_ptr_ne(view, MAP_FAILED);
     ck_assert(!wvm_host_module((uintptr_t)view, &start, &end));
-    ck_assert(!wvm_host_module_by_maps((uintptr_t)view, &start, &end));
-    ck_assert(!wvm_host_module_by_maps((uintptr_t)&local, &start, &end));
-    ck_assert(!wvm_host_module_by_maps(0, &start, &end));
+    ck_assert(!wvm_host_module_by_maps(0, (uintptr_t)view, &start, &end));
+    ck_assert(!wvm_host_module_by_maps(0, (uintptr_t)&local, &start, &end));
+    ck_assert(!wvm_host_module_by_maps(0, 0, &start, &end));
     ck_assert_uint_eq(start, 1);
     ck_assert_uint_eq(end, 2);
 }

@@ -136,6 +136,12 @@ bool wvm_space_is_ours(const struct wvm_space *sp, uintptr_t addr)
            !(fake.region.flags & WVM_ALLOC_FOREIGN);
 }
 
+wvm_status wvm_space_query_other(pid_t pid, uintptr_t addr, struct wvm_region *out)
+{
+    fake.other = pid;
+    return wvm_space_query(&wvm_space_native, addr, out);
+}
+
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_region *out)
 {
     (void)sp;

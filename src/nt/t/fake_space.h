@@ -36,6 +36,7 @@ struct fake_space {
     struct wvm_view_request view;  /* as asked; its parts: */
     struct wvm_view_part part[128];
     bool keep;                     /* unmap */
+    pid_t other; /* whose memory the last query of another process was about */
     /* What it answers. */
     wvm_status result;
     wvm_status first_result;       /* of the first call instead, when not 0 */

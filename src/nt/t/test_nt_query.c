@@ -1,10 +1,12 @@
 /* Query classes, copies and pointer proofs, over a space that only remembers. */
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "base/t/unit.h"
 #include "fake_space.h"
+#include "nt/nt_handle.h"
 #include "nt/nt_query.h"
 #include "nt/nt_user.h"
 
@@ -180,6 +182,29 @@ START_TEST(utf16)
 }
 END_TEST
 
+/* Every class of a query about another process asks about that process. */
+START_TEST(another_process)
+{
+    static const MEMORY_INFORMATION_CLASS classes[] = {
+        MemoryBasicInformation, MemoryRegionInformation, MemoryImageInformation,
+        MemoryMappedFilenameInformation};
+    char buffer[256];
+    HANDLE h;
+    set_region(WVM_TYPE_PRIVATE, WVM_ATTR_RW, 0);
+    fake.region.end = fake.region.alloc_end;
+    ck_assert_int_eq(wvm_handle_open(getppid(), PROCESS_QUERY_INFORMATION, &h), 0);
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        NTSTATUS expected = i < 3 ? STATUS_SUCCESS : (NTSTATUS)STATUS_INVALID_ADDRESS;
+        fake.other = 0;
+        ck_assert_int_eq(wvm_NtQueryVirtualMemory(h, (void *)0x51000, classes[i], buffer,
+                                                  sizeof buffer, NULL),
+                         expected);
+        ck_assert_int_eq(fake.other, getppid());
+    }
+    ck_assert_int_eq(wvm_handle_close(h), 0);
+}
+END_TEST
+
 /* A source that cannot be read counts nothing, a target that cannot be written counts whole pages.
  * */
 START_TEST(copy_counts)
@@ -300,6 +325,7 @@ int main(void)
     tcase_add_test(c, region_class);
     tcase_add_test(c, image_class);
     tcase_add_test(c, filename_class);
+    tcase_add_test(c, another_process);
     tcase_add_test(c, utf16);
     tcase_add_test(c, copy_counts);
     tcase_add_test(c, patching);
