@@ -167,6 +167,12 @@ static inline int wvm_sys_open(const char *path)
     return (int)WVM_SYS(syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0));
 }
 
+/* Unlike open(2) of the C library no point at which a thread can be cancelled. */
+static inline int wvm_sys_open_at(int dir, const char *path, int flags, unsigned mode)
+{
+    return (int)WVM_SYS(syscall(SYS_openat, dir, path, flags, mode));
+}
+
 static inline void wvm_sys_close(int fd)
 {
     (void)WVM_SYS(syscall(SYS_close, fd));
@@ -188,6 +194,19 @@ static inline ssize_t wvm_sys_pread(int fd, void *buf, size_t len, uint64_t at)
 #else
     return WVM_SYS(syscall(SYS_pread64, fd, buf, len, (uint32_t)at, (uint32_t)(at >> 32)));
 #endif
+}
+
+static inline ssize_t wvm_sys_pwrite(int fd, const void *buf, size_t len, uint64_t at)
+{
+    ssize_t r;
+    do
+#ifdef __LP64__
+        r = WVM_SYS(syscall(SYS_pwrite64, fd, buf, len, at));
+#else
+        r = WVM_SYS(syscall(SYS_pwrite64, fd, buf, len, (uint32_t)at, (uint32_t)(at >> 32)));
+#endif
+    while (r == -EINTR);
+    return r;
 }
 
 static inline int wvm_sys_ioctl(int fd, unsigned long request, void *arg)

@@ -52,7 +52,7 @@ int wvm_host_peer_fd_open(const struct wvm_host_peer_fd *peer, bool *writable)
     int err = (int)WVM_SYS(lstat(path, &link)); /* its mode is that of the descriptor */
     if (err < 0)
         return err;
-    int pinned = (int)WVM_SYS(open(path, O_PATH | O_CLOEXEC));
+    int pinned = wvm_sys_open_at(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
     if (pinned < 0)
         return pinned;
     int fd = (int)WVM_SYS(fstat(pinned, &st));

@@ -7,30 +7,23 @@
 #include "host/host_process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fmt.h"
+#include "host/host_kernel.h"
 
 /* The first cap-1 bytes of a file, NUL-terminated; length or -errno. */
 static ssize_t read_text(const char *path, char *out, size_t cap)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = wvm_sys_open(path);
     if (fd < 0)
-        return -errno;
-    ssize_t n;
-    do
-        n = read(fd, out, cap - 1);
-    while (n < 0 && errno == EINTR);
-    ssize_t result = n < 0 ? -errno : n;
-    close(fd);
+        return fd;
+    ssize_t n = wvm_sys_read(fd, out, cap - 1);
+    wvm_sys_close(fd);
     out[n < 0 ? 0 : n] = '\0';
-    return result;
+    return n;
 }
 
 static uint64_t read_number(const char **s)

@@ -80,7 +80,7 @@ static int open_place(const char *path)
     int made = (int)WVM_SYS(mkdir(path, 0700));
     if (made < 0 && made != -EEXIST)
         return is_no_place(made) ? -ENOENT : made;
-    int dir = (int)WVM_SYS(open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    int dir = wvm_sys_open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (dir == -ELOOP || dir == -ENOTDIR)
         return refuse(path, "it is not a directory");
     if (dir < 0)
@@ -89,7 +89,7 @@ static int open_place(const char *path)
     if (why == NULL && made == 0)
         allow_owner(dir);
     int fd = why ? refuse(path, why)
-                 : (int)WVM_SYS(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+                 : wvm_sys_open_at(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     wvm_sys_close(dir);
     return fd;
 }

@@ -96,13 +96,7 @@ static bool may_reach(uint64_t end)
 
 static bool write_at(uint64_t at, const void *data, size_t len)
 {
-    ssize_t n;
-    if (!may_reach(at + len))
-        return false;
-    do
-        n = WVM_SYS(pwrite(reg_fd, data, len, (off_t)at));
-    while (n == -EINTR);
-    return n == (ssize_t)len;
+    return may_reach(at + len) && wvm_sys_pwrite(reg_fd, data, len, at) == (ssize_t)len;
 }
 
 static bool write_word(uint64_t at, uint32_t word)
@@ -119,10 +113,10 @@ static int open_in(int dir)
     wvm_buf_init(&b, name, sizeof(name));
     wvm_buf_printf(&b, "names-%llu", (unsigned long long)wvm_host_pid_space());
     int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    int fd = (int)WVM_SYS(openat(dir, name, flags, 0600));
+    int fd = wvm_sys_open_at(dir, name, flags, 0600);
     if (fd == -EACCES) { /* the umask of whoever made it */
         (void)WVM_SYS(fchmodat(dir, name, 0600, 0));
-        fd = (int)WVM_SYS(openat(dir, name, flags, 0600));
+        fd = wvm_sys_open_at(dir, name, flags, 0600);
     }
     return fd;
 }

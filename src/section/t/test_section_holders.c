@@ -1,4 +1,6 @@
 /* Names of sections between processes: what those that end in every way leave behind. */
+#include <errno.h>
+#include <stdarg.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -9,21 +11,43 @@
 
 static long writes_left = -1; /* -1: all */
 
-ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+static void count_write(void)
 {
     if (writes_left == 0)
         kill(getpid(), SIGKILL);
     if (writes_left > 0)
         writes_left--;
-    return syscall(SYS_pwrite64, fd, data, len, at);
+}
+
+/* In place of the C library's: everything that the library writes passes here. */
+long syscall(long number, ...)
+{
+    long a[6];
+    va_list args;
+    va_start(args, number);
+    for (unsigned i = 0; i < 6; i++)
+        a[i] = va_arg(args, long);
+    va_end(args);
+    if (number == SYS_pwrite64)
+        count_write();
+    register long r10 __asm__("r10") = a[3];
+    register long r8 __asm__("r8") = a[4];
+    register long r9 __asm__("r9") = a[5];
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    if (result < 0 && result > -4096) {
+        errno = (int)-result;
+        result = -1;
+    }
+    return result;
 }
 
 int ftruncate(int fd, off_t len)
 {
-    if (writes_left == 0)
-        kill(getpid(), SIGKILL);
-    if (writes_left > 0)
-        writes_left--;
+    count_write();
     return (int)syscall(SYS_ftruncate, fd, len);
 }
 
