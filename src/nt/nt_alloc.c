@@ -15,6 +15,7 @@
 #include "base/arith.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_map.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 
@@ -107,13 +108,24 @@ static wvm_status check_range(const struct wvm_nt_range *range)
     return STATUS_SUCCESS;
 }
 
+/* The attribute of the protection, 0 when it is not legal: write-copy only in views, whose pages can
+ * be committed but not reserved (SEC-160). */
+static uint8_t attr_for(const struct wvm_nt_range *range, const struct want *w)
+{
+    uint8_t attr = wvm_nt_attr_of(w->prot, false);
+    if (WVM_LIKELY(attr != 0) || range->base == 0 || (w->type & MEM_RESERVE))
+        return attr;
+    attr = wvm_nt_attr_of(w->prot, true);
+    return attr && wvm_nt_takes_write_copy(range->base) ? attr : 0;
+}
+
 /* What both forms check once the type is legal; attributes: MEM_EXTENDED_PARAMETER_*. */
 static wvm_status allocate(struct wvm_nt_range *range, const struct want *w, uint64_t attributes)
 {
     uint32_t type = w->type;
     if (WVM_UNLIKELY((type & MEM_PHYSICAL) && w->prot != PAGE_READWRITE))
         return STATUS_INVALID_PARAMETER_6;
-    uint8_t attr = wvm_nt_attr_of(w->prot, false);
+    uint8_t attr = attr_for(range, w);
     if (WVM_UNLIKELY(attr == 0))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (WVM_UNLIKELY(type & MEM_LARGE_PAGES || attributes & NONPAGED))
