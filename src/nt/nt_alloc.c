@@ -1,9 +1,9 @@
-/* NtAllocateVirtualMemory and its Ex form: argument checks, rounding, and the choice between reserve,
- * commit and reset.
+/* NtAllocateVirtualMemory and its Ex form: argument checks, rounding, and the choice between
+ * reserve, commit and reset.
  *
  * Order of checks: handle; the caller's variables; ZeroBits or the extended parameters; address;
- * size; AllocationType; protection; privilege. Windows' own order is not known beyond "handle first"; where two arguments
- * are wrong the Win32 error is the same for all numbered statuses.
+ * size; AllocationType; protection; privilege. Windows' own order is not known beyond "handle
+ * first"; where two arguments are wrong the Win32 error is the same for all numbered statuses.
  * I1  A failing call changes neither memory nor *range.
  * I2  Reserving rounds the base down to a granule and the end, of the unrounded base, up to a page;
  *     everything else rounds to pages (specification section 2), the replacement of a placeholder
@@ -108,8 +108,8 @@ static wvm_status check_range(const struct wvm_nt_range *range)
     return STATUS_SUCCESS;
 }
 
-/* The attribute of the protection, 0 when it is not legal: write-copy only in views, whose pages can
- * be committed but not reserved (SEC-160). */
+/* The attribute of the protection, 0 when it is not legal: write-copy only in views, whose pages
+ * can be committed but not reserved (SEC-160). */
 static uint8_t attr_for(const struct wvm_nt_range *range, const struct want *w)
 {
     uint8_t attr = wvm_nt_attr_of(w->prot, false);

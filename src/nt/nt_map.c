@@ -1,8 +1,8 @@
 /* NtMapViewOfSection, NtMapViewOfSectionEx, NtUnmapViewOfSection(Ex).
  *
  * Order of checks: process handle; the caller's variables; extended parameters; section handle
- * (SEC-078); allocation type; protection; rights of the handle; protection of the section; ZeroBits;
- * base and offset; size; commit size; then the space.
+ * (SEC-078); allocation type; protection; rights of the handle; protection of the section;
+ * ZeroBits; base and offset; size; commit size; then the space.
  * Terms   data view = one of a file or of the page file; image view = one of a SEC_IMAGE section,
  *         whose protections come from the file and not from the caller.
  * I1  A failing call changes neither memory nor the caller's variables.

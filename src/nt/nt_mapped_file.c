@@ -1,6 +1,6 @@
 /* Which file is mapped at an address: its path, and whether two mappings have the same one.
  *
- * Terms   foreign = not mapped by winvm: a module of the dynamic loader, a mapping of the program's.
+ * Terms   foreign = not mapped by winvm: a module of the dynamic loader, the program's mappings.
  * I1  Nothing here changes any state but a reference that is given back.
  * I2  A view's file is told by its section's descriptor: it has its name also while nothing of the
  *     view is in memory, and after a rename.
