@@ -37,6 +37,11 @@ WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
 #pragma GCC diagnostic pop
 #endif
 
+/* A handle for a duplicate of the descriptor fd, as CreateFile would make one: to be mapped, read,
+ * written, and closed by CloseHandle. access: GENERIC_READ, FILE_READ_DATA ..., of what fd was opened
+ * for. NULL and errno: EBADF, EACCES, EMFILE. */
+WINVM_SYSV void *winvm_handle_from_fd(int fd, unsigned access);
+
 /* For a program with handlers of its own for SIGSEGV, SIGBUS, SIGILL, SIGTRAP or SIGFPE: called
  * first thing in such a handler (SA_SIGINFO, better with SA_ONSTACK) with the handler's arguments.
  * Returns 1: the fault is winvm's; return from the handler at once, the context may have been

@@ -23,6 +23,11 @@
  *                                own for handles that were made here
  *   DuplicateHandle NtDuplicateObject    own when the source is such a handle
  *   CompareObjectHandles NtCompareObjects    own when one of the two is
+ *   ReadFile WriteFile SetFilePointer SetFilePointerEx SetEndOfFile GetFileSize GetFileSizeEx
+ *   GetFileType FlushFileBuffers _open_osfhandle
+ *                                own for handles that were made here
+ *   CreateFile DeleteFile GetTempPath GetTempFileName _get_osfhandle
+ *                                next: its files are for its other calls
  *   OpenProcess                  own when only rights to memory and queries are asked for
  *   GetModuleHandle LoadLibrary  winvm's module names: the handle of next's module, which then
  *                                stands for ours too, or our own handle when next has none;
@@ -252,6 +257,25 @@ static void *choose_by_status(const struct wvm_route *route, struct route_regs *
 #define CHOICE_NtQueryObject choose_by_handle
 #define CHOICE_CompareObjectHandles choose_by_either
 #define CHOICE_NtCompareObjects choose_by_either
+#define CHOICE_CreateFileA choose_next
+#define CHOICE_CreateFileW choose_next
+#define CHOICE_ReadFile choose_by_handle
+#define CHOICE_WriteFile choose_by_handle
+#define CHOICE_SetFilePointer choose_by_handle
+#define CHOICE_SetFilePointerEx choose_by_handle
+#define CHOICE_SetEndOfFile choose_by_handle
+#define CHOICE_GetFileSize choose_by_handle
+#define CHOICE_GetFileSizeEx choose_by_handle
+#define CHOICE_GetFileType choose_by_handle
+#define CHOICE_FlushFileBuffers choose_by_handle
+#define CHOICE_DeleteFileA choose_next
+#define CHOICE_DeleteFileW choose_next
+#define CHOICE_GetTempPathA choose_next
+#define CHOICE_GetTempPathW choose_next
+#define CHOICE_GetTempFileNameA choose_next
+#define CHOICE_GetTempFileNameW choose_next
+#define CHOICE__get_osfhandle choose_next
+#define CHOICE__open_osfhandle choose_by_handle
 #define CHOICE_GetModuleHandleA choose_module_a
 #define CHOICE_GetModuleHandleW choose_module_w
 #define CHOICE_LoadLibraryA choose_module_a

@@ -1,0 +1,7 @@
+/* <fileapi.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_FILEAPI_H
+#define WINVM_COMPAT_FILEAPI_H
+
+#include "../fileapi.h"
+
+#endif
