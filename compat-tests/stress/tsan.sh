@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The threads, guards and fault tests, and the tracker's readers beside a writer, under
+# The threads, guards, placeholders and fault tests, and the tracker's readers beside a writer, under
 # ThreadSanitizer.
 # shellcheck source=compat-tests/stress/sanitize.inc
 . "$(dirname "$0")/sanitize.inc"
 sanitize thread \
     compat-tests/stress/guards \
+    compat-tests/stress/placeholders \
     compat-tests/stress/threads \
     src/fault/t/test_fault_context \
     src/fault/t/test_fault_kinds \

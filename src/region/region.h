@@ -31,6 +31,9 @@
  *     writer sees the state before.
  * 3.3 Order of a writer. Insert: fields, root, slot, bits from the leaf up. Remove: bits, slot,
  *     then the root says dead. So a fresh look-up never ends at a dead allocation.
+ * 3.4 What is cut off an allocation appears before it gets shorter, and what is joined to one goes
+ *     after it got longer. A look-up goes downwards: one that passed before the first and arrives
+ *     after the second would find nothing; it sees by a count of cuts that it must start again.
  *
  * 4. Memory: this room never allocates. The caller tops the pools up (wvm_store_room) before a
  *    change; the change then cannot fail. */
@@ -225,6 +228,7 @@ struct wvm_index {
     struct wvm_bits chunks;                /* chunks in which something starts */
     uint64_t low[WVM_N_CHUNKS / 64];
     struct wvm_chunk *chunk[WVM_N_CHUNKS]; /* (a) set once */
+    uint32_t cuts; /* (a) times that an allocation got shorter, with what was cut off in its place */
 };
 
 void wvm_index_init(struct wvm_index *ix);

@@ -282,6 +282,8 @@ void wvm_index_replace(struct wvm_store *st, struct wvm_index *ix, uint32_t old,
         i++;
     WVM_VERIFY(i < n);
     id[i] = fresh;
+    if (wvm_alloc_at(st, fresh)->end < wvm_alloc_at(st, old)->end)
+        PUBLISH(&ix->cuts, ix->cuts + 1);
     PUBLISH(slot, make_slot(st, id, n));
     drop_slot(st, was);
 }
@@ -410,9 +412,11 @@ bool wvm_index_look(const struct wvm_store *st, const struct wvm_index *ix, uint
                     struct wvm_found *out)
 {
     enum look r;
-    do
+    uint32_t cuts;
+    do {
+        cuts = LOAD_ACQ(&ix->cuts);
         r = look_once(st, ix, page, out);
-    while (WVM_UNLIKELY(r == LOOK_AGAIN));
+    } while (WVM_UNLIKELY(r == LOOK_AGAIN || (r == LOOK_FREE && LOAD(&ix->cuts) != cuts)));
     return r == LOOK_FOUND;
 }
 

@@ -1,7 +1,9 @@
 /* The index against a sorted array; readers against a writer.
  * Pictures: one character per page, '|' between granules, a letter per allocation. */
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "region/t/region_unit.h"
 
@@ -241,6 +243,67 @@ static void *read_all(void *arg)
     return (void *)bad;
 }
 
+static void cut_at(uint64_t page)
+{
+    uint32_t whole = list[find(160)].id;
+    insert(page, 320);
+    uint32_t left = make(160, page, 3);
+    wvm_index_replace(&st, &ix, whole, left);
+    wvm_pages_end(&st, &wvm_alloc_at(&st, whole)->pages);
+    wvm_pool_free(&st.alloc, whole);
+    wvm_store_flush(&st);
+    list[find(160)] = (struct entry){160, page, left};
+}
+
+static void join(void)
+{
+    unsigned at = find(160);
+    uint32_t left = list[at].id, whole = make(160, 320, 3);
+    wvm_index_replace(&st, &ix, left, whole);
+    wvm_pages_end(&st, &wvm_alloc_at(&st, left)->pages);
+    wvm_pool_free(&st.alloc, left);
+    wvm_store_flush(&st);
+    list[at] = (struct entry){160, 320, whole};
+    remove_at(at + 1);
+}
+
+/* An allocation of several granules loses its upper part to another one and gets it back, in the
+ * middle of a look-up: the writer is a handler. */
+static uint64_t cut_state = 37;
+static volatile unsigned n_cuts;
+
+static void cut_or_join(int sig)
+{
+    (void)sig;
+    if (++n_cuts % 2)
+        cut_at(161 + unit_random(&cut_state) % 159);
+    else
+        join();
+}
+
+START_TEST(readers_meet_cuts)
+{
+    struct itimerval on = {{0, 50}, {0, 50}}, off = {{0, 0}, {0, 0}};
+    struct wvm_found f;
+    uint64_t state = 41;
+    set_up();
+    insert(32, 40);
+    insert(160, 320);
+    signal(SIGALRM, cut_or_join);
+    setitimer(ITIMER_REAL, &on, NULL);
+    while (n_cuts < 4000) {
+        uint64_t page = 160 + unit_random(&state) % 160;
+        bool found = wvm_index_look(&st, &ix, page, &f);
+        if (!found || f.start > page || f.end <= page || f.start < 160 || f.end > 320) {
+            setitimer(ITIMER_REAL, &off, NULL);
+            ck_abort_msg("%s", found ? "an allocation that never was" : "a page was in nothing");
+        }
+    }
+    setitimer(ITIMER_REAL, &off, NULL);
+    UNIT_OK(wvm_region_check(&st, &ix));
+}
+END_TEST
+
 START_TEST(readers_see_what_was)
 {
     pthread_t thread[2];
@@ -280,6 +343,7 @@ int main(void)
     tcase_add_test(tc, huge);
     tcase_add_test(tc, random_steps);
     tcase_add_test(readers, readers_see_what_was);
+    tcase_add_test(readers, readers_meet_cuts);
     tcase_set_timeout(readers, 60);
     suite_add_tcase(suite, readers);
     return unit_run(suite);
