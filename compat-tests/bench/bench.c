@@ -46,6 +46,8 @@ static const struct section {
     {"limit", bench_at_limit, NULL},
     {"limit-plain", bench_at_limit, "guard-regions=0"},
     {"watch", bench_watch, NULL},
+    {"placeholder", bench_placeholder, NULL},
+    {"placeholder-plain", bench_placeholder, "guard-regions=0"},
     {"entry", bench_entry, NULL},
     {"traced", bench_traced, "trace=/dev/null"},
 };

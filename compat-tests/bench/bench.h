@@ -71,8 +71,8 @@ static inline void bench_free(void *at, size_t len, DWORD type)
         bench_stop("VirtualFree");
 }
 
-/* Sections: bench_calls.c, bench_fault.c, bench_limit.c, bench_many.c, bench_runs.c,
- * bench_watch.c. */
+/* Sections: bench_calls.c, bench_fault.c, bench_limit.c, bench_many.c, bench_placeholder.c,
+ * bench_runs.c, bench_watch.c. */
 void bench_reserve(void);
 void bench_commit_cycle(void);
 void bench_commit_cycle_plain(void);
@@ -80,6 +80,7 @@ void bench_query(void);
 void bench_same(void);
 void bench_entry(void);
 void bench_watch(void);
+void bench_placeholder(void);
 void bench_traced(void);
 void bench_runs(void);
 void bench_million(void);
