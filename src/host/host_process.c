@@ -1,7 +1,8 @@
 /* Other processes, processors, memory nodes, and flushing file mappings.
  *
  * I1  Every function preserves errno and keeps no descriptor open.
- * I2  A process that has ended but is not yet waited for counts as ended.
+ * I2  A process that has ended but is not yet waited for counts as ended; one of which only the first
+ *     thread has ended lives.
  * Locking: none.
  * Failure: -errno.   Signal safety: yes (open, read, close, kill and sched_getaffinity only). */
 #include "host/host_process.h"
@@ -34,22 +35,31 @@ static uint64_t read_number(const char **s)
     return value;
 }
 
-/* Field 3 (state) and 22 (start time) of /proc/PID/stat. The name in field 2 may hold anything. */
+/* Field n of what follows the name; from is field 3. NULL: there are fewer. */
+static const char *field(const char *from, int n)
+{
+    for (int at = 3; at < n && from; at++) {
+        from = strchr(from, ' ');
+        from = from ? from + 1 : NULL;
+    }
+    return from;
+}
+
+/* Fields 3 (state), 20 (threads) and 22 (start time) of /proc/PID/stat, which are those of the
+ * first thread. The name in field 2 may hold anything. */
 static int parse_stat(const char *text, uint64_t *start)
 {
     const char *p = strrchr(text, ')');
     if (!p || p[1] != ' ')
         return -EIO;
     p += 2;
-    if (*p == 'Z' || *p == 'X' || *p == 'x')
+    const char *threads = field(p, 20), *begin = field(p, 22);
+    if (!threads || !begin)
+        return -EIO;
+    bool ended = *p == 'Z' || *p == 'X' || *p == 'x';
+    if (ended && read_number(&threads) <= 1)
         return -ESRCH;
-    for (int field = 3; field < 22; field++) {
-        p = strchr(p, ' ');
-        if (!p)
-            return -EIO;
-        p++;
-    }
-    *start = read_number(&p);
+    *start = read_number(&begin);
     return 0;
 }
 

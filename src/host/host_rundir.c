@@ -70,7 +70,7 @@ static void allow_owner(int dir)
     char path[64];
     struct wvm_buf b;
     wvm_buf_init(&b, path, sizeof(path));
-    wvm_buf_printf(&b, "%s/self/fd/%d", wvm_host_proc_root, dir);
+    wvm_buf_printf(&b, "%s/thread-self/fd/%d", wvm_host_proc_root, dir);
     (void)WVM_SYS(chmod(path, 0700));
 }
 

@@ -1,5 +1,6 @@
 /* Names of sections between processes: what those that end in every way leave behind. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -84,6 +85,50 @@ START_TEST(killed_but_not_waited_for)
     ck_assert_int_eq(waitid(P_PID, (id_t)c.pid, &info, WEXITED | WNOWAIT), 0);
     expect_none(key_of("one"));
     ck_assert_int_eq(waitpid(c.pid, NULL, 0), c.pid);
+}
+END_TEST
+
+static void *outlive_first(void *arg)
+{
+    char byte;
+    const int *pipes = arg;
+    struct timespec nap = {0, 50000000};
+    nanosleep(&nap, NULL); /* the first thread is a zombie by now */
+    struct thing t, found;
+    struct wvm_name_key key = key_of("two");
+    t = new_thing(2);
+    bool good = try_hold(&key, &t) == 0 && look(key_of("two"), &found) == 0
+                && look(key_of("one"), NULL) == 0;
+    if (write(pipes[1], good ? "y" : "n", 1) != 1 || read(pipes[2], &byte, 1) != 0)
+        _exit(1);
+    _exit(0);
+}
+
+/* The first thread of a process ends, others go on: it holds what it held, and takes more. */
+START_TEST(first_thread_ends)
+{
+    int up[2], down[2];
+    char byte = 0;
+    ck_assert(pipe(up) == 0 && pipe(down) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        static int pipes[3];
+        pthread_t t;
+        pipes[1] = up[1];
+        pipes[2] = down[0];
+        close(down[1]);
+        hold_one();
+        pthread_create(&t, NULL, outlive_first, pipes);
+        syscall(SYS_exit, 0);
+    }
+    ck_assert_int_eq(read(up[0], &byte, 1), 1);
+    ck_assert_int_eq(byte, 'y');
+    expect_found(key_of("one"), 11);
+    expect_found(key_of("two"), 2);
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    expect_none(key_of("one"));
+    expect_none(key_of("two"));
 }
 END_TEST
 
@@ -263,6 +308,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, name_ends_with_its_process, 0, 3);
     tcase_add_test(tc, killed_but_not_waited_for);
+    tcase_add_test(tc, first_thread_ends);
     tcase_add_test(tc, survives_its_creator);
     tcase_add_test(tc, fork_inherits);
     tcase_add_test(tc, fork_without_handlers);
