@@ -25,7 +25,11 @@ enum { PAGE = 4096, N_PAGES = 1024, PAGES_PER_GRANULE = 16, WHY_MAX = 400 };
     STEP(LOCK, "lock")             \
     STEP(UNLOCK, "unlock")         \
     STEP(WRITE, "write")           \
-    STEP(TOUCH, "touch")
+    STEP(TOUCH, "touch")           \
+    STEP(PLACEHOLDER, "placeholder") \
+    STEP(REPLACE, "replace")       \
+    STEP(PRESERVE, "preserve")     \
+    STEP(COALESCE, "coalesce")
 
 enum step_kind {
 #define STEP(id, word) STEP_##id,
@@ -55,10 +59,12 @@ struct sequence {
 /* ---- oracle.c: what must come of a step ---- */
 
 /* A page: prot 0 and owner 0: free; prot 0: reserved; else committed with prot. */
+enum kind { KIND_PLAIN, KIND_PLACEHOLDER, KIND_REPLACED };
 struct page {
     uint16_t owner;  /* first page of its allocation, + 1; 0: free */
     uint16_t prot;   /* PAGE_*, modifiers included */
     uint16_t aprot;  /* AllocationProtect */
+    uint8_t kind;    /* of its allocation: enum kind */
     bool locked;
     bool reset;      /* MEM_RESET and not written since: its bytes may become 0 */
     uint64_t tag;    /* the first 8 bytes; 0 for a page of zeros */
@@ -86,6 +92,14 @@ bool oracle_readable(const struct page *p);
 bool oracle_writable(const struct page *p);
 /* End of the run of equal pages of one allocation (or free ones) that begins at page i. */
 unsigned oracle_run_end(unsigned i);
+
+/* ---- placeholder.c: the same for REPLACE, PRESERVE and COALESCE ---- */
+
+/* The step's range becomes a literal one. */
+void placeholder_resolve(struct step *s);
+/* The last error, 0: it succeeds. */
+uint32_t placeholder_error(const struct step *s);
+void placeholder_apply(const struct step *s);
 
 /* ---- steps.c: making, printing and reading steps ---- */
 

@@ -108,7 +108,8 @@ static void expect_alloc(const struct step *s, struct answer *out)
         return;
     }
     out->start = p.lo * PAGE;
-    if (!is_one_allocation(p))
+    if (!is_one_allocation(p) ||
+        (s->type & MEM_COMMIT && oracle[p.lo].kind == KIND_PLACEHOLDER))
         fail(out, ERROR_INVALID_ADDRESS);
     else if (s->type == MEM_RESET_UNDO)
         expect_undo(p, out);
@@ -172,6 +173,17 @@ static void expect_lock(const struct step *s, struct answer *out)
         fail(out, ERROR_INVALID_PARAMETER);
 }
 
+/* A placeholder is made like a reservation. */
+static void expect_placeholder(const struct step *s, struct answer *out)
+{
+    out->start = s->at / PAGE * PAGE;
+    uint32_t error = placeholder_error(s);
+    if (s->kind == STEP_REPLACE && !is_legal_prot(s->prot))
+        error = ERROR_INVALID_PARAMETER;
+    if (error)
+        fail(out, error);
+}
+
 uint32_t oracle_touch(const struct page *p)
 {
     if (p->prot & PAGE_GUARD)
@@ -185,7 +197,13 @@ void oracle_expect(const struct step *s, struct answer *out)
     switch (s->kind) {
     case STEP_ALLOC:
     case STEP_ANYWHERE:
+    case STEP_PLACEHOLDER:
         expect_alloc(s, out);
+        break;
+    case STEP_REPLACE:
+    case STEP_PRESERVE:
+    case STEP_COALESCE:
+        expect_placeholder(s, out);
         break;
     case STEP_FREE:
     case STEP_NT_FREE:
@@ -212,6 +230,7 @@ static void apply_reserve(struct span p, const struct step *s)
     for (uint32_t i = p.lo; i < p.hi; i++)
         oracle[i] = (struct page){
             .owner = p.lo + 1, .aprot = s->prot, .prot = s->type & MEM_COMMIT ? s->prot : 0,
+            .kind = s->kind == STEP_PLACEHOLDER ? KIND_PLACEHOLDER : KIND_PLAIN,
         };
 }
 
@@ -242,7 +261,8 @@ static void apply_free(struct span p, const struct step *s)
     for (uint32_t i = p.lo; i < p.hi; i++)
         oracle[i] = s->type == MEM_RELEASE
                         ? (struct page){0}
-                        : (struct page){.owner = owner, .aprot = oracle[i].aprot};
+                        : (struct page){.owner = owner, .aprot = oracle[i].aprot,
+                                        .kind = oracle[i].kind};
     if (s->type == MEM_RELEASE)
         for (uint32_t i = p.hi; i < N_PAGES && oracle[i].owner == owner; i++)
             oracle[i].owner = p.hi + 1;
@@ -262,7 +282,13 @@ void oracle_apply(const struct step *s, uint32_t placed)
     struct span p = span_of(s);
     switch (s->kind) {
     case STEP_ALLOC:
+    case STEP_PLACEHOLDER:
         apply_alloc(p, s);
+        break;
+    case STEP_REPLACE:
+    case STEP_PRESERVE:
+    case STEP_COALESCE:
+        placeholder_apply(s);
         break;
     case STEP_ANYWHERE:
         apply_reserve((struct span){placed, placed + p.hi - p.lo}, s);

@@ -194,9 +194,18 @@ static bool do_anywhere(const struct step *s, const struct answer *want)
     return true;
 }
 
+static char *call_alloc(const struct step *s)
+{
+    char *at = window + s->at;
+    DWORD flag = s->kind == STEP_REPLACE ? MEM_REPLACE_PLACEHOLDER : MEM_RESERVE_PLACEHOLDER;
+    if (s->kind == STEP_ALLOC)
+        return VirtualAlloc(at, s->size, s->type, s->prot);
+    return VirtualAlloc2(NULL, at, s->size, s->type | flag, s->prot, NULL, 0);
+}
+
 static bool do_alloc(const struct step *s, const struct answer *want)
 {
-    char *p = VirtualAlloc(window + s->at, s->size, s->type, s->prot);
+    char *p = call_alloc(s);
     if (!check_answer(want, p != NULL, GetLastError()) || !check_error_kept(p != NULL))
         return false;
     if (p && p != window + want->start)
@@ -282,6 +291,19 @@ static bool do_write(const struct step *s)
     return true;
 }
 
+static bool do_placeholder(const struct step *s)
+{
+    struct step exact = *s;
+    struct answer want;
+    placeholder_resolve(&exact);
+    oracle_expect(&exact, &want);
+    if (s->kind == STEP_REPLACE)
+        return do_alloc(&exact, &want);
+    exact.type = MEM_RELEASE | (s->kind == STEP_PRESERVE ? MEM_PRESERVE_PLACEHOLDER
+                                                         : MEM_COALESCE_PLACEHOLDERS);
+    return do_free(&exact, &want);
+}
+
 static bool do_step(const struct step *s)
 {
     struct answer want;
@@ -289,7 +311,12 @@ static bool do_step(const struct step *s)
     SetLastError(MARK);
     switch (s->kind) {
     case STEP_ALLOC:
+    case STEP_PLACEHOLDER:
         return do_alloc(s, &want);
+    case STEP_REPLACE:
+    case STEP_PRESERVE:
+    case STEP_COALESCE:
+        return do_placeholder(s);
     case STEP_ANYWHERE:
         return do_anywhere(s, &want);
     case STEP_FREE:

@@ -93,19 +93,38 @@ static void move_to_base(uint64_t *state, struct step *s)
         s->at += below(state, PAGE);
 }
 
+/* Mostly ranges that are exact; a range for splitting is rather a part. */
+static void make_placeholder_step(uint64_t *state, struct step *s)
+{
+    uint32_t n = below(state, 5) ? 1 : 0;
+    s->type = 0;
+    if (s->kind == STEP_PLACEHOLDER) {
+        s->type = MEM_RESERVE;
+        s->prot = PAGE_NOACCESS;
+    } else if (s->kind == STEP_REPLACE) {
+        s->type = MEM_RESERVE | (below(state, 4) ? MEM_COMMIT : 0) | n;
+    } else {
+        s->type = s->kind == STEP_PRESERVE ? below(state, 3) : n * (1 + below(state, 3));
+    }
+}
+
 void step_make(uint64_t *state, struct step *s)
 {
     static const uint8_t kinds[] = {
         STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC,
         STEP_ANYWHERE, STEP_FREE, STEP_FREE, STEP_FREE, STEP_NT_FREE, STEP_NT_FREE,
         STEP_PROTECT, STEP_PROTECT, STEP_PROTECT, STEP_LOCK, STEP_UNLOCK, STEP_WRITE, STEP_WRITE,
-        STEP_WRITE, STEP_WRITE, STEP_TOUCH, STEP_TOUCH, STEP_TOUCH,
+        STEP_WRITE, STEP_WRITE, STEP_TOUCH, STEP_TOUCH, STEP_TOUCH, STEP_PLACEHOLDER,
+        STEP_PLACEHOLDER, STEP_REPLACE, STEP_REPLACE, STEP_REPLACE, STEP_PRESERVE, STEP_PRESERVE,
+        STEP_PRESERVE, STEP_PRESERVE, STEP_COALESCE, STEP_COALESCE,
     };
     *s = (struct step){.kind = kinds[below(state, sizeof kinds)]};
     pick_range(state, s);
     s->prot = pick_prot(state);
     s->type = s->kind == STEP_ANYWHERE ? (below(state, 2) ? MEM_RESERVE : MEM_COMMIT | MEM_RESERVE)
                                        : pick_alloc_type(state);
+    if (s->kind >= STEP_PLACEHOLDER)
+        make_placeholder_step(state, s);
     if (s->kind == STEP_FREE || s->kind == STEP_NT_FREE) {
         s->type = below(state, 3) ? MEM_DECOMMIT : MEM_RELEASE;
         if (below(state, 40) == 0)
