@@ -97,7 +97,7 @@ BOOL wvm_VirtualProtectEx(HANDLE process, LPVOID base, SIZE_T size, DWORD prot, 
         status = wvm_user_writable(old, sizeof *old)
                      ? wvm_nt_protect(process, &range, prot, &old_prot)
                      : (wvm_status)STATUS_ACCESS_VIOLATION;
-    if (status >= 0)
+    if (wvm_nt_tells_old(status))
         wvm_user_store(old, &old_prot, sizeof *old);
     return wvm_win32_result(status);
 }

@@ -35,6 +35,12 @@ wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32
 wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type) WVM_MUST_CHECK;
 wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot,
                           uint32_t *old) WVM_MUST_CHECK;
+/* Does the caller's *OldProtect get *old? After success, and as 0 where a view refuses the
+ * protection (SEC-163). */
+static inline bool wvm_nt_tells_old(wvm_status status)
+{
+    return status >= 0 || status == (wvm_status)STATUS_SECTION_PROTECTION;
+}
 wvm_status wvm_nt_lock(HANDLE process, struct wvm_nt_range *range,
                        uint32_t map_type) WVM_MUST_CHECK;
 wvm_status wvm_nt_unlock(HANDLE process, struct wvm_nt_range *range,

@@ -1,7 +1,8 @@
 /* NtProtectVirtualMemory.
  *
  * Order of checks: handle; the caller's variables; address; size; protection; then what lies there.
- * I1  A failing call changes neither memory nor *range nor *old.
+ * I1  A failing call changes neither memory nor *range; nor *old, but for a view that refuses the
+ *     protection: the old one is 0 then (SEC-163).
  * I2  *old is the protection really replaced, of the first page, modifiers included.
  * Write-copy protections belong to views and images: hooking libraries put back the PAGE_WRITECOPY
  * they were told as the old protection of an image's data, so it is taken there and nowhere else.
@@ -58,8 +59,11 @@ wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t p
     status = WVM_UNLIKELY(prot & PAGE_REVERT_TO_FILE_MAP)
                  ? wvm_space_revert(&wvm_space_native, start, end, attr, &old_attr)
                  : wvm_space_protect(&wvm_space_native, start, end, attr, &old_attr);
-    if (status < 0)
+    if (status < 0) {
+        if (wvm_nt_tells_old(status))
+            *old = 0;
         return status;
+    }
     /* Proofs of nt_user.c are kept about foreign memory only. */
     if (!is_writable(attr) && !wvm_space_is_ours(&wvm_space_native, start))
         wvm_user_forget();
@@ -80,9 +84,9 @@ NTSTATUS wvm_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, U
     if (!wvm_user_writable(old, sizeof *old))
         return STATUS_ACCESS_VIOLATION;
     status = wvm_nt_protect(process, &range, prot, &old_prot);
-    if (status >= 0) {
+    if (status >= 0)
         wvm_user_store_range(base, size, &range);
+    if (wvm_nt_tells_old(status))
         wvm_user_store(old, &old_prot, sizeof *old);
-    }
     return status;
 }

@@ -640,6 +640,27 @@ static NTSTATUS protect(uintptr_t at, ULONG prot)
     return wvm_NtProtectVirtualMemory(OWN, &base, &size, prot, &old);
 }
 
+/* SEC-163: a view that refuses the protection tells 0 as the old one; other failures tell none. */
+START_TEST(refused_protection)
+{
+    struct wvm_section s = fake_section(WVM_SECTION_PAGEFILE, WVM_ATTR_RW, 0x10000);
+    PVOID base = (PVOID)0x50123;
+    SIZE_T size = 1;
+    ULONG old = 0xabcd;
+    show_view(&s, 0x50000, 0x60000);
+    fake.result = STATUS_SECTION_PROTECTION;
+    ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, &base, &size, PAGE_EXECUTE_READ, &old),
+                     STATUS_SECTION_PROTECTION);
+    ck_assert_uint_eq(old, 0);
+    ck_assert(base == (PVOID)0x50123 && size == 1);
+    old = 0xabcd;
+    fake.result = STATUS_COMMITMENT_LIMIT;
+    ck_assert_int_eq(wvm_NtProtectVirtualMemory(OWN, &base, &size, PAGE_READONLY, &old),
+                     STATUS_COMMITMENT_LIMIT);
+    ck_assert_uint_eq(old, 0xabcd);
+}
+END_TEST
+
 /* SEC-150..155, SEC-160, SEC-180, SEC-181: views take write-copy, and only with it a revert. */
 START_TEST(view_protection)
 {
@@ -699,5 +720,6 @@ int main(void)
     tcase_add_test(c, queries);
     tcase_add_test(c, same_file);
     tcase_add_test(c, view_protection);
+    tcase_add_test(c, refused_protection);
     return unit_run(s);
 }
