@@ -1,7 +1,7 @@
-/* Placeholders against what a program does that has no tracker: a PROT_NONE mapping, over whose parts
- * it maps fresh memory with mmap(MAP_FIXED), and PROT_NONE again, so that nobody else's mapping can
- * come into the range. Its split and its join cost nothing, because it has nothing to tell them to.
- * A program that knows that a part was never used may open it by mprotect instead. */
+/* Placeholders against what a program does that has no tracker: a PROT_NONE mapping, over whose
+ * parts it maps fresh memory with mmap(MAP_FIXED), and PROT_NONE again, so that nobody else's
+ * mapping can come into the range. Its split and its join cost nothing, because it has nothing to
+ * tell them to. A program that knows that a part was never used may open it by mprotect instead. */
 #include <stdio.h>
 #include <sys/mman.h>
 

@@ -2,8 +2,8 @@
  * their own wherever the kernel likes, and one asks what is there (specification PH-040..068).
  *
  * I1  No mapping of the others ever lies in the range that the placeholder keeps.
- * I2  What a thread wrote is there until it gives the piece back; fresh pieces are zero; the others'
- *     mappings keep their contents.
+ * I2  What a thread wrote is there until it gives the piece back; fresh pieces are zero; the
+ *     mappings of the others keep their contents.
  * I3  A query in the range never answers MEM_FREE.
  * The first argument is a factor. A watchdog turns a hang into a failure. Output is TAP. */
 #include <pthread.h>

@@ -5,9 +5,9 @@
  *     changes them meanwhile gets one of the two answers.
  * I2  Parameters are judged in the order of the array. A type stands in it once at most, so the
  *     reading ends after so many elements as there are types, whatever the count says.
- * I3  What was accepted and has no effect here is said by no bit of the result: the memory node (the
- *     host's policy places pages near their first user) and the partition (only NULL, the one that
- *     every process has).
+ * I3  What was accepted and has no effect here is said by no bit of the result: the memory node
+ *     (the host's policy places pages near their first user) and the partition (only NULL, the one
+ *     that every process has).
  * Locking: none.   Failure: *out is not to be used.   Signal safety: as nt_user.c. */
 #include "nt/nt_extended.h"
 

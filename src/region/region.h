@@ -228,7 +228,7 @@ struct wvm_index {
     struct wvm_bits chunks;                /* chunks in which something starts */
     uint64_t low[WVM_N_CHUNKS / 64];
     struct wvm_chunk *chunk[WVM_N_CHUNKS]; /* (a) set once */
-    uint32_t cuts; /* (a) times that an allocation got shorter, with what was cut off in its place */
+    uint32_t cuts; /* (a) times that an allocation got shorter: 3.4 */
 };
 
 void wvm_index_init(struct wvm_index *ix);

@@ -156,8 +156,8 @@ wvm_status wvm_space_place_range(struct wvm_space *sp, const struct wvm_request 
  * and their commit is checked, not charged. After a failure wvm_space_watch_end is to follow. */
 wvm_status wvm_space_open_new(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
                               uint64_t end) WVM_MUST_CHECK;
-/* Empties pages [lo, hi) of a, host and charge; their state is still the old one. keep: they stay in
- * their allocation. True: there was something to do, and wvm_space_close_end is to follow. */
+/* Empties pages [lo, hi) of a, host and charge; their state is still the old one. keep: they stay
+ * in their allocation. True: there was something to do, and wvm_space_close_end is to follow. */
 bool wvm_space_drop(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                     bool keep) WVM_MUST_CHECK;
 /* The placeholder of exactly pages [start, end). CONFLICTING_ADDRESSES. */

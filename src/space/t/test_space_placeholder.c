@@ -30,8 +30,8 @@ static uintptr_t placeholder(unsigned n_pages)
 static wvm_status replace(unsigned lo, unsigned hi, uint8_t attr, uint8_t flags)
 {
     struct wvm_request req = {
-        .start = page(lo), .len = page(hi) - page(lo), .attr = attr & 0x7f, .commit = !(attr & 0x80),
-        .flags = WVM_ALLOC_REPLACED | flags};
+        .start = page(lo), .len = page(hi) - page(lo), .attr = attr & 0x7f,
+        .commit = !(attr & 0x80), .flags = WVM_ALLOC_REPLACED | flags};
     return wvm_space_reserve(SP, &req);
 }
 
