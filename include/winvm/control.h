@@ -42,6 +42,19 @@ WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
  * for. NULL and errno: EBADF, EACCES, EMFILE. */
 WINVM_SYSV void *winvm_handle_from_fd(int fd, unsigned access);
 
+/* A new descriptor, close-on-exec and the caller's, of a section of the page file (any kind of
+ * CreateFileMapping(INVALID_HANDLE_VALUE)): another process that gets it, over a socket
+ * (SCM_RIGHTS), by fork() or by exec(), makes it a section again. The handle must grant
+ * SECTION_MAP_READ and SECTION_MAP_WRITE: who has the descriptor has both. Its size is fixed from
+ * then on. -1 and errno: EBADF no handle of a section, EACCES, ENOTSUP a section of a file or an
+ * image, ENOMEM. */
+WINVM_SYSV int winvm_section_to_fd(void *section);
+/* A handle, with the rights `access` (SECTION_* or generic ones), of the section whose descriptor
+ * this is: the same memory, size, protection and SEC_* values, and for SEC_RESERVE the same
+ * committed pages. The descriptor stays the caller's. The creator's process is charged for the
+ * memory, not this one. NULL and errno: EBADF not such a descriptor, ENOMEM. */
+WINVM_SYSV void *winvm_section_from_fd(int fd, uint32_t access);
+
 /* For a program with handlers of its own for SIGSEGV, SIGBUS, SIGILL, SIGTRAP or SIGFPE: called
  * first thing in such a handler (SA_SIGINFO, better with SA_ONSTACK) with the handler's arguments.
  * Returns 1: the fault is winvm's; return from the handler at once, the context may have been

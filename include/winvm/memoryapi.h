@@ -4,8 +4,8 @@
  * nothing and sets the last error; a succeeding one leaves the last error alone (VA-128). The case
  * ids are those of the conformance table (docs/CONFORMANCE.md).
  *
- * WINVM_NO_TYPES needs: BOOL UINT DWORD ULONG ULONG64 ULONG_PTR SIZE_T HANDLE
- * MEMORY_BASIC_INFORMATION. */
+ * WINVM_NO_TYPES needs: BOOL UINT DWORD ULONG ULONG64 ULONG_PTR SIZE_T HANDLE LPCWSTR
+ * MEMORY_BASIC_INFORMATION; SECURITY_ATTRIBUTES is named by its tag. */
 #ifndef WINVM_MEMORYAPI_H
 #define WINVM_MEMORYAPI_H
 
@@ -30,11 +30,21 @@ WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == (WINVM_64 ? 48 : 28),
 #define FILE_MAP_LARGE_PAGES 0x20000000
 #define FILE_MAP_TARGETS_INVALID 0x40000000
 #define FILE_MAP_RESERVE 0x80000000
+
+#ifdef UNICODE
+#define CreateFileMapping CreateFileMappingW
+#define CreateFileMappingNuma CreateFileMappingNumaW
+#define OpenFileMapping OpenFileMappingW
+#else
+#define CreateFileMapping CreateFileMappingA
+#define OpenFileMapping OpenFileMappingA
+#endif
 #endif
 
 WINVM_BEGIN_DECLS
 
 struct MEM_EXTENDED_PARAMETER;
+struct _SECURITY_ATTRIBUTES;
 
 /* Reserves, commits or resets. A reservation's base is rounded down to the granularity, everything
  * else to pages (VA-002..012); NULL lets winvm choose. Returns the base of the range, or NULL.
@@ -129,6 +139,51 @@ WINVM_DECLARE(BOOL, ReadProcessMemory,
 WINVM_DECLARE(BOOL, WriteProcessMemory,
               (HANDLE hProcess, void *lpBaseAddress, const void *lpBuffer, SIZE_T nSize,
                SIZE_T *lpNumberOfBytesWritten));
+
+/* A section of a file (a handle of CreateFile, _get_osfhandle or winvm_handle_from_fd), or with
+ * INVALID_HANDLE_VALUE of the page file: shared memory. flProtect: one of the six PAGE_* that can
+ * be read, and SEC_* (none: SEC_COMMIT). The size in bytes, 0: that of the file; a larger one
+ * extends the file of a writable section, and a section of the page file is rounded up to pages
+ * (SEC-011..020). A file's handle must grant what the protection needs (SEC-006..010).
+ * Name: 1..260 characters, case-sensitive, with the prefixes Local\ and Global\; a section of this
+ * user that has the name is opened instead, whatever size was asked for (SEC-026).
+ * Returns a handle and sets the last error to 0, or to 183 ERROR_ALREADY_EXISTS for a section that
+ * was there; or NULL. Errors: 87 (SEC-002..005, SEC-018, SEC-040..055), 6 ERROR_INVALID_HANDLE, 5
+ * ERROR_ACCESS_DENIED, 8 (SEC-013, SEC-024), 112 ERROR_DISK_FULL, 193 ERROR_BAD_EXE_FORMAT
+ * (SEC-016, SEC-017, SEC-050), 998 ERROR_NOACCESS, 1006 ERROR_FILE_INVALID (SEC-015), 1314
+ * ERROR_PRIVILEGE_NOT_HELD, 1450 ERROR_NO_SYSTEM_RESOURCES, 1455 ERROR_COMMITMENT_LIMIT (SEC-022);
+ * for names 3 ERROR_PATH_NOT_FOUND (another backslash), 123 ERROR_INVALID_NAME, 206. */
+WINVM_DECLARE(HANDLE, CreateFileMappingA,
+              (HANDLE hFile, struct _SECURITY_ATTRIBUTES *lpFileMappingAttributes, DWORD flProtect,
+               DWORD dwMaximumSizeHigh, DWORD dwMaximumSizeLow, const char *lpName));
+WINVM_DECLARE(HANDLE, CreateFileMappingW,
+              (HANDLE hFile, struct _SECURITY_ATTRIBUTES *lpFileMappingAttributes, DWORD flProtect,
+               DWORD dwMaximumSizeHigh, DWORD dwMaximumSizeLow, LPCWSTR lpName));
+/* The same with a preferred memory node, NUMA_NO_PREFERRED_NODE for none. 87 for a node that does
+ * not exist. */
+WINVM_DECLARE(HANDLE, CreateFileMappingNumaW,
+              (HANDLE hFile, struct _SECURITY_ATTRIBUTES *lpFileMappingAttributes, DWORD flProtect,
+               DWORD dwMaximumSizeHigh, DWORD dwMaximumSizeLow, LPCWSTR lpName,
+               DWORD nndPreferred));
+/* SEC-034. */
+WINVM_DECLARE(HANDLE, CreateFileMappingFromApp,
+              (HANDLE hFile, struct _SECURITY_ATTRIBUTES *SecurityAttributes, ULONG PageProtection,
+               ULONG64 MaximumSize, LPCWSTR Name));
+/* With the rights of the handle (0: those of CreateFileMapping), SEC_* apart from the protection,
+ * and parameters (a memory node). */
+WINVM_DECLARE(HANDLE, CreateFileMapping2,
+              (HANDLE File, struct _SECURITY_ATTRIBUTES *SecurityAttributes, ULONG DesiredAccess,
+               ULONG PageProtection, ULONG AllocationAttributes, ULONG64 MaximumSize, LPCWSTR Name,
+               struct MEM_EXTENDED_PARAMETER *ExtendedParameters, ULONG ParameterCount));
+/* A handle with the access asked for, FILE_MAP_* (SEC-032, SEC-033), of the section that has the
+ * name (SEC-222); leaves the last error alone. Errors: 2 ERROR_FILE_NOT_FOUND (SEC-029, SEC-031),
+ * 87 without a name, and for names as above. */
+WINVM_DECLARE(HANDLE, OpenFileMappingA,
+              (DWORD dwDesiredAccess, BOOL bInheritHandle, const char *lpName));
+WINVM_DECLARE(HANDLE, OpenFileMappingW,
+              (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName));
+WINVM_DECLARE(HANDLE, OpenFileMappingFromApp,
+              (ULONG DesiredAccess, BOOL InheritHandle, LPCWSTR Name));
 
 /* A view of dwNumberOfBytesToMap bytes (0: the rest) of a file mapping from an offset, which is a
  * multiple of 64 KiB, mapped at lpBaseAddress, a multiple of 64 KiB too, or where winvm chooses.

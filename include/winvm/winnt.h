@@ -329,6 +329,27 @@ typedef struct _MEM_ADDRESS_REQUIREMENTS {
 #define PROCESS_SET_LIMITED_INFORMATION 0x2000
 #define PROCESS_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff)
 
+/* Sections, and what NtQuerySection reports of them (SEC-040..055). Not supported: SEC_BASED,
+ * SEC_PROTECTED_IMAGE; SEC_LARGE_PAGES needs a privilege that no process has. */
+#define SEC_FILE 0x00800000
+#define SEC_IMAGE 0x01000000
+#define SEC_PROTECTED_IMAGE 0x02000000
+#define SEC_RESERVE 0x04000000
+#define SEC_COMMIT 0x08000000
+#define SEC_NOCACHE 0x10000000
+#define SEC_WRITECOMBINE 0x40000000
+#define SEC_LARGE_PAGES 0x80000000
+#define SEC_IMAGE_NO_EXECUTE (SEC_IMAGE | SEC_NOCACHE)
+
+/* CreateFileMapping2, NtCreateSectionEx: MEM_EXTENDED_PARAMETER.Type. */
+typedef enum MEM_SECTION_EXTENDED_PARAMETER_TYPE {
+    MemSectionExtendedParameterInvalidType = 0,
+    MemSectionExtendedParameterUserPhysicalFlags, /* not supported */
+    MemSectionExtendedParameterNumaNode,          /* ULong: a memory node that exists */
+    MemSectionExtendedParameterSigningLevel,      /* not supported */
+    MemSectionExtendedParameterMax
+} MEM_SECTION_EXTENDED_PARAMETER_TYPE, *PMEM_SECTION_EXTENDED_PARAMETER_TYPE;
+
 /* Of a section. FILE_MAP_EXECUTE is SECTION_MAP_EXECUTE_EXPLICIT. */
 #define SECTION_QUERY 0x0001
 #define SECTION_MAP_WRITE 0x0002

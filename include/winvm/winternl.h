@@ -5,7 +5,8 @@
  * NtCurrentProcess() or a handle of OpenProcess. Each name also exists as Zw.
  *
  * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS
- * OBJECT_INFORMATION_CLASS SECTION_INHERIT. */
+ * OBJECT_INFORMATION_CLASS SECTION_INFORMATION_CLASS SECTION_INHERIT; LARGE_INTEGER and
+ * OBJECT_ATTRIBUTES are named by their tags. */
 #ifndef WINVM_WINTERNL_H
 #define WINVM_WINTERNL_H
 
@@ -83,6 +84,53 @@ typedef struct _MEMORY_IMAGE_INFORMATION {
 typedef struct _MEMORY_SECTION_NAME {
     UNICODE_STRING SectionFileName;
 } MEMORY_SECTION_NAME, *PMEMORY_SECTION_NAME;
+
+/* NtQuerySection (SEC-212..215, SEC-226). Size: bytes; Attributes: SEC_*. */
+typedef enum _SECTION_INFORMATION_CLASS {
+    SectionBasicInformation = 0,
+    SectionImageInformation = 1,
+    SectionRelocationInformation = 2,   /* not supported */
+    SectionOriginalBaseInformation = 3, /* not supported */
+    SectionInternalImageInformation = 4 /* not supported */
+} SECTION_INFORMATION_CLASS;
+
+typedef struct _SECTION_BASIC_INFORMATION {
+    PVOID BaseAddress; /* NULL */
+    ULONG Attributes;
+    LARGE_INTEGER Size;
+} SECTION_BASIC_INFORMATION, *PSECTION_BASIC_INFORMATION;
+
+/* From the headers of the PE file, as for its preferred base. */
+typedef struct _SECTION_IMAGE_INFORMATION {
+    PVOID TransferAddress; /* the entry point */
+    ULONG ZeroBits;
+    SIZE_T MaximumStackSize;
+    SIZE_T CommittedStackSize;
+    ULONG SubSystemType;
+    USHORT MinorSubsystemVersion;
+    USHORT MajorSubsystemVersion;
+    USHORT MajorOperatingSystemVersion;
+    USHORT MinorOperatingSystemVersion;
+    USHORT ImageCharacteristics;
+    USHORT DllCharacteristics;
+    USHORT Machine;
+    BOOLEAN ImageContainsCode;
+    __extension__ union {
+        UCHAR ImageFlags;
+        __extension__ struct {
+            UCHAR ComPlusNativeReady : 1;
+            UCHAR ComPlusILOnly : 1;
+            UCHAR ImageDynamicallyRelocated : 1;
+            UCHAR ImageMappedFlat : 1;
+            UCHAR BaseBelow4gb : 1;
+            UCHAR ComPlusPrefer32bit : 1;
+            UCHAR Reserved : 2;
+        } DUMMYSTRUCTNAME;
+    } DUMMYUNIONNAME;
+    ULONG LoaderFlags;
+    ULONG ImageFileSize;
+    ULONG CheckSum;
+} SECTION_IMAGE_INFORMATION, *PSECTION_IMAGE_INFORMATION;
 
 /* NtMapViewOfSection. Every view is there in a child of fork(), whichever is asked for. */
 typedef enum _SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 } SECTION_INHERIT;
@@ -261,6 +309,46 @@ WINVM_DECLARE(NTSTATUS, ZwFlushVirtualMemory, WINVM_FLUSH_PARAMS_);
 
 struct MEM_EXTENDED_PARAMETER;
 union _LARGE_INTEGER;
+struct _OBJECT_ATTRIBUTES;
+/* As CreateFileMapping, with the rights of the handle (generic ones and MAXIMUM_ALLOWED too), every
+ * protection that can be read or executed, and SEC_COMMIT or SEC_RESERVE or SEC_IMAGE given
+ * (SEC-001..055). FileHandle NULL: the page file. Names: \BaseNamedObjects\... and
+ * \Sessions\N\BaseNamedObjects\...; without OBJ_OPENIF a name that exists is
+ * STATUS_OBJECT_NAME_COLLISION, with it STATUS_OBJECT_NAME_EXISTS, a success. */
+#define WINVM_SECTION_PARAMS_                                                                   \
+    HANDLE *SectionHandle, ULONG DesiredAccess,                                                 \
+        const struct _OBJECT_ATTRIBUTES *ObjectAttributes,                                      \
+        const union _LARGE_INTEGER *MaximumSize, ULONG SectionPageProtection,                   \
+        ULONG AllocationAttributes, HANDLE FileHandle
+WINVM_DECLARE(NTSTATUS, NtCreateSection, (WINVM_SECTION_PARAMS_));
+WINVM_DECLARE(NTSTATUS, ZwCreateSection, (WINVM_SECTION_PARAMS_));
+#define WINVM_SECTION_EX_(name)                                                                 \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (WINVM_SECTION_PARAMS_, struct MEM_EXTENDED_PARAMETER *ExtendedParameters,    \
+                   ULONG ExtendedParameterCount))
+WINVM_SECTION_EX_(NtCreateSectionEx);
+WINVM_SECTION_EX_(ZwCreateSectionEx);
+#define WINVM_SECTION_OPEN_(name)                                                               \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE *SectionHandle, ULONG DesiredAccess,                                  \
+                   const struct _OBJECT_ATTRIBUTES *ObjectAttributes))
+WINVM_SECTION_OPEN_(NtOpenSection);
+WINVM_SECTION_OPEN_(ZwOpenSection);
+/* Needs SECTION_QUERY (SEC-069). Lengths above that of the structure are accepted. */
+#define WINVM_SECTION_QUERY_(name)                                                              \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE SectionHandle, SECTION_INFORMATION_CLASS SectionInformationClass,     \
+                   void *SectionInformation, SIZE_T SectionInformationLength,                   \
+                   SIZE_T *ReturnLength))
+WINVM_SECTION_QUERY_(NtQuerySection);
+WINVM_SECTION_QUERY_(ZwQuerySection);
+/* Needs SECTION_EXTEND_SIZE. A section of a file that may be written becomes *NewSectionSize bytes,
+ * and its file with it; *NewSectionSize receives the size. STATUS_SECTION_NOT_EXTENDED,
+ * STATUS_DISK_FULL. */
+#define WINVM_SECTION_EXTEND_(name) \
+    WINVM_DECLARE(NTSTATUS, name, (HANDLE SectionHandle, union _LARGE_INTEGER *NewSectionSize))
+WINVM_SECTION_EXTEND_(NtExtendSection);
+WINVM_SECTION_EXTEND_(ZwExtendSection);
 /* Maps *ViewSize bytes (0: the rest) of a section from *SectionOffset (NULL: 0) at *BaseAddress
  * (NULL: anywhere). CommitSize: bytes of a SEC_RESERVE section that are committed at once. ZeroBits
  * as NtAllocateVirtualMemory's, but a base must keep it, too (SEC-086..091). Success is also

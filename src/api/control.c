@@ -3,6 +3,8 @@
  * I1  None of them changes memory or the last error.
  * They pass the gate like every other entry: a program may call them before anything else.
  * Locking: the audit takes space's lock. */
+#include <errno.h>
+
 #include <winvm/control.h>
 #include <winvm/version.h>
 
@@ -10,6 +12,7 @@
 #include "fault/fault.h"
 #include "host/host.h"
 #include "nt/nt.h"
+#include "nt/nt_section.h"
 
 WVM_EXPORT const char *winvm_version(void)
 {
@@ -36,6 +39,36 @@ WVM_EXPORT void winvm_commit_info(struct winvm_commit_info *out)
     out->committed = info.committed;
     out->limit = info.limit;
     out->peak = info.peak;
+}
+
+/* -1 with errno, from a native status. */
+static int refuse(wvm_status status)
+{
+    errno = status == STATUS_INVALID_HANDLE || status == STATUS_OBJECT_TYPE_MISMATCH ? EBADF
+            : status == STATUS_ACCESS_DENIED                                         ? EACCES
+            : status == STATUS_NOT_SUPPORTED                                         ? ENOTSUP
+                                                                                     : ENOMEM;
+    return -1;
+}
+
+WVM_EXPORT int winvm_section_to_fd(void *section)
+{
+    int fd = -1;
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    wvm_status status = wvm_nt_section_export(section, &fd);
+    return status < 0 ? refuse(status) : fd;
+}
+
+WVM_EXPORT void *winvm_section_from_fd(int fd, uint32_t access)
+{
+    HANDLE h = NULL;
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    wvm_status status = wvm_nt_section_import(fd, access, &h);
+    if (status < 0)
+        refuse(status);
+    return h;
 }
 
 /* A handler that runs before the library has started: no fault can be winvm's. */

@@ -65,6 +65,7 @@ struct wvm_section *wvm_section_blank(const struct wvm_section_request *req)
     s->size = req->size;
     s->name = 0;
     s->image = NULL;
+    s->text = NULL;
     return s;
 }
 
@@ -87,6 +88,8 @@ void wvm_section_end(struct wvm_section *s)
         wvm_host_fd_close(s->file_fd, s->dev, s->ino);
     if (s->image)
         wvm_image_info_give(s->image);
+    if (s->text)
+        wvm_section_text_give(s->text);
     wvm_section_give(s);
 }
 

@@ -18,6 +18,15 @@ enum wvm_section_flag {
     WVM_SECTION_NO_EXECUTE = 8,   /* SEC_IMAGE_NO_EXECUTE */
 };
 
+#define WVM_SECTION_NAME_CHARS 260
+
+/* UTF-16, without prefix. */
+struct wvm_section_text {
+    uint16_t len;
+    bool global;
+    uint16_t chars[WVM_SECTION_NAME_CHARS];
+};
+
 /* Type-stable (space_view.h). Fields are (c) unless noted. */
 struct wvm_section {
     struct wvm_backing backing; /* first */
@@ -32,6 +41,7 @@ struct wvm_section {
     int file_fd;                /* kind IMAGE: a kept descriptor of the PE file, for its path; -1:
                                  * not known. Closed with (dev, ino) by the last reference */
     struct wvm_image_info *image; /* kind IMAGE; else NULL */
+    struct wvm_section_text *text; /* its name, also after it was given back; NULL: never had one */
 };
 
 /* What a new section is to be; nt/ has checked protections, flags and rights. */

@@ -13,13 +13,16 @@
  * Locking: the name space's (section_name.h).   Failure: the object is ended, the name untouched.
  * Signal safety: not for handlers. */
 #include <sched.h>
+#include <string.h>
 
 #include <winvm/ntstatus.h>
 
+#include "base/assert.h"
 #include "host/host_object.h"
 #include "section/section_internal.h"
 
 enum { ENDING_TRIES = 1000 };
+WVM_STATIC(WVM_SECTION_NAME_CHARS >= WVM_NAME_MAX, "a name has room");
 
 enum own { OWN_NONE, OWN_FOUND, OWN_ENDING };
 
@@ -80,6 +83,19 @@ static wvm_status begin(const struct wvm_name_key *key, struct wvm_section **out
     }
 }
 
+/* The object knows its name. */
+static wvm_status note_text(struct wvm_section *s, const struct wvm_name_key *key)
+{
+    struct wvm_section_text *text = wvm_section_text_take();
+    if (!text)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    text->len = (uint16_t)key->len;
+    text->global = key->global;
+    memcpy(text->chars, key->text, key->len * sizeof text->chars[0]);
+    s->text = text;
+    return STATUS_SUCCESS;
+}
+
 /* s, whose descriptor is set, becomes what the registry says of it. */
 static wvm_status adopt(struct wvm_section *s, const struct wvm_name_object *object)
 {
@@ -124,6 +140,8 @@ static wvm_status open_foreign(const struct wvm_name_key *key, struct wvm_sectio
     s->backing.shared_writable = writable;
     status = adopt(s, &object);
     if (status >= 0)
+        status = note_text(s, key);
+    if (status >= 0)
         status = wvm_name_hold(key, &object, fd, &name);
     if (status < 0) {
         wvm_section_end(s);
@@ -153,7 +171,8 @@ static wvm_status make(const struct wvm_name_key *key, const struct wvm_section_
         .dev = s->fd_dev, .ino = s->fd_ino, .size = s->size,
         .kind = s->kind, .flags = s->flags, .attr = s->attr,
     };
-    if (s->kind == WVM_SECTION_IMAGE)
+    status = note_text(s, key);
+    if (status >= 0 && s->kind == WVM_SECTION_IMAGE)
         status = wvm_section_describe(s);
     if (status >= 0)
         status = wvm_name_hold(key, &object, s->backing.fd, &name);

@@ -1,6 +1,6 @@
-/* Type-stable memory for section objects and image descriptions.
+/* Type-stable memory for section objects, image descriptions and names.
  *
- * Owns     two static tables; only the pages of what was used are ever touched.
+ * Owns     static tables; only the pages of what was used are ever touched.
  * Terms    head = the top of the stack of free objects and a count of its changes, in one word.
  * I1       An object is on the stack, or never used (its number is not below `used`), or its
  *          owner's. Only a dead object is on the stack.
@@ -12,7 +12,8 @@
 #include "section/section_pool.h"
 
 #define N_SECTIONS 65536u
-#define N_IMAGES 8192u
+#define N_IMAGES 4096u
+#define N_TEXTS 16384u
 
 struct stack {
     uint64_t head;  /* (a) low half: number + 1 of the top, 0: empty; high half: the count */
@@ -28,6 +29,10 @@ static struct stack section_stack = {.n = N_SECTIONS, .next = section_next};
 static struct wvm_image_info images[N_IMAGES];
 static uint32_t image_next[N_IMAGES];
 static struct stack image_stack = {.n = N_IMAGES, .next = image_next};
+
+static struct wvm_section_text texts[N_TEXTS];
+static uint32_t text_next[N_TEXTS];
+static struct stack text_stack = {.n = N_TEXTS, .next = text_next};
 
 static uint64_t head_with(uint64_t old, uint32_t top)
 {
@@ -86,4 +91,15 @@ struct wvm_image_info *wvm_image_info_take(void)
 void wvm_image_info_give(struct wvm_image_info *info)
 {
     give(&image_stack, (uint32_t)(info - images));
+}
+
+struct wvm_section_text *wvm_section_text_take(void)
+{
+    uint32_t at = take(&text_stack);
+    return at == UINT32_MAX ? NULL : &texts[at];
+}
+
+void wvm_section_text_give(struct wvm_section_text *text)
+{
+    give(&text_stack, (uint32_t)(text - texts));
 }

@@ -16,4 +16,8 @@ struct wvm_section *wvm_section_at(uint32_t i);
 struct wvm_image_info *wvm_image_info_take(void);
 void wvm_image_info_give(struct wvm_image_info *info);
 
+/* And for names. */
+struct wvm_section_text *wvm_section_text_take(void);
+void wvm_section_text_give(struct wvm_section_text *text);
+
 #endif
