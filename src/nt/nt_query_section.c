@@ -51,6 +51,7 @@ static wvm_status answer_image(const struct wvm_section *s, SECTION_IMAGE_INFORM
     out->Machine = image->machine;
     out->ImageContainsCode = image->has_code;
     out->ComPlusNativeReady = image->is_managed;
+    out->ImageMappedFlat = image->is_flat;
     out->LoaderFlags = image->loader_flags;
     out->ImageFileSize = image->file_size;
     out->CheckSum = image->checksum;

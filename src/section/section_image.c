@@ -78,6 +78,7 @@ static void tell_kind(const struct wvm_pe *pe, struct wvm_image_info *out)
     out->machine = pe->headers.file.machine;
     out->has_code = o->code_size != 0 || o->entry != 0;
     out->is_managed = pe->is_managed;
+    out->is_flat = pe->flat;
 }
 
 static wvm_status copy_range(struct wvm_host_fd_copy c)

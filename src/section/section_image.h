@@ -19,7 +19,7 @@ struct wvm_image_info {
     uint32_t os_minor, os_major;
     uint32_t checksum, file_size, loader_flags;
     uint16_t characteristics, dll_characteristics, machine;
-    uint8_t has_code, is_managed;
+    uint8_t has_code, is_managed, is_flat; /* flat: memory is laid out like the file */
     unsigned n_parts;
     struct wvm_view_part part[WVM_IMAGE_PARTS]; /* first states of the pages */
 };

@@ -43,6 +43,7 @@ START_TEST(what_is_told)
     ck_assert_uint_eq(info.machine, is_32 ? 0x14c : 0x8664);
     ck_assert_uint_eq(info.has_code, 1);
     ck_assert_uint_eq(info.is_managed, 0);
+    ck_assert_uint_eq(info.is_flat, 0);
 }
 END_TEST
 
@@ -136,6 +137,7 @@ START_TEST(flat)
     unit_make(unit_file, n, false, &info);
     ck_assert_uint_eq(info.n_parts, 1);
     check_part(&info, 0, 0, info.size / 4096, WVM_ATTR_XWC);
+    ck_assert_uint_eq(info.is_flat, 1);
     unit_make(unit_file, n, true, &info);
     check_part(&info, 0, 0, info.size / 4096, WVM_ATTR_WC);
     size_t at = pe_section_at(&p, 1);
