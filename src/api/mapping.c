@@ -17,27 +17,33 @@
 /* Not rights, but ways to map. */
 #define ACCESS_FLAGS (FILE_MAP_LARGE_PAGES | FILE_MAP_TARGETS_INVALID | FILE_MAP_RESERVE)
 
-static uint32_t prot_of_access(DWORD access)
+#define PROT_BITS (FILE_MAP_COPY | FILE_MAP_WRITE | FILE_MAP_READ)
+
+/* FILE_MAP_COPY means something only when it is the one right that is asked for. */
+static inline uint32_t prot_of_access(DWORD access)
 {
-    bool x = (access & FILE_MAP_EXECUTE) != 0;
+    static const uint8_t prots[2][PROT_BITS + 1] = {
+        {PAGE_NOACCESS, PAGE_WRITECOPY, PAGE_READWRITE, PAGE_READWRITE, PAGE_READONLY,
+         PAGE_READONLY, PAGE_READWRITE, PAGE_READWRITE},
+        {PAGE_NOACCESS, PAGE_EXECUTE_WRITECOPY, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_READWRITE,
+         PAGE_EXECUTE_READ, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_READWRITE},
+    };
     DWORD rest = access & ~(DWORD)(FILE_MAP_EXECUTE | ACCESS_FLAGS);
-    uint32_t targets = access & FILE_MAP_TARGETS_INVALID; /* PAGE_TARGETS_INVALID */
-    if (rest == FILE_MAP_COPY)
-        return (x ? PAGE_EXECUTE_WRITECOPY : PAGE_WRITECOPY) | targets;
-    if (rest & FILE_MAP_WRITE)
-        return (x ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE) | targets;
-    if (rest & FILE_MAP_READ)
-        return (x ? PAGE_EXECUTE_READ : PAGE_READONLY) | targets;
-    return PAGE_NOACCESS;
+    uint32_t prot = prots[(access & FILE_MAP_EXECUTE) != 0][rest & PROT_BITS];
+    if ((rest & PROT_BITS) == FILE_MAP_COPY && rest != FILE_MAP_COPY)
+        return PAGE_NOACCESS;
+    /* FILE_MAP_TARGETS_INVALID is PAGE_TARGETS_INVALID; pages without access have no targets. */
+    return prot == PAGE_NOACCESS ? prot : prot | (access & FILE_MAP_TARGETS_INVALID);
 }
 
-static uint32_t type_of_access(DWORD access)
+static inline uint32_t type_of_access(DWORD access)
 {
     return (access & FILE_MAP_RESERVE ? MEM_RESERVE : 0) |
            (access & FILE_MAP_LARGE_PAGES ? MEM_LARGE_PAGES : 0);
 }
 
-static LPVOID map_access(HANDLE section, DWORD access, uint64_t offset, SIZE_T size, LPVOID base)
+static inline LPVOID map_access(HANDLE section, DWORD access, uint64_t offset, SIZE_T size,
+                                LPVOID base)
 {
     struct wvm_nt_view view = {
         .base = (uintptr_t)base,
@@ -47,9 +53,10 @@ static LPVOID map_access(HANDLE section, DWORD access, uint64_t offset, SIZE_T s
         .prot = prot_of_access(access),
     };
     wvm_status status = wvm_nt_map(WVM_OWN_PROCESS, section, &view);
-    if (WVM_UNLIKELY(status == STATUS_SECTION_PROTECTION))
-        status = STATUS_ACCESS_DENIED;
-    return WVM_LIKELY(wvm_win32_result(status)) ? (LPVOID)view.base : NULL;
+    if (WVM_LIKELY(status >= 0))
+        return (LPVOID)view.base;
+    wvm_win32_result(status == STATUS_SECTION_PROTECTION ? STATUS_ACCESS_DENIED : status);
+    return NULL;
 }
 
 LPVOID wvm_MapViewOfFile(HANDLE section, DWORD access, DWORD high, DWORD low, SIZE_T size)
@@ -131,7 +138,8 @@ PVOID wvm_MapViewOfFile3FromApp(HANDLE section, HANDLE process, PVOID base, ULON
 
 BOOL wvm_UnmapViewOfFile(LPCVOID addr)
 {
-    return wvm_win32_result(wvm_nt_unmap(WVM_OWN_PROCESS, (uintptr_t)addr, 0));
+    wvm_status status = wvm_nt_unmap(WVM_OWN_PROCESS, (uintptr_t)addr, 0);
+    return WVM_LIKELY(status >= 0) ? TRUE : wvm_win32_result(status);
 }
 
 BOOL wvm_UnmapViewOfFileEx(PVOID addr, ULONG flags)

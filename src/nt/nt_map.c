@@ -15,19 +15,24 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "base/arith.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_map_rules.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 
+/* Part of the one stretch of code that every mapping runs through: after a system call each line of
+ * code costs a cache miss, and a view is to be mapped in little more than the host's own time. */
+#define HOT inline __attribute__((always_inline))
+
+#define USER_BITS 47 /* no address of a program has more */
 #define MACHINE_AMD64 0x8664 /* IMAGE_FILE_MACHINE_AMD64 */
 
 /* The attribute of the view's pages: its protection, and what the section says about caching
  * (SEC-115). 0: no legal protection. */
-static uint8_t view_attr(const struct wvm_section *s, uint32_t prot)
+static HOT uint8_t view_attr(const struct wvm_section *s, uint32_t prot)
 {
-    uint8_t attr = wvm_nt_attr_of(prot, true);
+    uint8_t attr = WVM_LIKELY(prot == PAGE_READWRITE) ? WVM_ATTR_RW : wvm_nt_attr_of(prot, true);
     if (WVM_LIKELY(!(s->flags & (WVM_SECTION_NOCACHE | WVM_SECTION_WRITECOMBINE))))
         return attr;
     if (attr == 0 || attr == WVM_ATTR_NA || (attr & (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)))
@@ -36,7 +41,7 @@ static uint8_t view_attr(const struct wvm_section *s, uint32_t prot)
            (s->flags & WVM_SECTION_NOCACHE ? WVM_ATTR_NOCACHE : (uint8_t)WVM_ATTR_WRITECOMBINE);
 }
 
-static wvm_status check_access(const struct wvm_section *s, uint32_t granted, uint8_t attr)
+static HOT wvm_status check_access(const struct wvm_section *s, uint32_t granted, uint8_t attr)
 {
     if (attr == 0)
         return STATUS_INVALID_PAGE_PROTECTION;
@@ -54,20 +59,26 @@ static bool bound_has_room(const struct wvm_view_request *req)
            (req->limit > WVM_GRANULE_SIZE && req->limit - WVM_GRANULE_SIZE >= req->len);
 }
 
-static wvm_status map_data(struct wvm_section *s, const struct wvm_nt_view *view,
-                           const struct wvm_nt_extent *extent, struct wvm_view_request *req)
+/* Pages past the end of the file are reserved: there is nothing they could be filled from. */
+static WVM_COLD wvm_status map_reserved(const struct wvm_nt_extent *extent,
+                                        struct wvm_view_request *req)
 {
-    /* Pages past the end of the file are reserved: there is nothing they could be filled from. */
     uint64_t filled = extent->filled >> WVM_PAGE_SHIFT, all = extent->len >> WVM_PAGE_SHIFT;
     struct wvm_view_part part[] = {{0, filled, req->attr}, {filled, all, WVM_ATTR_RESERVED}};
+    req->n_parts = 2;
+    req->part = part;
+    return wvm_space_map(&wvm_space_native, req);
+}
+
+static HOT wvm_status map_data(struct wvm_section *s, const struct wvm_nt_view *view,
+                           const struct wvm_nt_extent *extent, struct wvm_view_request *req)
+{
     req->type = WVM_TYPE_MAPPED;
     req->anonymous = s->kind == WVM_SECTION_PAGEFILE;
-    if (s->backing.commits)
+    if (WVM_UNLIKELY(view->commit) && s->backing.commits)
         req->n_commit = wvm_align_up(view->commit, WVM_PAGE_SIZE) >> WVM_PAGE_SHIFT;
-    if (WVM_UNLIKELY(filled < all)) {
-        req->n_parts = 2;
-        req->part = part;
-    }
+    if (WVM_UNLIKELY(extent->filled < extent->len))
+        return map_reserved(extent, req);
     return wvm_space_map(&wvm_space_native, req);
 }
 
@@ -101,7 +112,7 @@ static wvm_status image_status(const struct wvm_section *s, const struct wvm_vie
     return req->start == preferred ? STATUS_SUCCESS : STATUS_IMAGE_NOT_AT_BASE;
 }
 
-static wvm_status map_image(struct wvm_section *s, const struct wvm_nt_view *view,
+static WVM_COLD wvm_status map_image(struct wvm_section *s, const struct wvm_nt_view *view,
                             struct wvm_view_request *req)
 {
     struct wvm_view_part part[WVM_IMAGE_PARTS];
@@ -125,25 +136,33 @@ static wvm_status map_image(struct wvm_section *s, const struct wvm_nt_view *vie
     return status < 0 ? status : image_status(s, req, preferred);
 }
 
-static wvm_status map_request(struct wvm_section *s, struct wvm_nt_view *view,
+/* Bounds of the call's for a view that the space places. */
+static WVM_COLD bool take_bounds(const struct wvm_nt_view *view, struct wvm_view_request *req)
+{
+    const struct wvm_nt_extended *e = view->extended;
+    if (e) {
+        req->low = e->low;
+        if (e->limit && (!req->limit || e->limit < req->limit))
+            req->limit = e->limit;
+    }
+    return bound_has_room(req);
+}
+
+static HOT wvm_status map_request(struct wvm_section *s, struct wvm_nt_view *view,
                               struct wvm_view_request *req)
 {
     struct wvm_nt_extent extent;
-    wvm_status status = wvm_nt_check_place(view);
+    uintptr_t top = wvm_space_top(&wvm_space_native);
+    wvm_status status = wvm_nt_check_place(view, top);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    status = wvm_nt_view_extent(s, view, &extent);
+    status = wvm_nt_view_extent(s, view, top, &extent);
     if (WVM_UNLIKELY(status < 0))
         return status;
     req->len = extent.len;
-    if (WVM_UNLIKELY(view->extended != NULL)) {
-        req->low = view->extended->low;
-        if (view->extended->limit && (!req->limit || view->extended->limit < req->limit))
-            req->limit = view->extended->limit;
-    }
     if (req->start)
         req->limit = 0;
-    if (WVM_UNLIKELY(!bound_has_room(req)))
+    else if (WVM_UNLIKELY(view->extended || req->limit) && !take_bounds(view, req))
         return STATUS_NO_MEMORY;
     status = WVM_LIKELY(s->kind != WVM_SECTION_IMAGE) ? map_data(s, view, &extent, req)
                                                       : map_image(s, view, req);
@@ -154,7 +173,7 @@ static wvm_status map_request(struct wvm_section *s, struct wvm_nt_view *view,
     return status;
 }
 
-wvm_status wvm_nt_map_section(struct wvm_section *s, uint32_t granted, struct wvm_nt_view *view)
+static HOT wvm_status map_section(struct wvm_section *s, uint32_t granted, struct wvm_nt_view *view)
 {
     struct wvm_view_request req = {
         .backing = &s->backing,
@@ -164,16 +183,23 @@ wvm_status wvm_nt_map_section(struct wvm_section *s, uint32_t granted, struct wv
         .replace = (view->type & MEM_REPLACE_PLACEHOLDER) != 0,
         .attr = view_attr(s, view->prot),
     };
-    wvm_status status = wvm_nt_check_map_type(s, view);
+    wvm_status status = WVM_UNLIKELY(view->type) ? wvm_nt_check_map_type(s, view) : STATUS_SUCCESS;
     if (WVM_UNLIKELY(status < 0))
         return status;
     status = check_access(s, granted, req.attr);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    status = wvm_nt_view_limit(view, &req.limit);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
+    if (WVM_UNLIKELY(view->zero_bits)) {
+        status = wvm_nt_view_limit(view, &req.limit);
+        if (status < 0)
+            return status;
+    }
     return map_request(s, view, &req);
+}
+
+wvm_status wvm_nt_map_section(struct wvm_section *s, uint32_t granted, struct wvm_nt_view *view)
+{
+    return map_section(s, granted, view);
 }
 
 wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view)
@@ -186,8 +212,9 @@ wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view)
     status = wvm_handle_get(section, WVM_OBJECT_SECTION, 0, &object, &granted);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    status = wvm_nt_map_section(object, granted, view);
-    wvm_object_drop(WVM_OBJECT_SECTION, object);
+    struct wvm_section *s = object;
+    status = map_section(s, granted, view);
+    wvm_backing_drop(&s->backing);
     return status;
 }
 
@@ -198,7 +225,7 @@ wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags)
         return status;
     if (WVM_UNLIKELY(flags & ~(MEM_UNMAP_WITH_TRANSIENT_BOOST | MEM_PRESERVE_PLACEHOLDER)))
         return STATUS_INVALID_PARAMETER;
-    if (WVM_UNLIKELY(addr == 0 || addr >= wvm_nt_top()))
+    if (WVM_UNLIKELY(addr == 0 || addr >> USER_BITS))
         return STATUS_NOT_MAPPED_VIEW;
     return wvm_space_unmap(&wvm_space_native, addr, (flags & MEM_PRESERVE_PLACEHOLDER) != 0);
 }

@@ -48,26 +48,4 @@ wvm_status wvm_nt_mapped_path(pid_t pid, uintptr_t addr,
 /* Are write-copy protections legal for the page at addr? Those of views and images. */
 bool wvm_nt_takes_write_copy(uintptr_t addr);
 
-/* nt_map_rules.c. Rights that a handle must grant for a view of that attribute. */
-uint32_t wvm_nt_view_rights(uint8_t attr);
-/* A section of the one attribute can have views of the other. */
-bool wvm_nt_view_allowed(uint8_t section_attr, uint8_t view_attr);
-/* SUCCESS, or why this AllocationType is refused for a view of the section: INVALID_PARAMETER_9,
- * INVALID_PARAMETER, SECTION_PROTECTION. */
-wvm_status wvm_nt_check_map_type(const struct wvm_section *s,
-                                 const struct wvm_nt_view *view) WVM_MUST_CHECK;
-/* Bound of ZeroBits for a view, as wvm_nt_zero_bits; a base must keep it. INVALID_PARAMETER_4. */
-wvm_status wvm_nt_view_limit(const struct wvm_nt_view *view, uintptr_t *limit) WVM_MUST_CHECK;
-/* Where the view may lie: base, offset and their alignment. INVALID_PARAMETER_3,
- * INVALID_PARAMETER, MAPPED_ALIGNMENT. */
-wvm_status wvm_nt_check_place(const struct wvm_nt_view *view) WVM_MUST_CHECK;
-/* Bytes of the view, a page multiple, and how many of them the section has; more only for a
- * reserved view of a file. INVALID_VIEW_SIZE, INVALID_PARAMETER_3, INVALID_PARAMETER_5. */
-struct wvm_nt_extent {
-    uintptr_t len;
-    uintptr_t filled;
-};
-wvm_status wvm_nt_view_extent(const struct wvm_section *s, const struct wvm_nt_view *view,
-                              struct wvm_nt_extent *out) WVM_MUST_CHECK;
-
 #endif

@@ -238,19 +238,17 @@ static wvm_status map_locked(struct wvm_space *sp, struct wvm_view_request *req)
     if (!status)
         req->start = wvm_addr_of(place.lo);
     else if (unmap_view(sp, a, wvm_view_at(&sp->store, a->view)->alloc, req->replace, &b) == STATUS_SUCCESS)
-        wvm_backing_drop(b); /* not the last: wvm_space_map has one */
+        wvm_backing_drop(b); /* not the last: the caller has one */
     return status;
 }
 
 wvm_status wvm_space_map(struct wvm_space *sp, struct wvm_view_request *req)
 {
-    wvm_backing_hold(req->backing); /* a view that is undone may have had the last reference */
     wvm_status status = wvm_space_enter(sp);
     if (!status) {
         status = map_locked(sp, req);
         wvm_space_leave(sp);
     }
-    wvm_backing_drop(req->backing);
     return status;
 }
 

@@ -56,7 +56,8 @@ struct wvm_view_part {
 };
 
 struct wvm_view_request {
-    struct wvm_backing *backing; /* the view takes a reference of its own */
+    /* The caller holds it during the call; the view takes a reference of its own. */
+    struct wvm_backing *backing;
     uint64_t offset;     /* bytes into the backing, page multiple */
     uintptr_t start;     /* in: base, page multiple, or 0: the space chooses; out: base */
     uintptr_t len;       /* bytes, page multiple, not 0 */
