@@ -52,11 +52,12 @@ static HOT wvm_status check_access(const struct wvm_section *s, uint32_t granted
     return STATUS_SUCCESS;
 }
 
-/* Something can lie below the request's bound: the lowest granule is never free. */
-static bool bound_has_room(const struct wvm_view_request *req)
+/* Something can lie within the request's bounds: the lowest granule is never free. */
+static bool bounds_have_room(const struct wvm_view_request *req)
 {
-    return !req->limit ||
-           (req->limit > WVM_GRANULE_SIZE && req->limit - WVM_GRANULE_SIZE >= req->len);
+    uintptr_t low = wvm_max(req->low, WVM_GRANULE_SIZE);
+    uintptr_t limit = req->limit ? req->limit : wvm_nt_top();
+    return low < limit && limit - low >= req->len;
 }
 
 /* Pages past the end of the file are reserved: there is nothing they could be filled from. */
@@ -145,7 +146,7 @@ static WVM_COLD bool take_bounds(const struct wvm_nt_view *view, struct wvm_view
         if (e->limit && (!req->limit || e->limit < req->limit))
             req->limit = e->limit;
     }
-    return bound_has_room(req);
+    return bounds_have_room(req);
 }
 
 static HOT wvm_status map_request(struct wvm_section *s, struct wvm_nt_view *view,

@@ -39,8 +39,8 @@ wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags) WVM_MUST
  * DISK_FULL. */
 wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range) WVM_MUST_CHECK;
 
-/* Path of the file mapped at addr in process pid, 0: this one; NUL-terminated. INVALID_ADDRESS: no mapping of
- * a file; FILE_INVALID: of the page file. */
+/* Path of the file mapped at addr in process pid, 0: this one; NUL-terminated. INVALID_ADDRESS: no
+ * mapping of a file; FILE_INVALID: of the page file. */
 #define WVM_NT_PATH_BYTES 4096
 wvm_status wvm_nt_mapped_path(pid_t pid, uintptr_t addr,
                               char out[WVM_NT_PATH_BYTES]) WVM_MUST_CHECK;

@@ -5,9 +5,10 @@
  * first:
  *   stack      the rest of the page in which this call's own frame lies: certain, no look-up;
  *   proven     a page outside winvm's memory that this thread proved writable: a small cache;
- *   looked up  winvm's own memory, by its page state (no system call); anything else by reading one
- *              byte of it through the host and writing it back, which proves the page. Without
- *              /proc foreign memory looks free; so what looks free is tried too, each time.
+ *   looked up  winvm's own memory, by its page state (no system call); anything else, and views,
+ *              whose file may have become shorter, by reading one byte of it through the host and
+ *              writing it back, which proves the page. Without /proc foreign memory looks free; so
+ *              what looks free is tried too, each time.
  * Terms   proof = a page in the thread's cache.
  * I1  Memory that winvm handed out is never cached: its state is looked up each time.
  * I2  A proof is dropped when winvm itself takes away write access to foreign memory (user_epoch).
@@ -107,7 +108,7 @@ static bool page_writable(uintptr_t at)
         return false;
     }
     if (!(r.flags & WVM_ALLOC_FOREIGN))
-        return attr_writable(r.attr);
+        return attr_writable(r.attr) && (!(r.flags & WVM_ALLOC_VIEW) || probe_byte(at, r.attr));
     if (!probe_byte(at, r.attr))
         return false;
     *proof_slot(page) = page;

@@ -1,6 +1,7 @@
 /* The rules of the mapping calls, over a space that only remembers what it was asked. */
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "base/t/unit.h"
@@ -37,6 +38,17 @@ static NTSTATUS map_ex(HANDLE h, struct call *c)
     LARGE_INTEGER offset = {.QuadPart = c->offset};
     return wvm_NtMapViewOfSectionEx(h, OWN, (PVOID *)&c->base, &offset, &c->size, c->type, c->prot,
                                     NULL, 0);
+}
+
+static void show_view(struct wvm_section *s, uintptr_t start, uintptr_t end)
+{
+    fake_reset();
+    fake.backing = &s->backing;
+    fake.region = (struct wvm_region){
+        .start = start, .end = end, .alloc_start = start, .alloc_end = end, .attr = WVM_ATTR_RW,
+        .alloc_attr = WVM_ATTR_RW, .flags = WVM_ALLOC_VIEW,
+        .type = s->kind == WVM_SECTION_IMAGE ? WVM_TYPE_IMAGE : WVM_TYPE_MAPPED,
+    };
 }
 
 static const struct {
@@ -478,6 +490,29 @@ START_TEST(pointers)
 }
 END_TEST
 
+/* A result that would lie past the end of a view's file is refused, not a fault. */
+START_TEST(cut_file)
+{
+    struct wvm_section s = fake_section(WVM_SECTION_FILE, WVM_ATTR_RW, 0x2000);
+    HANDLE h = fake_handle(&s, SECTION_ALL_ACCESS);
+    int fd = memfd_create("cut", 0);
+    ck_assert_int_eq(ftruncate(fd, 0x1000), 0);
+    char *at = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    PVOID base = NULL;
+    SIZE_T size = 0;
+    show_view(&s, (uintptr_t)at, (uintptr_t)at + 0x2000);
+    ck_assert_int_eq(wvm_NtMapViewOfSection(h, OWN, &base, 0, 0, NULL, (SIZE_T *)(at + 0x1000),
+                                            ViewShare, 0, 4), STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(wvm_NtMapViewOfSection(h, OWN, (PVOID *)(at + 0x1000), 0, 0, NULL, &size,
+                                            ViewShare, 0, 4), STATUS_ACCESS_VIOLATION);
+    ck_assert_uint_eq(fake.n_calls, 0);
+    ck_assert_int_eq(wvm_NtMapViewOfSection(h, OWN, (PVOID *)(at + 8), 0, 0, NULL, (SIZE_T *)at,
+                                            ViewShare, 0, 4), 0);
+    munmap(at, 0x2000);
+    close(fd);
+}
+END_TEST
+
 /* PH-100, PH-102: bounds of extended parameters. */
 START_TEST(bounds)
 {
@@ -534,17 +569,6 @@ START_TEST(unmapping)
     }
 }
 END_TEST
-
-static void show_view(struct wvm_section *s, uintptr_t start, uintptr_t end)
-{
-    fake_reset();
-    fake.backing = &s->backing;
-    fake.region = (struct wvm_region){
-        .start = start, .end = end, .alloc_start = start, .alloc_end = end, .attr = WVM_ATTR_RW,
-        .alloc_attr = WVM_ATTR_RW, .flags = WVM_ALLOC_VIEW,
-        .type = s->kind == WVM_SECTION_IMAGE ? WVM_TYPE_IMAGE : WVM_TYPE_MAPPED,
-    };
-}
 
 /* SEC-198..202. */
 START_TEST(flushing)
@@ -714,6 +738,7 @@ int main(void)
     tcase_add_test(c, partial_images);
     tcase_add_test(c, handles_first);
     tcase_add_test(c, pointers);
+    tcase_add_test(c, cut_file);
     tcase_add_test(c, bounds);
     tcase_add_test(c, unmapping);
     tcase_add_test(c, flushing);
