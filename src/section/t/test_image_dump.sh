@@ -106,7 +106,8 @@ int main(void) { return both(); }
 EOF
 build usual.dll -shared && check_file "$work/usual.dll" "a library"
 build usual.exe && check_file "$work/usual.exe" "a program"
-build far.dll -shared -Wl,--section-alignment=0x4000 && check_file "$work/far.dll" "sections far apart"
+build far.dll -shared -Wl,--section-alignment=0x4000 &&
+    check_file "$work/far.dll" "sections far apart"
 "$dump" "$dump" "$work/image" >"$work/out"
 [ $? -eq 1 ] && grep -qx 'status 0xc000012f' "$work/out"
 result $? "an ELF file is not MZ"
