@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# pe-sections.c, unchanged: built with winvm's headers and as a program for Windows. Both must tell
-# the same of the regions of an image.
+# pe-sections.c, unchanged: built with winvm's headers, with Wine's under winvm-run, and as a program
+# for Windows. All must tell the same of the regions of an image.
 set -u
-: "${abs_top_srcdir:?} ${abs_top_builddir:?}"
+: "${abs_top_srcdir:?} ${abs_top_builddir:?} ${CC:?}"
 source=$abs_top_srcdir/docs/examples/pe-sections.c
 program=$abs_top_builddir/docs/examples/pe-sections
 work=$(mktemp -d) || exit 99
@@ -42,6 +42,20 @@ result $? "headers are READONLY, .text is EXECUTE_READ"
 grep -q 'was written: READWRITE now, still the old byte in another view' "$work/native"
 result $? "a written page is the view's own"
 
+if [ "${WVM_SANITIZER:-no}" != no ] || [ -z "${WINE_INCLUDE:-}" ]; then
+    skip "pe-sections with Wine's headers" "no Wine headers, or a sanitizer"
+else
+    # shellcheck disable=SC2086  # a compiler may be several words
+    $CC -O2 -w -DDECLSPEC_HIDDEN= -I"$abs_top_srcdir/include/winvm/wine" -isystem "$WINE_INCLUDE" \
+        -o "$work/pe-sections" "$source" \
+        -Wl,--export-dynamic -Wl,--unresolved-symbols=ignore-all >"$work/log" 2>&1 ||
+        show "$work/log"
+    "$abs_top_builddir/winvm-run" "$work/pe-sections" "$work/other.exe" >"$work/ms" 2>&1
+    diff -u "$work/native" "$work/ms" >"$work/diff"
+    status=$?
+    show "$work/diff"
+    result "$status" "with Wine's headers under winvm-run it prints the same"
+fi
 if [ -z "${WVM_WINE:-}" ]; then
     skip "pe-sections.exe" "no Wine"
 else
