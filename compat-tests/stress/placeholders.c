@@ -1,5 +1,6 @@
-/* Placeholders split, replaced and joined by several threads, while other threads map memory of
- * their own wherever the kernel likes, and one asks what is there (specification PH-040..068).
+/* Placeholders split, replaced by memory and by views, and joined by several threads, while other
+ * threads map memory of their own wherever the kernel likes, and one asks what is there
+ * (specification PH-040..068, PH-080..082).
  *
  * I1  No mapping of the others ever lies in the range that the placeholder keeps.
  * I2  What a thread wrote is there until it gives the piece back; fresh pieces are zero; the
@@ -22,7 +23,7 @@ static unsigned factor = 20;
 static char *range; /* N_SPLITTERS parts of PART pages: no multiples of a granule */
 static bool ends;
 static const char *why; /* the first thing that went wrong */
-static unsigned n_replaced, n_mapped, n_queries;
+static unsigned n_replaced, n_views, n_mapped, n_queries;
 
 static bool wrong(const char *text)
 {
@@ -45,11 +46,11 @@ static uint32_t next_random(uint32_t *state)
     return *state = x;
 }
 
-static bool fill(char *at, unsigned n, uint64_t tag)
+static bool fill(char *at, unsigned n, uint64_t tag, bool fresh)
 {
     for (unsigned i = 0; i < n; i++) {
         volatile uint64_t *word = (volatile uint64_t *)(at + (size_t)i * PAGE);
-        if (*word != 0)
+        if (fresh && *word != 0)
             return wrong("fresh memory is not zero");
         *word = tag + i;
     }
@@ -69,6 +70,14 @@ static bool check(const char *at, unsigned n, uint64_t tag)
 struct piece {
     unsigned lo, hi;
     uint64_t tag; /* 0: a placeholder */
+    bool view;
+};
+
+/* What a thread works on: its part of the range, and a section of the same size. */
+struct part {
+    char *base;
+    HANDLE section;
+    uint32_t state;
 };
 
 static bool cut(char *part, unsigned lo, unsigned hi)
@@ -80,54 +89,66 @@ static bool cut(char *part, unsigned lo, unsigned hi)
 }
 
 /* Cuts the part, one placeholder, into pieces. Returns their number. */
-static unsigned cut_all(uint32_t *state, char *part, struct piece *piece)
+static unsigned cut_all(struct part *part, struct piece *piece)
 {
     unsigned n = 0, at = 0;
     while (at < PART) {
-        unsigned hi = at + 1 + next_random(state) % 60;
+        unsigned hi = at + 1 + next_random(&part->state) % 60;
         if (hi > PART)
             hi = PART;
-        if (hi < PART && !cut(part, at, hi))
+        if (hi < PART && !cut(part->base, at, hi))
             break;
-        piece[n++] = (struct piece){at, hi, 0};
+        piece[n++] = (struct piece){at, hi, 0, false};
         at = hi;
     }
     return n;
 }
 
-static bool use(char *part, struct piece *p, uint64_t tag)
+static bool use(struct part *part, struct piece *p, uint64_t tag)
 {
-    char *at = part + (size_t)p->lo * PAGE;
-    if (VirtualAlloc2(NULL, at, (size_t)(p->hi - p->lo) * PAGE,
-                      MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER, PAGE_READWRITE, NULL,
-                      0) != at)
+    size_t offset = (size_t)p->lo * PAGE, len = (size_t)(p->hi - p->lo) * PAGE;
+    char *at = part->base + offset, *got;
+    p->view = next_random(&part->state) % 3 == 0;
+    if (p->view)
+        got = MapViewOfFile3(part->section, NULL, at, offset, len, MEM_REPLACE_PLACEHOLDER,
+                             PAGE_READWRITE, NULL, 0);
+    else
+        got = VirtualAlloc2(NULL, at, len, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER,
+                            PAGE_READWRITE, NULL, 0);
+    if (got != at)
         return wrong("a replacement failed");
     p->tag = tag;
-    __atomic_add_fetch(&n_replaced, 1, __ATOMIC_RELAXED);
-    return fill(at, p->hi - p->lo, tag);
+    __atomic_add_fetch(p->view ? &n_views : &n_replaced, 1, __ATOMIC_RELAXED);
+    return fill(at, p->hi - p->lo, tag, !p->view);
 }
 
-static bool give_back(char *part, struct piece *p)
+static bool give_back(struct part *part, struct piece *p)
 {
-    if (!check(part + (size_t)p->lo * PAGE, p->hi - p->lo, p->tag))
+    char *at = part->base + (size_t)p->lo * PAGE;
+    if (!check(at, p->hi - p->lo, p->tag))
         return false;
     p->tag = 0;
-    return cut(part, p->lo, p->hi);
+    if (!p->view)
+        return cut(part->base, p->lo, p->hi);
+    return UnmapViewOfFile2(GetCurrentProcess(), at, MEM_PRESERVE_PLACEHOLDER)
+               ? true
+               : wrong("a view does not become a placeholder");
 }
 
-static bool split_round(uint32_t *state, char *part, uint64_t tag)
+static bool split_round(struct part *part, uint64_t tag)
 {
     struct piece piece[PART];
-    unsigned n = cut_all(state, part, piece);
+    unsigned n = cut_all(part, piece);
     for (unsigned i = 0; i < 4 * n && !is_over(); i++) {
-        struct piece *p = &piece[next_random(state) % n];
+        struct piece *p = &piece[next_random(&part->state) % n];
         if (!(p->tag ? give_back(part, p) : use(part, p, tag += PART)))
             return false;
     }
     for (unsigned i = 0; i < n; i++)
         if (piece[i].tag && !give_back(part, &piece[i]))
             return false;
-    return n == 1 || VirtualFree(part, (size_t)PART * PAGE, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS)
+    return n == 1 || VirtualFree(part->base, (size_t)PART * PAGE,
+                                 MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS)
                ? true
                : wrong("pieces do not become one again");
 }
@@ -135,9 +156,15 @@ static bool split_round(uint32_t *state, char *part, uint64_t tag)
 static void *split_thread(void *arg)
 {
     unsigned t = (uintptr_t)arg;
-    uint32_t state = t * 2654435761u + 1;
+    struct part part = {
+        .base = range + (size_t)t * PART * PAGE, .state = t * 2654435761u + 1,
+        .section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, PART * PAGE,
+                                      NULL)};
+    if (!part.section)
+        wrong("no section");
     for (unsigned i = 0; i < 30 * factor && !is_over(); i++)
-        split_round(&state, range + (size_t)t * PART * PAGE, ((uint64_t)t << 40) + 1);
+        split_round(&part, ((uint64_t)t << 40) + 1);
+    CloseHandle(part.section);
     return NULL;
 }
 
@@ -162,7 +189,7 @@ static bool map_round(uint32_t *state, uint64_t tag)
             return wrong("mmap failed");
         if (is_in_range(at[i], (size_t)n_pages[i] * PAGE))
             return wrong("a foreign mapping lies in the range");
-        good &= fill(at[i], n_pages[i], tag + i);
+        good &= fill(at[i], n_pages[i], tag + i, true);
     }
     for (unsigned i = 0; i < N; i++) {
         good &= check(at[i], n_pages[i], tag + i);
@@ -192,8 +219,8 @@ static void *query_thread(void *arg)
         if (!VirtualQuery(at, &m, sizeof m) || m.State == MEM_FREE)
             wrong("a page of the range is free");
         else if (m.BaseAddress != at || (char *)m.AllocationBase > at ||
-                 (char *)m.AllocationBase < range || m.Type != MEM_PRIVATE ||
-                 m.RegionSize > (size_t)PART * PAGE)
+                 (char *)m.AllocationBase < range || m.RegionSize > (size_t)PART * PAGE ||
+                 (m.Type != MEM_PRIVATE && m.Type != MEM_MAPPED))
             wrong("a query saw what never was");
         __atomic_add_fetch(&n_queries, 1, __ATOMIC_RELAXED);
     }
@@ -262,7 +289,8 @@ int main(int argc, char **argv)
         wrong("the range cannot be released");
     if (!why && winvm_audit() != 0)
         wrong("winvm_audit found a broken invariant");
-    printf("# %u replacements, %u foreign mappings, %u queries\n", n_replaced, n_mapped, n_queries);
+    printf("# %u replacements, %u views, %u foreign mappings, %u queries\n", n_replaced, n_views,
+           n_mapped, n_queries);
     if (why)
         printf("# %s\n", why);
     printf("%sok 1 - placeholders among foreign mappings\n1..1\n", why ? "not " : "");
