@@ -8,7 +8,10 @@ set -u
 tests=$abs_top_builddir/compat-tests
 expected=$abs_top_srcdir/compat-tests/expected
 page=$abs_top_srcdir/docs/CONFORMANCE.md
-areas="alloc alloc_args badptr copy fault free guard lock protect query stack vectored watch wild"
+areas="alloc alloc2 alloc_args badptr copy fault free guard lock placeholder placeholder_split
+    placeholder_view protect query section_create section_flags section_image section_map
+    section_names section_rights section_view stack vectored view_copy view_extended view_file
+    view_protect view_unmap watch wild"
 
 # TAP to the three columns.
 results() {

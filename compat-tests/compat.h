@@ -36,6 +36,8 @@ static int compat_run(const struct compat_case *chosen, unsigned number)
     compat_faults_pass = 0;
     compat_start(chosen);
     compat.todo = NULL;
+    if (compat.cleanup)
+        compat.cleanup();
     compat_release_all();
     passed = !compat.failed && !(compat.todo_passed && !compat.todo_failed);
     if (compat.todo_passed && !compat.todo_failed)

@@ -35,6 +35,7 @@ static struct {
     const char *todo, *todo_seen, *skipped;
     struct compat_range ranges[COMPAT_RANGES];
     unsigned n_ranges;
+    void (*cleanup)(void); /* before the memory of the case is released; NULL: nothing to do */
 } compat;
 
 static inline void compat_add(const char *id, const char *what, const char *want, void (*run)(void))

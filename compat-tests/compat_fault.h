@@ -15,6 +15,7 @@ struct fault {
     ULONG code;     /* 0: the access went through */
     ULONG_PTR kind; /* 0 read, 1 write, 8 execute */
     ULONG_PTR address;
+    ULONG_PTR status; /* of an in-page error: why the page could not be had */
 };
 
 static __thread volatile int compat_touching;
@@ -78,10 +79,13 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
     uint64_t ip = info->ContextRecord->Rip, sp = info->ContextRecord->Rsp;
 
     if (compat_faults_pass || (record->ExceptionCode != ST_ACCESS_VIOLATION &&
+                               record->ExceptionCode != ST_IN_PAGE_ERROR &&
                                record->ExceptionCode != ST_GUARD_PAGE_VIOLATION))
         return EXCEPTION_CONTINUE_SEARCH;
     note_fault(record->ExceptionCode, record->ExceptionInformation[0],
                record->ExceptionInformation[1]);
+    if (record->NumberParameters > 2)
+        compat_fault.status = record->ExceptionInformation[2];
     if (!redirect(&ip, &sp))
         return EXCEPTION_CONTINUE_SEARCH;
     info->ContextRecord->Rip = ip;
@@ -110,12 +114,14 @@ static struct fault touch(void (*leaf)(const volatile void *), const volatile vo
     struct fault seen;
 
     compat_fault.code = 0;
+    compat_fault.status = 0;
     compat_touching = 1;
     leaf(p);
     compat_touching = 0;
     seen.code = compat_fault.code;
     seen.kind = compat_fault.kind;
     seen.address = compat_fault.address;
+    seen.status = compat_fault.status;
     return seen;
 }
 

@@ -97,7 +97,7 @@ static inline void compat_heard(const char *file, int line, unsigned i, const st
 }
 #define expect_heard(i, code, kind, at)                                                            \
     do {                                                                                           \
-        struct fault expect_this = {(ULONG)(code), (ULONG_PTR)(kind), (ULONG_PTR)(at)};            \
+        struct fault expect_this = {(ULONG)(code), (ULONG_PTR)(kind), (ULONG_PTR)(at), 0};         \
         compat_heard(__FILE__, __LINE__, i, &expect_this);                                         \
     } while (0)
 #endif

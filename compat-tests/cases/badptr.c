@@ -113,7 +113,6 @@ CASE(IB, 010, "IsBadCodePtr(&local)", "FALSE: it need not be executable")
 
 CASE(IB, 011, "IsBadReadPtr of a view, then after its unmapping", "FALSE, TRUE")
 {
-#ifdef _WIN32
     HANDLE mapping = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, RWR, 0, PG, NULL);
     void *view = MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0);
 
@@ -122,9 +121,6 @@ CASE(IB, 011, "IsBadReadPtr of a view, then after its unmapping", "FALSE, TRUE")
     UnmapViewOfFile(view);
     expect_bad(IsBadReadPtr(view, 1));
     CloseHandle(mapping);
-#else
-    skip_if(1, "file mappings");
-#endif
 }
 
 CASE(IB, 013, "IsBadStringPtr", "stops at NUL or at the maximum; FALSE when all of it is readable")

@@ -211,11 +211,7 @@ CASE(GP, 012, "NA+GUARD", "87; INVALID_PAGE_PROTECTION")
 
 CASE(GP, 013, "CreateFileMapping(RW+GUARD)", "NULL")
 {
-#ifdef _WIN32
     expect_failure(CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, GUARDED, 0, PG, NULL));
-#else
-    skip_if(1, "file mappings");
-#endif
 }
 
 CASE(GP, 015, "VirtualLock of a guard page", "FALSE, last error 0x80000001; the guard is gone")
