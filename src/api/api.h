@@ -28,6 +28,7 @@
 enum wvm_gate_bit {
     WVM_GATE_INIT = 1,   /* the library is not started yet */
     WVM_GATE_TRACE = 2,  /* set and cleared by the tracer alone */
+    WVM_GATE_SERVE = 4,  /* a fork child whose parent serves others is to serve too: wvm_serve() */
 };
 extern unsigned wvm_gate;   /* starts as WVM_GATE_INIT; read relaxed, changed atomically */
 
@@ -47,5 +48,7 @@ static inline void wvm_gate_set(enum wvm_gate_bit bit, bool on)
 /* Starts the library; any number of calls from any thread, the first one does it. Runs from the
  * constructor, and from the gate when an earlier constructor calls the API. */
 void wvm_init(void);
+/* Serves other processes from now on (remote/remote.h). */
+void wvm_serve(void);
 
 #endif

@@ -37,6 +37,8 @@ static bool past_gate(void)
 {
     if (wvm_gate_bits() & WVM_GATE_INIT)
         wvm_init();
+    if (wvm_gate_bits() & WVM_GATE_SERVE)
+        wvm_serve();
     return wvm_gate_bits() & WVM_GATE_TRACE;
 }
 

@@ -23,6 +23,7 @@
 #include "fault/fault.h"
 #include "host/host.h"
 #include "nt/nt.h"
+#include "nt/nt_elsewhere.h"
 #include "section/section_name.h"
 #include "space/space.h"
 #include "space/space_fault.h"
@@ -38,6 +39,7 @@ static void report_option(const char *part, const char *why)
 
 static void before_fork(void)
 {
+    wvm_remote_before_fork();
     wvm_names_before_fork();
     wvm_space_before_fork(&wvm_space_native);
 }
@@ -46,6 +48,7 @@ static void after_fork_parent(void)
 {
     wvm_space_after_fork_parent(&wvm_space_native);
     wvm_names_after_fork_parent();
+    wvm_remote_after_fork_parent();
 }
 
 static void after_fork_child(void)
@@ -53,6 +56,8 @@ static void after_fork_child(void)
     wvm_host_after_fork_child();
     wvm_space_after_fork_child(&wvm_space_native);
     wvm_names_after_fork_child();
+    if (wvm_remote_after_fork_child())
+        wvm_gate_set(WVM_GATE_SERVE, true);
 }
 
 static void start(void)
@@ -81,6 +86,12 @@ void wvm_init(void)
     pthread_once(&start_once, start);
 }
 
+void wvm_serve(void)
+{
+    wvm_gate_set(WVM_GATE_SERVE, false);
+    (void)wvm_remote_start(wvm_nt_serve);
+}
+
 /* True when calls by name reach this copy: winvm_version is looked up like any exported name, while
  * wvm_gate is this copy's own. A copy that lies behind a preload object never starts. */
 static bool is_first_copy(void)
@@ -95,6 +106,9 @@ static bool is_first_copy(void)
 
 static void __attribute__((constructor)) start_at_load(void)
 {
-    if (is_first_copy())
-        wvm_init();
+    if (!is_first_copy())
+        return;
+    wvm_init();
+    if (wvm_option(WVM_OPTION_REMOTE))
+        wvm_serve();
 }

@@ -121,7 +121,8 @@ PVOID wvm_MapViewOfFile3(HANDLE section, HANDLE process, PVOID base, ULONG64 off
     /* NULL is this process here, and nowhere else (SEC-082). */
     if (process == NULL)
         process = WVM_OWN_PROCESS;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (status >= 0)
         status = wvm_nt_extended(params, count, view.base, true, &extended);
     if (!wvm_win32_result(status))

@@ -73,10 +73,11 @@ BOOL wvm_VirtualFreeEx(HANDLE process, LPVOID base, SIZE_T size, DWORD type)
 {
     struct wvm_nt_range range = {(uintptr_t)base, size};
     wvm_status status;
+    pid_t pid;
     /* The native call would release a part; the Win32 one refuses (VF-003). A bad handle goes
      * first. */
     if (type == MEM_RELEASE && size != 0) {
-        status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+        status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
         return wvm_win32_result(status < 0 ? status : (wvm_status)STATUS_INVALID_PARAMETER_3);
     }
     status = wvm_nt_free(process, &range, type);
@@ -92,7 +93,8 @@ BOOL wvm_VirtualProtectEx(HANDLE process, LPVOID base, SIZE_T size, DWORD prot, 
 {
     struct wvm_nt_range range = {(uintptr_t)base, size};
     uint32_t old_prot;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (status >= 0)
         status = wvm_user_writable(old, sizeof *old)
                      ? wvm_nt_protect(process, &range, prot, &old_prot)

@@ -88,6 +88,42 @@ int wvm_host_process_start(pid_t pid, uint64_t *start)
     return result;
 }
 
+/* The state's letter and the number of threads of a process (0: this one); 0: not known. */
+static char process_state(pid_t pid, uint64_t *n_threads)
+{
+    char path[48], text[1024];
+    struct wvm_buf b;
+    wvm_buf_init(&b, path, sizeof path);
+    if (pid)
+        wvm_buf_printf(&b, "/proc/%d/stat", (int)pid);
+    else
+        wvm_buf_str(&b, "/proc/self/stat");
+    const char *p = read_text(path, text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
+    const char *threads = p && p[1] == ' ' ? field(p + 2, 20) : NULL;
+    if (!threads)
+        return 0;
+    *n_threads = read_number(&threads);
+    return p[2];
+}
+
+bool wvm_host_process_is_stopped(pid_t pid)
+{
+    int saved = errno;
+    uint64_t n;
+    char state = process_state(pid, &n);
+    errno = saved;
+    return state == 'T' || state == 't';
+}
+
+bool wvm_host_process_is_left(void)
+{
+    int saved = errno;
+    uint64_t n = 0;
+    char state = process_state(0, &n);
+    errno = saved;
+    return state == 'Z' && n <= 2;
+}
+
 unsigned wvm_host_affinity(uint64_t *mask)
 {
     int saved = errno;

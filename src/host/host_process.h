@@ -12,6 +12,11 @@
  * *start in clock ticks since boot; 0 when /proc cannot tell. -ESRCH: none, or it has ended;
  * -EPERM: it may not be touched. */
 int wvm_host_process_start(pid_t pid, uint64_t *start);
+/* It was stopped by a signal or a debugger. */
+bool wvm_host_process_is_stopped(pid_t pid);
+/* The calling thread is the last of this process: its first thread ended too. False when /proc
+ * cannot tell. */
+bool wvm_host_process_is_left(void);
 /* Processors this process may run on: bit n of *mask for processor n < 64. Returns their number,
  * at least 1. */
 unsigned wvm_host_affinity(uint64_t *mask);

@@ -32,6 +32,10 @@ struct wvm_nt_params {
 };
 wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32_t type,
                               uint32_t prot, const struct wvm_nt_params *params) WVM_MUST_CHECK;
+/* The same in this process, with parameters that were read and checked. */
+struct wvm_nt_extended;
+wvm_status wvm_nt_allocate_within(struct wvm_nt_range *range, uint32_t type, uint32_t prot,
+                                  const struct wvm_nt_extended *e) WVM_MUST_CHECK;
 wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type) WVM_MUST_CHECK;
 wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot,
                           uint32_t *old) WVM_MUST_CHECK;

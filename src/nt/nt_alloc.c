@@ -13,6 +13,7 @@
  * Locking: space/ locks.   Failure: checked before space/ is called; space/ is atomic. */
 #include "api/api.h"
 #include "base/arith.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_map.h"
@@ -136,13 +137,27 @@ static wvm_status allocate(struct wvm_nt_range *range, const struct want *w, uin
     return change_range(range, type, attr);
 }
 
+static wvm_status allocate_elsewhere(pid_t pid, struct wvm_nt_range *range, uintptr_t zero_bits,
+                                     const struct want *w)
+{
+    struct wvm_remote_request req;
+    wvm_remote_request_init(&req, WVM_REMOTE_ALLOCATE);
+    req.zero_bits = zero_bits;
+    req.type = w->type;
+    req.prot = w->prot;
+    return wvm_nt_range_elsewhere(pid, &req, range, NULL);
+}
+
 wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t zero_bits,
                            uint32_t type, uint32_t prot)
 {
     struct want w = {.type = type, .prot = prot};
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (WVM_UNLIKELY(status < 0))
         return status;
+    if (WVM_UNLIKELY(pid != 0))
+        return allocate_elsewhere(pid, range, zero_bits, &w);
     status = wvm_nt_zero_bits(zero_bits, &w.limit);
     if (WVM_UNLIKELY(status < 0))
         return status;
@@ -155,29 +170,43 @@ wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t
     return allocate(range, &w, 0);
 }
 
-wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32_t type,
-                              uint32_t prot, const struct wvm_nt_params *params)
+wvm_status wvm_nt_allocate_within(struct wvm_nt_range *range, uint32_t type, uint32_t prot,
+                                  const struct wvm_nt_extended *e)
 {
-    struct wvm_nt_extended e;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
-    if (status < 0)
-        return status;
-    status = wvm_nt_extended(params->at, params->count, range->base, false, &e);
-    if (status >= 0)
-        status = check_range(range);
+    wvm_status status = check_range(range);
     if (status >= 0)
         status = wvm_nt_check_alloc_type_ex(type, prot, range->base);
     if (status < 0)
         return status;
-    struct want w = {type, prot, e.low, e.limit, e.align};
-    return allocate(range, &w, e.attributes);
+    struct want w = {type, prot, e->low, e->limit, e->align};
+    return allocate(range, &w, e->attributes);
+}
+
+wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32_t type,
+                              uint32_t prot, const struct wvm_nt_params *params)
+{
+    struct wvm_nt_extended e;
+    struct wvm_remote_request req;
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
+    if (status >= 0)
+        status = wvm_nt_extended(params->at, params->count, range->base, false, &e);
+    if (status < 0)
+        return status;
+    if (pid == 0)
+        return wvm_nt_allocate_within(range, type, prot, &e);
+    wvm_remote_request_init(&req, WVM_REMOTE_ALLOCATE_EX);
+    wvm_nt_extended_to_request(&e, &req);
+    req.type = type;
+    req.prot = prot;
+    return wvm_nt_range_elsewhere(pid, &req, range, NULL);
 }
 
 NTSTATUS wvm_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR zero_bits, PSIZE_T size,
                                      ULONG type, ULONG prot)
 {
     struct wvm_nt_range range;
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    wvm_status status = wvm_user_fetch_range(process, base, size, &range);
     if (status < 0)
         return status;
     status = wvm_nt_allocate(process, &range, zero_bits, type, prot);
@@ -191,7 +220,7 @@ NTSTATUS wvm_NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, PSIZE_T size
 {
     const struct wvm_nt_params array = {params, count};
     struct wvm_nt_range range;
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    wvm_status status = wvm_user_fetch_range(process, base, size, &range);
     if (status < 0)
         return status;
     status = wvm_nt_allocate_ex(process, &range, type, prot, &array);

@@ -15,6 +15,7 @@
 
 #include "base/arith.h"
 #include "host/host_process.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_user.h"
 
 #define ATTRIBUTES                                                                                 \
@@ -108,6 +109,19 @@ static wvm_status take(const MEM_EXTENDED_PARAMETER *p, const struct context *c,
     default:
         return STATUS_INVALID_PARAMETER;
     }
+}
+
+bool wvm_nt_extended_from_request(const struct wvm_remote_request *req, bool view,
+                                  struct wvm_nt_extended *out)
+{
+    MEM_ADDRESS_REQUIREMENTS r = {
+        (PVOID)req->low, req->limit ? (PVOID)(req->limit - 1) : NULL, req->align};
+    *out = (struct wvm_nt_extended){
+        .low = req->low, .limit = req->limit, .align = req->align, .attributes = req->attributes,
+        .has_machine = req->has_machine != 0, .machine = req->machine};
+    uint64_t allowed = ATTRIBUTES | (view ? MEM_EXTENDED_PARAMETER_IMAGE_NO_HPAT : 0);
+    return check_bounds(&r, view) >= 0 && !(req->attributes & ~allowed) &&
+           (!req->base || !(req->low || req->limit || req->align));
 }
 
 wvm_status wvm_nt_extended(const MEM_EXTENDED_PARAMETER *params, uint32_t count, uintptr_t base,

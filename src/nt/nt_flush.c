@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "base/arith.h"
 #include "host/host_process.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_map.h"
 #include "nt/nt_rules.h"
@@ -56,13 +57,23 @@ static wvm_status find_mapping(uintptr_t start, uintptr_t *end)
                                     : (wvm_status)STATUS_SUCCESS;
 }
 
+static wvm_status flush_elsewhere(pid_t pid, struct wvm_nt_range *range)
+{
+    struct wvm_remote_request req;
+    wvm_remote_request_init(&req, WVM_REMOTE_FLUSH);
+    return wvm_nt_range_elsewhere(pid, &req, range, NULL);
+}
+
 wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range)
 {
     uintptr_t start, end, view_end;
     struct wvm_nt_range asked = {range->base, range->size ? range->size : 1};
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (status < 0)
         return status;
+    if (pid != 0)
+        return flush_elsewhere(pid, range);
     if (wvm_nt_page_span(&asked, &start, &end) < 0)
         return STATUS_INVALID_PARAMETER_2;
     status = find_mapping(start, &view_end);
@@ -87,7 +98,7 @@ NTSTATUS wvm_NtFlushVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, PVO
         ULONG_PTR status;
         ULONG_PTR information;
     } io = {0, 0};
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    wvm_status status = wvm_user_fetch_range(process, base, size, &range);
     if (status < 0)
         return status;
     if (io_status && !wvm_user_writable(io_status, sizeof io))

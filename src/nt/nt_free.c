@@ -8,6 +8,7 @@
  * Locking: space/ locks.   Failure: decided before anything changes. */
 #include "api/api.h"
 #include "base/arith.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
@@ -34,12 +35,23 @@ static wvm_status free_span(uint32_t type, uintptr_t start, uintptr_t end, uintp
     return wvm_space_coalesce(&wvm_space_native, start, end);
 }
 
+static wvm_status free_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t type)
+{
+    struct wvm_remote_request req;
+    wvm_remote_request_init(&req, WVM_REMOTE_FREE);
+    req.type = type;
+    return wvm_nt_range_elsewhere(pid, &req, range, NULL);
+}
+
 wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type)
 {
     uintptr_t start, end, done_end;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (WVM_UNLIKELY(status < 0))
         return status;
+    if (WVM_UNLIKELY(pid != 0))
+        return free_elsewhere(pid, range, type);
     status = check_span(range, &start, &end);
     if (WVM_UNLIKELY(status < 0))
         return status;
@@ -58,7 +70,7 @@ wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type
 NTSTATUS wvm_NtFreeVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG type)
 {
     struct wvm_nt_range range;
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    wvm_status status = wvm_user_fetch_range(process, base, size, &range);
     if (status < 0)
         return status;
     status = wvm_nt_free(process, &range, type);

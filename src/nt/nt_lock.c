@@ -6,19 +6,32 @@
  * a process of ours never holds.
  * Locking: space/ locks. */
 #include "api/api.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
 
 typedef wvm_status lock_op(struct wvm_space *sp, uintptr_t start, uintptr_t end);
 
+static wvm_status lock_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t map_type,
+                                 lock_op *op)
+{
+    struct wvm_remote_request req;
+    wvm_remote_request_init(&req, op == wvm_space_lock ? WVM_REMOTE_LOCK : WVM_REMOTE_UNLOCK);
+    req.type = map_type;
+    return wvm_nt_range_elsewhere(pid, &req, range, NULL);
+}
+
 static wvm_status lock_range(HANDLE process, struct wvm_nt_range *range, uint32_t map_type,
                              lock_op *op)
 {
     uintptr_t start, end;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (status < 0)
         return status;
+    if (pid != 0)
+        return lock_elsewhere(pid, range, map_type, op);
     status = wvm_nt_page_span(range, &start, &end);
     if (status < 0)
         return status;
@@ -48,7 +61,7 @@ wvm_status wvm_nt_unlock(HANDLE process, struct wvm_nt_range *range, uint32_t ma
 static NTSTATUS lock_entry(HANDLE process, PVOID *base, PSIZE_T size, ULONG map_type, lock_op *op)
 {
     struct wvm_nt_range range;
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    wvm_status status = wvm_user_fetch_range(process, base, size, &range);
     if (status < 0)
         return status;
     status = lock_range(process, &range, map_type, op);

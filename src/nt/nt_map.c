@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_map_rules.h"
@@ -207,23 +208,28 @@ wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view)
 {
     void *object;
     uint32_t granted;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (WVM_UNLIKELY(status < 0))
         return status;
     status = wvm_handle_get(section, WVM_OBJECT_SECTION, 0, &object, &granted);
     if (WVM_UNLIKELY(status < 0))
         return status;
     struct wvm_section *s = object;
-    status = map_section(s, granted, view);
+    status = WVM_LIKELY(pid == 0) ? map_section(s, granted, view)
+                                  : wvm_nt_map_elsewhere(pid, s, granted, view);
     wvm_backing_drop(&s->backing);
     return status;
 }
 
 wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags)
 {
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (WVM_UNLIKELY(status < 0))
         return status;
+    if (WVM_UNLIKELY(pid != 0))
+        return wvm_nt_unmap_elsewhere(pid, addr, flags);
     if (WVM_UNLIKELY(flags & ~(MEM_UNMAP_WITH_TRANSIENT_BOOST | MEM_PRESERVE_PLACEHOLDER)))
         return STATUS_INVALID_PARAMETER;
     if (WVM_UNLIKELY(addr == 0 || addr >> USER_BITS))
@@ -236,7 +242,7 @@ static wvm_status fetch_view(HANDLE process, PVOID *base, PSIZE_T size, const LA
                              struct wvm_nt_view *view)
 {
     struct wvm_nt_range range;
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    wvm_status status = wvm_user_fetch_range(process, base, size, &range);
     if (status < 0)
         return status;
     view->base = range.base;

@@ -10,6 +10,7 @@
  * (SEC-180). Whether a view may have the protection is the space's to say.
  * Locking: space/ locks.   Failure: decided before anything changes. */
 #include "api/api.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_map.h"
 #include "nt/nt_rules.h"
@@ -43,13 +44,25 @@ static uint8_t attr_for(uint32_t prot, uintptr_t start)
     return prot & PAGE_REVERT_TO_FILE_MAP ? 0 : attr;
 }
 
+static wvm_status protect_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t prot,
+                                    uint32_t *old)
+{
+    struct wvm_remote_request req;
+    wvm_remote_request_init(&req, WVM_REMOTE_PROTECT);
+    req.prot = prot;
+    return wvm_nt_range_elsewhere(pid, &req, range, old);
+}
+
 wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot, uint32_t *old)
 {
     uintptr_t start, end;
     uint8_t old_attr;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (WVM_UNLIKELY(status < 0))
         return status;
+    if (WVM_UNLIKELY(pid != 0))
+        return protect_elsewhere(pid, range, prot, old);
     status = wvm_nt_page_span(range, &start, &end);
     if (WVM_UNLIKELY(status < 0))
         return status;
@@ -78,7 +91,7 @@ NTSTATUS wvm_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, U
 {
     struct wvm_nt_range range;
     uint32_t old_prot;
-    wvm_status status = wvm_user_fetch_own_range(process, base, size, &range);
+    wvm_status status = wvm_user_fetch_range(process, base, size, &range);
     if (status < 0)
         return status;
     if (!wvm_user_writable(old, sizeof *old))

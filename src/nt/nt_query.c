@@ -4,7 +4,8 @@
  * the length (VQ-044), the length before the buffer.
  * I1  A failing call writes nothing but, where the answer's size is known, the returned length.
  * I2  The basic class takes no lock and, for winvm's memory, makes no system call.
- * I3  Another process is described from the host's list of its mappings.
+ * I3  Another process answers for itself where it serves (remote/); else it is described from the
+ *     host's list of its mappings.
  * Classes about the working set are not served: INVALID_INFO_CLASS.
  * Locking: none.   Signal safety: the basic class of winvm's own memory. */
 #include "nt/nt_query.h"
@@ -13,6 +14,7 @@
 
 #include "api/api.h"
 #include "base/arith.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_user.h"
@@ -79,6 +81,8 @@ wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct w
     if (WVM_UNLIKELY(status < 0))
         return status;
     buf->needed = 0;
+    if (WVM_UNLIKELY(pid != 0) && wvm_nt_query_elsewhere(pid, addr, info_class, buf, &status))
+        return status;
     if (info_class == MemoryBasicInformation) {
         status = query_basic(pid, addr, buf->at, buf->len);
         if (status >= 0)

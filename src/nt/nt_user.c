@@ -166,12 +166,13 @@ void wvm_user_store(void *at, const void *value, size_t len)
         memcpy(at, value, len);
 }
 
-wvm_status wvm_user_fetch_own_range(HANDLE process, PVOID *base, PSIZE_T size,
-                                    struct wvm_nt_range *out)
+wvm_status wvm_user_fetch_range(HANDLE process, PVOID *base, PSIZE_T size,
+                                struct wvm_nt_range *out)
 {
     PVOID base_value;
     SIZE_T size_value;
-    wvm_status status = wvm_handle_own(process, PROCESS_VM_OPERATION);
+    pid_t pid;
+    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
     if (status < 0)
         return status;
     if (!wvm_user_writable(base, sizeof *base) || !wvm_user_writable(size, sizeof *size))

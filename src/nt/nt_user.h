@@ -25,10 +25,10 @@ static inline void wvm_user_store_if(void *at, const void *value, size_t len)
 /* Forgets what was proven about memory that is not winvm's: after a change to its protection. */
 void wvm_user_forget(void);
 
-/* What every native call on a range begins with: the handle, which must be this process's (as
- * wvm_handle_own), then the caller's variables. ACCESS_VIOLATION when a pointer is NULL or wild. */
-wvm_status wvm_user_fetch_own_range(HANDLE process, PVOID *base, PSIZE_T size,
-                                    struct wvm_nt_range *out) WVM_MUST_CHECK;
+/* What every native call on a range begins with: the handle (as wvm_handle_target), then the
+ * caller's variables. ACCESS_VIOLATION when a pointer is NULL or wild. */
+wvm_status wvm_user_fetch_range(HANDLE process, PVOID *base, PSIZE_T size,
+                                struct wvm_nt_range *out) WVM_MUST_CHECK;
 void wvm_user_store_range(PVOID *base, PSIZE_T size, const struct wvm_nt_range *range);
 
 #endif

@@ -47,6 +47,7 @@ static const char usage[] =
     "  --trace[=TARGET]    one line per call, to stderr (default), fd:N or a file\n"
     "  --opt KEY=VALUE     an option of winvm, see winvm(7); may be repeated\n"
     "  --abi=ABI           calling convention of the program: ms, sysv or auto (default)\n"
+    "  --remote            let processes of the same user change the program's memory\n"
     "  --follow            stay in the environment of the program's children\n"
     "  --help, --version\n";
 
@@ -136,8 +137,9 @@ static int read_arguments(int argc, char **argv, struct settings *set)
     static const struct option longs[] = {
         {"map", no_argument, NULL, 'm'},        {"trace", optional_argument, NULL, 't'},
         {"opt", required_argument, NULL, 'o'},  {"abi", required_argument, NULL, 'a'},
-        {"follow", no_argument, NULL, 'f'},     {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},    {NULL, 0, NULL, 0},
+        {"follow", no_argument, NULL, 'f'},     {"remote", no_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
     };
     int c;
     while ((c = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
@@ -147,6 +149,7 @@ static int read_arguments(int argc, char **argv, struct settings *set)
         case 'o': add_key_value(set, optarg); break;
         case 'a': set->abi = abi_of(optarg); break;
         case 'f': set->follow = true; break;
+        case 'r': add_option(set, "remote", "1"); break;
         case 'h': fputs(usage, stdout); exit(EXIT_SUCCESS);
         case 'V': puts("winvm-run " WINVM_VERSION_STRING); exit(EXIT_SUCCESS);
         default: fputs("Try winvm-run --help.\n", stderr); exit(EXIT_USAGE);
