@@ -52,10 +52,47 @@ LAYER_CALL HANDLE LoadLibraryA(const char *name)
     return GetModuleHandleA(name);
 }
 
+LAYER_CALL HANDLE CreateFileA(const char *name, DWORD access, DWORD share, void *security,
+                              DWORD disposition, DWORD flags, HANDLE template)
+{
+    (void)share, (void)security;
+    return strcmp(name, "C:\\layer") == 0 && access == 1 && disposition == 3 && flags == 5 &&
+                   template == LAYER_OTHER
+               ? LAYER_HANDLE
+               : NULL;
+}
+
+LAYER_CALL HANDLE CreateFileMappingA(HANDLE file, void *security, DWORD protect, DWORD high,
+                                     DWORD low, const char *name)
+{
+    (void)security, (void)protect, (void)high, (void)low, (void)name;
+    return file == LAYER_HANDLE ? LAYER_MAPPING : NULL;
+}
+
+LAYER_CALL void *MapViewOfFile(HANDLE mapping, DWORD access, DWORD high, DWORD low, size_t len)
+{
+    (void)access, (void)high, (void)low, (void)len;
+    return mapping == LAYER_MAPPING ? LAYER_VIEW : NULL;
+}
+
+LAYER_CALL BOOL UnmapViewOfFile(const void *view)
+{
+    return view == LAYER_VIEW ? 4545 : 0;
+}
+
+/* A function of the layer's module that is no symbol. */
+static LAYER_CALL DWORD get_file_size(HANDLE file, DWORD *high)
+{
+    (void)high;
+    return file == LAYER_HANDLE ? 4646 : 0;
+}
+
 LAYER_CALL void *GetProcAddress(HANDLE module, const char *name)
 {
-    if (module == LAYER_KERNEL && strcmp(name, "CreateFileA") == 0)
+    if (module == LAYER_KERNEL && strcmp(name, "CreateThread") == 0)
         return (void *)0x1111;
+    if (module == LAYER_KERNEL && strcmp(name, "GetFileSize") == 0)
+        return (void *)get_file_size;
     return module == LAYER_OTHER && strcmp(name, "Mine") == 0 ? (void *)0x2222 : NULL;
 }
 

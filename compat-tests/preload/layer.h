@@ -25,6 +25,12 @@ LAYER_CALL HANDLE LoadLibraryA(const char *name);
 LAYER_CALL void *GetProcAddress(HANDLE module, const char *name);
 LAYER_CALL BOOL FreeLibrary(HANDLE module);
 LAYER_CALL unsigned RtlNtStatusToDosError(int status);
+LAYER_CALL HANDLE CreateFileA(const char *name, DWORD access, DWORD share, void *security,
+                              DWORD disposition, DWORD flags, HANDLE template);
+LAYER_CALL HANDLE CreateFileMappingA(HANDLE file, void *security, DWORD protect, DWORD high,
+                                     DWORD low, const char *name);
+LAYER_CALL void *MapViewOfFile(HANDLE mapping, DWORD access, DWORD high, DWORD low, size_t len);
+LAYER_CALL BOOL UnmapViewOfFile(const void *view);
 
 /* winvm's. */
 LAYER_CALL void *VirtualAlloc(void *at, size_t len, DWORD type, DWORD prot);
@@ -39,6 +45,8 @@ LAYER_CALL HANDLE GetModuleHandleW(const unsigned short *name);
 #define LAYER_HANDLE ((HANDLE)(size_t)0x4242)
 #define LAYER_KERNEL ((HANDLE)(size_t)0x10000)
 #define LAYER_OTHER ((HANDLE)(size_t)0x20000)
+#define LAYER_MAPPING ((HANDLE)(size_t)0x4343)
+#define LAYER_VIEW ((void *)(size_t)0x30000)
 extern int layer_errors_set;
 
 #endif

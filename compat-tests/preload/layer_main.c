@@ -47,11 +47,36 @@ static void handles(void)
 #endif
 }
 
+static void files(void)
+{
+    HANDLE kernel = GetModuleHandleA("kernel32");
+    check(CreateFileA("C:\\layer", 1, 2, NULL, 3, 5, LAYER_OTHER) == LAYER_HANDLE,
+          "the layer's CreateFile, arguments intact");
+    check(CreateFileMappingA(LAYER_HANDLE, NULL, 4, 0, 0, NULL) == LAYER_MAPPING,
+          "the layer's mapping of the layer's file");
+    check(MapViewOfFile(LAYER_MAPPING, 4, 0, 0, 0) == LAYER_VIEW, "and a view of it");
+    check(UnmapViewOfFile(LAYER_VIEW) == 4545, "which the layer unmaps");
+    LAYER_CALL DWORD (*size)(HANDLE, DWORD *) = GetProcAddress(kernel, "GetFileSize");
+    check(size != NULL && size(LAYER_HANDLE, NULL) == 4646,
+          "a shared name that only the layer's module has");
+#ifndef LAYER_INSIDE
+    HANDLE mapping = CreateFileMappingA((HANDLE)(size_t)-1, NULL, 4, 0, 0x1000, NULL);
+    check(mapping != NULL && mapping != LAYER_MAPPING, "a mapping of the page file is winvm's");
+    char *view = MapViewOfFile(mapping, 2, 0, 0, 0);
+    check(view != NULL && view != LAYER_VIEW, "its view");
+    check(CloseHandle(mapping) == 1, "its handle");
+    if (view != NULL)
+        view[0] = 1;
+    check(UnmapViewOfFile(view) == 1, "and its unmapping");
+    check(UnmapViewOfFile(view) == 0, "unmapped twice: the layer decides");
+#endif
+}
+
 static void modules(void)
 {
     HANDLE kernel = GetModuleHandleA("kernel32");
     check(kernel == LAYER_KERNEL, "kernel32 is the layer's module");
-    check(GetProcAddress(kernel, "CreateFileA") == (void *)0x1111, "its own function");
+    check(GetProcAddress(kernel, "CreateThread") == (void *)0x1111, "its own function");
     check(LoadLibraryA("mine") == LAYER_OTHER &&
               GetProcAddress(LAYER_OTHER, "Mine") == (void *)0x2222,
           "another module of the layer's");
@@ -77,6 +102,7 @@ int main(void)
 {
     errors();
     handles();
+    files();
     modules();
     return 0;
 }

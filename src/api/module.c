@@ -199,6 +199,8 @@ static unsigned homes_of(const struct export *ex)
     if (memcmp(ex->name, "Nt", 2) == 0 || memcmp(ex->name, "Zw", 2) == 0 ||
         memcmp(ex->name, "Rtl", 3) == 0)
         return IN_NTDLL;
+    if (ex->name[0] == '_')
+        return 0; /* of the C runtime */
     if (ex->len > 9 && memcmp(ex->name, "GetMapped", 9) == 0)
         return IN_PSAPI;
     if (ex->len > 7 && memcmp(ex->name + ex->len - 7, "FromApp", 7) == 0)
@@ -206,24 +208,25 @@ static unsigned homes_of(const struct export *ex)
     return IN_KERNEL32 | IN_KERNELBASE;
 }
 
-/* The identity of an exported name, or -1. */
-static int find_export(const struct module *module, LPCSTR name)
+/* An exported name, or NULL. */
+static const struct export *find_export(const struct module *module, LPCSTR name)
 {
     char text[NAME_CAP];
     if ((uintptr_t)name < 0x10000 || copy_name(text, name, 1) != 0)   /* an ordinal; we have none */
-        return -1;
+        return NULL;
     size_t len = strlen(text);
     for (size_t i = 0; i < WVM_ARRAY_LEN(exports); i++) {
         if (exports[i].len == len && memcmp(exports[i].name, text, len) == 0)
-            return homes_of(&exports[i]) & module->home ? exports[i].id : -1;
+            return homes_of(&exports[i]) & module->home ? &exports[i] : NULL;
     }
-    return -1;
+    return NULL;
 }
 
-bool wvm_module_exports(HMODULE handle, LPCSTR name)
+const char *wvm_module_exported(HMODULE handle, LPCSTR name)
 {
     const struct module *module = module_of(handle);
-    return module != NULL && find_export(module, name) >= 0;
+    const struct export *found = module != NULL ? find_export(module, name) : NULL;
+    return found != NULL ? found->name : NULL;
 }
 
 static HMODULE get_module(const void *name, size_t unit)
@@ -266,9 +269,9 @@ BOOL wvm_FreeLibrary(HMODULE handle)
 static FARPROC get_function(HMODULE handle, LPCSTR name, const wvm_export_fn table[])
 {
     const struct module *module = module_of(handle);
-    int id = module != NULL ? find_export(module, name) : -1;
-    if (id >= 0)
-        return (FARPROC)table[id];
+    const struct export *found = module != NULL ? find_export(module, name) : NULL;
+    if (found != NULL)
+        return (FARPROC)table[found->id];
     bool known = module != NULL || handle == NULL || handle == program_module();
     wvm_set_last_error(known ? ERROR_PROC_NOT_FOUND : ERROR_MOD_NOT_FOUND);
     return NULL;

@@ -13,8 +13,8 @@ bool wvm_module_is_adopted(HMODULE module);
 /* The winvm module that a name means, or NULL. Cannot fault. */
 HMODULE wvm_module_find_a(LPCSTR name);
 HMODULE wvm_module_find_w(LPCWSTR name);
-/* True when `module` (ours or adopted) exports the name. Cannot fault. */
-bool wvm_module_exports(HMODULE module, LPCSTR name);
+/* winvm's own copy of a name that `module` (ours or adopted) exports, or NULL. Cannot fault. */
+const char *wvm_module_exported(HMODULE module, LPCSTR name);
 /* Lets the handle `theirs`, of a program's own platform layer, stand for our module `ours` as well.
  * False when too many are known already. */
 bool wvm_module_adopt(HMODULE theirs, HMODULE ours);

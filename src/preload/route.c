@@ -13,28 +13,7 @@
  * I4  winvm itself calls its hidden functions only, so nothing here can capture its own calls.
  * I5  A failure of winvm's reaches the program's SetLastError, wherever that is, and never the
  *     other way round; the thread's value inside winvm is kept as well.
- * The choice per name:
- *   GetLastError SetLastError GetCurrentProcess GetCurrentProcessId   next
- *   GetErrorMode SetErrorMode    next
- *   RaiseException RtlRaiseException SetUnhandledExceptionFilter UnhandledExceptionFilter
- *   RtlCaptureContext RtlRestoreContext NtContinue
- *                                next: a layer that raises exceptions has handlers of its own
- *   CloseHandle NtClose GetHandleInformation SetHandleInformation NtQueryObject
- *                                own for handles that were made here
- *   DuplicateHandle NtDuplicateObject    own when the source is such a handle
- *   CompareObjectHandles NtCompareObjects    own when one of the two is
- *   ReadFile WriteFile SetFilePointer SetFilePointerEx SetEndOfFile GetFileSize GetFileSizeEx
- *   GetFileType FlushFileBuffers _open_osfhandle
- *                                own for handles that were made here
- *   CreateFile DeleteFile GetTempPath GetTempFileName _get_osfhandle
- *                                next: its files are for its other calls
- *   OpenProcess                  own when only rights to memory and queries are asked for
- *   GetModuleHandle LoadLibrary  winvm's module names: the handle of next's module, which then
- *                                stands for ours too, or our own handle when next has none;
- *                                others: next
- *   GetProcAddress               own for names that winvm exports from such a module, else next
- *   FreeLibrary                  own for our own handles
- *   RtlNtStatusToDosError        own for statuses that winvm knows
+ * The choice per name: route_choose.h.
  * Symbols are looked up once, by the constructor or by the first call before it; a layer that is
  * loaded later by dlopen is not seen.
  * Locking: none here; the loader's own during the look-up.   Failure: without next, own answers.
@@ -45,42 +24,21 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "api/entry.h"
 #include "api/last_error.h"
-#include "api/module.h"
-#include "api/status_map.h"
 #include "nt/nt_handle.h"
-
-/* The caller's registers, as the thunk below stores them. */
-struct route_regs {
-    uint64_t rdi, rsi, rdx, rcx, r8, r9, rax, r10;
-};
-
-struct wvm_route;
-typedef void *route_choice(const struct wvm_route *route, struct route_regs *regs);
-
-struct wvm_route {
-    const char *name;
-    void *own;
-    route_choice *choose;
-    void *next;         /* NULL: none */
-};
+#include "preload/route_choose.h"
 
 #ifdef WVM_PLAIN_MS
 #define OWN_ENTRY(name) wvm_ms_##name
-#define ARG(regs, n) \
-    ((n) == 0 ? (regs)->rcx : (n) == 1 ? (regs)->rdx : (n) == 2 ? (regs)->r8 : (regs)->r9)
 #else
 #define OWN_ENTRY(name) wvm_sysv_##name
-#define ARG(regs, n) \
-    ((n) == 0 ? (regs)->rdi : (n) == 1 ? (regs)->rsi : (n) == 2 ? (regs)->rdx : (regs)->rcx)
 #endif
 
-/* Calls fn with one argument in the places of both conventions: rdi and rcx, with the 32 bytes of
- * stack that a ms_abi function may use. Everything that either convention may change is
- * clobbered. */
-uint64_t wvm_route_either(void *fn, uint64_t arg) WVM_HIDDEN;
+/* The arguments in the places of both conventions: rdi, rsi and rcx, rdx, with the 32 bytes of stack
+ * that a ms_abi function may use. Everything that either convention may change is clobbered. */
 __asm__(".text\n"
         ".p2align 4\n"
         ".globl wvm_route_either\n"
@@ -94,6 +52,7 @@ __asm__(".text\n"
         "movq %rdi, %rax\n\t"
         "movq %rsi, %rdi\n\t"
         "movq %rsi, %rcx\n\t"
+        "movq %rdx, %rsi\n\t"
         "call *%rax\n\t"
         "addq $40, %rsp\n\t"
         ".cfi_adjust_cfa_offset -40\n\t"
@@ -101,8 +60,6 @@ __asm__(".text\n"
         ".cfi_endproc\n\t"
         ".size wvm_route_either, .-wvm_route_either\n");
 
-/* Returns to the caller of a routed name with the value that a choice left in regs->rax. */
-void wvm_route_return(void) WVM_HIDDEN;
 /* r11 = the route. Saves what may hold an argument (and xmm6-15, which ms_abi callers keep there),
  * asks route_target, and jumps to its answer. */
 __asm__(".p2align 4\n"
@@ -154,135 +111,6 @@ __asm__(".p2align 4\n"
         "wvm_route_return:\n\t"
         "ret\n\t"
         ".size wvm_route_return, .-wvm_route_return\n");
-
-static void *next_or_own(const struct wvm_route *route)
-{
-    return route->next != NULL ? route->next : route->own;
-}
-
-static void *choose_next(const struct wvm_route *route, struct route_regs *regs)
-{
-    (void)regs;
-    return next_or_own(route);
-}
-
-static void *choose_by_handle(const struct wvm_route *route, struct route_regs *regs)
-{
-    return wvm_handle_is_ours((HANDLE)ARG(regs, 0)) ? route->own : next_or_own(route);
-}
-
-static void *choose_by_second(const struct wvm_route *route, struct route_regs *regs)
-{
-    return wvm_handle_is_ours((HANDLE)ARG(regs, 1)) ? route->own : next_or_own(route);
-}
-
-/* One of ours and one that is not are two objects: ours to say. */
-static void *choose_by_either(const struct wvm_route *route, struct route_regs *regs)
-{
-    return wvm_handle_is_ours((HANDLE)ARG(regs, 1)) ? route->own : choose_by_handle(route, regs);
-}
-
-static void *choose_by_access(const struct wvm_route *route, struct route_regs *regs)
-{
-    const uint32_t memory = PROCESS_VM_OPERATION | PROCESS_VM_READ | PROCESS_VM_WRITE;
-    const uint32_t query = PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION;
-    uint32_t access = (uint32_t)ARG(regs, 0);
-    return (access & memory) != 0 && (access & ~(memory | query)) == 0 ? route->own
-                                                                      : next_or_own(route);
-}
-
-/* Our module's name: next is asked for its module, which stands for ours from then on. */
-static void *choose_module(const struct wvm_route *route, struct route_regs *regs, HMODULE ours)
-{
-    if (ours == NULL || route->next == NULL)
-        return ours != NULL ? route->own : next_or_own(route);
-    HMODULE theirs = (HMODULE)(uintptr_t)wvm_route_either(route->next, ARG(regs, 0));
-    if (theirs == NULL || !wvm_module_adopt(theirs, ours))
-        return route->own;
-    regs->rax = (uintptr_t)theirs;
-    return (void *)wvm_route_return;
-}
-
-static void *choose_module_a(const struct wvm_route *route, struct route_regs *regs)
-{
-    return choose_module(route, regs, wvm_module_find_a((LPCSTR)ARG(regs, 0)));
-}
-
-static void *choose_module_w(const struct wvm_route *route, struct route_regs *regs)
-{
-    return choose_module(route, regs, wvm_module_find_w((LPCWSTR)ARG(regs, 0)));
-}
-
-static void *choose_function(const struct wvm_route *route, struct route_regs *regs)
-{
-    HMODULE module = (HMODULE)ARG(regs, 0);
-    bool stays = wvm_module_is_adopted(module) ? wvm_module_exports(module, (LPCSTR)ARG(regs, 1))
-                                               : wvm_module_is_ours(module);
-    return stays ? route->own : next_or_own(route);
-}
-
-static void *choose_free(const struct wvm_route *route, struct route_regs *regs)
-{
-    HMODULE module = (HMODULE)ARG(regs, 0);
-    return wvm_module_is_ours(module) && !wvm_module_is_adopted(module) ? route->own
-                                                                       : next_or_own(route);
-}
-
-static void *choose_by_status(const struct wvm_route *route, struct route_regs *regs)
-{
-    uint32_t status = (uint32_t)ARG(regs, 0);
-    return wvm_status_to_error(status) != ERROR_MR_MID_NOT_FOUND ? route->own : next_or_own(route);
-}
-
-#define CHOICE_GetLastError choose_next
-#define CHOICE_SetLastError choose_next
-#define CHOICE_GetCurrentProcess choose_next
-#define CHOICE_GetCurrentProcessId choose_next
-#define CHOICE_GetErrorMode choose_next
-#define CHOICE_SetErrorMode choose_next
-#define CHOICE_RaiseException choose_next
-#define CHOICE_RtlRaiseException choose_next
-#define CHOICE_SetUnhandledExceptionFilter choose_next
-#define CHOICE_UnhandledExceptionFilter choose_next
-#define CHOICE_RtlCaptureContext choose_next
-#define CHOICE_RtlRestoreContext choose_next
-#define CHOICE_NtContinue choose_next
-#define CHOICE_OpenProcess choose_by_access
-#define CHOICE_CloseHandle choose_by_handle
-#define CHOICE_NtClose choose_by_handle
-#define CHOICE_DuplicateHandle choose_by_second
-#define CHOICE_NtDuplicateObject choose_by_second
-#define CHOICE_GetHandleInformation choose_by_handle
-#define CHOICE_SetHandleInformation choose_by_handle
-#define CHOICE_NtQueryObject choose_by_handle
-#define CHOICE_CompareObjectHandles choose_by_either
-#define CHOICE_NtCompareObjects choose_by_either
-#define CHOICE_CreateFileA choose_next
-#define CHOICE_CreateFileW choose_next
-#define CHOICE_ReadFile choose_by_handle
-#define CHOICE_WriteFile choose_by_handle
-#define CHOICE_SetFilePointer choose_by_handle
-#define CHOICE_SetFilePointerEx choose_by_handle
-#define CHOICE_SetEndOfFile choose_by_handle
-#define CHOICE_GetFileSize choose_by_handle
-#define CHOICE_GetFileSizeEx choose_by_handle
-#define CHOICE_GetFileType choose_by_handle
-#define CHOICE_FlushFileBuffers choose_by_handle
-#define CHOICE_DeleteFileA choose_next
-#define CHOICE_DeleteFileW choose_next
-#define CHOICE_GetTempPathA choose_next
-#define CHOICE_GetTempPathW choose_next
-#define CHOICE_GetTempFileNameA choose_next
-#define CHOICE_GetTempFileNameW choose_next
-#define CHOICE__get_osfhandle choose_next
-#define CHOICE__open_osfhandle choose_by_handle
-#define CHOICE_GetModuleHandleA choose_module_a
-#define CHOICE_GetModuleHandleW choose_module_w
-#define CHOICE_LoadLibraryA choose_module_a
-#define CHOICE_LoadLibraryW choose_module_w
-#define CHOICE_GetProcAddress choose_function
-#define CHOICE_FreeLibrary choose_free
-#define CHOICE_RtlNtStatusToDosError choose_by_status
 
 /* The routes, and for each the exported name: it loads the route and goes to the thunk. */
 #define ROUTED_SYMBOL(name)                                                                       \
@@ -349,17 +177,34 @@ static void *program_definition(const struct wvm_route *route)
     return first != NULL ? first : route->next;
 }
 
+struct wvm_route *wvm_route_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+        if (strcmp(routes[i]->name, name) == 0)
+            return routes[i];
+    return NULL;
+}
+
+void wvm_route_learn(struct wvm_route *route, void *theirs)
+{
+    void *none = NULL;
+    theirs = unless_winvm(theirs);
+    if (theirs != NULL)
+        __atomic_compare_exchange_n(&route->next, &none, theirs, false, __ATOMIC_RELEASE,
+                                    __ATOMIC_RELAXED);
+}
+
 static void tell_program(DWORD error)
 {
     int saved = errno;
-    wvm_route_either(program_set_last_error, error);
+    wvm_route_either(program_set_last_error, error, 0);
     errno = saved;
 }
 
 /* The program's own pseudo handle for this process, when it has one. */
 static HANDLE program_self(void)
 {
-    return (HANDLE)(uintptr_t)wvm_route_either(program_current_process, 0);
+    return (HANDLE)(uintptr_t)wvm_route_either(program_current_process, 0, 0);
 }
 
 void wvm_route_init(void)
