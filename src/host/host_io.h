@@ -1,6 +1,6 @@
-/* Files by path and by descriptor: opening, reading, writing, positions. Each function is one system
- * call, or one in the usual case; results are 0, a number, or -errno; errno is preserved. Buffers
- * are the caller's affair: -EFAULT where the kernel cannot use them. */
+/* Files by path and by descriptor: opening, reading, writing, positions. Each function is one
+ * system call, or one in the usual case; results are 0, a number, or -errno; errno is preserved.
+ * Buffers are the caller's affair: -EFAULT where the kernel cannot use them. */
 #ifndef WVM_HOST_HOST_IO_H
 #define WVM_HOST_HOST_IO_H
 

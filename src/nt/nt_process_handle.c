@@ -61,8 +61,8 @@ static bool same(const void *a, const void *b)
 
 const struct wvm_object_ops wvm_process_ops = {
     .name = "Process",
-    .generic = {PROCESS_VM_READ | PROCESS_QUERY_INFORMATION, PROCESS_VM_WRITE | PROCESS_VM_OPERATION,
-                SYNCHRONIZE, PROCESS_ALL_ACCESS},
+    .generic = {PROCESS_VM_READ | PROCESS_QUERY_INFORMATION,
+                PROCESS_VM_WRITE | PROCESS_VM_OPERATION, SYNCHRONIZE, PROCESS_ALL_ACCESS},
     .try_hold = try_hold,
     .drop = drop,
     .opened = opened,

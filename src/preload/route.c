@@ -37,8 +37,8 @@
 #define OWN_ENTRY(name) wvm_sysv_##name
 #endif
 
-/* The arguments in the places of both conventions: rdi, rsi and rcx, rdx, with the 32 bytes of stack
- * that a ms_abi function may use. Everything that either convention may change is clobbered. */
+/* The arguments in the places of both conventions: rdi, rsi and rcx, rdx, with the 32 bytes of
+ * stack that a ms_abi function may use. Everything that either convention may change is clobbered. */
 __asm__(".text\n"
         ".p2align 4\n"
         ".globl wvm_route_either\n"

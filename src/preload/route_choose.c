@@ -37,7 +37,8 @@ void *wvm_choose_by_second(const struct wvm_route *route, struct route_regs *reg
 /* One of ours and one that is not are two objects: ours to say. */
 void *wvm_choose_by_either(const struct wvm_route *route, struct route_regs *regs)
 {
-    return wvm_handle_is_ours((HANDLE)ARG(regs, 1)) ? route->own : wvm_choose_by_handle(route, regs);
+    return wvm_handle_is_ours((HANDLE)ARG(regs, 1)) ? route->own
+                                                    : wvm_choose_by_handle(route, regs);
 }
 
 void *wvm_choose_by_access(const struct wvm_route *route, struct route_regs *regs)

@@ -28,7 +28,7 @@
  *   CreateFileMapping and its other forms    own for the page file (INVALID_HANDLE_VALUE) and for
  *                                files that were opened here: another file's mapping is next's
  *   OpenFileMapping              own: the names are those of mappings of the page file
- * A form of CreateFileMapping that next does not have stays here, and so on: own is what is left. */
+ * A form that next does not have stays here. */
 #ifndef WVM_PRELOAD_ROUTE_CHOOSE_H
 #define WVM_PRELOAD_ROUTE_CHOOSE_H
 

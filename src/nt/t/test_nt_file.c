@@ -1,4 +1,4 @@
-/* Files through the whole library: dispositions, sharing, buffers that cannot be used, descriptors. */
+/* Files through the whole library: dispositions, sharing, buffers, descriptors. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
