@@ -551,6 +551,97 @@ START_TEST(temp_names)
 }
 END_TEST
 
+/* A file under a view keeps the pages of the view. */
+START_TEST(mapped)
+{
+    char data[0x3000];
+    memset(data, 'm', sizeof data);
+    fill(data, sizeof data);
+    HANDLE h = open_ok(GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);
+    HANDLE read_only = open_ok(GENERIC_READ, OPEN_EXISTING), none = open_ok(0, OPEN_EXISTING);
+    fails(CreateFileMappingA(read_only, NULL, PAGE_READWRITE, 0, 0, NULL) == NULL,
+          ERROR_ACCESS_DENIED); /* SEC-006 */
+    fails(CreateFileMappingA(none, NULL, PAGE_READONLY, 0, 0, NULL) == NULL,
+          ERROR_ACCESS_DENIED); /* SEC-010 */
+    fails(CreateFileMappingA(read_only, NULL, PAGE_EXECUTE_READ, 0, 0, NULL) == NULL,
+          ERROR_ACCESS_DENIED); /* SEC-008 */
+    HANDLE mapping = CreateFileMappingA(h, NULL, PAGE_READWRITE, 0, 0, NULL);
+    ck_assert_ptr_nonnull(mapping);
+    fails(GetFileSize(mapping, NULL) == INVALID_FILE_SIZE, ERROR_INVALID_HANDLE);
+    fails(CreateFileMappingA(mapping, NULL, PAGE_READWRITE, 0, 0, NULL) == NULL,
+          ERROR_INVALID_HANDLE);
+    char *view = MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, 0);
+    ck_assert_ptr_nonnull(view);
+    ck_assert_int_eq(view[0x2fff], 'm');
+    ck_assert_uint_eq(SetFilePointer(h, 0x1000, NULL, FILE_BEGIN), 0x1000);
+    fails(!SetEndOfFile(h), ERROR_USER_MAPPED_FILE);
+    open_fails(GENERIC_WRITE, ALL_SHARE, CREATE_ALWAYS, ERROR_USER_MAPPED_FILE);
+    open_fails(GENERIC_WRITE, ALL_SHARE, TRUNCATE_EXISTING, ERROR_USER_MAPPED_FILE);
+    ck_assert_int_eq(size_of_file(), sizeof data);
+    ck_assert_uint_eq(SetFilePointer(h, 0x4000, NULL, FILE_BEGIN), 0x4000);
+    ck_assert(SetEndOfFile(h)); /* larger is no harm */
+    /* The file is the same memory; and its contents survive its handle. */
+    DWORD n;
+    OVERLAPPED ov = {.Offset = 5};
+    ck_assert(WriteFile(h, "file", 4, &n, &ov));
+    ck_assert_mem_eq(view + 5, "file", 4);
+    view[0x10] = 'v';
+    ov.Offset = 0x10;
+    ck_assert(ReadFile(h, data, 1, &n, &ov) && data[0] == 'v');
+    ck_assert(CloseHandle(h) && CloseHandle(mapping));
+    ck_assert_int_eq(view[0x10], 'v');
+    /* A view as a buffer: of the file it is a view of, and of one that forbids it. */
+    h = open_ok(GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);
+    ck_assert(ReadFile(h, view + 0x1000, 16, &n, NULL) && n == 16);
+    ck_assert_mem_eq(view + 0x1005, "file", 4);
+    ck_assert(VirtualProtect(view + 0x1000, 0x1000, PAGE_READONLY, &n));
+    fails(!ReadFile(h, view + 0x1000, 16, &n, NULL), ERROR_NOACCESS);
+    ck_assert(UnmapViewOfFile(view));
+    ck_assert_uint_eq(SetFilePointer(h, 0, NULL, FILE_BEGIN), 0);
+    ck_assert(SetEndOfFile(h));
+    ck_assert_int_eq(size_of_file(), 0);
+}
+END_TEST
+
+/* The calls about handles, on a real section. */
+START_TEST(section_handles)
+{
+    HANDLE self = GetCurrentProcess(), copy, other;
+    struct {
+        OBJECT_NAME_INFORMATION head;
+        WCHAR text[100];
+    } info;
+    PUBLIC_OBJECT_BASIC_INFORMATION basic;
+    DWORD flags = 99;
+    HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NULL);
+    ck_assert_ptr_nonnull(h);
+    ck_assert(DuplicateHandle(self, h, self, &copy, FILE_MAP_READ, TRUE, 0));
+    fails(MapViewOfFile(copy, FILE_MAP_WRITE, 0, 0, 0) == NULL, ERROR_ACCESS_DENIED); /* SEC-063 */
+    ck_assert(GetHandleInformation(copy, &flags) && flags == HANDLE_FLAG_INHERIT);
+    fails(!SetHandleInformation(copy, 4, 0), ERROR_INVALID_PARAMETER);
+    fails(!GetHandleInformation(copy, NULL), ERROR_NOACCESS);
+    fails(!GetHandleInformation(NULL, &flags), ERROR_INVALID_HANDLE);
+    ck_assert(GetHandleInformation(self, &flags) && flags == 0);
+    ck_assert(CompareObjectHandles(copy, h));
+    other = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NULL);
+    fails(!CompareObjectHandles(other, h), ERROR_NOT_SAME_OBJECT);
+    ck_assert_int_eq(NtQueryObject(h, ObjectBasicInformation, &basic, sizeof basic, NULL), 0);
+    ck_assert_uint_eq(basic.HandleCount, 2);
+    ck_assert_int_eq(NtQueryObject(h, ObjectNameInformation, &info, sizeof info, NULL), 0);
+    ck_assert_uint_eq(info.head.Name.Length, 0);
+    ck_assert(SetHandleInformation(h, HANDLE_FLAG_PROTECT_FROM_CLOSE,
+                                   HANDLE_FLAG_PROTECT_FROM_CLOSE));
+    fails(!CloseHandle(h), ERROR_INVALID_HANDLE);
+    ck_assert_ptr_nonnull(MapViewOfFile(h, FILE_MAP_WRITE, 0, 0, 0));
+    ck_assert(SetHandleInformation(h, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0));
+    ck_assert(CloseHandle(h) && CloseHandle(copy));
+    fails(!CloseHandle(h), ERROR_INVALID_HANDLE);
+    fails(MapViewOfFile(h, FILE_MAP_WRITE, 0, 0, 0) == NULL, ERROR_INVALID_HANDLE);
+    fails(MapViewOfFile(self, FILE_MAP_WRITE, 0, 0, 0) == NULL, ERROR_INVALID_HANDLE);
+    fails(!DuplicateHandle(self, h, self, &copy, 0, FALSE, 2), ERROR_INVALID_HANDLE);
+}
+END_TEST
+
 /* Exactly one of several threads gets a file that is opened for itself alone. */
 static unsigned winners;
 static pthread_barrier_t line;
@@ -649,6 +740,8 @@ int main(void)
     tcase_add_test(c, descriptors);
     tcase_add_test(c, closed_behind);
     tcase_add_test(c, temp_names);
+    tcase_add_test(c, mapped);
+    tcase_add_test(c, section_handles);
     tcase_add_test(c, one_winner);
     tcase_add_test(c, threads);
     return unit_run(s);
