@@ -462,8 +462,48 @@ static void test_fork(void)
     CloseHandle(section);
 }
 
-int main(void)
+/* Another process knows the image by its name; the file is gone by then. */
+static int open_by_name(const char *name)
 {
+    env_be_child();
+    HANDLE section = OpenFileMappingA(FILE_MAP_READ, FALSE, name);
+    ok(section != NULL, "OpenFileMapping, error %u", (unsigned)GetLastError());
+    struct mapped m = map(section, 0);
+    ok(m.base && m.size == IMAGE_SIZE && HAS_RUNS(m.base, XWC, {1, RO}, {2, XR}, {1, RO}, {5, WC}),
+       "the image of another process");
+    if (m.base) {
+        ok(holds(m.base + DATA, 2, 0, 0x600), "with the bytes of the file, not what was written");
+        m.base[DATA] = 1;
+        ok(HAS_RUNS(m.base, XWC, {1, RO}, {2, XR}, {1, RO}, {1, RW}, {4, WC}), "to be written");
+    }
+    fflush(stdout);
+    return env_failed != 0;
+}
+
+static void test_named(void)
+{
+    char name[64];
+    struct file f = usual_file();
+    snprintf(name, sizeof(name), "winvm-images-%d", (int)getpid());
+    HANDLE section = CreateFileMappingA(f.handle, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, name);
+    drop_file(&f);
+    BYTE *v = map(section, 0).base;
+    v[DATA] ^= 0xff;
+    struct env_role role = {.role = "open", .arg = name};
+    ok(env_run_role(&role) == 0, "a named image in another process");
+    if (role.said[0])
+        printf("# it said: %s\n", role.said);
+    ok(v[DATA] == (BYTE)(pe_byte(2, 0) ^ 0xff), "its write is not seen here");
+    UnmapViewOfFile(v);
+    CloseHandle(section);
+    ok(OpenFileMappingA(FILE_MAP_READ, FALSE, name) == NULL
+           && GetLastError() == ERROR_FILE_NOT_FOUND, "the name went with the handle");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "open") == 0)
+        return open_by_name(argv[2]);
     env_start();
     if (mkdtemp(folder) == NULL)
         return 99;
@@ -480,6 +520,7 @@ int main(void)
     test_truncated_later();
     test_refused();
     test_fork();
+    test_named();
     ok(rmdir(folder) == 0, "no file is left");
     return env_end();
 }
