@@ -20,6 +20,19 @@
 
 static char root[64]; /* of the test; the run directory is in it */
 
+/* What holds in a test, and in its children and threads, which must not write to the test's report:
+ * they may be killed while they do. A process where it does not hold ends with this status. */
+enum { FAILED = 99 };
+static __thread bool is_child;
+
+#define must(what)                     \
+    do {                               \
+        if (!is_child)                 \
+            ck_assert(what);           \
+        else if (!(what))              \
+            _exit(FAILED);             \
+    } while (0)
+
 /* ---- objects to be named ---- */
 
 struct thing {
@@ -33,8 +46,8 @@ static inline struct thing new_thing(unsigned size)
     struct thing t = {.object = {.size = size, .kind = 1, .attr = 3}};
     struct wvm_host_fd_info info;
     t.fd = wvm_host_shm_create("test", 4096);
-    ck_assert_int_ge(t.fd, 0);
-    ck_assert_int_eq(wvm_host_fd_info(t.fd, &info), 0);
+    must(t.fd >= 0);
+    must(wvm_host_fd_info(t.fd, &info) == 0);
     t.object.dev = info.dev;
     t.object.ino = info.ino;
     return t;
@@ -60,7 +73,7 @@ static inline struct wvm_name_key numbered(const char *prefix, unsigned n)
 
 static inline wvm_status try_hold(const struct wvm_name_key *key, struct thing *t)
 {
-    ck_assert_int_eq(wvm_names_begin(), 0);
+    must(wvm_names_begin() == 0);
     wvm_status status = wvm_name_hold(key, &t->object, t->fd, &t->name);
     wvm_names_end();
     return status;
@@ -69,8 +82,8 @@ static inline wvm_status try_hold(const struct wvm_name_key *key, struct thing *
 static inline struct thing hold(struct wvm_name_key key, unsigned size)
 {
     struct thing t = new_thing(size);
-    ck_assert_int_eq(try_hold(&key, &t), 0);
-    ck_assert_uint_ne(t.name, 0);
+    must(try_hold(&key, &t) == 0);
+    must(t.name != 0);
     return t;
 }
 
@@ -132,6 +145,7 @@ static inline struct child start_child(void (*run)(void))
     c.pid = fork();
     if (c.pid == 0) {
         char byte;
+        is_child = true;
         wvm_names_after_fork_child();
         close(up[0]);
         close(down[1]);

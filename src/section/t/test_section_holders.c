@@ -31,14 +31,12 @@ long syscall(long number, ...)
     va_end(args);
     if (number == SYS_pwrite64)
         count_write();
-    register long r10 __asm__("r10") = a[3];
-    register long r8 __asm__("r8") = a[4];
-    register long r9 __asm__("r9") = a[5];
     long result;
-    __asm__ volatile("syscall"
+    __asm__ volatile("movq %5, %%r10\n\tmovq %6, %%r8\n\tmovq %7, %%r9\n\tsyscall"
                      : "=a"(result)
-                     : "0"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
+                     : "0"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "g"(a[3]), "g"(a[4]),
+                       "g"(a[5])
+                     : "rcx", "r8", "r9", "r10", "r11", "memory");
     if (result < 0 && result > -4096) {
         errno = (int)-result;
         result = -1;
@@ -93,6 +91,7 @@ static void *outlive_first(void *arg)
     char byte;
     const int *pipes = arg;
     struct timespec nap = {0, 50000000};
+    is_child = true;
     nanosleep(&nap, NULL); /* the first thread is a zombie by now */
     struct thing t, found;
     struct wvm_name_key key = key_of("two");
@@ -114,6 +113,7 @@ START_TEST(first_thread_ends)
     if (pid == 0) {
         static int pipes[3];
         pthread_t t;
+        is_child = true;
         pipes[1] = up[1];
         pipes[2] = down[0];
         close(down[1]);
@@ -230,6 +230,7 @@ static bool killed_at_write(long after)
     kill_after = after;
     pid_t pid = fork();
     if (pid == 0) {
+        is_child = true;
         work_until_killed();
         _exit(0);
     }
@@ -268,6 +269,7 @@ END_TEST
 
 static void __attribute__((noreturn)) churn(void)
 {
+    is_child = true;
     for (unsigned i = 0;; i++) {
         struct thing a = hold(numbered("churn", i % 7), i), b = hold(numbered("other", i), i);
         let_go(&a);
@@ -280,6 +282,7 @@ START_TEST(killed_at_random)
 {
     struct thing mine = hold(key_of("mine"), 77);
     unsigned seed = 4711;
+    int status;
     for (unsigned i = 0; i < 500; i++) {
         struct timespec nap = {0, 200000 + rand_r(&seed) % 1500000};
         pid_t pid = fork();
@@ -287,7 +290,8 @@ START_TEST(killed_at_random)
             churn();
         nanosleep(&nap, NULL);
         ck_assert_int_eq(kill(pid, SIGKILL), 0);
-        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert_int_eq(status, SIGKILL);
         expect_found(key_of("mine"), 77);
         for (unsigned k = 0; k < 7; k++)
             expect_none(numbered("churn", k));

@@ -220,6 +220,7 @@ static unsigned thread_errors;
 static void *two_names(void *arg)
 {
     const char *prefix = arg;
+    is_child = true;
     for (unsigned i = 0; i < 2000; i++) {
         struct wvm_name_key key;
         /* Never twice the same: a child that was forked meanwhile holds what was held then. */
