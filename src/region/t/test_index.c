@@ -281,7 +281,7 @@ static void cut_or_join(int sig)
         join();
 }
 
-START_TEST(readers_meet_cuts)
+START_TEST(cuts_in_a_look)
 {
     struct itimerval on = {{0, 50}, {0, 50}}, off = {{0, 0}, {0, 0}};
     struct wvm_found f;
@@ -343,7 +343,7 @@ int main(void)
     tcase_add_test(tc, huge);
     tcase_add_test(tc, random_steps);
     tcase_add_test(readers, readers_see_what_was);
-    tcase_add_test(readers, readers_meet_cuts);
+    tcase_add_test(tc, cuts_in_a_look);
     tcase_set_timeout(readers, 60);
     suite_add_tcase(suite, readers);
     return unit_run(suite);
