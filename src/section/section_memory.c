@@ -1,7 +1,7 @@
 /* Sections of the page file: shared memory of the host.
  *
  * Terms   data = the pages that views can show, the first ones of the memory; sparse = made with
- *         WVM_SECTION_RESERVE: the map of commits, one bit a page, follows the data.
+ *         WVM_SECTION_RESERVE: the map of commits (space_commits.c) follows the data.
  * Layout of the memory: data | sparse: map of commits | described: its description
  * (section_describe.c).
  * I1  A section that is not sparse is charged whole when it is made; of a sparse one each process
@@ -24,8 +24,7 @@
 
 uint64_t wvm_section_commits_len(uint64_t data)
 {
-    uint64_t bits = data >> WVM_PAGE_SHIFT;
-    return wvm_section_round((bits + 7) / 8);
+    return wvm_section_round(wvm_commits_len(data >> WVM_PAGE_SHIFT));
 }
 
 /* A failed call about shared memory: there is no disk that could be full. */
@@ -41,6 +40,7 @@ wvm_status wvm_section_map_commits(struct wvm_section *s)
     if (err != 0)
         return wvm_section_status(err);
     s->backing.commits = map;
+    s->backing.n_commits = s->size >> WVM_PAGE_SHIFT;
     return STATUS_SUCCESS;
 }
 

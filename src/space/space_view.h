@@ -19,9 +19,11 @@ struct wvm_backing {
     uint32_t first_view;   /* (s) its views in this process: space_view.c */
     int fd;                /* (c) a descriptor of winvm's own */
     bool shared_writable;  /* (c) fd was opened for writing */
-    /* (c) NULL: every page is committed. Else bit p of the map: page p of the backing is committed,
-     * in every view of every process that has the backing. Shared memory; bits only rise. */
+    /* (c) NULL: every page is committed. Else bit p of the map: page p of the backing, below
+     * n_commits, is committed in every view of every process that has the backing. Shared memory,
+     * wvm_commits_len(n_commits) bytes, zero at first; bits only rise. */
     uint64_t *commits;
+    uint64_t n_commits;      /* (c) */
     uint64_t charged;        /* (a) pages this process charged for it (wvm_space_charge_section, and
                               * commits through views); the last drop gives them back */
     /* The last reference went. Called without the lock, maybe inside a fork child's or another
@@ -47,6 +49,13 @@ static inline void wvm_backing_drop(struct wvm_backing *b)
     if (__atomic_fetch_sub(&b->refs, 1, __ATOMIC_ACQ_REL) == 1)
         b->last(b);
 }
+
+/* The map of commits (space_commits.c). Pages are the backing's, below n_commits. */
+uint64_t wvm_commits_len(uint64_t n_pages);
+/* First page of [i, end) that is committed (next) or is not (gap); end: none. */
+uint64_t wvm_commits_next(const struct wvm_backing *b, uint64_t i, uint64_t end);
+uint64_t wvm_commits_gap(const struct wvm_backing *b, uint64_t i, uint64_t end);
+void wvm_commits_set(struct wvm_backing *b, uint64_t i, uint64_t end);
 
 /* Pages [start, end), counted from the start of the view, whose first state is not the
  * AllocationProtect: the sections of an image. */

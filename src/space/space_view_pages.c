@@ -18,7 +18,6 @@
 #include "space/space_view.h"
 
 #define STICKY (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
-#define BITS 64
 
 enum { R = 1, W = 2, X = 4 };
 
@@ -178,19 +177,6 @@ wvm_status wvm_space_revert(struct wvm_space *sp, uintptr_t start, uintptr_t end
 
 /* ---- commits of sparse backings ---- */
 
-/* First bit at or above i, below n, that is (set) or is not set. */
-static uint64_t find_bit(const uint64_t *map, uint64_t i, uint64_t n, bool set)
-{
-    while (i < n) {
-        uint64_t w = __atomic_load_n(&map[i / BITS], __ATOMIC_ACQUIRE);
-        w = (set ? w : ~w) >> i % BITS;
-        if (w)
-            return wvm_min(i + (uint64_t)__builtin_ctzll(w), n);
-        i += BITS - i % BITS;
-    }
-    return n;
-}
-
 /* The page of the backing that the view's page is. */
 static uint64_t backing_page(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t page)
 {
@@ -200,10 +186,10 @@ static uint64_t backing_page(struct wvm_space *sp, const struct wvm_alloc *a, ui
 uint64_t wvm_space_view_uncommitted(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
                                     uint64_t hi)
 {
-    const uint64_t *map = wvm_space_backing_of(sp, a)->commits;
-    uint64_t n = 0, i = map ? backing_page(sp, a, lo) : 0, to = i + hi - lo, end;
-    while (map && (i = find_bit(map, i, to, false)) < to) {
-        end = find_bit(map, i, to, true);
+    const struct wvm_backing *b = wvm_space_backing_of(sp, a);
+    uint64_t n = 0, i = b->commits ? backing_page(sp, a, lo) : 0, to = i + hi - lo, end;
+    while (b->commits && (i = wvm_commits_gap(b, i, to)) < to) {
+        end = wvm_commits_next(b, i, to);
         n += end - i;
         i = end;
     }
@@ -228,16 +214,16 @@ static wvm_status catch_up(struct wvm_space *sp, struct wvm_alloc *a, uint64_t l
 
 wvm_status wvm_space_view_sync(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
-    const uint64_t *map = wvm_space_backing_of(sp, a)->commits;
+    const struct wvm_backing *b = wvm_space_backing_of(sp, a);
     wvm_status status = STATUS_SUCCESS;
     uint8_t v;
-    for (uint64_t p = lo, end; map && !status && p < hi; p = end) {
+    for (uint64_t p = lo, end; b->commits && !status && p < hi; p = end) {
         end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
         if (v != WVM_ATTR_RESERVED)
             continue;
         uint64_t first = backing_page(sp, a, p), limit = first + end - p;
-        uint64_t from = find_bit(map, first, limit, true);
-        uint64_t to = find_bit(map, from, limit, false);
+        uint64_t from = wvm_commits_next(b, first, limit);
+        uint64_t to = wvm_commits_gap(b, from, limit);
         end = p + to - first;
         if (from < to)
             status = catch_up(sp, a, p + from - first, end);
@@ -271,12 +257,7 @@ void wvm_space_view_committed(struct wvm_space *sp, const struct wvm_alloc *a, u
         return;
     __atomic_fetch_add(&b->charged, n_new, __ATOMIC_RELAXED);
     sp->section_charge += n_new;
-    while (i < to) {
-        uint64_t n = wvm_min(to - i, BITS - i % BITS);
-        uint64_t bits = (n == BITS ? UINT64_MAX : ((uint64_t)1 << n) - 1) << i % BITS;
-        __atomic_fetch_or(&b->commits[i / BITS], bits, __ATOMIC_ACQ_REL);
-        i += n;
-    }
+    wvm_commits_set(b, i, to);
     share(sp, a, lo, hi);
 }
 
@@ -314,11 +295,11 @@ uint64_t wvm_space_view_next_commit(struct wvm_space *sp, uint64_t page, uint64_
     if (wvm_space_inside() || wvm_space_enter(sp))
         return end;
     const struct wvm_alloc *a = wvm_space_find(sp, page, &id);
-    const uint64_t *map = a && a->flags & WVM_ALLOC_VIEW ? wvm_space_backing_of(sp, a)->commits
-                                                         : NULL;
-    if (map && end <= a->end) {
+    const struct wvm_backing *b = a && a->flags & WVM_ALLOC_VIEW ? wvm_space_backing_of(sp, a)
+                                                                 : NULL;
+    if (b && b->commits && end <= a->end) {
         uint64_t first = backing_page(sp, a, page);
-        at = page + find_bit(map, first, first + end - page, true) - first;
+        at = page + wvm_commits_next(b, first, first + end - page) - first;
     }
     wvm_space_leave(sp);
     return at;

@@ -33,7 +33,8 @@ static struct wvm_backing *make_backing(unsigned n, uint64_t *commits)
     for (uint64_t i = 0, word = 1; !commits && i < n; i++, word++)
         ck_assert_int_eq(pwrite(fd, &word, sizeof word, (off_t)(i * PG)), sizeof word);
     backing = (struct wvm_backing){
-        .refs = 1, .fd = fd, .shared_writable = true, .commits = commits, .last = last};
+        .refs = 1, .fd = fd, .shared_writable = true, .commits = commits,
+        .n_commits = n, .last = last};
     n_last = 0;
     return &backing;
 }
