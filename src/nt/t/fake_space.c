@@ -249,3 +249,27 @@ wvm_status wvm_space_view_at(struct wvm_space *sp, uintptr_t addr, struct wvm_vi
     };
     return STATUS_SUCCESS;
 }
+
+wvm_status wvm_space_charge_section(struct wvm_space *sp, uint64_t n_pages)
+{
+    (void)sp;
+    fake.section_charge += n_pages;
+    return STATUS_SUCCESS;
+}
+
+void wvm_space_uncharge_section(struct wvm_space *sp, uint64_t n_pages)
+{
+    (void)sp;
+    fake.section_charge -= n_pages;
+}
+
+bool wvm_space_has_views(struct wvm_space *sp, struct wvm_backing *b)
+{
+    (void)sp;
+    return fake.backing == b;
+}
+
+uint64_t wvm_commits_len(uint64_t n_pages)
+{
+    return (n_pages + 7) / 8;
+}

@@ -40,6 +40,7 @@ struct fake_space {
     /* What it answers. */
     wvm_status result;
     wvm_status first_result;       /* of the first call instead, when not 0 */
+    uint64_t section_charge;       /* pages of sections */
     struct wvm_backing *backing;   /* view_at inside the region; NULL: no view */
     uintptr_t out_end; /* decommit and release */
     uint8_t old_attr;
