@@ -45,6 +45,7 @@ static const struct section {
     {"fault", bench_fault, NULL},
     {"limit", bench_at_limit, NULL},
     {"limit-plain", bench_at_limit, "guard-regions=0"},
+    {"view", bench_view, NULL},
     {"watch", bench_watch, NULL},
     {"placeholder", bench_placeholder, NULL},
     {"placeholder-plain", bench_placeholder, "guard-regions=0"},

@@ -79,6 +79,7 @@ void bench_commit_cycle_plain(void);
 void bench_query(void);
 void bench_same(void);
 void bench_entry(void);
+void bench_view(void);
 void bench_watch(void);
 void bench_placeholder(void);
 void bench_traced(void);

@@ -113,7 +113,7 @@ int wvm_host_shm_create(const char *name, uint64_t len)
         wvm_sys_close(fd);
         return err;
     }
-    return fd < SMALL_NUMBER ? fd : wvm_host_fd_high(fd);
+    return wvm_host_fd_high(fd);
 }
 
 int wvm_host_shm_seal(int fd)

@@ -13,6 +13,8 @@ static uint64_t host_next(struct wvm_space *sp, uint64_t p, uint64_t hi, uint8_t
         *h = (uint8_t)wvm_space_prot_of(a->attr);
         return wvm_min(hi, a->end);
     }
+    id = a ? 0 : wvm_index_after(&sp->store, &sp->index, p);
+    hi = a ? wvm_min(hi, a->end) : id ? wvm_min(hi, wvm_alloc_at(&sp->store, id)->start) : hi;
     return wvm_pages_next(&sp->store, &sp->host.pages, p, hi, h);
 }
 
@@ -143,7 +145,7 @@ static const char *check_kernel(struct wvm_space *sp)
             continue;
         uint64_t hi = WVM_PAGE_OF_GRANULE(end);
         for (uint64_t p = WVM_PAGE_OF_GRANULE(g), to; p < hi; p = to) {
-            to = wvm_pages_next(&sp->store, &sp->host.pages, p, hi, &h);
+            to = host_next(sp, p, hi, &h);
             for (uintptr_t at = wvm_addr_of(p); at < wvm_addr_of(to); at = vma.end) {
                 if (wvm_host_map_find(at, &vma) <= 0 || vma.start > at)
                     return "space_slab I1: a granule of ours is not mapped";

@@ -140,7 +140,7 @@ static int unfence_runs(struct wvm_space *sp, uint64_t lo, uint64_t hi)
  * their other side is writable too: *from <= lo, *to >= hi. */
 static void find_fill(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t *from, uint64_t *to)
 {
-    bool scarce = wvm_space_maps_scarce(sp);
+    bool scarce = !sp->n_hidden && wvm_space_maps_scarce(sp);
     uint64_t most = scarce ? FILL_SCARCE : FILL_PAGES;
     uint64_t floor = lo > most + 1 ? lo - most - 1 : 1;
     uint8_t h = 0, last = 0;

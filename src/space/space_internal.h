@@ -66,8 +66,11 @@ struct wvm_space {
     bool any_copied;           /* (s) some page ever was */
     struct wvm_gaps arena;     /* (s) free granules for views: space_place.c */
     uint64_t arena_lo, arena_hi; /* (s) its granules */
+    uint64_t spare;            /* (s) of them: the range that was vacated last, */
+    uint32_t spare_n;          /* (s) so long, which is not in `arena` */
     bool arena_chosen;         /* (s) */
     uint32_t n_views;          /* (s) */
+    uint32_t n_hidden;         /* (s) of them in mappings of ours that `host` does not know of */
     uint64_t views_lo, views_hi; /* (a) pages: every view outside our mappings ever was in between */
     uint64_t section_charge;   /* (s) pages of `committed` that sections are charged for */
     uint64_t uncharged;        /* (a) of those, to be given back */

@@ -7,8 +7,9 @@
  *     ours then, and ours come back when it goes: nobody else can take the range in between.
  * I2  Any other view is mapped where nothing was (MAP_FIXED_NOREPLACE), at half the cost, and
  *     unmapped when it goes.
- * I3  A granule of the arena is in sp->arena exactly when no view occupies it and no foreign mapping
- *     was met there. What was met is not looked at again.
+ * I3  A granule of the arena is in sp->arena, or in the spare range (the one that was vacated last),
+ *     exactly when no view occupies it and no foreign mapping was met there. What was met is not
+ *     looked at again.
  * Locking: the space lock.   Failure: nothing changed.   Signal safety: not for handlers. */
 #include "space/space_place.h"
 
@@ -42,22 +43,29 @@ static int take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     do
         err = wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
     while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
-    if (err)
-        return err;
-    wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
-    wvm_space_watch_replaced(sp, lo, hi);
-    return 0;
+    if (!err)
+        wvm_space_watch_replaced(sp, lo, hi);
+    return err;
+}
+
+/* Free pages of ours may be fenced; there is nothing to fence where a view is. */
+static void forget_fences(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t h;
+    if (wvm_host_run(sp, lo, hi, &h) < hi || h != WVM_HP_NONE)
+        wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
 }
 
 static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *req, unsigned prot,
                            struct wvm_place *place)
 {
     int err = map_at(req, place->lo, true, prot);
+    uint64_t hi = place->lo + wvm_page_of(req->len);
     place->ours = true;
+    forget_fences(sp, place->lo, hi);
     if (!err)
         return STATUS_SUCCESS;
     /* Some kernels unmap first and fail then. */
-    uint64_t hi = place->lo + wvm_page_of(req->len);
     if (take_back(sp, place->lo, hi) == 0)
         wvm_space_give_place(sp, place, place->lo, hi);
     return wvm_space_host_fail(err, req->len);
@@ -129,6 +137,26 @@ static void give_arena(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         wvm_gaps_give(&sp->store, &sp->arena, lo, hi);
 }
 
+/* Most views are as long as the one before. */
+static void keep_spare(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (sp->spare_n)
+        give_arena(sp, sp->spare, sp->spare + sp->spare_n);
+    sp->spare = lo;
+    sp->spare_n = lo >= sp->arena_lo && hi <= sp->arena_hi ? (uint32_t)(hi - lo) : 0;
+    if (!sp->spare_n)
+        give_arena(sp, lo, hi);
+}
+
+static uint64_t find_in_arena(struct wvm_space *sp, uint64_t n, bool top_down)
+{
+    if (WVM_LIKELY(n == sp->spare_n && !top_down)) {
+        sp->spare_n = 0;
+        return sp->spare;
+    }
+    return wvm_gaps_place(&sp->store, &sp->arena, (uint32_t)n, top_down);
+}
+
 static void take_arena(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint32_t a, b;
@@ -161,7 +189,7 @@ static bool in_arena(struct wvm_space *sp, const struct wvm_view_request *req, u
     if (!sp->arena_chosen)
         choose_arena(sp);
     for (int i = 0; i < TRIES && n < WVM_N_GRANULES; i++) {
-        uint64_t g = wvm_gaps_place(&sp->store, &sp->arena, (uint32_t)n, req->top_down);
+        uint64_t g = find_in_arena(sp, n, req->top_down);
         if (!g)
             return false;
         place->lo = WVM_PAGE_OF_GRANULE(g);
@@ -201,8 +229,10 @@ static wvm_status at_address(struct wvm_space *sp, const struct wvm_view_request
         return status ? status : map_over(sp, req, prot, place);
     }
     int err = map_at(req, lo, false, prot);
-    if (!err)
+    if (!err) {
+        keep_spare(sp, 0, 0);
         take_arena(sp, from, to);
+    }
     if (err == -EEXIST)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "the range is in use outside winvm, at or above", req->start);
@@ -249,5 +279,5 @@ void wvm_space_give_place(struct wvm_space *sp, const struct wvm_place *place, u
     if (place->ours)
         wvm_space_unoccupy(sp, lo, hi);
     else
-        give_arena(sp, WVM_GRANULE_OF(lo), granules(hi));
+        keep_spare(sp, WVM_GRANULE_OF(lo), granules(hi));
 }

@@ -6,8 +6,10 @@
  * I2  The host's mapping of a shared view is MAP_SHARED, of any other MAP_PRIVATE: copy-on-write is
  *     the host's. (Parts of a shared view that are WRITECOPY: space_view_pages.c.)
  * I3  sp->host says of a view's pages what they are: open with a protection, or HELD; never NONE or
- *     FENCED. A reserved page of a sparse view is HELD. A view that is mapped outside of our mappings
- *     and never changed is not entered there (`entered`): it would cost as much as the mapping.
+ *     FENCED. A reserved page of a sparse view is HELD. A view that shares no granule with private
+ *     memory and was never changed is not entered there (`entered`), its pages are NONE: entering
+ *     would cost a third of the mapping. While one of those is in our mappings, no range of more
+ *     than a granule is filled.
  * I4  A view is charged for the pages that the program may write copies of from the start.
  * I5  References are given up outside the lock: the last one may close descriptors.
  * Locking: the space lock, taken here.   Failure: nothing changed.
@@ -93,11 +95,12 @@ static int make_parts(struct wvm_space *sp, const struct wvm_view_request *req, 
     return err;
 }
 
-/* Its pages are not all open with the protection of its AllocationProtect, or may be neighbours of
- * private memory. */
+/* Its pages are not all open with the protection of its AllocationProtect, or private pages may lie
+ * in the same granules: what is NONE between two of those is filled (space_host.c 3). */
 static bool is_entered(const struct wvm_view_request *req, const struct wvm_place *place)
 {
-    return place->ours || req->n_parts || req->backing->commits ||
+    bool whole = (place->lo | wvm_page_of(req->len)) % WVM_PAGES_PER_GRANULE == 0;
+    return (place->ours && !whole) || req->n_parts || req->backing->commits ||
            !wvm_space_prot_of(req->attr);
 }
 
@@ -111,6 +114,7 @@ static uint32_t describe(struct wvm_space *sp, const struct wvm_view_request *re
     v->anonymous = req->anonymous;
     v->ours = place->ours;
     v->entered = is_entered(req, place);
+    sp->n_hidden += place->ours && !v->entered;
     link_view(sp, req->backing, view);
     wvm_backing_hold(req->backing);
     sp->n_views++;
@@ -245,18 +249,20 @@ static wvm_status map_locked(struct wvm_space *sp, struct wvm_view_request *req)
 wvm_status wvm_space_map(struct wvm_space *sp, struct wvm_view_request *req)
 {
     wvm_status status = wvm_space_enter(sp);
-    if (!status) {
-        status = map_locked(sp, req);
-        wvm_space_leave(sp);
-    }
+    if (status)
+        return status;
+    status = map_locked(sp, req);
+    wvm_space_leave(sp);
     return status;
 }
 
 void wvm_space_enter_view(struct wvm_space *sp, const struct wvm_alloc *a)
 {
     struct wvm_view *v = wvm_view_at(&sp->store, a->view);
-    if (!v->entered)
-        wvm_space_set_host(sp, a->start, a->end, (uint8_t)wvm_space_prot_of(a->attr));
+    if (v->entered)
+        return;
+    wvm_space_set_host(sp, a->start, a->end, (uint8_t)wvm_space_prot_of(a->attr));
+    sp->n_hidden -= v->ours;
     v->entered = true;
 }
 
@@ -301,6 +307,8 @@ static wvm_status unmap_view(struct wvm_space *sp, struct wvm_alloc *a, uint32_t
     *b = v->backing;
     if (v->entered)
         wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+    else
+        sp->n_hidden -= v->ours;
     forget(sp, a, id, keep);
     wvm_space_close_end(sp);
     wvm_space_give_place(sp, &place, lo, hi);
