@@ -209,6 +209,15 @@ START_TEST(file_size_limit)
     expect_none(key);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &lim), 0);
     ck_assert_int_eq(try_hold(&key, &t), 0);
+    /* The file has room for more by now, but not where this process may write. */
+    struct thing u = new_thing(2);
+    struct wvm_name_key second = key_of("y");
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ck_assert_int_eq(try_hold(&second, &u), STATUS_INSUFFICIENT_RESOURCES);
+    expect_none(second);
+    expect_found(key, 1);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &lim), 0);
+    close(u.fd);
     let_go(&t);
 }
 END_TEST
