@@ -40,7 +40,7 @@ WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
 /* A handle for a duplicate of the descriptor fd, as CreateFile would make one: to be mapped, read,
  * written, and closed by CloseHandle. access: GENERIC_READ, FILE_READ_DATA ..., of what fd was opened
  * for. NULL and errno: EBADF, EACCES, EMFILE. */
-WINVM_SYSV void *winvm_handle_from_fd(int fd, unsigned access);
+WINVM_SYSV void *winvm_handle_from_fd(int fd, uint32_t access);
 
 /* A new descriptor, close-on-exec and the caller's, of a section of the page file (any kind of
  * CreateFileMapping(INVALID_HANDLE_VALUE)): another process that gets it, over a socket

@@ -21,7 +21,7 @@ static int error_of(wvm_status status)
     }
 }
 
-WVM_EXPORT void *winvm_handle_from_fd(int fd, unsigned access)
+WVM_EXPORT void *winvm_handle_from_fd(int fd, uint32_t access)
 {
     HANDLE h;
     if (wvm_gate_bits() & WVM_GATE_INIT)
