@@ -11,6 +11,8 @@
  *          compared just before.
  * I4       Shared memory is made without the right to be run as a program (MFD_NOEXEC_SEAL) where
  *          the kernel knows that; mapping it executable is not touched by it.
+ * I5       No two marks of a process are the same; a descriptor that the program puts in place of
+ *          ours has a position of its own.
  * Locking  none.   Failure: -errno, nothing kept.
  * Signal safety: all functions; errno is preserved. */
 #include "host/host_object.h"
@@ -89,18 +91,21 @@ int wvm_host_fd_high(int fd)
     return high;
 }
 
+static int memory_fd(const char *name, unsigned flags)
+{
+    return (int)wvm_sys3(SYS_memfd_create, (uintptr_t)name, flags, 0);
+}
+
 static int make_memory(const char *name)
 {
     static bool no_exec_unknown; /* (a) */
     if (!__atomic_load_n(&no_exec_unknown, __ATOMIC_RELAXED)) {
-        int fd = WITH_ROOM((int)WVM_SYS(
-            syscall(SYS_memfd_create, name, MFD_CLOEXEC_ | MFD_NOEXEC_SEAL_)));
+        int fd = WITH_ROOM(memory_fd(name, MFD_CLOEXEC_ | MFD_NOEXEC_SEAL_));
         if (fd != -EINVAL)
             return fd;
         __atomic_store_n(&no_exec_unknown, true, __ATOMIC_RELAXED);
     }
-    return WITH_ROOM(
-        (int)WVM_SYS(syscall(SYS_memfd_create, name, MFD_CLOEXEC_ | MFD_ALLOW_SEALING_)));
+    return WITH_ROOM(memory_fd(name, MFD_CLOEXEC_ | MFD_ALLOW_SEALING_));
 }
 
 int wvm_host_shm_create(const char *name, uint64_t len)
@@ -222,11 +227,61 @@ void wvm_host_fd_close(int fd, uint64_t dev, uint64_t ino)
         wvm_sys_close(fd);
 }
 
+/* Positions of files go up to 2^63; what programs read and write lies far below half of that. */
+#define MARKS ((uint64_t)1 << 62)
+
+static int64_t seek(int fd, int64_t to, int whence)
+{
+#ifdef __LP64__
+    return wvm_sys3(SYS_lseek, (uintptr_t)fd, (uintptr_t)to, (uintptr_t)whence);
+#else
+    (void)fd, (void)to, (void)whence;
+    return -ENOSYS;
+#endif
+}
+
+int wvm_host_fd_mark(int fd, uint64_t *mark)
+{
+    static uint64_t used; /* (a) */
+    uint64_t place = MARKS + __atomic_add_fetch(&used, 1, __ATOMIC_RELAXED);
+    int64_t got = seek(fd, (int64_t)place, SEEK_SET);
+    if (got != (int64_t)place)
+        return got < 0 ? (int)got : -ESPIPE;
+    *mark = place;
+    return 0;
+}
+
+bool wvm_host_fd_is_marked(int fd, uint64_t mark)
+{
+    return seek(fd, 0, SEEK_CUR) == (int64_t)mark;
+}
+
+void wvm_host_fd_close_marked(int fd, uint64_t mark)
+{
+    if (wvm_host_fd_is_marked(fd, mark))
+        (void)wvm_sys3(SYS_close, (uintptr_t)fd, 0, 0);
+}
+
+/* The old call: half the price of prlimit64(2). */
 static bool within_limit(uint64_t size)
 {
     struct rlimit lim;
-    return size <= INT64_MAX && (WVM_SYS(getrlimit(RLIMIT_FSIZE, &lim)) != 0
-                                 || lim.rlim_cur == RLIM_INFINITY || size <= lim.rlim_cur);
+#ifdef __LP64__
+    long err = wvm_sys3(SYS_getrlimit, RLIMIT_FSIZE, (uintptr_t)&lim, 0);
+#else
+    long err = WVM_SYS(getrlimit(RLIMIT_FSIZE, &lim));
+#endif
+    return size <= INT64_MAX &&
+           (err != 0 || lim.rlim_cur == RLIM_INFINITY || size <= lim.rlim_cur);
+}
+
+static long truncate_to(int fd, uint64_t size)
+{
+#ifdef __LP64__
+    return wvm_sys3(SYS_ftruncate, (uintptr_t)fd, size, 0);
+#else
+    return WVM_SYS(ftruncate64(fd, (off64_t)size));
+#endif
 }
 
 int wvm_host_fd_resize(int fd, uint64_t size)
@@ -235,7 +290,7 @@ int wvm_host_fd_resize(int fd, uint64_t size)
     if (!within_limit(size))
         return -EFBIG;
     do
-        err = WVM_SYS(ftruncate64(fd, (off64_t)size));
+        err = truncate_to(fd, size);
     while (err == -EINTR);
     return (int)err;
 }

@@ -30,6 +30,12 @@ int wvm_host_fd_reopen(pid_t pid, int fd, bool write);
 int wvm_host_fd_info(int fd, struct wvm_host_fd_info *out);
 /* What the file behind fd is known by. False: it is not open. */
 bool wvm_host_fd_identify(int fd, uint64_t *dev, uint64_t *ino);
+/* A quicker proof for descriptors whose file position nobody uses or shares: *mark is a position
+ * that no file of a program is at. -errno: this file takes none. */
+int wvm_host_fd_mark(int fd, uint64_t *mark);
+bool wvm_host_fd_is_marked(int fd, uint64_t mark);
+/* Closes fd if it still has the mark. */
+void wvm_host_fd_close_marked(int fd, uint64_t mark);
 /* Closes fd if it is still the file (dev, ino). */
 void wvm_host_fd_close(int fd, uint64_t dev, uint64_t ino);
 /* -EFBIG instead of the signal that the limit of file sizes would send. */

@@ -3,10 +3,11 @@
  * Terms   handles = those of this process; references = handles, views and calls under way.
  * I1  The fields of an object change only before it has its first reference and after it lost its
  *     last one, except the atomic ones. Ending it is done by whoever dropped the last reference.
- * I2  backing.fd is open for winvm alone. It is closed only while it still is the file that it was
- *     when it came (fd_dev, fd_ino): the program may have closed it, and its number may be a file
- *     of the program by now. Learning that costs one fstat() at the making of a section and one at
- *     its end; no cheaper proof is known, since only the kernel knows what a number means.
+ * I2  backing.fd is open for winvm alone. It is closed only while it still is the descriptor that it
+ *     was when it came: the program may have closed it, and its number may be a file of the program
+ *     by now. New memory is marked: its file position, which nobody uses, is unique (half the price
+ *     of two fstat()); everything else is known by (fd_dev, fd_ino). A marked description is never
+ *     shared with the program or another section: whoever gets the memory opens it anew.
  * I3  n_handles falls to 0 once and never rises again; the name goes then, though views and calls
  *     keep the object.
  * I4  What this process charged for a section is given back with its last reference here.
@@ -64,6 +65,7 @@ struct wvm_section *wvm_section_blank(const struct wvm_section_request *req)
     s->attr = req->attr;
     s->size = req->size;
     s->name = 0;
+    s->mark = s->fd_dev = s->fd_ino = s->dev = s->ino = 0;
     s->image = NULL;
     s->text = NULL;
     return s;
@@ -82,7 +84,9 @@ void wvm_section_end(struct wvm_section *s)
         wvm_section_unmap_commits(s);
     if (charged)
         wvm_space_uncharge_section(&wvm_space_native, charged);
-    if (s->backing.fd >= 0)
+    if (s->mark)
+        wvm_host_fd_close_marked(s->backing.fd, s->mark);
+    else if (s->backing.fd >= 0)
         wvm_host_fd_close(s->backing.fd, s->fd_dev, s->fd_ino);
     if (s->file_fd >= 0)
         wvm_host_fd_close(s->file_fd, s->dev, s->ino);
@@ -91,6 +95,19 @@ void wvm_section_end(struct wvm_section *s)
     if (s->text)
         wvm_section_text_give(s->text);
     wvm_section_give(s);
+}
+
+bool wvm_section_identify(struct wvm_section *s)
+{
+    uint64_t dev, ino, mark = __atomic_load_n(&s->mark, __ATOMIC_RELAXED);
+    if (!mark)
+        return true;
+    if (!wvm_host_fd_is_marked(s->backing.fd, mark) ||
+        !wvm_host_fd_identify(s->backing.fd, &dev, &ino))
+        return false;
+    __atomic_store_n(&s->fd_dev, dev, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->fd_ino, ino, __ATOMIC_RELAXED);
+    return true;
 }
 
 wvm_status wvm_section_make(const struct wvm_section_request *req, struct wvm_section **out)

@@ -34,8 +34,9 @@ struct wvm_section {
     uint8_t flags;              /* enum wvm_section_flag */
     uint8_t attr;               /* the section's protection, enum wvm_attr */
     uint64_t size;              /* (a) bytes as NtQuerySection reports; grows by extension */
-    uint64_t dev, ino;          /* of the file; of the shared memory for the page file */
-    uint64_t fd_dev, fd_ino;    /* of backing.fd: checked before that is closed */
+    uint64_t dev, ino;          /* of the file; 0, 0 for the page file */
+    uint64_t mark;              /* (a) of backing.fd (host_object.h); 0: it has none */
+    uint64_t fd_dev, fd_ino;    /* (a) of backing.fd; with a mark: once wvm_section_identify ran */
     uint32_t name;              /* (a) section_name.h's; 0: none, or given back */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */
     int file_fd;                /* kind IMAGE: a kept descriptor of the PE file, for its path; -1:

@@ -99,8 +99,6 @@ static wvm_status adopt(struct wvm_section *s, const struct description *d)
     s->flags = d->flags;
     s->attr = d->attr;
     s->size = d->size;
-    s->dev = s->fd_dev;
-    s->ino = s->fd_ino;
     if (d->kind == WVM_SECTION_IMAGE) {
         s->dev = d->dev;
         s->ino = d->ino;
@@ -130,14 +128,26 @@ wvm_status wvm_section_recognise(struct wvm_section *s)
     return adopt(s, &d);
 }
 
+/* A descriptor of its own; where the host cannot open it anew the mark of the section's is lost. */
+static int open_anew(struct wvm_section *s)
+{
+    int fd = wvm_host_fd_reopen(0, s->backing.fd, true);
+    if (fd >= 0)
+        return fd;
+    __atomic_store_n(&s->mark, 0, __ATOMIC_RELAXED);
+    return wvm_host_fd_keep(s->backing.fd);
+}
+
 wvm_status wvm_section_export(struct wvm_section *s, int *fd)
 {
     if (s->kind != WVM_SECTION_PAGEFILE)
         return STATUS_NOT_SUPPORTED;
+    if (!wvm_section_identify(s))
+        return STATUS_INVALID_HANDLE;
     wvm_status status = wvm_section_describe(s);
     if (status < 0)
         return status;
-    int made = wvm_host_fd_keep(s->backing.fd);
+    int made = open_anew(s);
     if (made < 0)
         return wvm_section_status(made);
     *fd = made;

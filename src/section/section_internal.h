@@ -23,6 +23,8 @@ struct wvm_section *wvm_section_blank(const struct wvm_section_request *req);
 void wvm_section_start(struct wvm_section *s);
 /* Gives back all that the object has; it is dead afterwards. Also for one that never lived. */
 void wvm_section_end(struct wvm_section *s);
+/* Learns fd_dev and fd_ino. False: the descriptor is not the section's any more. */
+bool wvm_section_identify(struct wvm_section *s) WVM_MUST_CHECK;
 /* A section without a name. As wvm_section_create. */
 wvm_status wvm_section_make(const struct wvm_section_request *req,
                             struct wvm_section **out) WVM_MUST_CHECK;

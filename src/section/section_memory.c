@@ -73,11 +73,9 @@ wvm_status wvm_section_make_memory(struct wvm_section *s)
     int fd = wvm_host_shm_create(NAME, s->size + (sparse ? wvm_section_commits_len(s->size) : 0));
     if (fd < 0)
         return memory_status(fd);
-    if (!wvm_host_fd_identify(fd, &s->fd_dev, &s->fd_ino))
+    if (wvm_host_fd_mark(fd, &s->mark) != 0 && !wvm_host_fd_identify(fd, &s->fd_dev, &s->fd_ino))
         return STATUS_INSUFFICIENT_RESOURCES;
     s->backing.fd = fd;
     s->backing.shared_writable = true;
-    s->dev = s->fd_dev;
-    s->ino = s->fd_ino;
     return sparse ? wvm_section_map_commits(s) : STATUS_SUCCESS;
 }

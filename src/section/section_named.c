@@ -109,8 +109,10 @@ static wvm_status adopt(struct wvm_section *s, const struct wvm_name_object *obj
     s->flags = object->flags;
     s->attr = object->attr;
     s->size = object->size;
-    s->dev = object->dev;
-    s->ino = object->ino;
+    if (s->kind == WVM_SECTION_FILE) {
+        s->dev = object->dev;
+        s->ino = object->ino;
+    }
     if (s->kind == WVM_SECTION_FILE || !(s->flags & WVM_SECTION_RESERVE))
         return s->kind == WVM_SECTION_FILE || s->size <= info.size
                    ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
@@ -167,6 +169,10 @@ static wvm_status make(const struct wvm_name_key *key, const struct wvm_section_
     wvm_status status = wvm_section_make(req, &s);
     if (status < 0)
         return status;
+    if (!wvm_section_identify(s)) {
+        wvm_backing_drop(&s->backing);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     struct wvm_name_object object = {
         .dev = s->fd_dev, .ino = s->fd_ino, .size = s->size,
         .kind = s->kind, .flags = s->flags, .attr = s->attr,

@@ -91,6 +91,29 @@ START_TEST(closed_only_while_ours)
 }
 END_TEST
 
+START_TEST(marks)
+{
+    uint64_t first = 0, second = 0;
+    int a = wvm_host_shm_create("test", PAGE), b = wvm_host_shm_create("test", PAGE), fds[2];
+    ck_assert_int_eq(wvm_host_fd_mark(a, &first), 0);
+    ck_assert_int_eq(wvm_host_fd_mark(b, &second), 0);
+    ck_assert_uint_ne(first, second);
+    ck_assert(wvm_host_fd_is_marked(a, first) && !wvm_host_fd_is_marked(b, first));
+    ck_assert_uint_eq(size_of(a), PAGE);
+    int again = wvm_host_fd_reopen(0, a, true); /* the same file, not the same position */
+    ck_assert_int_eq(dup2(again, a), a);
+    wvm_host_fd_close_marked(a, first);
+    ck_assert_int_ge(fcntl(a, F_GETFD), 0);
+    wvm_host_fd_close_marked(b, second);
+    ck_assert_int_eq(fcntl(b, F_GETFD), -1);
+    wvm_host_fd_close_marked(b, second);
+    ck_assert_int_eq(pipe(fds), 0);
+    ck_assert_int_eq(wvm_host_fd_mark(fds[0], &first), -ESPIPE);
+    wvm_host_fd_close_marked(fds[0], first);
+    ck_assert_int_ge(fcntl(fds[0], F_GETFD), 0);
+}
+END_TEST
+
 START_TEST(shared_memory)
 {
     void *at;
@@ -164,6 +187,7 @@ int main(void)
     tcase_add_test(tc, kept_and_reopened);
     tcase_add_test(tc, information);
     tcase_add_test(tc, closed_only_while_ours);
+    tcase_add_test(tc, marks);
     tcase_add_test(tc, shared_memory);
     tcase_add_test(tc, extension);
     tcase_add_test(tc, limit_rises);

@@ -158,6 +158,21 @@ START_TEST(import_of_others)
 }
 END_TEST
 
+/* What the program does with the descriptor it got does not touch the section's own. */
+START_TEST(exported_position)
+{
+    unsigned before = n_open();
+    struct wvm_section *s = make_memory(PG, 0);
+    int fd = -1, number = s->backing.fd;
+    WORKS(wvm_section_export(s, &fd));
+    ck_assert_int_eq(lseek(fd, 12, SEEK_SET), 12);
+    close_section(s);
+    ck_assert_int_eq(fcntl(number, F_GETFD), -1);
+    close(fd);
+    ck_assert_uint_eq(n_open(), before);
+}
+END_TEST
+
 START_TEST(export_of_a_file)
 {
     int fd = make_file(PG, O_RDWR), made = -1;
@@ -177,6 +192,7 @@ int main(void)
     tcase_add_loop_test(tc, fork_inherits, 0, 2);
     tcase_add_loop_test(tc, export_and_import, 0, 2);
     tcase_add_test(tc, import_of_others);
+    tcase_add_test(tc, exported_position);
     tcase_add_test(tc, export_of_a_file);
     return unit_run(suite);
 }
