@@ -244,7 +244,7 @@ CASE(VQ, 025, "VirtualQueryEx of another process", "identical fields")
     CloseHandle(child.hThread);
     CloseHandle(child.hProcess);
 #else
-    skip_if(1, "the library describes its own process only");
+    skip_if(1, "the case is for one process; compat-tests/remote runs it with two");
 #endif
 }
 

@@ -334,7 +334,7 @@ static void copies(void)
     ok(NtWriteVirtualMemory(t.handle, barred + 2 * PAGE, buffer, 8, &count) ==
                (NTSTATUS)STATUS_PARTIAL_COPY && count == 0, "RW-007");
     ok(!WriteProcessMemory(t.handle, barred, buffer, sizeof buffer, &count) &&
-           GetLastError() == ERROR_PARTIAL_COPY && count == 2 * PAGE, "RW-012: up to the first page");
+           GetLastError() == ERROR_PARTIAL_COPY && count == 2 * PAGE, "RW-012: to the first page");
     count = 77;
     ok(!ReadProcessMemory(t.handle, barred + 2 * PAGE, back, 2 * PAGE, &count) && count == 0 &&
            GetLastError() == ERROR_PARTIAL_COPY, "RW-013: the source ends early");

@@ -40,22 +40,28 @@ static uint64_t fork_child(bool use)
     return (uint64_t)pid;
 }
 
+static uint64_t byte_at(uint64_t at)
+{
+    volatile unsigned char *p = (volatile unsigned char *)(uintptr_t)at;
+    return can_read((void *)(uintptr_t)at) ? *p : 256;
+}
+
 static uint64_t obey(const struct order *o)
 {
     switch (o->what) {
     case 'a': return winvm_audit() == 0;
-    case 'b': return can_read((void *)(uintptr_t)o->at) ? *(volatile unsigned char *)(uintptr_t)o->at : 256;
+    case 'b': return byte_at(o->at);
     case 'c': return (uint64_t)syscall(SYS_close_range, 3U, ~0U, 0U);
     case 'f': return fork_child(o->at);
     case 'n': return committed_now();
     case 's': return state_word(o->at);
-    case 'v': return (uint64_t)(uintptr_t)VirtualAlloc(NULL, o->at, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    case 'v': return (uintptr_t)VirtualAlloc(NULL, o->at, MEM_COMMIT, PAGE_READWRITE);
     default: return 0;
     }
 }
 
 /* The target's whole life: orders from descriptor 0, answers to descriptor 1. */
-static int be_target(void)
+static inline int be_target(void)
 {
     struct order o;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -75,7 +81,7 @@ static uint64_t take_answer(struct target *t)
     return read(t->answers, &answer, sizeof answer) == sizeof answer ? answer : ~(uint64_t)0;
 }
 
-static uint64_t tell(struct target *t, char what, uint64_t at)
+static inline uint64_t tell(struct target *t, char what, uint64_t at)
 {
     struct order o;
     memset(&o, 0, sizeof o);
@@ -87,7 +93,7 @@ static uint64_t tell(struct target *t, char what, uint64_t at)
 }
 
 /* Runs command (argv style) with the options; it must come to be_target(). */
-static struct target start_target(char *const command[], const char *options)
+static inline struct target start_target(char *const command[], const char *options)
 {
     int in[2], out[2];
     struct target t = {-1, -1, -1, NULL};
@@ -111,7 +117,7 @@ static struct target start_target(char *const command[], const char *options)
     return t;
 }
 
-static bool end_target(struct target *t)
+static inline bool end_target(struct target *t)
 {
     close(t->orders);
     close(t->answers);

@@ -4,7 +4,7 @@
  * Terms    message = what one send gives and one receive takes, never cut or joined
  *          (SOCK_SEQPACKET); name = an entry of a directory that is given as a descriptor.
  * I1       A name is made as NAME.new and renamed once calls are accepted: who finds it can call.
- * I2       Every descriptor returned is close-on-exec from its first moment; of the descriptors that
+ * I2       Every descriptor returned is close-on-exec from its first moment; of those that
  *          come with a message one is taken, and the kernel drops the others.
  * I3       No call of the C library that a program may have replaced is used (preload/io.c).
  * Locking  none.   Failure: -errno, nothing kept.   Signal safety: all functions; errno is kept. */

@@ -137,8 +137,8 @@ static wvm_status allocate(struct wvm_nt_range *range, const struct want *w, uin
     return change_range(range, type, attr);
 }
 
-static wvm_status allocate_elsewhere(pid_t pid, struct wvm_nt_range *range, uintptr_t zero_bits,
-                                     const struct want *w)
+static WVM_COLD wvm_status allocate_elsewhere(pid_t pid, struct wvm_nt_range *range,
+                                              uintptr_t zero_bits, const struct want *w)
 {
     struct wvm_remote_request req;
     wvm_remote_request_init(&req, WVM_REMOTE_ALLOCATE);

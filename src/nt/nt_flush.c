@@ -57,7 +57,7 @@ static wvm_status find_mapping(uintptr_t start, uintptr_t *end)
                                     : (wvm_status)STATUS_SUCCESS;
 }
 
-static wvm_status flush_elsewhere(pid_t pid, struct wvm_nt_range *range)
+static WVM_COLD wvm_status flush_elsewhere(pid_t pid, struct wvm_nt_range *range)
 {
     struct wvm_remote_request req;
     wvm_remote_request_init(&req, WVM_REMOTE_FLUSH);

@@ -35,7 +35,7 @@ static wvm_status free_span(uint32_t type, uintptr_t start, uintptr_t end, uintp
     return wvm_space_coalesce(&wvm_space_native, start, end);
 }
 
-static wvm_status free_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t type)
+static WVM_COLD wvm_status free_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t type)
 {
     struct wvm_remote_request req;
     wvm_remote_request_init(&req, WVM_REMOTE_FREE);

@@ -13,8 +13,8 @@
 
 typedef wvm_status lock_op(struct wvm_space *sp, uintptr_t start, uintptr_t end);
 
-static wvm_status lock_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t map_type,
-                                 lock_op *op)
+static WVM_COLD wvm_status lock_elsewhere(pid_t pid, struct wvm_nt_range *range,
+                                          uint32_t map_type, lock_op *op)
 {
     struct wvm_remote_request req;
     wvm_remote_request_init(&req, op == wvm_space_lock ? WVM_REMOTE_LOCK : WVM_REMOTE_UNLOCK);

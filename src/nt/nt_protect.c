@@ -44,8 +44,8 @@ static uint8_t attr_for(uint32_t prot, uintptr_t start)
     return prot & PAGE_REVERT_TO_FILE_MAP ? 0 : attr;
 }
 
-static wvm_status protect_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t prot,
-                                    uint32_t *old)
+static WVM_COLD wvm_status protect_elsewhere(pid_t pid, struct wvm_nt_range *range, uint32_t prot,
+                                             uint32_t *old)
 {
     struct wvm_remote_request req;
     wvm_remote_request_init(&req, WVM_REMOTE_PROTECT);

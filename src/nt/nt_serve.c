@@ -25,7 +25,8 @@ static wvm_status serve_allocate(const struct wvm_remote_request *req, struct wv
     return wvm_nt_allocate_within(range, req->type, req->prot, &extended);
 }
 
-static wvm_status serve_range(const struct wvm_remote_request *req, struct wvm_remote_answer *answer)
+static wvm_status serve_range(const struct wvm_remote_request *req,
+                              struct wvm_remote_answer *answer)
 {
     struct wvm_nt_range range = {req->base, req->size};
     uint32_t old = 0;
@@ -58,7 +59,8 @@ static wvm_status serve_range(const struct wvm_remote_request *req, struct wvm_r
     return status;
 }
 
-static wvm_status serve_query(const struct wvm_remote_request *req, struct wvm_remote_answer *answer)
+static wvm_status serve_query(const struct wvm_remote_request *req,
+                              struct wvm_remote_answer *answer)
 {
     struct wvm_nt_buffer buf = {.at = answer->blob, .len = wvm_min(req->size, WVM_REMOTE_BLOB)};
     wvm_status status = wvm_nt_query(WVM_OWN_PROCESS, req->base, (int)req->type, &buf);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "host/host_kernel.h"
 #include "host/host_process.h"
 #include "host/host_rundir.h"
 #include "host/host_socket.h"
@@ -20,13 +21,6 @@
 enum { SLICE = 250 }; /* milliseconds between two looks at a process that does not answer */
 
 unsigned wvm_remote_patience = 10000;
-
-static void close_fd(int fd)
-{
-    int saved = errno;
-    (void)close(fd);
-    errno = saved;
-}
 
 /* Why a connection failed: to callers of this room a process that cannot be reached does not
  * serve. */
@@ -53,10 +47,10 @@ static int reach(pid_t pid, uint64_t until)
     int fd = wvm_host_socket_connect(dir, name, until);
     if (fd < 0)
         fd = reach_failure(dir, pid, name, fd);
-    close_fd(dir);
+    wvm_sys_close(dir);
     if (fd >= 0 && (wvm_host_socket_peer(fd, &peer, &uid) != 0 || peer != pid ||
                     uid != geteuid())) {
-        close_fd(fd);
+        wvm_sys_close(fd);
         return -ENOENT;
     }
     return fd;
@@ -81,7 +75,7 @@ static int receive(int fd, uint16_t op, struct wvm_remote_answer *answer)
     int passed;
     ssize_t n = wvm_host_socket_receive(fd, answer, sizeof *answer, &passed);
     if (passed >= 0)
-        close_fd(passed);
+        wvm_sys_close(passed);
     if (n == 0 || n == -ECONNRESET)
         return -ECONNRESET;
     return n > 0 && wvm_remote_answer_ok(answer, (size_t)n, op) ? 0 : -EPROTO;
@@ -99,6 +93,6 @@ int wvm_remote_call(pid_t pid, const struct wvm_remote_request *req, int fd,
         err = await(sock, pid, until);
     if (err == 0)
         err = receive(sock, req->head.op, answer);
-    close_fd(sock);
+    wvm_sys_close(sock);
     return err == -EPIPE ? -ECONNRESET : err == -EAGAIN ? -ETIMEDOUT : err;
 }

@@ -13,7 +13,8 @@
  *          poll and for the space's lock, as any caller: an exit of the process, exec and fork do
  *          not wait for it. When every other thread has ended it ends too, so that a program that
  *          leaves its first thread by pthread_exit() ends as it would without a server.
- * I5       A guest that says nothing for PATIENCE gives up its seat, at once when all are taken.
+ * I5       A guest that says nothing for PATIENCE gives up its seat; when all are taken, the one who
+ *          was silent for longest does, after MANNERS. Others wait in the socket's queue.
  * Locking: `lock` around every change of descriptors and seats, never around a request; taken
  * before the others by fork. Requests are served one after the other.
  * fork: the child closes its copies; it serves when it is started again.
@@ -25,6 +26,7 @@
 
 #include "base/arith.h"
 #include "host/host.h"
+#include "host/host_kernel.h"
 #include "host/host_object.h"
 #include "host/host_process.h"
 #include "host/host_rundir.h"
@@ -34,7 +36,8 @@
 
 #include <winvm/ntstatus.h>
 
-enum { N_SEATS = 16, PATIENCE = 10000, ROUND = 1000, STACK = 256 * 1024 };
+enum { N_SEATS = 16, STACK = 256 * 1024 };
+enum { PATIENCE = 10000, MANNERS = 250, ROUND = 1000, FULL_ROUND = 50 }; /* milliseconds */
 
 /* A kept descriptor and what file it is; fd -1: none. */
 struct kept {
@@ -104,7 +107,7 @@ static int open_listener(void)
     wvm_remote_sweep(dir);
     wvm_remote_name(getpid(), start, name);
     int fd = wvm_host_socket_listen(dir, name);
-    (void)close(dir);
+    wvm_sys_close(dir);
     if (fd < 0)
         return fd;
     keep(&server.listener, fd);
@@ -113,8 +116,8 @@ static int open_listener(void)
 
 /* ---- guests ---- */
 
-/* A free seat, else that of the guest who has been silent for longest. */
-static struct seat *find_seat(void)
+/* A free seat, else that of a guest who has been silent for too long, else NULL. */
+static struct seat *find_seat(uint64_t now)
 {
     struct seat *oldest = &server.seat[0];
     for (unsigned i = 0; i < N_SEATS; i++) {
@@ -124,15 +127,19 @@ static struct seat *find_seat(void)
         if (s->heard < oldest->heard)
             oldest = s;
     }
+    if (now - oldest->heard <= MANNERS)
+        return NULL;
     drop(&oldest->conn);
     return oldest;
 }
 
 static void admit(uint64_t now)
 {
+    struct seat *s;
     int fd;
     pthread_mutex_lock(&server.lock);
-    while (is_ours(&server.listener) && (fd = wvm_host_socket_accept(server.listener.fd)) >= 0) {
+    while (is_ours(&server.listener) && (s = find_seat(now)) != NULL &&
+           (fd = wvm_host_socket_accept(server.listener.fd)) >= 0) {
         pid_t pid;
         uid_t uid;
         struct kept conn;
@@ -141,7 +148,6 @@ static void admit(uint64_t now)
             drop(&conn);
             continue;
         }
-        struct seat *s = find_seat();
         s->conn = conn;
         s->heard = now;
     }
@@ -204,9 +210,10 @@ static void serve_guest(struct seat *s, uint64_t now)
 
 /* ---- the thread ---- */
 
-/* What to wait for: the listener first, then the seats. */
-static void look_around(struct wvm_host_wait list[N_SEATS + 1], uint64_t now)
+/* What to wait for: the listener first, then the seats. False: nobody can be let in now. */
+static bool look_around(struct wvm_host_wait list[N_SEATS + 1], uint64_t now)
 {
+    bool room = false;
     pthread_mutex_lock(&server.lock);
     if (!is_ours(&server.listener)) {
         server.listener.fd = -1;
@@ -218,8 +225,12 @@ static void look_around(struct wvm_host_wait list[N_SEATS + 1], uint64_t now)
         if (s->conn.fd >= 0 && (!is_ours(&s->conn) || now - s->heard > PATIENCE))
             drop(&s->conn);
         list[i + 1].fd = s->conn.fd;
+        room |= s->conn.fd < 0 || now - s->heard > MANNERS;
     }
+    if (!room)
+        list[0].fd = -1;
     pthread_mutex_unlock(&server.lock);
+    return room;
 }
 
 static void *run(void *unused)
@@ -228,9 +239,9 @@ static void *run(void *unused)
     (void)unused;
     (void)prctl(PR_SET_NAME, "winvm-remote");
     for (;;) {
-        look_around(list, wvm_host_now());
-        int found = wvm_host_socket_wait(list, N_SEATS + 1, ROUND);
-        if (found == 0 && wvm_host_process_is_left())
+        bool room = look_around(list, wvm_host_now());
+        int found = wvm_host_socket_wait(list, N_SEATS + 1, room ? ROUND : FULL_ROUND);
+        if (found == 0 && room && wvm_host_process_is_left())
             break;
         uint64_t now = wvm_host_now();
         for (unsigned i = 0; found > 0 && i < N_SEATS; i++)
