@@ -116,6 +116,36 @@ static void test_two_hundred(struct peer *p)
     ok(wrong == 0, "all names go with their handles: %u wrong", wrong);
 }
 
+/* Six processes at once: one makes the object, the others come to it. */
+static void test_at_once(void)
+{
+    enum { N = 6, ROUNDS = 200 };
+    struct peer p[N];
+    struct order o = {.what = CREATE, .a = PAGE_READWRITE, .n = GRAN, .name = "at once"};
+    unsigned wrong = 0;
+    for (unsigned i = 0; i < N; i++)
+        p[i] = new_peer(true);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        unsigned n_new = 0, n_old = 0;
+        int with;
+        for (unsigned i = 0; i < N; i++)
+            wrong += !send_with_fd(p[i].fd, &o, sizeof(o), -1);
+        for (unsigned i = 0; i < N; i++) {
+            struct answer r = {.value = 0};
+            wrong += !receive_with_fd(p[i].fd, &r, sizeof(r), &with) || !r.value;
+            n_new += r.error == 0;
+            n_old += r.error == ERROR_ALREADY_EXISTS;
+        }
+        wrong += n_new != 1 || n_old != N - 1;
+        for (unsigned i = 0; i < N; i++)
+            wrong += !close_slot(&p[i], 0);
+    }
+    ok(wrong == 0, "six processes create one name at once: %u wrong", wrong);
+    for (unsigned i = 0; i < N; i++)
+        wrong += !end_peer(&p[i], 0);
+    ok(wrong == 0, "they end");
+}
+
 static void test_audit(struct peer *p)
 {
     ok(winvm_audit() == 0 && tell(p, (struct order){.what = AUDIT}).value == 0,
@@ -132,6 +162,7 @@ int main(int argc, char **argv)
     test_spelling(&p);
     test_reserve(&p);
     test_two_hundred(&p);
+    test_at_once();
     test_audit(&p);
     ok(end_peer(&p, 0), "the other process ends");
     return env_end();
