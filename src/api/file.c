@@ -64,7 +64,7 @@ HANDLE wvm_CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_ATTRI
 }
 
 /* What ReadFile and WriteFile have in common. */
-static wvm_status transfer(struct wvm_file_io *io, bool write, LPDWORD count, LPOVERLAPPED ov)
+static wvm_status transfer(struct wvm_file_io io, bool write, LPDWORD count, LPOVERLAPPED ov)
 {
     uint64_t at;
     size_t done = 0;
@@ -76,9 +76,9 @@ static wvm_status transfer(struct wvm_file_io *io, bool write, LPDWORD count, LP
         if (!wvm_user_writable(ov, sizeof *ov))
             return STATUS_ACCESS_VIOLATION;
         memcpy(&at, &ov->Offset, sizeof at);
-        io->at = &at;
+        io.at = &at;
     }
-    wvm_status status = write ? wvm_file_write(io, &done) : wvm_file_read(io, &done);
+    wvm_status status = write ? wvm_file_write(&io, &done) : wvm_file_read(&io, &done);
     n = (DWORD)done;
     wvm_user_store_if(count, &n, sizeof n);
     if (ov) {
@@ -91,7 +91,7 @@ static wvm_status transfer(struct wvm_file_io *io, bool write, LPDWORD count, LP
 BOOL wvm_ReadFile(HANDLE h, LPVOID buf, DWORD len, LPDWORD count, LPOVERLAPPED ov)
 {
     struct wvm_file_io io = {h, (uintptr_t)buf, len, NULL};
-    wvm_status status = transfer(&io, false, count, ov);
+    wvm_status status = transfer(io, false, count, ov);
     if (status == (wvm_status)STATUS_END_OF_FILE && !ov)
         return TRUE;
     return wvm_win32_result(status);
@@ -100,7 +100,7 @@ BOOL wvm_ReadFile(HANDLE h, LPVOID buf, DWORD len, LPDWORD count, LPOVERLAPPED o
 BOOL wvm_WriteFile(HANDLE h, LPCVOID buf, DWORD len, LPDWORD count, LPOVERLAPPED ov)
 {
     struct wvm_file_io io = {h, (uintptr_t)buf, len, NULL};
-    return wvm_win32_result(transfer(&io, true, count, ov));
+    return wvm_win32_result(transfer(io, true, count, ov));
 }
 
 BOOL wvm_FlushFileBuffers(HANDLE h)

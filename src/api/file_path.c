@@ -157,7 +157,7 @@ static wvm_status prefix_status(wvm_status fetched, const void *from, char *pref
 
 UINT wvm_GetTempFileNameA(LPCSTR folder, LPCSTR prefix, UINT unique, LPSTR out)
 {
-    struct temp_name name;
+    struct temp_name name = {.folder = ""};
     wvm_status status = wvm_path_fetch(name.folder, folder);
     if (status >= 0)
         status = prefix_status(wvm_path_fetch(name.prefix, prefix), prefix, name.prefix);
@@ -173,7 +173,7 @@ UINT wvm_GetTempFileNameA(LPCSTR folder, LPCSTR prefix, UINT unique, LPSTR out)
 
 UINT wvm_GetTempFileNameW(LPCWSTR folder, LPCWSTR prefix, UINT unique, LPWSTR out)
 {
-    struct temp_name name;
+    struct temp_name name = {.folder = ""};
     uint16_t wide[WVM_PATH_CAP];
     wvm_status status = wvm_path_fetch_w(name.folder, folder);
     if (status >= 0)

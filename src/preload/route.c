@@ -38,7 +38,8 @@
 #endif
 
 /* The arguments in the places of both conventions: rdi, rsi and rcx, rdx, with the 32 bytes of
- * stack that a ms_abi function may use. Everything that either convention may change is clobbered. */
+ * stack that a ms_abi function may use. Everything that either convention may change is
+ * clobbered. */
 __asm__(".text\n"
         ".p2align 4\n"
         ".globl wvm_route_either\n"
