@@ -3,11 +3,11 @@
  * Terms   handles = those of this process; references = handles, views and calls under way.
  * I1  The fields of an object change only before it has its first reference and after it lost its
  *     last one, except the atomic ones. Ending it is done by whoever dropped the last reference.
- * I2  backing.fd is open for winvm alone. It is closed only while it still is the descriptor that it
- *     was when it came: the program may have closed it, and its number may be a file of the program
- *     by now. New memory is marked: its file position, which nobody uses, is unique (half the price
- *     of two fstat()); everything else is known by (fd_dev, fd_ino). A marked description is never
- *     shared with the program or another section: whoever gets the memory opens it anew.
+ * I2  backing.fd is open for winvm alone. It is closed only while it still is the descriptor that
+ *     it was when it came: the program may have closed it, and its number may be a file of the
+ *     program by now. New memory is marked: its file position, which nobody uses, is unique (half
+ *     the price of two fstat()); everything else is known by (fd_dev, fd_ino). A marked descriptor
+ *     is never shared with the program or another section: who gets the memory opens it anew.
  * I3  n_handles falls to 0 once and never rises again; the name goes then, though views and calls
  *     keep the object.
  * I4  What this process charged for a section is given back with its last reference here.
