@@ -40,6 +40,7 @@ typedef struct {
 } SYSTEM_INFO;
 typedef enum { own_basic_class } MEMORY_INFORMATION_CLASS;
 typedef enum { own_object_class } OBJECT_INFORMATION_CLASS;
+typedef enum { own_section_class } SECTION_INFORMATION_CLASS;
 typedef enum { own_share = 1 } SECTION_INHERIT;
 #define WINVM_NO_TYPES
 #else
