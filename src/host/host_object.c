@@ -295,6 +295,16 @@ int wvm_host_fd_resize(int fd, uint64_t size)
     return (int)err;
 }
 
+/* The C library's call is a cancellation point. */
+static int allocate_at(int fd, uint64_t at)
+{
+#ifdef __LP64__
+    return (int)WVM_SYS(syscall(SYS_fallocate, fd, 0, at, (uint64_t)1));
+#else
+    return (int)WVM_SYS(fallocate64(fd, 0, (off64_t)at, 1));
+#endif
+}
+
 int wvm_host_fd_extend(int fd, uint64_t size)
 {
     file_stat st;
@@ -304,7 +314,7 @@ int wvm_host_fd_extend(int fd, uint64_t size)
     if (!within_limit(size))
         return -EFBIG;
     do
-        err = (int)WVM_SYS(fallocate64(fd, 0, (off64_t)size - 1, 1));
+        err = allocate_at(fd, size - 1);
     while (err == -EINTR);
     if (err == -EOPNOTSUPP || err == -ENOSYS)
         err = wvm_host_fd_resize(fd, size);
