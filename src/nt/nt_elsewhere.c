@@ -85,6 +85,24 @@ bool wvm_nt_query_elsewhere(pid_t pid, uintptr_t addr, int info_class, struct wv
     return true;
 }
 
+bool wvm_nt_path_elsewhere(pid_t pid, uintptr_t addr, char *out, size_t cap, wvm_status *status)
+{
+    struct wvm_remote_request req;
+    struct wvm_remote_answer answer;
+    wvm_remote_request_init(&req, WVM_REMOTE_PATH);
+    req.base = addr;
+    if (wvm_remote_call(pid, &req, -1, &answer) != 0)
+        return false;
+    *status = answer.status;
+    if (answer.status >= 0 && answer.blob_len >= cap) {
+        *status = STATUS_ACCESS_DENIED; /* no path */
+    } else if (answer.status >= 0) {
+        memcpy(out, answer.blob, answer.blob_len);
+        out[answer.blob_len] = '\0';
+    }
+    return true;
+}
+
 void wvm_nt_extended_to_request(const struct wvm_nt_extended *e, struct wvm_remote_request *req)
 {
     req->low = e->low;

@@ -17,6 +17,9 @@ wvm_status wvm_nt_range_elsewhere(pid_t pid, struct wvm_remote_request *req,
 bool wvm_nt_query_elsewhere(pid_t pid, uintptr_t addr, int info_class, struct wvm_nt_buffer *buf,
                             wvm_status *status);
 
+/* The path of a mapped file as wvm_nt_mapped_path. False: that process does not serve. */
+bool wvm_nt_path_elsewhere(pid_t pid, uintptr_t addr, char *out, size_t cap, wvm_status *status);
+
 /* Views: as wvm_nt_map_section and wvm_nt_unmap. */
 struct wvm_section;
 struct wvm_nt_view;

@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "host/host.h"
 #include "host/host_object.h"
+#include "nt/nt_elsewhere.h"
 #include "nt/nt_map.h"
 #include "nt/nt_query.h"
 #include "nt/nt_user.h"
@@ -44,7 +45,10 @@ wvm_status wvm_nt_mapped_path(pid_t pid, uintptr_t addr, char out[WVM_NT_PATH_BY
     struct wvm_region r;
     if (addr >= wvm_nt_top())
         return STATUS_INVALID_ADDRESS;
-    wvm_status status = wvm_nt_region_in(pid, addr, &r);
+    wvm_status status;
+    if (pid != 0 && wvm_nt_path_elsewhere(pid, addr, out, WVM_NT_PATH_BYTES, &status))
+        return status;
+    status = wvm_nt_region_in(pid, addr, &r);
     if (status < 0)
         return status;
     if (r.flags & WVM_ALLOC_VIEW)

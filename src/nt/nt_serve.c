@@ -4,6 +4,8 @@
  * I1  Nothing in a request is trusted: values are judged as a caller's, a descriptor as any file.
  * I2  A failure leaves the answer's fields at 0, except the size that a name would need.
  * Locking: that of the calls.   Failure: the call's status.   Signal safety: none. */
+#include <string.h>
+
 #include "api/api.h"
 #include "base/arith.h"
 #include "host/host_object.h"
@@ -70,6 +72,17 @@ static wvm_status serve_query(const struct wvm_remote_request *req,
     return status;
 }
 
+static wvm_status serve_path(const struct wvm_remote_request *req, struct wvm_remote_answer *answer)
+{
+    char path[WVM_NT_PATH_BYTES];
+    wvm_status status = wvm_nt_mapped_path(0, req->base, path);
+    if (status >= 0) {
+        answer->blob_len = (uint32_t)strlen(path);
+        memcpy(answer->blob, path, answer->blob_len);
+    }
+    return status;
+}
+
 /* A kind, a protection and flags that a section can have, and a file that allows them. */
 static bool is_file_section(const struct wvm_remote_request *req, int fd)
 {
@@ -128,6 +141,9 @@ void wvm_nt_serve(const struct wvm_remote_request *req, int fd, struct wvm_remot
     switch (req->head.op) {
     case WVM_REMOTE_QUERY:
         answer->status = serve_query(req, answer);
+        break;
+    case WVM_REMOTE_PATH:
+        answer->status = serve_path(req, answer);
         break;
     case WVM_REMOTE_MAP:
         answer->status = serve_map(req, fd, answer);

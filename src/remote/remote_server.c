@@ -6,9 +6,9 @@
  * I1       Without wvm_remote_start() there is no thread, no socket and no name.
  * I2       A guest is of this user, or is sent away before a byte is read. A message that is no
  *          request ends its connection, after an answer that says so.
- * I3       A descriptor is read, written or closed only after it was seen to be still ours: a
- *          program that closes every descriptor (close_range) loses what is under way, and within a
- *          second the server has a new socket under the same name.
+ * I3       A descriptor is read, written or closed only after it was seen to be still ours: a program
+ *          that closes every descriptor (close_range) loses what is under way, and within a second
+ *          the server has a new socket under the same name.
  * I4       The thread blocks all signals but those the C library needs (setuid), and waits only in
  *          poll and for the space's lock, as any caller: an exit of the process, exec and fork do
  *          not wait for it. When every other thread has ended it ends too, so that a program that

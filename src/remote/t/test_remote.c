@@ -375,8 +375,10 @@ START_TEST(forks)
     if (pid == 0) {
         bool good = wvm_remote_after_fork_child() && !wvm_remote_serving() &&
                     count_fds() == n_fds && call(getpid(), ECHO, 0, &answer) == -ENOENT &&
-                    call(parent, ECHO, 0, &answer) == 0 && wvm_remote_start(serve) == 0 &&
-                    call(getpid(), ECHO, 0, &answer) == 0;
+                    call(parent, ECHO, 0, &answer) == 0;
+#ifndef __SANITIZE_THREAD__ /* which does not allow threads after such a fork */
+        good = good && wvm_remote_start(serve) == 0 && call(getpid(), ECHO, 0, &answer) == 0;
+#endif
         _exit(!good);
     }
     wvm_remote_after_fork_parent();
