@@ -72,11 +72,11 @@ int main(int argc, char **argv)
 
 #ifdef _WIN32
     _setmode(_fileno(stdout), _O_BINARY);
+#endif
     if (argc == 2 && !strcmp(argv[1], "--wait")) {
-        Sleep(60000);
+        compat_wait(60);
         return 0;
     }
-#endif
     if (argc == 3 && !strcmp(argv[1], "--child"))
         return compat_be_child(argv[2]);
     qsort(compat_cases, compat_n_cases, sizeof(compat_cases[0]), compat_order);

@@ -118,6 +118,15 @@ static inline ULONG in_process(const char *id)
 }
 #endif
 
+static inline void compat_wait(unsigned seconds)
+{
+#ifdef _WIN32
+    Sleep(seconds * 1000);
+#else
+    sleep(seconds);
+#endif
+}
+
 /* The child ends here with this code. */
 static inline void __attribute__((noreturn)) end_child(ULONG code)
 {

@@ -1,5 +1,5 @@
 /* Protect: VirtualProtect and NtProtectVirtualMemory (VP-001..032). */
-#include "../compat.h"
+#include "../compat_other.h"
 
 #define RSV MEM_RESERVE
 #define COM MEM_COMMIT
@@ -305,31 +305,29 @@ CASE(VP, 028, "write after RO", "access violation (1), data unchanged")
     expect_eq(a[0x234], 0x11);
 }
 
-CASE(VP, 029, "VirtualProtectEx of another process", "as VirtualProtect")
+CASE(VP, 029, "VirtualProtectEx of another process", "as VirtualProtect; without the right 5")
 {
-#ifdef _WIN32
-    STARTUPINFOA start = {.cb = sizeof(start)};
-    PROCESS_INFORMATION child;
-    MEMORY_BASIC_INFORMATION info;
-    char self[MAX_PATH], line[MAX_PATH + 16];
+    struct other other = {NULL, 0};
+    MEMORY_BASIC_INFORMATION info = {0};
     DWORD old = OLD_UNSET;
+    HANDLE querying;
     BYTE *a;
 
-    GetModuleFileNameA(NULL, self, sizeof(self));
-    snprintf(line, sizeof(line), "\"%s\" --wait", self);
-    ok(CreateProcessA(self, line, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &start, &child),
-       "child");
-    a = (BYTE *)VirtualAllocEx(child.hProcess, NULL, 0x2000, RSV | COM, RWR);
-    expect_success(VirtualProtectEx(child.hProcess, a, PG, RO, &old));
+    if (!ok(other_start(&other), "no other process"))
+        return;
+    a = (BYTE *)VirtualAllocEx(other.process, NULL, 0x2000, RSV | COM, RWR);
+    ok(a != NULL, "VirtualAllocEx: last error %lu", (unsigned long)GetLastError());
+    expect_success(VirtualProtectEx(other.process, a, PG, RO, &old));
     expect_eq(old, RWR);
-    expect_eq(VirtualQueryEx(child.hProcess, a, &info, sizeof(info)), sizeof(info));
+    expect_eq(VirtualQueryEx(other.process, a, &info, sizeof(info)), sizeof(info));
     expect_eq(info.Protect, RO);
-    TerminateProcess(child.hProcess, 0);
-    CloseHandle(child.hThread);
-    CloseHandle(child.hProcess);
-#else
-    skip_if(1, "the case is for one process; compat-tests/remote runs it with two");
-#endif
+    expect_eq(info.RegionSize, PG);
+    querying = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, other.id);
+    expect_error(VirtualProtectEx(querying, a, PG, RWR, &old), ERROR_ACCESS_DENIED);
+    expect_eq(VirtualQueryEx(querying, a, &info, sizeof(info)), sizeof(info));
+    expect_eq(info.Protect, RO);
+    expect_success(CloseHandle(querying));
+    other_end(&other);
 }
 
 CASE(VP, 030, "XR and XRW with PAGE_TARGETS_NO_UPDATE", "accepted")

@@ -1,5 +1,5 @@
 /* Query: VirtualQuery, VirtualQueryEx and the classes of NtQueryVirtualMemory (VQ-001..050). */
-#include "../compat.h"
+#include "../compat_other.h"
 
 #define RSV MEM_RESERVE
 #define COM MEM_COMMIT
@@ -220,32 +220,29 @@ CASE(VQ, 020, "0x7FFE0000", "AllocBase 0x7FFE0000, COMMIT RO PRIVATE 0x1000")
 
 CASE(VQ, 025, "VirtualQueryEx of another process", "identical fields")
 {
-#ifdef _WIN32
-    STARTUPINFOA start = {.cb = sizeof(start)};
-    PROCESS_INFORMATION child;
+    struct other other = {NULL, 0};
     MEMORY_BASIC_INFORMATION info = {0};
-    char self[MAX_PATH], line[MAX_PATH + 16];
     BYTE *a;
 
-    GetModuleFileNameA(NULL, self, sizeof(self));
-    snprintf(line, sizeof(line), "\"%s\" --wait", self);
-    ok(CreateProcessA(self, line, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &start, &child),
-       "child");
-    a = (BYTE *)VirtualAllocEx(child.hProcess, NULL, 0xFFFC, RSV, NA);
-    expect_ptr(VirtualAllocEx(child.hProcess, a, PG, COM, NA), a);
-    expect_eq(VirtualQueryEx(child.hProcess, a + PG, &info, sizeof(info)), sizeof(info));
+    if (!ok(other_start(&other), "no other process"))
+        return;
+    a = (BYTE *)VirtualAllocEx(other.process, NULL, 0xFFFC, RSV, NA);
+    ok(a != NULL, "VirtualAllocEx: last error %lu", (unsigned long)GetLastError());
+    expect_ptr(VirtualAllocEx(other.process, a, PG, COM, NA), a);
+    expect_eq(VirtualQueryEx(other.process, a + PG, &info, sizeof(info)), sizeof(info));
     expect_ptr(info.BaseAddress, a + PG);
     expect_ptr(info.AllocationBase, a);
     expect_eq(info.AllocationProtect, NA);
     expect_eq(info.RegionSize, 0xF000);
     expect_eq(info.State, MEM_RESERVE);
+    expect_eq(info.Protect, 0);
     expect_eq(info.Type, MEM_PRIVATE);
-    TerminateProcess(child.hProcess, 0);
-    CloseHandle(child.hThread);
-    CloseHandle(child.hProcess);
-#else
-    skip_if(1, "the case is for one process; compat-tests/remote runs it with two");
-#endif
+    expect_eq(VirtualQueryEx(other.process, a + 5, &info, sizeof(info)), sizeof(info));
+    expect_ptr(info.BaseAddress, a);
+    expect_eq(info.RegionSize, PG);
+    expect_eq(info.State, COM);
+    expect_eq(info.Protect, NA);
+    other_end(&other);
 }
 
 CASE(VQ, 029, "two adjacent identical allocations", "two regions")
