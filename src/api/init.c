@@ -24,6 +24,7 @@
 #include "host/host.h"
 #include "nt/nt.h"
 #include "nt/nt_elsewhere.h"
+#include "section/section.h"
 #include "section/section_name.h"
 #include "space/space.h"
 #include "space/space_fault.h"
@@ -41,6 +42,7 @@ static void before_fork(void)
 {
     wvm_remote_before_fork();
     wvm_names_before_fork();
+    wvm_spare_before_fork();
     wvm_space_before_fork(&wvm_space_native);
 }
 

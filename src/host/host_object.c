@@ -24,7 +24,7 @@
 #include "host/host_kernel.h"
 #include "host/host_private.h"
 
-enum { NUMBER_MAX = 960, NUMBERS_ABOVE = 32, SMALL_NUMBER = 128, LIMIT_TRIES = 16, PATH_CAP = 512 };
+enum { NUMBER_MAX = 960, NUMBERS_ABOVE = 32, LIMIT_TRIES = 16, PATH_CAP = 512 };
 
 /* Newer than the oldest headers. */
 enum {
@@ -266,6 +266,8 @@ void wvm_host_fd_close_marked(int fd, uint64_t mark)
 static bool within_limit(uint64_t size)
 {
     struct rlimit lim;
+    if (size == 0)
+        return true;
 #ifdef __LP64__
     long err = wvm_sys3(SYS_getrlimit, RLIMIT_FSIZE, (uintptr_t)&lim, 0);
 #else

@@ -64,6 +64,7 @@ struct wvm_section *wvm_section_blank(const struct wvm_section_request *req)
     s->flags = req->flags;
     s->attr = req->attr;
     s->size = req->size;
+    s->round = 0;
     s->name = 0;
     s->mark = s->fd_dev = s->fd_ino = s->dev = s->ino = 0;
     s->image = NULL;
@@ -84,9 +85,9 @@ void wvm_section_end(struct wvm_section *s)
         wvm_section_unmap_commits(s);
     if (charged)
         wvm_space_uncharge_section(&wvm_space_native, charged);
-    if (s->mark)
+    if (s->mark && !wvm_spare_keep(s))
         wvm_host_fd_close_marked(s->backing.fd, s->mark);
-    else if (s->backing.fd >= 0)
+    else if (!s->mark && s->backing.fd >= 0)
         wvm_host_fd_close(s->backing.fd, s->fd_dev, s->fd_ino);
     if (s->file_fd >= 0)
         wvm_host_fd_close(s->file_fd, s->dev, s->ino);

@@ -37,6 +37,7 @@ struct wvm_section {
     uint64_t dev, ino;          /* of the file; 0, 0 for the page file */
     uint64_t mark;              /* (a) of backing.fd (host_object.h); 0: it has none */
     uint64_t fd_dev, fd_ino;    /* (a) of backing.fd; with a mark: once wvm_section_identify ran */
+    uint32_t round;             /* section_spare.c: 0 when its memory may be another process's too */
     uint32_t name;              /* (a) section_name.h's; 0: none, or given back */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */
     int file_fd;                /* kind IMAGE: a kept descriptor of the PE file, for its path; -1:
@@ -80,6 +81,9 @@ wvm_status wvm_section_import(int fd, struct wvm_section **out) WVM_MUST_CHECK;
 /* A section of this process that would lose pages if the file (dev, ino) ended at `size` has views:
  * ERROR_USER_MAPPED_FILE. */
 bool wvm_section_file_in_use(uint64_t dev, uint64_t ino, uint64_t size);
+
+/* Before fork: what is kept of sections that ended is given up. */
+void wvm_spare_before_fork(void);
 
 static inline struct wvm_section *wvm_section_of(struct wvm_backing *b)
 {

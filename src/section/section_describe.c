@@ -55,6 +55,7 @@ wvm_status wvm_section_describe(struct wvm_section *s)
 {
     void *page;
     uint64_t at = place_of(s);
+    s->round = 0;
     int fd = s->backing.fd;
     int err = wvm_host_fd_resize(fd, at + PLACE);
     if (err == 0 || wvm_host_shm_is_sealed(fd))

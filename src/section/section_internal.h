@@ -40,6 +40,14 @@ void wvm_section_unmap_commits(struct wvm_section *s);
 /* Bytes of the map for so many bytes of data. */
 uint64_t wvm_section_commits_len(uint64_t data);
 
+/* ---- section_spare.c ---- */
+/* Marked memory of so many bytes, all zero, that a section of before had. False: there is none. */
+bool wvm_spare_take(uint64_t len, int *fd, uint64_t *mark);
+/* The memory of s, which ends, is kept for the next. False: it is to be closed. */
+bool wvm_spare_keep(const struct wvm_section *s);
+/* For struct wvm_section. */
+uint32_t wvm_spare_round(void);
+
 /* ---- section_file.c ---- */
 wvm_status wvm_section_make_file(struct wvm_section *s, int fd) WVM_MUST_CHECK;
 wvm_status wvm_section_make_image(struct wvm_section *s, int fd) WVM_MUST_CHECK;

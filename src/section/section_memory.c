@@ -70,12 +70,17 @@ wvm_status wvm_section_make_memory(struct wvm_section *s)
     wvm_status status = sparse ? STATUS_SUCCESS : charge_whole(s);
     if (status < 0)
         return status;
-    int fd = wvm_host_shm_create(NAME, s->size + (sparse ? wvm_section_commits_len(s->size) : 0));
-    if (fd < 0)
-        return memory_status(fd);
-    if (wvm_host_fd_mark(fd, &s->mark) != 0 && !wvm_host_fd_identify(fd, &s->fd_dev, &s->fd_ino))
-        return STATUS_INSUFFICIENT_RESOURCES;
-    s->backing.fd = fd;
+    s->round = sparse ? 0 : wvm_spare_round();
+    if (!s->round || !wvm_spare_take(s->size, &s->backing.fd, &s->mark)) {
+        int fd = wvm_host_shm_create(NAME, s->size +
+                                               (sparse ? wvm_section_commits_len(s->size) : 0));
+        if (fd < 0)
+            return memory_status(fd);
+        if (wvm_host_fd_mark(fd, &s->mark) != 0 &&
+            !wvm_host_fd_identify(fd, &s->fd_dev, &s->fd_ino))
+            return STATUS_INSUFFICIENT_RESOURCES;
+        s->backing.fd = fd;
+    }
     s->backing.shared_writable = true;
     return sparse ? wvm_section_map_commits(s) : STATUS_SUCCESS;
 }

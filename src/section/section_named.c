@@ -93,6 +93,7 @@ static wvm_status note_text(struct wvm_section *s, const struct wvm_name_key *ke
     text->global = key->global;
     memcpy(text->chars, key->text, key->len * sizeof text->chars[0]);
     s->text = text;
+    s->round = 0;
     return STATUS_SUCCESS;
 }
 

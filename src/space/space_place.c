@@ -137,15 +137,23 @@ static void give_arena(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         wvm_gaps_give(&sp->store, &sp->arena, lo, hi);
 }
 
-/* Most views are as long as the one before. */
-static void keep_spare(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static void give_spare(struct wvm_space *sp)
 {
     if (sp->spare_n)
         give_arena(sp, sp->spare, sp->spare + sp->spare_n);
-    sp->spare = lo;
-    sp->spare_n = lo >= sp->arena_lo && hi <= sp->arena_hi ? (uint32_t)(hi - lo) : 0;
-    if (!sp->spare_n)
+    sp->spare_n = 0;
+}
+
+/* Most views are as long as the one before. */
+static void keep_spare(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    give_spare(sp);
+    if (lo < sp->arena_lo || hi > sp->arena_hi) {
         give_arena(sp, lo, hi);
+        return;
+    }
+    sp->spare = lo;
+    sp->spare_n = (uint32_t)(hi - lo);
 }
 
 static uint64_t find_in_arena(struct wvm_space *sp, uint64_t n, bool top_down)
@@ -154,6 +162,7 @@ static uint64_t find_in_arena(struct wvm_space *sp, uint64_t n, bool top_down)
         sp->spare_n = 0;
         return sp->spare;
     }
+    give_spare(sp);
     return wvm_gaps_place(&sp->store, &sp->arena, (uint32_t)n, top_down);
 }
 
@@ -230,7 +239,7 @@ static wvm_status at_address(struct wvm_space *sp, const struct wvm_view_request
     }
     int err = map_at(req, lo, false, prot);
     if (!err) {
-        keep_spare(sp, 0, 0);
+        give_spare(sp);
         take_arena(sp, from, to);
     }
     if (err == -EEXIST)

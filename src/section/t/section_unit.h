@@ -66,9 +66,11 @@ static inline uint64_t committed(void)
     return info.committed;
 }
 
+/* Descriptors, besides what is kept of the last section. */
 static inline unsigned n_open(void)
 {
     unsigned n = 0;
+    wvm_spare_before_fork();
     for (int fd = 0; fd < 4096; fd++)
         n += fcntl(fd, F_GETFD) >= 0;
     return n;

@@ -102,6 +102,70 @@ START_TEST(views_hold)
 }
 END_TEST
 
+/* The memory of one section becomes the next one's: other length, all zero, another file than
+ * anything that a child or another process has. */
+START_TEST(memory_used_again)
+{
+    uint64_t word = 1;
+    struct wvm_section *s = make_memory(4 * PG, 0);
+    int fd = s->backing.fd;
+    uintptr_t at = map(s, 0, 4 * PG, WVM_ATTR_RW);
+    ck_assert(unit_write(at, 5) && unit_write(at + 3 * PG, 5));
+    WORKS(wvm_space_unmap(SP, at, false));
+    close_section(s);
+    s = make_memory(6 * PG, 0);
+    ck_assert_int_eq(s->backing.fd, fd);
+    at = map(s, 0, 6 * PG, WVM_ATTR_RW);
+    ck_assert(unit_read(at, &word) && word == 0 && unit_read(at + 3 * PG, &word) && word == 0);
+    ck_assert(unit_write(at + 5 * PG, 1));
+    WORKS(wvm_space_unmap(SP, at, false));
+    close_section(s);
+    /* its number became a file of the program's */
+    int own = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(dup2(own, fd), fd);
+    s = make_memory(PG, 0);
+    ck_assert_int_ne(s->backing.fd, fd);
+    ck_assert_int_ge(fcntl(fd, F_GETFD), 0);
+    close_section(s);
+}
+END_TEST
+
+static ino_t ino_of(int fd)
+{
+    struct stat st;
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    return st.st_ino;
+}
+
+/* What a child may have, what another process was given, and what is large is not used again. */
+START_TEST(memory_not_used_again)
+{
+    int exported;
+    struct wvm_section *s = make_memory(PG, 0);
+    ino_t first = ino_of(s->backing.fd);
+    wvm_spare_before_fork();
+    close_section(s);
+    s = make_memory(PG, 0);
+    ck_assert_uint_ne(ino_of(s->backing.fd), first);
+    ck_assert_int_eq(wvm_section_export(s, &exported), STATUS_SUCCESS);
+    close_section(s);
+    struct wvm_section *t = make_memory(PG, 0);
+    ck_assert_uint_ne(ino_of(t->backing.fd), ino_of(exported));
+    close(exported);
+    close_section(t);
+    wvm_spare_before_fork();
+    unsigned before = n_open();
+    s = make_memory((uint64_t)2 << 20, 0);
+    t = make_memory(PG, WVM_SECTION_RESERVE);
+    close_section(s);
+    close_section(t);
+    unsigned now = 0;
+    for (int fd = 0; fd < 4096; fd++)
+        now += fcntl(fd, F_GETFD) >= 0;
+    ck_assert_uint_eq(now, before);
+}
+END_TEST
+
 START_TEST(many_sections)
 {
     enum { N = 1000 };
@@ -257,6 +321,8 @@ int main(void)
     tcase_add_test(tc, charges_balance);
     tcase_add_test(tc, commits_are_the_memorys);
     tcase_add_test(tc, views_hold);
+    tcase_add_test(tc, memory_used_again);
+    tcase_add_test(tc, memory_not_used_again);
     tcase_add_test(tc, many_sections);
     tcase_add_test(tc, no_descriptors);
     tcase_add_test(tc, number_reused);
