@@ -1,4 +1,6 @@
 /* Sections through the public calls: names, handles of other processes, descriptors. */
+#include <pthread.h>
+
 #include "nt/t/section_unit.h"
 
 /* ---- names ---- */
@@ -246,6 +248,44 @@ START_TEST(fork_children)
 }
 END_TEST
 
+/* One name made and given up by many threads, and by a process beside them: every handle is good,
+ * one object at a time has the name, and none is left. */
+static void *make_and_close(void *bad)
+{
+    for (unsigned i = 0; i < 400; i++) {
+        HANDLE h = CreateFileMappingA(PAGEFILE, NULL, PAGE_READWRITE, 0, 0x3000, "winvm-nt-crowd");
+        SECTION_BASIC_INFORMATION info;
+        if (!h || NtQuerySection(h, SectionBasicInformation, &info, sizeof info, NULL) != 0 ||
+            info.Size.QuadPart != 0x3000)
+            return bad;
+        HANDLE again = OpenFileMappingA(FILE_MAP_READ, FALSE, "winvm-nt-crowd");
+        if (!again || !CompareObjectHandles(h, again) || !CloseHandle(h) || !CloseHandle(again))
+            return bad;
+    }
+    return NULL;
+}
+
+START_TEST(crowd)
+{
+    pthread_t threads[4];
+    int status;
+    void *bad;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(make_and_close(&status) != NULL);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, make_and_close, &status), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], &bad), 0);
+        ck_assert_ptr_null(bad);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    opened("winvm-nt-crowd", FILE_MAP_READ, 2);
+    ck_assert_int_eq(winvm_audit(), 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -259,5 +299,6 @@ int main(void)
     tcase_add_test(tc, inheritance_and_nodes);
     tcase_add_test(tc, descriptors);
     tcase_add_test(tc, fork_children);
+    tcase_add_test(tc, crowd);
     return unit_run(suite);
 }
