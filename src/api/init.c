@@ -3,12 +3,13 @@
  *
  * Order: options, host (its probes obey the options), the fault path's thread key, the address
  * space, the fork handlers, then the gate opens. Signal handlers are installed later, on need. The
- * constructor does it; a call from an earlier constructor comes through the gate.
+ * constructor does it; a call from an earlier constructor comes through the gate. With the option
+ * remote the constructor then starts the server; in a fork child the first call does.
  * I1  No entry passes the gate before wvm_init() has returned once.
  * I2  WINVM_OPTIONS is not read in a process with raised privileges.
- * fork: the locks of names and space are taken before it and given back after it on both sides; the
- * child's host room forgets what still describes the parent, and the child takes the names that its
- * parent holds.
+ * fork: the locks of the server, names and space are taken before it and given back after it on
+ * both sides; the child's host room forgets what still describes the parent, and the child takes
+ * the names that its parent holds.
  * Locking: pthread_once.   Failure: a space that cannot start is reported; every later reservation
  * then fails with NO_MEMORY, and nothing else is disturbed.   Signal safety: none. */
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include "nt/nt.h"
 #include "nt/nt_elsewhere.h"
 #include "section/section.h"
+#include "remote/remote.h"
 #include "section/section_name.h"
 #include "space/space.h"
 #include "space/space_fault.h"
@@ -113,4 +115,9 @@ static void __attribute__((constructor)) start_at_load(void)
     wvm_init();
     if (wvm_option(WVM_OPTION_REMOTE))
         wvm_serve();
+}
+
+static void __attribute__((destructor)) end_at_exit(void)
+{
+    wvm_remote_leave();
 }

@@ -102,6 +102,8 @@ typedef void wvm_remote_serve(const struct wvm_remote_request *req, int fd,
                               struct wvm_remote_answer *answer);
 /* Serves this process from now on, if it does not yet. 0, or why it cannot. */
 int wvm_remote_start(wvm_remote_serve *serve);
+/* The process is about to exit: takes its name away, when it serves. */
+void wvm_remote_leave(void);
 /* This process serves. */
 bool wvm_remote_serving(void);
 /* fork(): no descriptor of the server is made or closed meanwhile. The child does not serve; true:

@@ -6,15 +6,15 @@
  * I1       Without wvm_remote_start() there is no thread, no socket and no name.
  * I2       A guest is of this user, or is sent away before a byte is read. A message that is no
  *          request ends its connection, after an answer that says so.
- * I3       A descriptor is read, written or closed only after it was seen to be still ours: a program
- *          that closes every descriptor (close_range) loses what is under way, and within a second
- *          the server has a new socket under the same name.
+ * I3       A descriptor is read, written or closed only after it was seen to be still ours: with a
+ *          program that closes every descriptor (close_range) what is under way is lost, and within
+ *          a second the server has a new socket under the same name.
  * I4       The thread blocks all signals but those the C library needs (setuid), and waits only in
  *          poll and for the space's lock, as any caller: an exit of the process, exec and fork do
  *          not wait for it. When every other thread has ended it ends too, so that a program that
  *          leaves its first thread by pthread_exit() ends as it would without a server.
- * I5       A guest that says nothing for PATIENCE gives up its seat; when all are taken, the one who
- *          was silent for longest does, after MANNERS. Others wait in the socket's queue.
+ * I5       A guest that says nothing for PATIENCE gives up its seat; when all are taken, the one
+ *          who was silent for longest does, after MANNERS. Others wait in the socket's queue.
  * Locking: `lock` around every change of descriptors and seats, never around a request; taken
  * before the others by fork. Requests are served one after the other.
  * fork: the child closes its copies; it serves when it is started again.
@@ -93,19 +93,25 @@ static void drop_all(void)
 
 /* ---- the socket ---- */
 
-/* Under the lock. 0 or -errno. */
-static int open_listener(void)
+/* The run directory's descriptor, and the name of this process in it; or -errno. */
+static int open_place(char name[WVM_REMOTE_NAME_CAP])
 {
-    char name[WVM_REMOTE_NAME_CAP];
     uint64_t start;
     int err = wvm_host_process_start(getpid(), &start);
     if (err < 0)
         return err;
-    int dir = wvm_host_rundir_open(NULL, 0);
+    wvm_remote_name(getpid(), start, name);
+    return wvm_host_rundir_open(NULL, 0);
+}
+
+/* Under the lock. 0 or -errno. */
+static int open_listener(void)
+{
+    char name[WVM_REMOTE_NAME_CAP];
+    int dir = open_place(name);
     if (dir < 0)
         return dir;
     wvm_remote_sweep(dir);
-    wvm_remote_name(getpid(), start, name);
     int fd = wvm_host_socket_listen(dir, name);
     wvm_sys_close(dir);
     if (fd < 0)
@@ -306,6 +312,16 @@ int wvm_remote_start(wvm_remote_serve *serve)
     }
     errno = saved;
     return err;
+}
+
+void wvm_remote_leave(void)
+{
+    char name[WVM_REMOTE_NAME_CAP];
+    int dir = wvm_remote_serving() ? open_place(name) : -1;
+    if (dir < 0)
+        return;
+    (void)wvm_host_socket_remove(dir, name);
+    wvm_sys_close(dir);
 }
 
 bool wvm_remote_serving(void)
