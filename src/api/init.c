@@ -44,8 +44,8 @@ static void before_fork(void)
 {
     wvm_remote_before_fork();
     wvm_names_before_fork();
-    wvm_spare_before_fork();
     wvm_space_before_fork(&wvm_space_native);
+    wvm_spare_before_fork(); /* with the space's lock: I4 of section_spare.c */
 }
 
 static void after_fork_parent(void)

@@ -37,7 +37,7 @@ struct wvm_section {
     uint64_t dev, ino;          /* of the file; 0, 0 for the page file */
     uint64_t mark;              /* (a) of backing.fd (host_object.h); 0: it has none */
     uint64_t fd_dev, fd_ino;    /* (a) of backing.fd; with a mark: once wvm_section_identify ran */
-    uint32_t round;             /* section_spare.c: 0 when its memory may be another process's too */
+    uint32_t round;             /* section_spare.c; 0: its memory may be another process's too */
     uint32_t name;              /* (a) section_name.h's; 0: none, or given back */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */
     int file_fd;                /* kind IMAGE: a kept descriptor of the PE file, for its path; -1:

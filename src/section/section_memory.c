@@ -67,10 +67,10 @@ wvm_status wvm_section_make_memory(struct wvm_section *s)
     if (sparse && s->size >= SPARSE_MAX)
         return STATUS_INSUFFICIENT_RESOURCES;
     s->size = wvm_section_round(s->size);
+    s->round = sparse ? 0 : wvm_spare_round(); /* before the charge: I4 of section_spare.c */
     wvm_status status = sparse ? STATUS_SUCCESS : charge_whole(s);
     if (status < 0)
         return status;
-    s->round = sparse ? 0 : wvm_spare_round();
     if (!s->round || !wvm_spare_take(s->size, &s->backing.fd, &s->mark)) {
         int fd = wvm_host_shm_create(NAME, s->size +
                                                (sparse ? wvm_section_commits_len(s->size) : 0));

@@ -1,12 +1,14 @@
-/* One piece of shared memory, kept for the next section: making and closing one costs as much as all
- * else that a small section needs.
+/* One piece of shared memory, kept for the next section: making and closing one costs as much as
+ * all else that a small section needs.
  *
  * Terms   spare = the memory of a section that ended; round = the time between two forks.
  * I1  Only memory that nobody else can have is kept: of a section made here, without a name, never
  *     described for another process, and not older than the last fork (`round`; 0: not to be kept).
- * I2  What was in the spare memory is dropped before it is handed out. It stays until then: memory of
- *     more than MOST bytes is not kept.
+ * I2  What was in the spare memory is dropped before it is handed out. It stays until then: memory
+ *     of more than MOST bytes is not kept.
  * I3  The descriptor is used only after it was found to have its mark still (host_object.h).
+ * I4  A section learns its round before it is charged, which takes the space's lock, and a new
+ *     round begins with that lock held for the fork: memory of the new round is made after it.
  * A child made by a bare clone(), which runs no fork handlers, must not use views of sections that
  * its parent closes.
  * Locking: none, compare and swap.   Failure: nothing is spare.   Signal safety: all of it.
