@@ -3,12 +3,14 @@
  * Owns     wvm_host and the placement hint.
  * Terms    hint = an address offered to mmap without MAP_FIXED: the kernel takes it when it is free
  *          and chooses another address when it is not.
- * I1       No operation replaces a mapping except discard, which is for our own pages only.
+ * I1       No operation replaces a mapping except discard, isolate and, when asked to, map_file,
+ *          which are for our own pages only.
  * I2       A search for an aligned address holds at most one mapping at any moment, except the last
  *          resort for lengths of at most OVERMAP_MAX.
  * I3       next_hint is a guess. A stale or torn value costs one more system call, never a wrong
  *          answer: every result is checked.
- * I4       New mappings are MAP_NORESERVE: the commit limit is counted above this room.
+ * I4       New mappings that may become writable are MAP_NORESERVE: the commit limit is counted above
+ *          this room.
  * Locking  none.   Failure: -errno, nothing changed, except that protect, lock, unlock and the
  *          advice operations over several mappings may have done a part (as the kernel does).
  * Signal safety  all operations; errno is preserved. */
@@ -137,6 +139,13 @@ static int linux_discard(uintptr_t addr, size_t len)
     return wvm_sys_failed(r) ? (int)r : 0;
 }
 
+/* Without MAP_NORESERVE; as nothing of it can be written nothing is charged. */
+static int linux_isolate(uintptr_t addr, size_t len)
+{
+    intptr_t r = wvm_sys_mmap(addr, len, PROT_NONE, MAP_FIXED);
+    return wvm_sys_failed(r) ? (int)r : 0;
+}
+
 static int linux_fence(uintptr_t addr, size_t len)
 {
     return wvm_sys_madvise(addr, len, WVM_MADV_GUARD_INSTALL);
@@ -225,6 +234,7 @@ struct wvm_host_ops wvm_host = {
     .map_file = linux_map_file,
     .protect = linux_protect,
     .discard = linux_discard,
+    .isolate = linux_isolate,
     .fence = linux_fence,
     .unfence = linux_unfence,
     .drop = linux_drop,

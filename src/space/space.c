@@ -303,6 +303,7 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     wvm_sheet_start(&sp->reset, 0);
     wvm_sheet_start(&sp->watch, 0);
     wvm_sheet_start(&sp->copied, 0);
+    wvm_sheet_start(&sp->alone, 0);
     wvm_gaps_init(&sp->arena);
     uint64_t limit = wvm_option(WVM_OPTION_COMMIT_LIMIT);
     if (!limit)

@@ -64,6 +64,8 @@ struct wvm_space {
     uint64_t grown;            /* (a) pages that stacks grew by and that are not charged yet */
     struct wvm_sheet copied;   /* (s) by page number: space_view_pages.c I2 */
     bool any_copied;           /* (s) some page ever was */
+    struct wvm_sheet alone;    /* (s) by page number: space_place.c I4 */
+    bool any_alone;            /* (s) some page ever was */
     struct wvm_gaps arena;     /* (s) free granules for views: space_place.c */
     uint64_t arena_lo, arena_hi; /* (s) its granules */
     uint64_t spare;            /* (s) of them: the range that was vacated last, */
@@ -323,6 +325,9 @@ wvm_status wvm_space_view_commits(const struct wvm_space *sp, const struct wvm_a
  * or -errno. */
 int wvm_space_view_ready(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
     WVM_MUST_CHECK;
+/* Pages [lo, hi), inaccessible and empty, can merge with those around them: before they are a view's
+ * or a placeholder's no longer. What the host refuses only costs mappings. */
+void wvm_space_join(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 void wvm_space_forget_copies(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* What pages [page, *end), whose state is attr, read as; *end is cut to those that do. One call of
  * the host at most. Lock-free. */

@@ -10,6 +10,10 @@
  * I3  A granule of the arena is in sp->arena, or in the spare range (the one that was vacated last),
  *     exactly when no view occupies it and no foreign mapping was met there. What was met is not
  *     looked at again.
+ * I4  Where a view was that made a placeholder again, the pages are a mapping of its own kind
+ *     (sp->alone): the next view there replaces exactly one mapping, at half the cost of cutting a hole
+ *     into a larger one and closing it. Before private memory comes there, or the range is free, it
+ *     is joined with its neighbours.
  * Locking: the space lock.   Failure: nothing changed.   Signal safety: not for handlers. */
 #include "space/space_place.h"
 
@@ -35,17 +39,33 @@ static int map_at(const struct wvm_view_request *req, uint64_t lo, bool over, un
 
 /* ---- over mappings of ours ---- */
 
-/* The pages are what they were before there was a view: inaccessible and empty. The kernel may have
- * made one mapping of two views, and part it now. */
-static int take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static void set_alone(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool alone)
 {
+    uint8_t v;
+    if (!alone && !sp->any_alone)
+        return;
+    if (wvm_sheet_next(&sp->store, &sp->alone, lo, hi, &v) == hi && v == alone)
+        return;
+    sp->any_alone = true;
+    sp->n_edges += alone ? 2 : -2;
+    wvm_sheet_set(&sp->store, &sp->alone, lo, hi, alone);
+}
+
+/* The pages are what they were before there was a view: inaccessible and empty. keep: they stay a
+ * placeholder's. The kernel may have made one mapping of two views, and part it here. */
+static int take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool keep)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
     int err;
     do
-        err = wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
+        err = keep ? wvm_host.isolate(addr, len) : wvm_host.discard(addr, len);
     while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
-    if (!err)
-        wvm_space_watch_replaced(sp, lo, hi);
-    return err;
+    if (err)
+        return err;
+    set_alone(sp, lo, hi, keep);
+    wvm_space_watch_replaced(sp, lo, hi);
+    return 0;
 }
 
 /* Free pages of ours may be fenced; there is nothing to fence where a view is. */
@@ -54,6 +74,15 @@ static void forget_fences(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     uint8_t h;
     if (wvm_host_run(sp, lo, hi, &h) < hi || h != WVM_HP_NONE)
         wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+}
+
+void wvm_space_join(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (!sp->any_alone || !wvm_space_any_marked(sp, &sp->alone.pages, lo, hi) ||
+        wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) < 0)
+        return;
+    forget_fences(sp, lo, hi);
+    set_alone(sp, lo, hi, false);
 }
 
 static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *req, unsigned prot,
@@ -66,7 +95,7 @@ static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *
     if (!err)
         return STATUS_SUCCESS;
     /* Some kernels unmap first and fail then. */
-    if (take_back(sp, place->lo, hi) == 0)
+    if (take_back(sp, place->lo, hi, place->old != 0) == 0)
         wvm_space_give_place(sp, place, place->lo, hi);
     return wvm_space_host_fail(err, req->len);
 }
@@ -273,7 +302,7 @@ int wvm_space_vacate_view(struct wvm_space *sp, const struct wvm_place *place, u
 {
     int err;
     if (place->ours)
-        return take_back(sp, lo, hi);
+        return take_back(sp, lo, hi, place->old != 0);
     do
         err = wvm_host.unmap(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
     while (err == -ENOMEM && wvm_space_give_up_ballast(sp));

@@ -47,6 +47,7 @@ wvm_status wvm_space_replace(struct wvm_space *sp, const struct wvm_request *req
     wvm_status status = wvm_space_find_placeholder(sp, start, end, &id);
     if (status)
         return status;
+    wvm_space_join(sp, start, end);
     status = wvm_space_open_new(sp, req, start, end);
     if (status) {
         wvm_space_watch_end(sp, req->flags, start, end);

@@ -160,6 +160,8 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     }
     if (dropped)
         wvm_space_close_end(sp);
+    if (t.a->flags & WVM_ALLOC_PLACEHOLDER)
+        wvm_space_join(sp, t.start, t.end);
     wvm_pool_free(&sp->store.alloc, t.id);
     wvm_space_unoccupy(sp, t.start, t.end);
     wvm_space_tidy(sp, t.start);

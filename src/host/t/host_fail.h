@@ -22,6 +22,7 @@
     X(RESERVE_AT, reserve_at)                                                                    \
     X(UNMAP, unmap)                                                                              \
     X(DISCARD, discard)                                                                          \
+    X(ISOLATE, isolate)                                                                          \
     X(FENCE, fence)                                                                              \
     X(UNFENCE, unfence)                                                                          \
     X(DROP, drop)                                                                                \

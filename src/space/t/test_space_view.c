@@ -279,6 +279,45 @@ START_TEST(places)
 }
 END_TEST
 
+static bool is_alone(uintptr_t at)
+{
+    return wvm_sheet_at(&SP->store, &SP->alone, wvm_page_of(at));
+}
+
+/* What views leave of a placeholder is one mapping of its own, until private memory comes there or the
+ * range is free. */
+START_TEST(placeholder_between_views)
+{
+    uintptr_t done;
+    unit_set_up(_i);
+    make_backing(PAGES, NULL);
+    struct wvm_request res = {.len = 8 * PG, .attr = WVM_ATTR_NA, .flags = WVM_ALLOC_PLACEHOLDER};
+    WORKS(wvm_space_reserve(SP, &res));
+    for (int i = 0; i < 3; i++) {
+        struct wvm_view_request req = {
+            .backing = &backing, .len = 8 * PG, .attr = WVM_ATTR_RW, .type = WVM_TYPE_MAPPED,
+            .start = res.start, .replace = true};
+        WORKS(wvm_space_map(SP, &req));
+        ck_assert_uint_eq(word_at(req.start + PG), 2);
+        WORKS(wvm_space_unmap(SP, req.start, true));
+        ck_assert(is_alone(res.start) && is_alone(res.start + 7 * PG));
+        ck_assert(!unit_read(res.start, &(uint64_t){0}));
+    }
+    struct wvm_request mem = {.start = res.start, .len = 8 * PG, .attr = WVM_ATTR_RW,
+                              .commit = true, .flags = WVM_ALLOC_REPLACED};
+    WORKS(wvm_space_reserve(SP, &mem));
+    ck_assert(!is_alone(res.start) && word_at(res.start) == 0 && unit_write(res.start, 3));
+    WORKS(wvm_space_preserve(SP, res.start, res.start + 8 * PG));
+    struct wvm_view_request req = {
+        .backing = &backing, .len = 8 * PG, .attr = WVM_ATTR_RO, .type = WVM_TYPE_MAPPED,
+        .start = res.start, .replace = true};
+    WORKS(wvm_space_map(SP, &req));
+    WORKS(wvm_space_unmap(SP, res.start, true));
+    WORKS(wvm_space_release(SP, res.start, res.start, &done));
+    ck_assert(!is_alone(res.start));
+}
+END_TEST
+
 /* Foreign mappings inside the arena are walked around. */
 START_TEST(foreign_in_the_arena)
 {
@@ -448,6 +487,7 @@ int main(void)
     tcase_add_loop_test(tc, sparse, 0, N_CAPS);
     tcase_add_loop_test(tc, parts_and_refusals, 0, N_CAPS);
     tcase_add_loop_test(tc, places, 0, N_CAPS);
+    tcase_add_loop_test(tc, placeholder_between_views, 0, N_CAPS);
     tcase_add_loop_test(tc, foreign_in_the_arena, 0, N_CAPS);
     tcase_add_loop_test(tc, guard_and_lock, 0, N_CAPS);
     tcase_add_loop_test(tc, many, 0, 1);
