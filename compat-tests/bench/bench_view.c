@@ -232,7 +232,8 @@ void bench_view(void)
     open_both(4 * MIB);
     map_rows();
     bench_pair(&(struct bench_pair){
-        .name = "section create + map + unmap + close : memfd_create + ftruncate + mmap + munmap + close",
+        .name = "section create + map + unmap + close : "
+                "memfd_create + ftruncate + mmap + munmap + close",
         .limit = 1.3,
         .ours = {.run = section_run, .ctx = &len},
         .theirs = {.run = memfd_run, .ctx = &len}});

@@ -1,10 +1,11 @@
 /* Views against plain mmap of an equal file: the same contents, lengths, offsets and ends.
  *
  * Two files begin equal. Whatever is done to the first through winvm's views and handles is done to
- * the second through mmap and plain calls: views of random offsets, lengths and kinds, writes through
- * them and to the files, growth, truncation. After each step some page of some view is compared with
- * its twin: whether it can be read (a page behind the end of a truncated file cannot), its contents,
- * and what VirtualQuery says about it. The seed is printed first; argument: seed, steps. */
+ * the second through mmap and plain calls: views of random offsets, lengths and kinds, writes
+ * through them and to the files, growth, truncation. After each step some page of some view is
+ * compared with its twin: whether it can be read (a page behind the end of a truncated file
+ * cannot), its contents, and what VirtualQuery says about it. The seed is printed first; arguments:
+ * seed, steps. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -246,7 +247,8 @@ int main(int argc, char **argv)
 {
     char one[] = "/tmp/winvm-view-XXXXXX", two[] = "/tmp/winvm-view-XXXXXX";
     unsigned steps = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 30000;
-    state = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL) * 1000 + (uint64_t)getpid();
+    state = argc > 1 ? strtoull(argv[1], NULL, 0)
+                     : (uint64_t)time(NULL) * 1000 + (uint64_t)getpid();
     printf("1..1\n# seed %llu, %u steps\n", (unsigned long long)state, steps);
     fflush(stdout);
     size = 3 * GRAN + 123;

@@ -5,7 +5,7 @@
  * The two views must be neighbours. A placeholder keeps the whole range, is split in the middle,
  * and each half is replaced by a view: nobody else can map anything there in between.
  *
- *     ring-buffer        writes and reads back some megabytes of records; exit code 0: all was right
+ *     ring-buffer        writes and reads back some megabytes of records; exit code 0: all is right
  *
  * The same source builds for Linux with winvm and for Windows. */
 #define _WIN32_WINNT 0x0A00

@@ -38,7 +38,7 @@ WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
 #endif
 
 /* A handle for a duplicate of the descriptor fd, as CreateFile would make one: to be mapped, read,
- * written, and closed by CloseHandle. access: GENERIC_READ, FILE_READ_DATA ..., of what fd was opened
+ * written, and closed by CloseHandle. access: GENERIC_READ, FILE_READ_DATA ..., of what fd is open
  * for. NULL and errno: EBADF, EACCES, EMFILE. */
 WINVM_SYSV void *winvm_handle_from_fd(int fd, uint32_t access);
 

@@ -123,8 +123,8 @@ struct wvm_host_vma {
 int wvm_host_map_find(uintptr_t addr, struct wvm_host_vma *out);
 /* Path of the file mapped at addr, NUL-terminated. Length without NUL, or -ENOENT. */
 ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap);
-/* The same two for process pid, 0: this one. -ENOENT, -ESRCH: it has ended (of a process that nobody
- * waited for yet no mapping is found); -EACCES: it may not be looked at. */
+/* The same two for process pid, 0: this one. -ENOENT, -ESRCH: it has ended (of a process that is
+ * still to be waited for no mapping is found); -EACCES: it may not be looked at. */
 int wvm_host_map_find_of(pid_t pid, uintptr_t addr, struct wvm_host_vma *out);
 ssize_t wvm_host_map_name_of(pid_t pid, uintptr_t addr, char *out, size_t cap);
 /* Number of mappings this process has (a fresh count: slow, reads the maps file). */

@@ -57,8 +57,8 @@ int wvm_host_fd_high(int fd);
 bool wvm_host_fd_is(int fd, uint64_t dev, uint64_t ino);
 
 /* ---- host_maps.c ---- */
-/* Calls visit for every mapping of a process (0: this one) in rising order until it says false. 0 or
- * -errno. */
+/* Calls visit for every mapping of a process (0: this one) in rising order until it says false.
+ * 0 or -errno. */
 int wvm_host_map_each(pid_t pid, bool (*visit)(const struct wvm_host_vma *vma, void *ctx),
                       void *ctx);
 

@@ -1,8 +1,8 @@
 /* Other processes, processors, memory nodes, and flushing file mappings.
  *
  * I1  Every function preserves errno and keeps no descriptor open.
- * I2  A process that has ended but is not yet waited for counts as ended; one of which only the first
- *     thread has ended lives.
+ * I2  A process that has ended but is not yet waited for counts as ended; one of which only the
+ *     first thread has ended lives.
  * Locking: none.
  * Failure: -errno.   Signal safety: yes (open, read, close, kill and sched_getaffinity only). */
 #include "host/host_process.h"

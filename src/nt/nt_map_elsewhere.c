@@ -1,7 +1,7 @@
 /* Views in another process: the section goes along as a descriptor, and what it is as plain values.
  *
- * I1  The other process holds the section for as long as the view lives, by a descriptor of its own;
- *     no handle and no name there is made or kept.
+ * I1  The other process holds the section for as long as the view lives, by a descriptor of its
+ *     own; no handle and no name there is made or kept.
  * I2  Rights of the section's handle were granted here, and are judged there.
  * Locking: none.   Failure: nothing changed here.   Signal safety: yes. */
 #include "host/host_object.h"

@@ -117,12 +117,12 @@ static wvm_status serve_map(const struct wvm_remote_request *req, int fd,
 {
     struct wvm_section *s;
     struct wvm_nt_extended extended;
+    if (!wvm_nt_extended_from_request(req, true, &extended))
+        return STATUS_INVALID_PARAMETER;
     struct wvm_nt_view view = {
         .base = req->base, .size = req->size, .offset = req->offset, .zero_bits = req->zero_bits,
         .commit = req->commit, .type = req->type, .prot = req->prot,
         .placeholders = req->placeholders != 0, .extended = req->extended ? &extended : NULL};
-    if (!wvm_nt_extended_from_request(req, true, &extended))
-        return STATUS_INVALID_PARAMETER;
     wvm_status status = take_section(req, fd, &s);
     if (status < 0)
         return status;

@@ -197,8 +197,8 @@ static bool reply(struct seat *s, struct wvm_remote_answer *answer)
 
 static void serve_guest(struct seat *s, uint64_t now)
 {
-    static struct wvm_remote_answer answer; /* the thread's */
-    struct wvm_remote_request req;
+    static struct wvm_remote_request req; /* both the thread's */
+    static struct wvm_remote_answer answer;
     size_t len = hear(s, &req);
     bool ok = len != 0 && wvm_remote_request_ok(&req, len, server.passed.fd >= 0);
     if (len == 0) {

@@ -1,7 +1,7 @@
 /* Which pages of a sparse backing are committed: a bit a page, and summaries of it.
  *
- * Terms   level 0 = the bits of the pages; level k + 1 = a bit for each word of level k, "it may have
- *         bits". The levels follow each other in the memory, up to one of a single word.
+ * Terms   level 0 = the bits of the pages; level k + 1 = a bit for each word of level k, "it may
+ *         have bits". The levels follow each other in the memory, up to one of a single word.
  * I1  Bits only rise. The summaries of a bit are set before it: a process that is killed in between
  *     leaves words that are said to have bits and have none, never the other way round.
  * I2  A search for a committed page costs the height of the summaries, whatever the size; one for a

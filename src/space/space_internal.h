@@ -73,7 +73,7 @@ struct wvm_space {
     bool arena_chosen;         /* (s) */
     uint32_t n_views;          /* (s) */
     uint32_t n_hidden;         /* (s) of them in mappings of ours that `host` does not know of */
-    uint64_t views_lo, views_hi; /* (a) pages: every view outside our mappings ever was in between */
+    uint64_t views_lo, views_hi; /* (a) pages: all views outside our mappings ever lay in between */
     uint64_t section_charge;   /* (s) pages of `committed` that sections are charged for */
     uint64_t uncharged;        /* (a) of those, to be given back */
     uint64_t committed;        /* (s) pages charged */
@@ -144,8 +144,9 @@ static inline uint64_t wvm_space_count_committed(struct wvm_space *sp, const str
         return wvm_space_count_mixed(sp, a, lo, hi);
     return v == WVM_ATTR_RESERVED ? 0 : hi - lo;
 }
-/* The allocation `old` is gone, and `like` stands in its place, over the same pages, all of state v:
- * one store for readers. Returns the new one. The host's pages and the charge are the caller's. */
+/* The allocation `old` is gone, and `like` stands in its place, over the same pages, all of state
+ * v: one store for readers. Returns the new one. The host's pages and the charge are the
+ * caller's. */
 uint32_t wvm_space_become(struct wvm_space *sp, uint32_t old, const struct wvm_found *like,
                           uint8_t v);
 /* Pages [lo, hi) of a take state v (one publication). */
@@ -344,7 +345,7 @@ void wvm_space_view_committed(struct wvm_space *sp, const struct wvm_alloc *a, u
 /* For callers without the lock. A reserved page of a view: was it committed elsewhere? Then it is
  * here, too. */
 bool wvm_space_view_catch_up(struct wvm_space *sp, uint64_t page);
-/* The first page of [page, end), reserved pages of one view, that is committed elsewhere; or end. */
+/* The first of [page, end), reserved pages of one view, that is committed elsewhere; or end. */
 uint64_t wvm_space_view_next_commit(struct wvm_space *sp, uint64_t page, uint64_t end);
 /* wvm_space_commit with the lock held. */
 wvm_status wvm_space_commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi,

@@ -46,7 +46,8 @@ void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
 }
 
-/* Every page of the range must be committed and accessible, whoever's it is; *guard: a guard page */
+/* Every page of the range must be committed and accessible, whoever's it is. *guard: a guard
+ * page. */
 static wvm_status check_accessible(struct wvm_space *sp, uint64_t lo, uint64_t hi,
                                    uintptr_t *guard)
 {

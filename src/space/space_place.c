@@ -7,13 +7,13 @@
  *     ours then, and ours come back when it goes: nobody else can take the range in between.
  * I2  Any other view is mapped where nothing was (MAP_FIXED_NOREPLACE), at half the cost, and
  *     unmapped when it goes.
- * I3  A granule of the arena is in sp->arena, or in the spare range (the one that was vacated last),
- *     exactly when no view occupies it and no foreign mapping was met there. What was met is not
- *     looked at again.
+ * I3  A granule of the arena is in sp->arena, or in the spare range (the one that was vacated
+ *     last), exactly when no view occupies it and no foreign mapping was met there. What was met is
+ *     not looked at again.
  * I4  Where a view was that made a placeholder again, the pages are a mapping of its own kind
- *     (sp->alone): the next view there replaces exactly one mapping, at half the cost of cutting a hole
- *     into a larger one and closing it. Before private memory comes there, or the range is free, it
- *     is joined with its neighbours.
+ *     (sp->alone): the next view there replaces exactly one mapping, at half the cost of cutting a
+ *     hole into a larger one and closing it. Before private memory comes there, or the range is
+ *     free, it is joined with its neighbours.
  * Locking: the space lock.   Failure: nothing changed.   Signal safety: not for handlers. */
 #include "space/space_place.h"
 

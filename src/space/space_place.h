@@ -15,7 +15,8 @@ struct wvm_place {
  * says NONE of the pages. CONFLICTING_ADDRESSES, NO_MEMORY, ACCESS_DENIED. */
 wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_request *req,
                                 unsigned prot, struct wvm_place *place) WVM_MUST_CHECK;
-/* Pages [lo, hi) of a view at this place are no longer the backing's. sp->host is not changed. 0, or -errno at the host's limit of mappings when all ballast is given up. */
+/* Takes pages [lo, hi) of a view at this place from the backing. sp->host is not changed. 0, or
+ * -errno at the host's limit of mappings when all ballast is given up. */
 int wvm_space_vacate_view(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,
                           uint64_t hi) WVM_MUST_CHECK;
 /* The place, vacated and in no allocation, is free again (a placeholder stays one). */

@@ -23,7 +23,9 @@ wvm_status wvm_space_check_free(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 static wvm_status claim_fixed(struct wvm_space *sp, uint64_t start, uint64_t end)
 {
     wvm_status status = wvm_space_check_free(sp, start, end);
-    return status ? status : wvm_space_claim(sp, WVM_GRANULE_OF(start), WVM_GRANULE_OF(end - 1) + 1);
+    if (status)
+        return status;
+    return wvm_space_claim(sp, WVM_GRANULE_OF(start), WVM_GRANULE_OF(end - 1) + 1);
 }
 
 wvm_status wvm_space_place_range(struct wvm_space *sp, const struct wvm_request *req,

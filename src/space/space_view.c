@@ -238,10 +238,13 @@ static wvm_status map_locked(struct wvm_space *sp, struct wvm_view_request *req)
     wvm_space_charge(sp, (int64_t)charged);
     struct wvm_alloc *a = publish(sp, req, &place, describe(sp, req, &place, charged));
     status = commit_first(sp, a, req->n_commit);
-    struct wvm_backing *b;
-    if (!status)
+    if (!status) {
         req->start = wvm_addr_of(place.lo);
-    else if (unmap_view(sp, a, wvm_view_at(&sp->store, a->view)->alloc, req->replace, &b) == STATUS_SUCCESS)
+        return STATUS_SUCCESS;
+    }
+    struct wvm_backing *b;
+    uint32_t id = wvm_view_at(&sp->store, a->view)->alloc;
+    if (unmap_view(sp, a, id, req->replace, &b) == STATUS_SUCCESS)
         wvm_backing_drop(b); /* not the last: the caller has one */
     return status;
 }
@@ -323,8 +326,8 @@ static wvm_status unmap_locked(struct wvm_space *sp, uintptr_t addr, bool keep,
     if (!a || !(a->flags & WVM_ALLOC_VIEW))
         return wvm_space_fail(STATUS_NOT_MAPPED_VIEW, "no view of winvm's at", addr);
     if (keep && !(a->flags & WVM_ALLOC_REPLACED))
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the view did not replace a placeholder",
-                              wvm_addr_of(a->start));
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
+                              "the view did not replace a placeholder", wvm_addr_of(a->start));
     if (!wvm_space_stock_close(sp, 0, 0))
         return STATUS_NO_MEMORY;
     return unmap_view(sp, a, id, keep, b);

@@ -81,7 +81,7 @@ END_TEST
 START_TEST(random_bytes)
 {
     static struct wvm_remote_answer answer;
-    struct wvm_remote_request req;
+    struct wvm_remote_request req = {0};
     unsigned passed = 0;
     for (unsigned n = 0; n < 200000; n++) {
         uint32_t *word = (uint32_t *)&req;
@@ -120,7 +120,8 @@ START_TEST(names)
 {
     static const char *const bad[] = {"", "remote-", "remote-1", "remote-1-", "remote-x-1",
                                       "remote-1-x", "remote-0-1", "remote-4294967296-1",
-                                      "remote-1-99999999999999999999999", "emote-1-1", "remote-1-1x"};
+                                      "remote-1-99999999999999999999999", "emote-1-1",
+                                      "remote-1-1x"};
     char name[WVM_REMOTE_NAME_CAP];
     pid_t pid;
     uint64_t start;
