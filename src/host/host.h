@@ -80,7 +80,7 @@ struct wvm_host_ops {
     /* Page state inside our own mappings. */
     int (*protect)(uintptr_t addr, size_t len, unsigned prot);
     int (*discard)(uintptr_t addr, size_t len);   /* MAP_FIXED PROT_NONE: drops pages and charge */
-    int (*isolate)(uintptr_t addr, size_t len);   /* the same; does not merge with what discard made */
+    int (*isolate)(uintptr_t addr, size_t len);   /* the same; never merges with discard's */
     int (*fence)(uintptr_t addr, size_t len);     /* MADV_GUARD_INSTALL: drops pages, keeps VMA */
     int (*unfence)(uintptr_t addr, size_t len);   /* MADV_GUARD_REMOVE */
     int (*drop)(uintptr_t addr, size_t len);      /* MADV_DONTNEED */

@@ -9,8 +9,8 @@
  *          resort for lengths of at most OVERMAP_MAX.
  * I3       next_hint is a guess. A stale or torn value costs one more system call, never a wrong
  *          answer: every result is checked.
- * I4       New mappings that may become writable are MAP_NORESERVE: the commit limit is counted above
- *          this room.
+ * I4       New mappings that may become writable are MAP_NORESERVE: the commit limit is counted
+ *          above this room.
  * Locking  none.   Failure: -errno, nothing changed, except that protect, lock, unlock and the
  *          advice operations over several mappings may have done a part (as the kernel does).
  * Signal safety  all operations; errno is preserved. */

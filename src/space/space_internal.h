@@ -326,8 +326,8 @@ wvm_status wvm_space_view_commits(const struct wvm_space *sp, const struct wvm_a
  * or -errno. */
 int wvm_space_view_ready(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
     WVM_MUST_CHECK;
-/* Pages [lo, hi), inaccessible and empty, can merge with those around them: before they are a view's
- * or a placeholder's no longer. What the host refuses only costs mappings. */
+/* Lets pages [lo, hi), inaccessible and empty, merge with those around them: before a view or a
+ * placeholder gives them up. What the host refuses only costs mappings. */
 void wvm_space_join(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 void wvm_space_forget_copies(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* What pages [page, *end), whose state is attr, read as; *end is cut to those that do. One call of

@@ -284,8 +284,8 @@ static bool is_alone(uintptr_t at)
     return wvm_sheet_at(&SP->store, &SP->alone, wvm_page_of(at));
 }
 
-/* What views leave of a placeholder is one mapping of its own, until private memory comes there or the
- * range is free. */
+/* What views leave of a placeholder is one mapping of its own, until private memory comes there or
+ * the range is free. */
 START_TEST(placeholder_between_views)
 {
     uintptr_t done;
