@@ -308,8 +308,9 @@ struct wvm_fit {
     uint32_t align;  /* of its start: a power of two, 1 for none */
     bool highest;
 };
-/* The lowest (or highest) fitting start; false: nothing fits. O(log n) but for gaps that are long
- * enough and disappoint by the alignment. */
+/* The lowest (or highest) fitting start; false: nothing fits. Where more than 64 gaps are long
+ * enough and disappoint by the alignment, the lowest (or highest) start in a gap that is longer by
+ * the alignment. O(log n) but where no gap is as long as that. */
 bool wvm_gaps_fit(const struct wvm_store *st, const struct wvm_gaps *gs, const struct wvm_fit *fit,
                   uint32_t *out);
 /* The same without bounds, and what was found is taken out. Needs one gap. 0: nothing fits (granule

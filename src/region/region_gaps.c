@@ -287,27 +287,49 @@ static bool fits(const struct gap *g, const struct wvm_fit *f, uint32_t *out)
     return true;
 }
 
+/* One search: gaps shorter than `least` are passed over, and after `patience` gaps that were long
+ * enough and disappointed it is given up. */
+struct seek {
+    const struct wvm_fit *fit;
+    uint64_t least;
+    uint32_t patience;
+};
+enum { PATIENCE = 64 };
+
 /* In-order search that enters only subtrees with a long enough gap and within the bounds: without
  * an alignment at most the two gaps cut by a bound can disappoint. */
-static bool search(const struct wvm_store *st, uint32_t t, const struct wvm_fit *f, uint32_t *out)
+static bool search(const struct wvm_store *st, uint32_t t, struct seek *s, uint32_t *out)
 {
-    if (!t || max_of(st, t) < f->n)
+    const struct wvm_fit *f = s->fit;
+    if (!t || max_of(st, t) < s->least)
         return false;
     const struct gap *g = gap_at(st, t);
     bool left_ok = g->lo > f->lo, right_ok = (uint64_t)g->lo + g->len < f->hi;
     uint32_t first = f->highest ? g->right : g->left, second = f->highest ? g->left : g->right;
     bool first_ok = f->highest ? right_ok : left_ok, second_ok = f->highest ? left_ok : right_ok;
-    if (first_ok && search(st, first, f, out))
+    if (first_ok && search(st, first, s, out))
         return true;
-    if (g->len >= f->n && fits(g, f, out))
-        return true;
-    return second_ok && search(st, second, f, out);
+    if (s->patience && g->len >= s->least) {
+        if (fits(g, f, out))
+            return true;
+        s->patience--;
+    }
+    return s->patience && second_ok && search(st, second, s, out);
 }
 
+/* A gap that is longer by the alignment fits wherever it lies, unless a bound cuts it. It is looked
+ * for once many shorter ones have disappointed; all of those are tried when there is none. */
 bool wvm_gaps_fit(const struct wvm_store *st, const struct wvm_gaps *gs, const struct wvm_fit *fit,
                   uint32_t *out)
 {
-    return search(st, gs->root, fit, out);
+    struct seek near = {fit, fit->n, PATIENCE};
+    if (search(st, gs->root, &near, out))
+        return true;
+    if (near.patience)
+        return false;
+    struct seek sure = {fit, (uint64_t)fit->n + fit->align - 1, PATIENCE};
+    struct seek any = {fit, fit->n, UINT32_MAX};
+    return search(st, gs->root, &sure, out) || search(st, gs->root, &any, out);
 }
 
 /* The first gap of at least n granules from one side. Some node below each node entered has it. */

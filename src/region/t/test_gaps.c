@@ -1,5 +1,6 @@
 /* Gaps against a bitmap of granules. Pictures: '.' free, '#' taken. */
 #include <string.h>
+#include <time.h>
 
 #include "region/t/region_unit.h"
 
@@ -199,6 +200,53 @@ START_TEST(many)
 }
 END_TEST
 
+/* The processor time of 300 searches. */
+static clock_t search_time(const struct wvm_fit *f)
+{
+    uint32_t out;
+    clock_t from = clock();
+    for (unsigned i = 0; i < 300; i++)
+        ck_assert(wvm_gaps_fit(&st, &gs, f, &out));
+    return clock() - from;
+}
+
+/* Gaps of two granules, none of which begins at a multiple of four, and what lies behind them. */
+START_TEST(disappointing)
+{
+    enum { COUNT = 100000, END = 4 * COUNT };
+    uint32_t out;
+    set_up();
+    for (uint32_t i = 0; i < COUNT; i++) {
+        unit_fill(&st);
+        wvm_gaps_give(&st, &gs, 1 + 4 * i, 3 + 4 * i);
+        wvm_store_flush(&st);
+    }
+    for (int highest = 0; highest < 2; highest++) {
+        struct wvm_fit f = {2, 0, UINT32_MAX, 4, highest};
+        ck_assert(!wvm_gaps_fit(&st, &gs, &f, &out));
+    }
+    /* One that fits and is not long enough to fit anywhere is found too. */
+    unit_fill(&st);
+    wvm_gaps_give(&st, &gs, END + 4, END + 6);
+    wvm_store_flush(&st);
+    for (int highest = 0; highest < 2; highest++) {
+        struct wvm_fit f = {2, 0, UINT32_MAX, 4, highest};
+        ck_assert(wvm_gaps_fit(&st, &gs, &f, &out));
+        ck_assert_uint_eq(out, END + 4);
+        f.hi = END + 5;
+        ck_assert(!wvm_gaps_fit(&st, &gs, &f, &out));
+    }
+    unit_fill(&st);
+    wvm_gaps_give(&st, &gs, END + 1000, END + 2000);
+    wvm_store_flush(&st);
+    struct wvm_fit aligned = {2, 0, UINT32_MAX, 4, false}, plain = {3, 0, UINT32_MAX, 1, false};
+    ck_assert(wvm_gaps_fit(&st, &gs, &aligned, &out));
+    ck_assert_uint_eq(out, END + 1000);
+    clock_t least = search_time(&plain);
+    ck_assert_int_lt(search_time(&aligned), 1000 * least + CLOCKS_PER_SEC / 50);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -207,5 +255,6 @@ int main(void)
     tcase_add_test(tc, random_steps);
     tcase_add_test(tc, huge_alignment);
     tcase_add_test(tc, many);
+    tcase_add_test(tc, disappointing);
     return unit_run(suite);
 }
