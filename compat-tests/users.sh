@@ -3,7 +3,8 @@
 # headers under the preload object of that convention.
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
-programs="coroutines crash_report emulator guarded_heap heap_tracker overflow seh tracer wild"
+programs="coroutines crash_report dual_map emulator guarded_heap guest_memory heap_tracker overflow seh
+    segments tracer wild"
 if [ "${WVM_SANITIZER:-no}" != no ]; then
     echo "1..0 # SKIP sanitizers do not follow these programs from stack to stack"
     exit 0
