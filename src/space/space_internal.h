@@ -63,7 +63,7 @@ struct wvm_space {
     struct wvm_change pending; /* (s), the fault path reads it */
     uint64_t grown;            /* (a) pages that stacks grew by and that are not charged yet */
     struct wvm_sheet copied;   /* (s) by page number: space_view_pages.c I2 */
-    bool any_copied;           /* (s) some page ever was */
+    bool any_copied;           /* (s, a) some page ever was */
     struct wvm_sheet alone;    /* (s) by page number: space_place.c I4 */
     bool any_alone;            /* (s) some page ever was */
     struct wvm_gaps arena;     /* (s) free granules for views: space_place.c */

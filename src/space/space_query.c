@@ -108,7 +108,8 @@ static WVM_COLD bool look_view(struct wvm_space *sp, uint64_t page, struct wvm_f
     f->run = wvm_space_view_written(page, &f->run_end, state);
     /* Pages of a shared view that were made private read like their neighbours that were not. */
     struct wvm_found next;
-    while (f->flags & WVM_ALLOC_SHARED && sp->any_copied && f->run_end < f->end &&
+    while (f->flags & WVM_ALLOC_SHARED &&
+           __atomic_load_n(&sp->any_copied, __ATOMIC_RELAXED) && f->run_end < f->end &&
            look(sp, f->run_end, &next) && next.start == f->start &&
            wvm_space_view_written(f->run_end, &next.run_end, next.run) == f->run)
         f->run_end = next.run_end;

@@ -106,7 +106,7 @@ static int make_copying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_
             err = remap(sp, a, p, end, true);
     if (!err) {
         wvm_sheet_set(&sp->store, &sp->copied, lo, hi, 1);
-        sp->any_copied = true;
+        __atomic_store_n(&sp->any_copied, true, __ATOMIC_RELAXED);
         return 0;
     }
     for (p = lo; p < hi; p = end)
