@@ -352,6 +352,6 @@ void wvm_space_after_fork_child(struct wvm_space *sp)
     wvm_space_watch_settle_busy(sp);
     wvm_space_watch_after_fork_child(sp);
     wvm_store_flush(&sp->store);
-    pthread_mutex_init(&sp->lock, NULL);
+    pthread_mutex_unlock(&sp->lock); /* taken by this thread before the fork */
     step_out();
 }
