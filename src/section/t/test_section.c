@@ -276,7 +276,8 @@ static void *make_and_end(void *bad)
     for (unsigned i = 0; i < 3000; i++) {
         struct wvm_section *s[3];
         for (unsigned k = 0; k < 3; k++)
-            if (wvm_section_create(&req, &s[k]) != STATUS_SUCCESS || s[k]->backing.refs == 0)
+            if (wvm_section_create(&req, &s[k]) != STATUS_SUCCESS ||
+                __atomic_load_n(&s[k]->backing.refs, __ATOMIC_RELAXED) == 0)
                 return bad;
         if (s[0] == s[1] || s[0] == s[2] || s[1] == s[2])
             return bad;
@@ -302,7 +303,7 @@ START_TEST(threads)
         pthread_join(makers[i], &bad);
         ck_assert_ptr_null(bad);
     }
-    stop_threads = 1;
+    __atomic_store_n(&stop_threads, 1, __ATOMIC_RELAXED);
     pthread_join(looker, NULL);
     ck_assert(!found);
     unit_audit();
