@@ -41,8 +41,9 @@ void wvm_section_unmap_commits(struct wvm_section *s);
 uint64_t wvm_section_commits_len(uint64_t data);
 
 /* ---- section_spare.c ---- */
-/* Marked memory of so many bytes, all zero, that a section of before had. False: there is none. */
-bool wvm_spare_take(uint64_t len, int *fd, uint64_t *mark);
+/* Marked memory of so many bytes, all zero, that a section of this round had. False: there is
+ * none. */
+bool wvm_spare_take(uint64_t len, uint32_t round, int *fd, uint64_t *mark);
 /* The memory of s, which ends, is kept for the next. False: it is to be closed. */
 bool wvm_spare_keep(const struct wvm_section *s);
 /* For struct wvm_section. */

@@ -71,7 +71,7 @@ wvm_status wvm_section_make_memory(struct wvm_section *s)
     wvm_status status = sparse ? STATUS_SUCCESS : charge_whole(s);
     if (status < 0)
         return status;
-    if (!s->round || !wvm_spare_take(s->size, &s->backing.fd, &s->mark)) {
+    if (!s->round || !wvm_spare_take(s->size, s->round, &s->backing.fd, &s->mark)) {
         int fd = wvm_host_shm_create(NAME, s->size +
                                                (sparse ? wvm_section_commits_len(s->size) : 0));
         if (fd < 0)

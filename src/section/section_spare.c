@@ -4,6 +4,7 @@
  * Terms   spare = the memory of a section that ended; round = the time between two forks.
  * I1  Only memory that nobody else can have is kept: of a section made here, without a name, never
  *     described for another process, and not older than the last fork (`round`; 0: not to be kept).
+ *     It is taken in the round it was kept in: a fork may come while somebody keeps it.
  * I2  What was in the spare memory is dropped before it is handed out. It stays until then: memory
  *     of more than MOST bytes is not kept.
  * I3  The descriptor is used only after it was found to have its mark still (host_object.h).
@@ -23,6 +24,7 @@ enum { EMPTY, BUSY, FULL };
 static struct {
     uint32_t state; /* (a); the fields are its owner's while it is BUSY */
     int fd;
+    uint32_t round;
     uint64_t mark;
 } spare;
 static uint32_t present_round = 1; /* (a) */
@@ -44,16 +46,17 @@ uint32_t wvm_spare_round(void)
     return __atomic_load_n(&present_round, __ATOMIC_RELAXED);
 }
 
-bool wvm_spare_take(uint64_t len, int *fd, uint64_t *mark)
+bool wvm_spare_take(uint64_t len, uint32_t round, int *fd, uint64_t *mark)
 {
     if (len > MOST || !claim(FULL))
         return false;
     *fd = spare.fd;
     *mark = spare.mark;
+    bool mine = spare.round == round;
     set_state(EMPTY);
     if (!wvm_host_fd_is_marked(*fd, *mark))
         return false;
-    if (wvm_host_fd_resize(*fd, 0) == 0 && wvm_host_fd_resize(*fd, len) == 0)
+    if (mine && wvm_host_fd_resize(*fd, 0) == 0 && wvm_host_fd_resize(*fd, len) == 0)
         return true;
     wvm_host_fd_close_marked(*fd, *mark);
     return false;
@@ -64,6 +67,7 @@ bool wvm_spare_keep(const struct wvm_section *s)
     if (!s->mark || s->round != wvm_spare_round() || s->size > MOST || !claim(EMPTY))
         return false;
     spare.fd = s->backing.fd;
+    spare.round = s->round;
     spare.mark = s->mark;
     set_state(FULL);
     return true;
