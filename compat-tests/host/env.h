@@ -218,6 +218,15 @@ static inline MEMORY_BASIC_INFORMATION look_at(const void *at)
     return m;
 }
 
+static inline MEMORY_BASIC_INFORMATION look_in(HANDLE process, const void *at)
+{
+    MEMORY_BASIC_INFORMATION m;
+    memset(&m, 0xEE, sizeof m);
+    if (VirtualQueryEx(process, at, &m, sizeof m) != sizeof m)
+        memset(&m, 0, sizeof m);
+    return m;
+}
+
 static inline bool is_state(const void *at, DWORD state, DWORD protect)
 {
     MEMORY_BASIC_INFORMATION m = look_at(at);

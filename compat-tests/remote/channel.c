@@ -1,21 +1,11 @@
 /* Calls on a process that serves others (option remote): what they do there, and what happens when
- * that process ends, stops, forks, closes its descriptors, or is sent nonsense.
+ * that process ends, stops, forks or closes its descriptors.
  *
  * With an argument: "target" is the process that serves; "leaver" one whose first thread ends. */
+#include "channel.h"
 #include "pe_build.h"
-#include "target.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
-
-static char self_path[4096], served[4200], unserved[4200], run_dir[] = "/tmp/winvm-channel-XXXXXX";
-
-static struct target start(const char *options)
-{
-    char role[] = "target", *const command[] = {self_path, role, NULL};
-    return start_target(command, options);
-}
 
 static double seconds(void)
 {
@@ -29,13 +19,20 @@ static uint64_t word(DWORD state, DWORD prot)
     return (uint64_t)state << 32 | prot;
 }
 
-static MEMORY_BASIC_INFORMATION look_in(HANDLE process, const void *at)
+/* The native calls on memory() below: its second granule is committed but for the first page. */
+static void natively(struct target *t, char *a)
 {
-    MEMORY_BASIC_INFORMATION m;
-    memset(&m, 0xEE, sizeof m);
-    if (VirtualQueryEx(process, at, &m, sizeof m) != sizeof m)
-        memset(&m, 0, sizeof m);
-    return m;
+    SIZE_T count;
+    MEMORY_REGION_INFORMATION region;
+    PVOID base = a + GRAN + 2 * PAGE + 5;
+    SIZE_T size = 10;
+    ok(NtLockVirtualMemory(t->handle, &base, &size, 1) == 0 && base == a + GRAN + 2 * PAGE &&
+           size == PAGE, "locked, and the range rounded");
+    ok(NtLockVirtualMemory(t->handle, &base, &size, 1) == STATUS_WAS_LOCKED, "it was locked");
+    ok(NtUnlockVirtualMemory(t->handle, &base, &size, 1) == 0, "unlocked");
+    ok(NtQueryVirtualMemory(t->handle, a, MemoryRegionInformation, &region, sizeof region,
+                            &count) == 0 && count == sizeof region &&
+           region.CommitSize == GRAN - PAGE && region.RegionSize == 3 * GRAN, "the region class");
 }
 
 /* VP-029, VQ-025 and their kin: reserve, commit, protect, decommit, release. */
@@ -72,16 +69,7 @@ static void memory(struct target *t)
            GetLastError() == ERROR_INVALID_PARAMETER, "VF-003 holds there");
     ok(VirtualFreeEx(t->handle, a + GRAN, PAGE, MEM_DECOMMIT) &&
            tell(t, 's', (uintptr_t)a + GRAN) == word(MEM_RESERVE, 0), "decommitted");
-    PVOID base = a + GRAN + 2 * PAGE + 5;
-    SIZE_T size = 10;
-    ok(NtLockVirtualMemory(t->handle, &base, &size, 1) == 0 && base == a + GRAN + 2 * PAGE &&
-           size == PAGE, "locked, and the range rounded");
-    ok(NtLockVirtualMemory(t->handle, &base, &size, 1) == STATUS_WAS_LOCKED, "it was locked");
-    ok(NtUnlockVirtualMemory(t->handle, &base, &size, 1) == 0, "unlocked");
-    MEMORY_REGION_INFORMATION region;
-    ok(NtQueryVirtualMemory(t->handle, a, MemoryRegionInformation, &region, sizeof region,
-                            &count) == 0 && count == sizeof region &&
-           region.CommitSize == GRAN - PAGE && region.RegionSize == 3 * GRAN, "the region class");
+    natively(t, a);
     ok(VirtualFreeEx(t->handle, a, 0, MEM_RELEASE) &&
            tell(t, 's', (uintptr_t)a) == word(MEM_FREE, PAGE_NOACCESS), "released");
     ok(tell(t, 'n', 0) == before && tell(t, 'a', 0) == 1, "nothing is left, the tables are right");
@@ -222,14 +210,6 @@ static void sections(struct target *t)
     unlink(name);
 }
 
-/* It has so many sockets, when what is under way is done. */
-static bool comes_to(pid_t pid, unsigned n_sockets)
-{
-    for (int i = 0; i < 300 && count_entries(pid, "fd", "socket:") != n_sockets; i++)
-        usleep(10000);
-    return count_entries(pid, "fd", "socket:") == n_sockets;
-}
-
 static void refusals(struct target *t)
 {
     HANDLE weak = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, (DWORD)t->pid);
@@ -340,17 +320,6 @@ static void clients(struct target *t)
     ok(tell(t, 'a', 0) == 1, "the tables are right");
 }
 
-static bool served_soon(HANDLE h)
-{
-    for (int i = 0; i < 40; i++) {
-        char *a = VirtualAllocEx(h, NULL, GRAN, MEM_RESERVE, PAGE_READWRITE);
-        if (a)
-            return VirtualFreeEx(h, a, 0, MEM_RELEASE);
-        usleep(100000);
-    }
-    return false;
-}
-
 static void forks_and_closes(struct target *t)
 {
     pid_t used = (pid_t)tell(t, 'f', 1), unused = (pid_t)tell(t, 'f', 0);
@@ -374,207 +343,6 @@ static void forks_and_closes(struct target *t)
     ok(served_soon(t->handle), "and serves again soon");
 }
 
-/* ---- straight to the socket ---- */
-
-static bool find_socket(pid_t pid, char *out, size_t cap)
-{
-    char prefix[32];
-    bool found = false;
-    snprintf(prefix, sizeof prefix, "remote-%d-", (int)pid);
-    DIR *d = opendir(run_dir);
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (strncmp(e->d_name, prefix, strlen(prefix)) == 0) {
-            snprintf(out, cap, "%s/%s", run_dir, e->d_name);
-            found = true;
-        }
-    if (d)
-        closedir(d);
-    return found;
-}
-
-static int call_socket(const char *path)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    struct timeval patience = {5, 0};
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* A request as it goes over the wire: head, operation, then values. */
-union message {
-    struct {
-        uint32_t magic;
-        uint16_t version, op;
-        uint32_t length, type;
-        uint64_t value[10];
-        uint32_t prot, granted, machine;
-        uint8_t small[6], zero[6];
-    } __attribute__((packed)) request;
-    unsigned char bytes[400];
-};
-
-static uint64_t seed = 12345;
-static uint64_t dice(uint64_t n)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (seed >> 33) % n;
-}
-
-static uint64_t wild_value(char *area)
-{
-    switch (dice(6)) {
-    case 0: return 0;
-    case 1: return dice(32) * PAGE;
-    case 2: return ~(uint64_t)0 << dice(64);
-    case 3: return (uint64_t)1 << dice(64);
-    case 4: return 0x7fffffff0000 - dice(3);
-    default: return (uintptr_t)area + dice(16 * PAGE);
-    }
-}
-
-/* Nonsense, and requests of right form with wild values; addresses are those of the area, or of
- * nothing, so that what is done hits only the area. */
-static size_t make_wild(union message *m, char *area)
-{
-    for (size_t i = 0; i < sizeof m->bytes; i++)
-        m->bytes[i] = (unsigned char)dice(256);
-    if (dice(4) == 0)
-        return 1 + dice(sizeof m->bytes);
-    memset(m->request.zero, 0, sizeof m->request.zero);
-    m->request.magic = 0x524d5657;
-    m->request.version = (uint16_t)(dice(20) ? 1 : dice(65536));
-    m->request.op = (uint16_t)dice(14);
-    m->request.length = sizeof m->request;
-    static const uint32_t types[] = {MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESET,
-                                     MEM_DECOMMIT, MEM_RELEASE, MEM_TOP_DOWN | MEM_RESERVE, 1, 2};
-    static const uint32_t prots[] = {1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x104, 0x204};
-    if (dice(4))
-        m->request.type = types[dice(9)];
-    if (dice(4))
-        m->request.prot = prots[dice(10)];
-    for (unsigned i = 0; i < 10; i++)
-        m->request.value[i] = wild_value(area);
-    if (m->request.value[1] > 16 * PAGE && m->request.value[0] >= (uintptr_t)area &&
-        m->request.value[0] < (uintptr_t)area + 16 * PAGE)
-        m->request.value[1] = PAGE;
-    return sizeof m->request;
-}
-
-static void send_wild(int fd, union message *m, size_t len, int pass)
-{
-    char room[CMSG_SPACE(2 * sizeof(int))];
-    struct iovec part = {m, len};
-    struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1};
-    if (pass >= 0) {
-        int fds[2] = {pass, pass};
-        size_t n = (1 + dice(2)) * sizeof(int);
-        memset(room, 0, sizeof room);
-        head.msg_control = room;
-        head.msg_controllen = CMSG_LEN(n);
-        struct cmsghdr *c = CMSG_FIRSTHDR(&head);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(n);
-        memcpy(CMSG_DATA(c), fds, n);
-    }
-    (void)sendmsg(fd, &head, MSG_NOSIGNAL);
-}
-
-static void nonsense(struct target *t, unsigned rounds)
-{
-    char path[600];
-    static char answer[16384];
-    unsigned answered = 0, silent = 0;
-    char *area = (char *)(uintptr_t)tell(t, 'v', 16 * PAGE);
-    unsigned n_fds = count_entries(t->pid, "fd", NULL);
-    int memfd = memfd_create("channel", MFD_CLOEXEC), fd = -1;
-    ok(area && find_socket(t->pid, path, sizeof path), "the socket is found");
-    if (ftruncate(memfd, 16 * PAGE) != 0)
-        return;
-    for (unsigned i = 0; i < rounds; i++) {
-        union message m;
-        if (fd < 0 && (fd = call_socket(path)) < 0)
-            break;
-        size_t len = make_wild(&m, area);
-        send_wild(fd, &m, len, dice(3) ? -1 : dice(2) ? memfd : t->orders);
-        if (dice(50) == 0) { /* goes away without waiting */
-            close(fd);
-            fd = -1;
-            continue;
-        }
-        ssize_t n = recv(fd, answer, sizeof answer, 0);
-        answered += n > 0;
-        silent += n < 0 && errno == EAGAIN;
-        if (n <= 0 || dice(10) == 0) {
-            close(fd);
-            fd = -1;
-        }
-    }
-    close(fd);
-    close(memfd);
-    ok(answered > rounds / 2 && silent == 0, "%u wild messages, %u answered, %u not in time",
-       rounds, answered, silent);
-    ok(served_soon(t->handle) && tell(t, 'a', 0) == 1, "the server is unharmed");
-    usleep(100000);
-    unsigned now = count_entries(t->pid, "fd", NULL);
-    /* Mapped views of the shared memory that was passed may keep descriptors. */
-    ok(now <= n_fds + 64, "descriptors there: %u, then %u", n_fds, now);
-}
-
-/* Guests who say nothing take no seat for long, and many of them do no harm. */
-static void silent_guests(struct target *t)
-{
-    char path[600];
-    int fd[100];
-    find_socket(t->pid, path, sizeof path);
-    for (unsigned i = 0; i < 100; i++)
-        fd[i] = call_socket(path);
-    ok(served_soon(t->handle), "a hundred silent guests");
-    for (unsigned i = 0; i < 100; i++)
-        close(fd[i]);
-    ok(served_soon(t->handle), "who went");
-}
-
-static void be_stranger(void *path)
-{
-    char byte;
-    if (setgid(65534) != 0 || setuid(65534) != 0)
-        return;
-    int fd = call_socket(path);
-    ok(fd >= 0, "a stranger can call when the directory is open");
-    (void)send(fd, "?", 1, MSG_NOSIGNAL);
-    errno = 0;
-    ssize_t n = recv(fd, &byte, 1, 0);
-    ok(n == 0 || (n < 0 && errno == ECONNRESET), "and is sent away (%zd, %d)", n, errno);
-    close(fd);
-}
-
-static void strangers(struct target *t)
-{
-    char path[600];
-    if (geteuid() != 0) {
-        env_skip("another user is sent away", "not root");
-        return;
-    }
-    struct stat st;
-    ok(find_socket(t->pid, path, sizeof path) && stat(path, &st) == 0 &&
-           (st.st_mode & 077) == 0 && stat(run_dir, &st) == 0 && (st.st_mode & 077) == 0,
-       "socket and directory are the user's alone");
-    chmod(run_dir, 0755);
-    chmod(path, 0666);
-    ok(in_child(be_stranger, path), "another user is sent away");
-    chmod(path, 0600);
-    chmod(run_dir, 0700);
-    ok(served_soon(t->handle), "the user is not");
-}
-
-/* ---- ends ---- */
-
 static void *last_thread(void *unused)
 {
     usleep(100000);
@@ -590,19 +358,6 @@ static void leavers(void)
        "a program without its first thread ends (%d, %.1f s)", status, seconds() - began);
 }
 
-static void stale_names(void)
-{
-    char path[600];
-    struct target t = start(served);
-    ok(find_socket(t.pid, path, sizeof path), "a name of its own");
-    kill(t.pid, SIGKILL);
-    end_target(&t);
-    struct target next = start(served);
-    ok(access(path, F_OK) != 0 && find_socket(next.pid, path, sizeof path),
-       "the name of a killed process is removed by the next one");
-    ok(end_target(&next) && access(path, F_OK) != 0, "who ends well takes the name along");
-}
-
 static int run_role(const char *role)
 {
     pthread_t thread;
@@ -611,41 +366,6 @@ static int run_role(const char *role)
     pthread_create(&thread, NULL, last_thread, NULL);
     pthread_detach(thread);
     pthread_exit(NULL);
-}
-
-/* The run directory is the test's own; the options are read at start. */
-static void settle(char **argv)
-{
-    const char *dir = getenv("CHANNEL_DIR");
-    ssize_t n = readlink("/proc/self/exe", self_path, sizeof self_path - 1);
-    self_path[n > 0 ? n : 0] = '\0';
-    if (!dir) {
-        if (!mkdtemp(run_dir))
-            exit(99);
-        snprintf(unserved, sizeof unserved, "%s%srun-dir=%s",
-                 getenv("WINVM_OPTIONS") ? getenv("WINVM_OPTIONS") : "",
-                 getenv("WINVM_OPTIONS") ? ":" : "", run_dir);
-        setenv("CHANNEL_DIR", run_dir, 1);
-        setenv("WINVM_OPTIONS", unserved, 1);
-        execv(self_path, argv);
-        exit(99);
-    }
-    strcpy(run_dir, dir);
-    snprintf(unserved, sizeof unserved, "%s", getenv("WINVM_OPTIONS"));
-    snprintf(served, sizeof served, "%.4000s:remote=1", unserved);
-}
-
-static void remove_run_dir(void)
-{
-    char path[600];
-    DIR *d = opendir(run_dir);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", run_dir, e->d_name);
-        unlink(path);
-    }
-    if (d)
-        closedir(d);
-    rmdir(run_dir);
 }
 
 int main(int argc, char **argv)
@@ -663,9 +383,6 @@ int main(int argc, char **argv)
     refusals(&t);
     many(&t);
     clients(&t);
-    nonsense(&t, argc > 1 ? (unsigned)atoi(argv[1]) : 3000);
-    silent_guests(&t);
-    strangers(&t);
     forks_and_closes(&t);
     ok(tell(&t, 'x', 0) == 1 && comes_to(t.pid, 0) &&
            !VirtualAllocEx(t.handle, NULL, PAGE, MEM_COMMIT, PAGE_READWRITE) &&
@@ -673,7 +390,6 @@ int main(int argc, char **argv)
     ok(end_target(&t), "the target ends well");
     stops_and_ends();
     leavers();
-    stale_names();
     remove_run_dir();
     return env_end();
 }

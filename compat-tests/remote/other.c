@@ -82,15 +82,6 @@ static pid_t start_plain(int *hold)
     return pid;
 }
 
-static MEMORY_BASIC_INFORMATION look_in(HANDLE process, const void *at)
-{
-    MEMORY_BASIC_INFORMATION m;
-    memset(&m, 0xEE, sizeof m);
-    if (VirtualQueryEx(process, at, &m, sizeof m) != sizeof m)
-        memset(&m, 0, sizeof m);
-    return m;
-}
-
 static void check_same(HANDLE twin, const char *what, const void *at)
 {
     MEMORY_BASIC_INFORMATION own = look_at(at), its = look_in(twin, at);
@@ -349,8 +340,14 @@ static void copies(void)
     ok(!ReadProcessMemory(t.handle, target, buffer, sizeof buffer, &count) && count == 2 * PAGE,
        "RW-004: the target ends early");
     VirtualProtect(buffer + 2 * PAGE, PAGE, old, &old);
-    char *code = (char *)(uintptr_t)&patched;
-    count = 77;
+    end_twin(&t);
+}
+
+static void code_copies(void)
+{
+    char back[2], *code = (char *)(uintptr_t)&patched;
+    SIZE_T count = 77;
+    struct twin t = make_twin(PROCESS_ALL_ACCESS);
     ok(WriteProcessMemory(t.handle, code, "\xcc\xcc", 2, &count) && count == 2,
        "RW-008: into code");
     ok(ReadProcessMemory(t.handle, code, back, 2, NULL) && memcmp(back, "\xcc\xcc", 2) == 0,
@@ -369,6 +366,7 @@ int main(void)
     twins();
     refusals();
     copies();
+    code_copies();
     pid_t plain = start_plain(&hold);
     walk("a plain program", plain);
     close(hold);

@@ -50,65 +50,81 @@ struct answer {
 static HANDLE handles[N_SLOTS];
 static unsigned char *views[N_SLOTS];
 
-static struct answer perform(const struct order *o, int fd)
+/* Orders about a slot's section. */
+static struct answer perform_on_section(const struct order *o, int fd)
 {
     struct answer r = {.fd = -1};
     const char *name = o->name[0] ? o->name : NULL;
-    unsigned char *view = views[o->slot];
-    MEMORY_BASIC_INFORMATION m;
-    SetLastError(UNTOUCHED);
-    if (!view && (o->what == READ || o->what == WRITE || o->what == COMMIT || o->what == QUERY)) {
-        r.value = (uint64_t)-1; /* some order before it failed */
-        return r;
-    }
+    HANDLE *h = &handles[o->slot];
     switch (o->what) {
     case CREATE:
-        handles[o->slot] = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, o->a,
-                                              (DWORD)(o->n >> 32), (DWORD)o->n, name);
-        r.value = handles[o->slot] != NULL;
+        *h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, o->a, (DWORD)(o->n >> 32), (DWORD)o->n,
+                                name);
+        r.value = *h != NULL;
         break;
     case OPEN:
-        handles[o->slot] = OpenFileMappingA(o->a, FALSE, name);
-        r.value = handles[o->slot] != NULL;
+        *h = OpenFileMappingA(o->a, FALSE, name);
+        r.value = *h != NULL;
         break;
     case CLOSE:
-        r.value = CloseHandle(handles[o->slot]) != 0;
+        r.value = CloseHandle(*h) != 0;
         break;
+    case TO_FD:
+        r.fd = winvm_section_to_fd(*h);
+        r.value = r.fd >= 0;
+        break;
+    case FROM_FD:
+        errno = 0;
+        *h = winvm_section_from_fd(fd, SECTION_ALL_ACCESS);
+        r.value = *h != NULL;
+        r.error = (DWORD)errno;
+        close(fd);
+        return r;
+    default:
+        r.value = (uint64_t)winvm_audit();
+        break;
+    }
+    r.error = GetLastError();
+    return r;
+}
+
+/* Orders about a slot's view, which is there. */
+static uint64_t perform_on_view(const struct order *o)
+{
+    unsigned char *view = views[o->slot];
+    MEMORY_BASIC_INFORMATION m;
+    switch (o->what) {
+    case UNMAP: return UnmapViewOfFile(view) != 0;
+    case READ: return view[o->n];
+    case WRITE: view[o->n] = (unsigned char)o->a; return 0;
+    case COMMIT: return VirtualAlloc(view + o->n, o->len, MEM_COMMIT, o->a) == view + o->n;
+    default:
+        m = look_at(view + o->n);
+        return (uint64_t)m.State << 32 | m.Protect;
+    }
+}
+
+static struct answer perform(const struct order *o, int fd)
+{
+    struct answer r = {.fd = -1};
+    SetLastError(UNTOUCHED);
+    switch (o->what) {
     case MAP:
         views[o->slot] = MapViewOfFile(handles[o->slot], o->a, (DWORD)(o->n >> 32), (DWORD)o->n,
                                        o->len);
         r.value = views[o->slot] != NULL;
         break;
+    case READ: case WRITE: case COMMIT: case QUERY:
+        if (!views[o->slot]) { /* some order before it failed */
+            r.value = (uint64_t)-1;
+            return r;
+        }
+        /* fall through */
     case UNMAP:
-        r.value = UnmapViewOfFile(view) != 0;
+        r.value = perform_on_view(o);
         break;
-    case READ:
-        r.value = view[o->n];
-        break;
-    case WRITE:
-        view[o->n] = (unsigned char)o->a;
-        break;
-    case COMMIT:
-        r.value = VirtualAlloc(view + o->n, o->len, MEM_COMMIT, o->a) == view + o->n;
-        break;
-    case QUERY:
-        m = look_at(view + o->n);
-        r.value = (uint64_t)m.State << 32 | m.Protect;
-        break;
-    case TO_FD:
-        r.fd = winvm_section_to_fd(handles[o->slot]);
-        r.value = r.fd >= 0;
-        break;
-    case FROM_FD:
-        errno = 0;
-        handles[o->slot] = winvm_section_from_fd(fd, SECTION_ALL_ACCESS);
-        r.value = handles[o->slot] != NULL;
-        r.error = (DWORD)errno;
-        close(fd);
-        return r;
-    case AUDIT:
-        r.value = (uint64_t)winvm_audit();
-        break;
+    default:
+        return perform_on_section(o, fd);
     }
     r.error = GetLastError();
     return r;

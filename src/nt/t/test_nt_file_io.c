@@ -128,20 +128,25 @@ START_TEST(descriptors)
     ck_assert_int_eq(_get_osfhandle(-1), -1);
     ck_assert_int_eq(errno, EBADF);
     ck_assert_int_eq(_get_osfhandle(9999), -1);
+}
+END_TEST
 
-    /* A duplicate of its own. */
-    fd = open(path, O_RDONLY);
+/* A handle for a duplicate of a descriptor, and back: the new descriptor owns the handle. */
+START_TEST(descriptors_and_back)
+{
+    char buf[8];
+    DWORD n;
+    fill("0123456789", 10);
+    int fd = open(path, O_RDONLY);
     errno = 0;
     ck_assert_ptr_null(winvm_handle_from_fd(fd, GENERIC_WRITE));
     ck_assert_int_eq(errno, EACCES);
     ck_assert_ptr_null(winvm_handle_from_fd(-1, GENERIC_READ));
     ck_assert_int_eq(errno, EBADF);
-    h = winvm_handle_from_fd(fd, GENERIC_READ);
+    HANDLE h = winvm_handle_from_fd(fd, GENERIC_READ);
     ck_assert_ptr_nonnull(h);
     close(fd);
     ck_assert(ReadFile(h, buf, 2, &n, NULL) && memcmp(buf, "01", 2) == 0);
-
-    /* And back: the descriptor owns the handle. */
     fd = _open_osfhandle((intptr_t)h, _O_RDONLY);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(read(fd, buf, 2), 2);
@@ -177,55 +182,78 @@ START_TEST(closed_behind)
 }
 END_TEST
 
-/* A file under a view keeps the pages of the view. */
-START_TEST(mapped)
+/* Opened to be mapped with more than the file allows (SEC-006, SEC-008, SEC-010). */
+START_TEST(mapped_rights)
+{
+    fill("m", 1);
+    HANDLE read_only = open_ok(GENERIC_READ, OPEN_EXISTING), none = open_ok(0, OPEN_EXISTING);
+    fails(CreateFileMappingA(read_only, NULL, PAGE_READWRITE, 0, 0, NULL) == NULL,
+          ERROR_ACCESS_DENIED);
+    fails(CreateFileMappingA(none, NULL, PAGE_READONLY, 0, 0, NULL) == NULL, ERROR_ACCESS_DENIED);
+    fails(CreateFileMappingA(read_only, NULL, PAGE_EXECUTE_READ, 0, 0, NULL) == NULL,
+          ERROR_ACCESS_DENIED);
+}
+END_TEST
+
+/* A new file of three pages of 'm', and a writable view of it. */
+static char *map_new(HANDLE *h, HANDLE *mapping)
 {
     char data[0x3000];
     memset(data, 'm', sizeof data);
     fill(data, sizeof data);
-    HANDLE h = open_ok(GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);
-    HANDLE read_only = open_ok(GENERIC_READ, OPEN_EXISTING), none = open_ok(0, OPEN_EXISTING);
-    fails(CreateFileMappingA(read_only, NULL, PAGE_READWRITE, 0, 0, NULL) == NULL,
-          ERROR_ACCESS_DENIED); /* SEC-006 */
-    fails(CreateFileMappingA(none, NULL, PAGE_READONLY, 0, 0, NULL) == NULL,
-          ERROR_ACCESS_DENIED); /* SEC-010 */
-    fails(CreateFileMappingA(read_only, NULL, PAGE_EXECUTE_READ, 0, 0, NULL) == NULL,
-          ERROR_ACCESS_DENIED); /* SEC-008 */
-    HANDLE mapping = CreateFileMappingA(h, NULL, PAGE_READWRITE, 0, 0, NULL);
-    ck_assert_ptr_nonnull(mapping);
+    *h = open_ok(GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);
+    *mapping = CreateFileMappingA(*h, NULL, PAGE_READWRITE, 0, 0, NULL);
+    ck_assert_ptr_nonnull(*mapping);
+    char *view = MapViewOfFile(*mapping, FILE_MAP_WRITE, 0, 0, 0);
+    ck_assert_ptr_nonnull(view);
+    ck_assert_int_eq(view[0x2fff], 'm');
+    return view;
+}
+
+/* A file under a view keeps the pages of the view. */
+START_TEST(mapped)
+{
+    HANDLE h, mapping;
+    char *view = map_new(&h, &mapping);
     fails(GetFileSize(mapping, NULL) == INVALID_FILE_SIZE, ERROR_INVALID_HANDLE);
     fails(CreateFileMappingA(mapping, NULL, PAGE_READWRITE, 0, 0, NULL) == NULL,
           ERROR_INVALID_HANDLE);
-    char *view = MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, 0);
-    ck_assert_ptr_nonnull(view);
-    ck_assert_int_eq(view[0x2fff], 'm');
     ck_assert_uint_eq(SetFilePointer(h, 0x1000, NULL, FILE_BEGIN), 0x1000);
     fails(!SetEndOfFile(h), ERROR_USER_MAPPED_FILE);
     open_fails(GENERIC_WRITE, ALL_SHARE, CREATE_ALWAYS, ERROR_USER_MAPPED_FILE);
     open_fails(GENERIC_WRITE, ALL_SHARE, TRUNCATE_EXISTING, ERROR_USER_MAPPED_FILE);
-    ck_assert_int_eq(size_of_file(), sizeof data);
+    ck_assert_int_eq(size_of_file(), 0x3000);
     ck_assert_uint_eq(SetFilePointer(h, 0x4000, NULL, FILE_BEGIN), 0x4000);
     ck_assert(SetEndOfFile(h)); /* larger is no harm */
-    /* The file is the same memory; and its contents survive its handle. */
+    ck_assert(CloseHandle(mapping) && UnmapViewOfFile(view));
+    ck_assert_uint_eq(SetFilePointer(h, 0, NULL, FILE_BEGIN), 0);
+    ck_assert(SetEndOfFile(h));
+    ck_assert_int_eq(size_of_file(), 0);
+}
+END_TEST
+
+/* The file is the same memory, and its contents survive its handle; a view as a buffer, of the file
+ * it is a view of. */
+START_TEST(mapped_contents)
+{
+    char byte;
     DWORD n;
+    HANDLE h, mapping;
     OVERLAPPED ov = {.Offset = 5};
+    char *view = map_new(&h, &mapping);
     ck_assert(WriteFile(h, "file", 4, &n, &ov));
     ck_assert_mem_eq(view + 5, "file", 4);
     view[0x10] = 'v';
     ov.Offset = 0x10;
-    ck_assert(ReadFile(h, data, 1, &n, &ov) && data[0] == 'v');
+    ck_assert(ReadFile(h, &byte, 1, &n, &ov) && byte == 'v');
     ck_assert(CloseHandle(h) && CloseHandle(mapping));
     ck_assert_int_eq(view[0x10], 'v');
-    /* A view as a buffer: of the file it is a view of, and of one that forbids it. */
     h = open_ok(GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);
     ck_assert(ReadFile(h, view + 0x1000, 16, &n, NULL) && n == 16);
     ck_assert_mem_eq(view + 0x1005, "file", 4);
     ck_assert(VirtualProtect(view + 0x1000, 0x1000, PAGE_READONLY, &n));
     fails(!ReadFile(h, view + 0x1000, 16, &n, NULL), ERROR_NOACCESS);
     ck_assert(UnmapViewOfFile(view));
-    ck_assert_uint_eq(SetFilePointer(h, 0, NULL, FILE_BEGIN), 0);
-    ck_assert(SetEndOfFile(h));
-    ck_assert_int_eq(size_of_file(), 0);
 }
 END_TEST
 
@@ -355,8 +383,11 @@ int main(void)
     tcase_add_test(c, watched);
     tcase_add_test(c, pipes);
     tcase_add_test(c, descriptors);
+    tcase_add_test(c, descriptors_and_back);
     tcase_add_test(c, closed_behind);
+    tcase_add_test(c, mapped_rights);
     tcase_add_test(c, mapped);
+    tcase_add_test(c, mapped_contents);
     tcase_add_test(c, section_handles);
     tcase_add_test(c, one_winner);
     tcase_add_test(c, threads);

@@ -251,15 +251,16 @@ START_TEST(flags)
 }
 END_TEST
 
+union queried {
+    PUBLIC_OBJECT_BASIC_INFORMATION basic;
+    OBJECT_NAME_INFORMATION name;
+    OBJECT_TYPE_INFORMATION type;
+    char bytes[512];
+};
+
 START_TEST(query)
 {
-    union {
-        PUBLIC_OBJECT_BASIC_INFORMATION basic;
-        OBJECT_NAME_INFORMATION name;
-        OBJECT_TYPE_INFORMATION type;
-        char bytes[512];
-    } u;
-    static const WCHAR section[] = u"Section", name[] = u"\\BaseNamedObjects\\thing";
+    union queried u;
     HANDLE copy, h = make_thing(SECTION_MAP_READ | SECTION_QUERY);
     ULONG n = 77;
     ck_assert_int_eq(wvm_NtDuplicateObject(WVM_OWN_PROCESS, h, WVM_OWN_PROCESS, &copy, 0, 0, 0), 0);
@@ -280,7 +281,19 @@ START_TEST(query)
                      ST(INVALID_HANDLE));
     ck_assert_int_eq(wvm_NtQueryObject(h, (OBJECT_INFORMATION_CLASS)99, &u, 56, NULL),
                      ST(INVALID_INFO_CLASS));
+    ck_assert_int_eq(wvm_handle_set_flags(h, 3, HANDLE_FLAG_INHERIT), 0);
+    ck_assert_int_eq(wvm_NtQueryObject(h, ObjectHandleFlagInformation, &u, 2, NULL), 0);
+    ck_assert_int_eq(u.bytes[0], 1);
+    ck_assert_int_eq(u.bytes[1], 0);
+}
+END_TEST
 
+START_TEST(query_strings)
+{
+    static const WCHAR section[] = u"Section", name[] = u"\\BaseNamedObjects\\thing";
+    union queried u;
+    HANDLE h = make_thing(SECTION_MAP_READ | SECTION_QUERY);
+    ULONG n = 77;
     ck_assert_int_eq(wvm_NtQueryObject(h, ObjectNameInformation, NULL, 0, &n),
                      ST(INFO_LENGTH_MISMATCH));
     ck_assert_uint_eq(n, sizeof u.name + sizeof name);
@@ -300,10 +313,6 @@ START_TEST(query)
     ck_assert_uint_eq(u.type.GenericMapping.GenericExecute, SECTION_MAP_EXECUTE);
     ck_assert_int_eq(wvm_NtQueryObject(h, ObjectTypeInformation, &u, n - 1, NULL),
                      ST(INFO_LENGTH_MISMATCH));
-    ck_assert_int_eq(wvm_handle_set_flags(h, 3, HANDLE_FLAG_INHERIT), 0);
-    ck_assert_int_eq(wvm_NtQueryObject(h, ObjectHandleFlagInformation, &u, 2, NULL), 0);
-    ck_assert_int_eq(u.bytes[0], 1);
-    ck_assert_int_eq(u.bytes[1], 0);
 }
 END_TEST
 
@@ -406,6 +415,7 @@ int main(void)
     tcase_add_test(c, duplicate_errors);
     tcase_add_test(c, flags);
     tcase_add_test(c, query);
+    tcase_add_test(c, query_strings);
     tcase_add_test(c, fill_table);
     tcase_add_test(c, threads);
     return unit_run(s);

@@ -1,4 +1,4 @@
-/* The rules of the calls on views that are there: unmapped, flushed, queried, compared, protected. */
+/* The rules of the calls on views that are there: unmap, flush, query, compare, protect. */
 #include <sys/mman.h>
 
 #include "map_unit.h"
