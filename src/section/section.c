@@ -116,7 +116,7 @@ wvm_status wvm_section_make(const struct wvm_section_request *req, struct wvm_se
     wvm_status status;
     struct wvm_section *s = wvm_section_blank(req);
     if (!s)
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return STATUS_NO_MEMORY;
     if (req->kind == WVM_SECTION_PAGEFILE)
         status = wvm_section_make_memory(s);
     else if (req->kind == WVM_SECTION_FILE)

@@ -1,105 +1,144 @@
 /* Type-stable memory for section objects, image descriptions and names.
  *
- * Owns     static tables; only the pages of what was used are ever touched.
+ * Owns     static tables of blocks; a block comes when its first object is wanted, and stays.
  * Terms    head = the top of the stack of free objects and a count of its changes, in one word.
  * I1       An object is on the stack, or never used (its number is not below `used`), or its
  *          owner's. Only a dead object is on the stack.
  * I2       The count in the head changes with every change of the stack, so that a stale head is
  *          never taken for the present one; reading `next` of an object that somebody took is
  *          harmless, since the table is never anything else.
+ * I3       The block of every number below `used` is there.
  * Locking  none, compare and swap.   Failure: NULL, nothing changed.
  * Signal safety: all functions. fork: the child's tables are its own copies. */
 #include "section/section_pool.h"
 
-#define N_SECTIONS 65536u
-#define N_IMAGES 4096u
-#define N_TEXTS 16384u
+#include "base/arith.h"
+#include "host/host.h"
 
-struct stack {
-    uint64_t head;  /* (a) low half: number + 1 of the top, 0: empty; high half: the count */
-    uint32_t used;  /* (a) */
-    uint32_t n;
-    uint32_t *next; /* (a) of each object on the stack: number + 1 of the one below */
+#define BLOCKS 256u
+#define NONE UINT32_MAX
+
+struct table {
+    uint64_t head;          /* (a) low half: number + 1 of the top, 0: empty; high half: the count */
+    uint32_t used;          /* (a) */
+    uint32_t per_block;     /* (c) objects */
+    size_t size;            /* (c) of an object, bytes */
+    uint32_t *next;         /* (a) of each object on the stack: number + 1 of the one below */
+    char *block[BLOCKS];    /* (a) set once */
 };
 
-static struct wvm_section sections[N_SECTIONS];
-static uint32_t section_next[N_SECTIONS];
-static struct stack section_stack = {.n = N_SECTIONS, .next = section_next};
-
-static struct wvm_image_info images[N_IMAGES];
-static uint32_t image_next[N_IMAGES];
-static struct stack image_stack = {.n = N_IMAGES, .next = image_next};
-
-static struct wvm_section_text texts[N_TEXTS];
-static uint32_t text_next[N_TEXTS];
-static struct stack text_stack = {.n = N_TEXTS, .next = text_next};
+#define TABLE(type, n)                                                        \
+    {                                                                         \
+        .per_block = (n), .size = sizeof(type), .next = (uint32_t[BLOCKS * (n)]) { 0 } \
+    }
+static struct table sections = TABLE(struct wvm_section, 256u);
+static struct table images = TABLE(struct wvm_image_info, 16u);
+static struct table texts = TABLE(struct wvm_section_text, 64u);
 
 static uint64_t head_with(uint64_t old, uint32_t top)
 {
     return ((old >> 32) + 1) << 32 | top;
 }
 
-/* The number of an object, or UINT32_MAX. */
-static uint32_t take(struct stack *st)
+/* The block for a number is there. Who loses the race for it leaves address space behind. */
+static bool have_block(struct table *t, uint32_t at)
 {
-    uint64_t head = __atomic_load_n(&st->head, __ATOMIC_ACQUIRE);
-    while ((uint32_t)head != 0) {
-        uint32_t at = (uint32_t)head - 1;
-        uint32_t below = __atomic_load_n(&st->next[at], __ATOMIC_RELAXED);
-        if (__atomic_compare_exchange_n(&st->head, &head, head_with(head, below), true,
-                                        __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
-            return at;
-    }
-    uint32_t used = __atomic_load_n(&st->used, __ATOMIC_RELAXED);
-    while (used < st->n && !__atomic_compare_exchange_n(&st->used, &used, used + 1, true,
-                                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
-    return used < st->n ? used : UINT32_MAX;
+    char **block = &t->block[at / t->per_block], *none = NULL;
+    size_t len = wvm_align_up(t->per_block * t->size, WVM_PAGE_SIZE);
+    void *mem;
+    if (__atomic_load_n(block, __ATOMIC_ACQUIRE))
+        return true;
+    if (wvm_host.meta(len, &mem) != 0)
+        return false;
+    if (!__atomic_compare_exchange_n(block, &none, mem, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        (void)wvm_host.unmap((uintptr_t)mem, len);
+    return true;
 }
 
-static void give(struct stack *st, uint32_t at)
+static void *object_at(struct table *t, uint32_t at)
 {
-    uint64_t head = __atomic_load_n(&st->head, __ATOMIC_RELAXED);
+    return __atomic_load_n(&t->block[at / t->per_block], __ATOMIC_ACQUIRE) +
+           at % t->per_block * t->size;
+}
+
+static uint32_t number_of(struct table *t, const void *object)
+{
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        uintptr_t block = (uintptr_t)__atomic_load_n(&t->block[i], __ATOMIC_ACQUIRE);
+        uintptr_t offset = (uintptr_t)object - block;
+        if (block && offset < t->per_block * t->size)
+            return i * t->per_block + (uint32_t)(offset / t->size);
+    }
+    return NONE;
+}
+
+/* One that was never used, or NONE. */
+static uint32_t take_fresh(struct table *t)
+{
+    uint32_t used = __atomic_load_n(&t->used, __ATOMIC_RELAXED);
+    do {
+        if (used == BLOCKS * t->per_block || !have_block(t, used))
+            return NONE;
+    } while (!__atomic_compare_exchange_n(&t->used, &used, used + 1, true, __ATOMIC_RELEASE,
+                                          __ATOMIC_RELAXED));
+    return used;
+}
+
+static void *take(struct table *t)
+{
+    uint64_t head = __atomic_load_n(&t->head, __ATOMIC_ACQUIRE);
+    while ((uint32_t)head != 0) {
+        uint32_t at = (uint32_t)head - 1;
+        uint32_t below = __atomic_load_n(&t->next[at], __ATOMIC_RELAXED);
+        if (__atomic_compare_exchange_n(&t->head, &head, head_with(head, below), true,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+            return object_at(t, at);
+    }
+    uint32_t fresh = take_fresh(t);
+    return fresh == NONE ? NULL : object_at(t, fresh);
+}
+
+static void give(struct table *t, const void *object)
+{
+    uint32_t at = number_of(t, object);
+    uint64_t head = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
     do
-        __atomic_store_n(&st->next[at], (uint32_t)head, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(&st->head, &head, head_with(head, at + 1), true,
+        __atomic_store_n(&t->next[at], (uint32_t)head, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&t->head, &head, head_with(head, at + 1), true,
                                         __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
 struct wvm_section *wvm_section_take(void)
 {
-    uint32_t at = take(&section_stack);
-    return at == UINT32_MAX ? NULL : &sections[at];
+    return take(&sections);
 }
 
 void wvm_section_give(struct wvm_section *s)
 {
-    give(&section_stack, (uint32_t)(s - sections));
+    give(&sections, s);
 }
 
 struct wvm_section *wvm_section_at(uint32_t i)
 {
-    return i < __atomic_load_n(&section_stack.used, __ATOMIC_RELAXED) ? &sections[i] : NULL;
+    return i < __atomic_load_n(&sections.used, __ATOMIC_ACQUIRE) ? object_at(&sections, i) : NULL;
 }
 
 struct wvm_image_info *wvm_image_info_take(void)
 {
-    uint32_t at = take(&image_stack);
-    return at == UINT32_MAX ? NULL : &images[at];
+    return take(&images);
 }
 
 void wvm_image_info_give(struct wvm_image_info *info)
 {
-    give(&image_stack, (uint32_t)(info - images));
+    give(&images, info);
 }
 
 struct wvm_section_text *wvm_section_text_take(void)
 {
-    uint32_t at = take(&text_stack);
-    return at == UINT32_MAX ? NULL : &texts[at];
+    return take(&texts);
 }
 
 void wvm_section_text_give(struct wvm_section_text *text)
 {
-    give(&text_stack, (uint32_t)(text - texts));
+    give(&texts, text);
 }

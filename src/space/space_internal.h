@@ -84,6 +84,7 @@ struct wvm_space {
     int64_t n_edges;           /* (s) borders between protections inside our mappings, and views:
                                 * at least as many as there are mappings of ours */
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
+    int64_t counted_at;        /* (s) n_edges when they were counted */
     int64_t recount_at;        /* (s) n_edges at which to count again */
     int64_t calm_below;        /* (s) n_edges below which mappings are not scarce, uncounted */
     uint32_t last;             /* (s) the allocation used last; it may be gone */

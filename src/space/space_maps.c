@@ -49,19 +49,24 @@ void wvm_space_set_host_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint
     wvm_sheet_set(&sp->store, &sp->host, lo, hi, v);
 }
 
-static int64_t recount_step(void)
+/* So far ours may grow or shrink before the others are counted again. */
+static int64_t recount_step(int64_t left)
 {
-    return (int64_t)wvm_host_caps.max_map_count / 16;
+    int64_t step = (int64_t)wvm_host_caps.max_map_count / 16;
+    return left / 2 > step ? left / 2 : step;
 }
 
 /* Mappings of the process now, by our own count of ours. The others are counted when ours have
- * grown by a sixteenth of what is allowed. */
+ * grown by a sixteenth of what is allowed, or by half of what is left until they are scarce. */
 static int64_t count_maps(struct wvm_space *sp)
 {
     if (sp->n_edges >= sp->recount_at) {
-        sp->n_maps_other = (int64_t)wvm_host_map_count() - sp->n_edges;
-        sp->recount_at = sp->n_edges + recount_step();
-        int64_t half = (int64_t)wvm_host_caps.max_map_count / 2 - sp->n_maps_other;
+        int64_t n = (int64_t)wvm_host_map_count();
+        int64_t half = (int64_t)wvm_host_caps.max_map_count / 2;
+        sp->n_maps_other = n - sp->n_edges;
+        sp->counted_at = sp->n_edges;
+        sp->recount_at = sp->n_edges + recount_step(half - n);
+        half -= sp->n_maps_other;
         sp->calm_below = half < sp->recount_at ? half : sp->recount_at;
     }
     return sp->n_maps_other + sp->n_edges;
@@ -173,7 +178,7 @@ bool wvm_space_maps_allow_more(struct wvm_space *sp, uint64_t n)
 void wvm_space_maps_fewer(struct wvm_space *sp, uint64_t n)
 {
     sp->n_edges -= (int64_t)n;
-    if (sp->n_edges + 2 * recount_step() < sp->recount_at)
+    if (sp->n_edges + 2 * recount_step(0) < sp->counted_at)
         sp->recount_at = sp->calm_below = sp->n_edges;
 }
 
