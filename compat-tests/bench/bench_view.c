@@ -106,11 +106,9 @@ static void map_rows(void)
                                     .ours = {.run = view_run, .ctx = &small},
                                     .theirs = {.run = mmap_run, .ctx = &small}});
     bench_pair(&(struct bench_pair){.name = "the same, every page touched",
-                                    .limit = 1.1,
                                     .ours = {.run = view_run, .ctx = &used},
                                     .theirs = {.run = mmap_run, .ctx = &used}});
     bench_pair(&(struct bench_pair){.name = "the same, 1 MiB",
-                                    .limit = 1.1,
                                     .ours = {.run = view_run, .ctx = &large},
                                     .theirs = {.run = mmap_run, .ctx = &large}});
     bench_pair(&(struct bench_pair){.name = "view of 64 KiB over a placeholder : mmap + munmap",

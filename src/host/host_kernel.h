@@ -120,17 +120,33 @@ static inline long wvm_sys3(long nr, uintptr_t a, uintptr_t b, uintptr_t c)
 #endif
 }
 
+static inline intptr_t wvm_sys_map(uintptr_t addr, size_t len, int prot, int flags, int fd,
+                                   uint64_t off)
+{
+#if defined(__x86_64__) && defined(__LP64__)
+    register long r10 __asm__("r10") = flags;
+    register long r8 __asm__("r8") = fd;
+    register uint64_t r9 __asm__("r9") = off;
+    intptr_t result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"((long)SYS_mmap), "D"(addr), "S"(len), "d"((long)prot), "r"(r10), "r"(r8),
+                       "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+#elif defined(SYS_mmap2)
+    return WVM_SYS(syscall(SYS_mmap2, addr, len, prot, flags, fd, (long)(off >> 12)));
+#else
+    return WVM_SYS(syscall(SYS_mmap, addr, len, prot, flags, fd, (long)off));
+#endif
+}
+
 /* Anonymous memory, private unless flags says MAP_SHARED. Address or -errno; the addresses of user
  * space never look like the latter (the top 4095 values). */
 static inline intptr_t wvm_sys_mmap(uintptr_t addr, size_t len, int prot, int flags)
 {
-#ifdef SYS_mmap2
-    long nr = SYS_mmap2;
-#else
-    long nr = SYS_mmap;
-#endif
     flags |= MAP_ANONYMOUS | (flags & MAP_SHARED ? 0 : MAP_PRIVATE);
-    return WVM_SYS(syscall(nr, addr, len, prot, flags, -1, 0L));
+    return wvm_sys_map(addr, len, prot, flags, -1, 0);
 }
 
 /* A file. off is a page multiple. */
@@ -139,11 +155,7 @@ static inline intptr_t wvm_sys_mmap_file(uintptr_t addr, size_t len, int prot, i
 {
     if ((flags & MAP_SHARED) == 0)
         flags |= MAP_PRIVATE;
-#ifdef SYS_mmap2
-    return WVM_SYS(syscall(SYS_mmap2, addr, len, prot, flags, fd, (long)(off >> 12)));
-#else
-    return WVM_SYS(syscall(SYS_mmap, addr, len, prot, flags, fd, (long)off));
-#endif
+    return wvm_sys_map(addr, len, prot, flags, fd, off);
 }
 
 static inline int wvm_sys_failed(intptr_t r)
