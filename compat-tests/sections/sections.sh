@@ -3,7 +3,7 @@
 # names in the preload object. They meet in a run directory of their own.
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
-programs="inherited killed named"
+programs="committed inherited killed named"
 folder=$abs_top_builddir/compat-tests/sections
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/winvm-sections.XXXXXX") || exit 99
 trap 'rm -rf "$scratch"' EXIT

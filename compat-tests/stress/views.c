@@ -489,8 +489,8 @@ int main(int argc, char **argv)
         wrong("the commit charge is not back");
     if (!why && winvm_audit() != 0)
         wrong("winvm_audit found a broken invariant");
-    printf("# %u steps, %u views at an address, %u queries, %u guard pages, %u children, %u foreign "
-           "mappings\n", n_calls, n_at, n_queries, n_guards, n_children, n_foreign);
+    printf("# %u steps, %u views at an address, %u queries, %u guard pages, %u children\n"
+           "# %u foreign mappings\n", n_calls, n_at, n_queries, n_guards, n_children, n_foreign);
     if (why)
         printf("# %s\n", why);
     printf("%sok 1 - views in threads\n1..1\n", why ? "not " : "");
