@@ -155,8 +155,8 @@ static void to_and_fro(uint8_t *code, const char *text)
     int right = code != NULL;
 
     for (int i = 0; right && i < 200; i++) {
-        right &= protect(code, 3 * PAGE, PAGE_READWRITE) == (i ? PAGE_EXECUTE_READ
-                                                                : PAGE_EXECUTE_READWRITE);
+        right &= protect(code, 3 * PAGE, PAGE_READWRITE) ==
+                 (i ? PAGE_EXECUTE_READ : PAGE_EXECUTE_READWRITE);
         for (int k = 0; k < 3; k++)
             emit(code + k * PAGE + i, i + k);
         right &= i % 50 || run_faults(code + i);

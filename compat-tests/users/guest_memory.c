@@ -153,14 +153,13 @@ static void small_pages(void)
     }
     check(good && protection_of(at + PAGE) == PAGE_READONLY, "each shows its own");
     SetLastError(0);
-    check(!join(at, 16 * PAGE) && GetLastError() == ERROR_INVALID_ADDRESS,
-          "views do not coalesce");
+    check(!join(at, 16 * PAGE) && GetLastError() == ERROR_INVALID_ADDRESS, "views do not coalesce");
     for (unsigned i = 0; i < 16; i++)
         good &= p_unmap2(GetCurrentProcess(), at + i * PAGE, MEM_PRESERVE_PLACEHOLDER) != 0;
     check(good && join(at, 16 * PAGE), "their places do");
     check(p_alloc2(NULL, at, 16 * PAGE, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER,
-                   PAGE_READWRITE, NULL, 0) == at && at[5] == 0 && split(at, 16 * PAGE) &&
-              state(at, MEM_RESERVE, at, 16 * PAGE),
+                   PAGE_READWRITE, NULL, 0) == at &&
+              at[5] == 0 && split(at, 16 * PAGE) && state(at, MEM_RESERVE, at, 16 * PAGE),
           "private memory replaces them, and leaves again");
 }
 
@@ -186,8 +185,7 @@ static int old_try(void)
     guest = VirtualAlloc(NULL, GUEST, MEM_RESERVE, PAGE_NOACCESS);
     if (!guest || !VirtualFree(guest, 0, MEM_RELEASE))
         return 0;
-    while (n < MIRRORS &&
-           MapViewOfFileEx(ram, FILE_MAP_ALL_ACCESS, 0, 0, RAM, guest + mirror[n]))
+    while (n < MIRRORS && MapViewOfFileEx(ram, FILE_MAP_ALL_ACCESS, 0, 0, RAM, guest + mirror[n]))
         n++;
     if (n == MIRRORS)
         return 1;
