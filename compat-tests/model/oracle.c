@@ -1,4 +1,4 @@
-/* What Windows answers, on a flat array of pages: specification virtual-memory.md sections 2 to 7.
+/* What Windows answers, on a flat array of pages: as the specification has it.
  *
  * I1  Written for being obvious, not fast: every rule is a loop over pages.
  * I2  oracle_expect() reads only; oracle_apply() is called for steps that succeeded. */

@@ -1,4 +1,4 @@
-/* What Windows answers about placeholders: specification placeholders.md section 3.
+/* What Windows answers about placeholders, as the specification has it.
  *
  * The range of such a step is literal when the low bits of its type are 0. Else, since only exact
  * ranges succeed, it is made from what lies at or behind its address: so many allocations from a
