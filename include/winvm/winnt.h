@@ -1,5 +1,5 @@
 /* winvm/winnt.h: characters, memory constants, MEMORY_BASIC_INFORMATION, access rights; with
- * context.h, contexts and exceptions.
+ * context.h, contexts and exceptions, with image.h the headers of PE files.
  *
  * WCHAR has 16 bits, UTF-16. Where wchar_t has 32 bits (every Linux default) L"..." is therefore
  * not a WCHAR string: write u"..." or TEXT("..."), or compile with -fshort-wchar, which makes WCHAR
@@ -475,5 +475,6 @@ WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == 28, "MEMORY_BASIC_INFORM
 
 #include "context.h"
 #include "excpt.h"
+#include "image.h"
 
 #endif
