@@ -4,7 +4,7 @@
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
 programs="colored_heap coroutines crash_report database dual_map emulator guarded_heap guest_memory
-    heap_tracker inspector messages overflow seh segments tracer wild"
+    heap_tracker inspector messages overflow pe_loader seh segments tracer wild"
 if [ "${WVM_SANITIZER:-no}" != no ]; then
     echo "1..0 # SKIP sanitizers do not follow these programs from stack to stack"
     exit 0

@@ -111,8 +111,8 @@ static int end(void)
     return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* All of the address space, each address once. `exact`: the process itself is asked; else pages that
- * are only reserved may look like their neighbours. */
+/* All of the address space, each address once. `exact`: the process itself is asked; else pages
+ * that are only reserved may look like their neighbours. */
 static void walk(HANDLE h, int exact)
 {
     MEMORY_BASIC_INFORMATION m;
