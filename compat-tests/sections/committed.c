@@ -24,13 +24,6 @@ static uint32_t next_random(uint32_t *state)
     return *state = x;
 }
 
-static uint64_t charge_now(void)
-{
-    struct winvm_commit_info info;
-    winvm_commit_info(&info);
-    return info.committed;
-}
-
 static volatile uint64_t *word_at(char *view, unsigned page)
 {
     return (volatile uint64_t *)(view + (size_t)page * PAGE);
@@ -129,9 +122,9 @@ static void let_go(struct tally *t, uint64_t before)
 {
     for (unsigned page = 1; page < PAGES; page += 2)
         t->n_theirs += look_at(t->view + (size_t)page * PAGE).State == MEM_COMMIT;
-    if (charge_now() != before + (uint64_t)t->n_commits * PAGE)
+    if (committed_now() != before + (uint64_t)t->n_commits * PAGE)
         t->n_wrong++;
-    if (!UnmapViewOfFile(t->view) || !CloseHandle(t->section) || charge_now() != before)
+    if (!UnmapViewOfFile(t->view) || !CloseHandle(t->section) || committed_now() != before)
         t->n_wrong++;
     if (OpenFileMappingA(FILE_MAP_READ, FALSE, "commits"))
         t->n_wrong++;
@@ -142,7 +135,7 @@ int main(int argc, char **argv)
     static struct tally t = {.state = 77};
     start_or_serve(argc, argv);
     unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : ROUNDS;
-    uint64_t before = charge_now();
+    uint64_t before = committed_now();
     for (unsigned i = 0; i < rounds; i++) {
         if (i % 10 == 0)
             start_again(&t);

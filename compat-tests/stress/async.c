@@ -12,28 +12,14 @@
 #include <time.h>
 
 #include "faults.h"
+#include "stress.h"
 
 enum { PAGES = 32, MORE_SECONDS = 60, PERIOD_NS = 50000 };
 #define GUARDED (PAGE_READWRITE | PAGE_GUARD)
 
-static const char *why;
 static unsigned long seconds = 4;
 static unsigned long n_signals, n_calls;
 static uint32_t state = 88172645u;
-
-static void wrong(const char *text)
-{
-    if (!why)
-        why = text;
-}
-
-static uint32_t next_random(uint32_t *x)
-{
-    *x ^= *x << 13;
-    *x ^= *x >> 17;
-    *x ^= *x << 5;
-    return *x;
-}
 
 static char *page_at(unsigned i)
 {
@@ -227,12 +213,8 @@ static void end_case(const char *name)
         wrong("a release failed");
     if (!why && (n_signals == 0 || hits == 0))
         wrong("no guard page was ever hit in a handler");
-    n_failed += why != NULL;
-    printf("%sok %u - %s\n", why ? "not " : "", ++n_cases, name);
     printf("# %lu calls, %lu signals, %lu guard pages hit\n", n_calls, n_signals, hits);
-    if (why)
-        printf("# %s\n", why);
-    fflush(stdout);
+    n_failed += !report(++n_cases, name);
 }
 
 static void run_case(const char *name, void (*loop)(void), bool busy)

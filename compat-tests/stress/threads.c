@@ -5,42 +5,17 @@
  * must hold whatever the order was. A watchdog turns a hang into a failure. Output is TAP. */
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <winvm/winvm.h>
+#include "stress.h"
 
 enum { PAGE = 4096, N_THREADS = 4, WATCHDOG_SECONDS = 80 };
 
 static unsigned factor = 20;
 static const char *volatile running = "start";
-static const char *why;   /* the first thing that went wrong in the running case */
-
-static bool wrong(const char *text)
-{
-    const char *none = NULL;
-    __atomic_compare_exchange_n(&why, &none, text, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    return false;
-}
-
-static bool is_wrong(void)
-{
-    return __atomic_load_n(&why, __ATOMIC_RELAXED) != NULL;
-}
-
-static uint32_t next_random(uint32_t *state)
-{
-    uint32_t x = *state;
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    return *state = x;
-}
 
 static char *page_at(char *base, unsigned i)
 {
@@ -209,11 +184,6 @@ static void *contest_thread(void *arg)
 
 static unsigned n_queries, n_allocs, n_refused;
 
-static void count(unsigned *n, unsigned by)
-{
-    __atomic_add_fetch(n, by, __ATOMIC_RELAXED);
-}
-
 static void query_handler(int sig)
 {
     MEMORY_BASIC_INFORMATION m;
@@ -221,7 +191,7 @@ static void query_handler(int sig)
     (void)sig;
     if (!VirtualQuery(shared, &m, sizeof m) || m.AllocationBase != shared)
         wrong("a query in a handler failed");
-    count(&n_queries, 1);
+    count(&n_queries);
     SetLastError(error);
 }
 
@@ -234,8 +204,9 @@ static void alloc_handler(int sig)
         wrong("a handler's allocation failed with another error than ERROR_POSSIBLE_DEADLOCK");
     if (p && !VirtualFree(p, 0, MEM_RELEASE))
         wrong("a handler's release failed");
-    count(&n_allocs, 1);
-    count(&n_refused, p == NULL);
+    count(&n_allocs);
+    if (!p)
+        count(&n_refused);
     SetLastError(error);
 }
 
@@ -285,14 +256,7 @@ static unsigned n_cases, n_failed;
 static void end(void)
 {
     VirtualFree(shared, 0, MEM_RELEASE);
-    if (!why && winvm_audit() != 0)
-        wrong("winvm_audit found a broken invariant");
-    n_cases++;
-    n_failed += why != NULL;
-    printf("%sok %u - %s\n", why ? "not " : "", n_cases, running);
-    if (why)
-        printf("# %s\n", why);
-    fflush(stdout);
+    n_failed += !report(++n_cases, running);
 }
 
 static void check_balance(void)

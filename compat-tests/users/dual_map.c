@@ -1,5 +1,5 @@
 /* A just-in-time compiler that never has a page both writable and executable: its code lives in a
- * section that is mapped twice. And the older way, VirtualProtect to and fro. */
+ * section that is mapped twice. And the older way, VirtualProtect back and forth. */
 #include "users.h"
 
 #define ARENA (1u << 20)
