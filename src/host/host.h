@@ -140,11 +140,16 @@ bool wvm_host_module_of(pid_t pid, uintptr_t addr, uintptr_t *start, uintptr_t *
  * (bit 0 only). */
 int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec);
 /* The run of pages from start upwards, not beyond end, that are all private copies (or all not) in
- * mappings of files and shared memory: one system call. True: they are private; *run_end is its
- * end. What is not known (no /proc) counts as not private. */
-bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end);
+ * mappings of files and shared memory: one system call. *run_end is its end. */
+enum wvm_host_private {
+    WVM_PRIVATE_UNKNOWN = -1, /* no /proc, or another user by now; *run_end is end */
+    WVM_PRIVATE_NO = 0,
+    WVM_PRIVATE_YES = 1,
+};
+enum wvm_host_private wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end);
 /* The same in process pid, 0: this one. */
-bool wvm_host_private_run_of(pid_t pid, uintptr_t start, uintptr_t end, uintptr_t *run_end);
+enum wvm_host_private wvm_host_private_run_of(pid_t pid, uintptr_t start, uintptr_t end,
+                                              uintptr_t *run_end);
 /* The process certainly has one thread. */
 bool wvm_host_single_threaded(void);
 /* True when the calling thread took no page fault between two calls of wvm_host_fault_count(). */

@@ -163,7 +163,8 @@ static bool private_by_words(int fd, uintptr_t start, uintptr_t end, bool *is_pr
     return true;
 }
 
-bool wvm_host_private_run_of(pid_t pid, uintptr_t start, uintptr_t end, uintptr_t *run_end)
+enum wvm_host_private wvm_host_private_run_of(pid_t pid, uintptr_t start, uintptr_t end,
+                                              uintptr_t *run_end)
 {
     struct wvm_host_loan loan;
     bool is_private = false, known = false;
@@ -174,12 +175,13 @@ bool wvm_host_private_run_of(pid_t pid, uintptr_t start, uintptr_t end, uintptr_
             known = private_by_words(loan.fd, start, end, &is_private, run_end);
         wvm_host_file_return(&loan);
     }
-    if (!known)
-        *run_end = end;
-    return known && is_private;
+    if (known)
+        return is_private ? WVM_PRIVATE_YES : WVM_PRIVATE_NO;
+    *run_end = end;
+    return WVM_PRIVATE_UNKNOWN;
 }
 
-bool wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end)
+enum wvm_host_private wvm_host_private_run(uintptr_t start, uintptr_t end, uintptr_t *run_end)
 {
     return wvm_host_private_run_of(0, start, end, run_end);
 }

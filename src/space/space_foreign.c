@@ -41,7 +41,7 @@ static bool is_private_file(const struct wvm_host_vma *vma)
 static void find_copied(pid_t pid, struct wvm_region *out)
 {
     uintptr_t end;
-    bool copied = wvm_host_private_run_of(pid, out->start, out->end, &end);
+    bool copied = wvm_host_private_run_of(pid, out->start, out->end, &end) == WVM_PRIVATE_YES;
     out->end = wvm_min(end, out->end);
     if (!copied)
         out->attr = out->attr == WVM_ATTR_RW ? WVM_ATTR_WC : WVM_ATTR_XWC;

@@ -7,13 +7,15 @@
  * I2  A page of a shared view is in a MAP_PRIVATE mapping exactly when sp->copied says so: it was
  *     WRITECOPY once. It becomes shared again when it is made writable while it is not private.
  * I3  Whether a page is private is asked of the host when somebody wants to know (one call): a
- *     private WRITECOPY page reads as READWRITE (SEC-170..174).
+ *     private WRITECOPY page reads as READWRITE (SEC-170..174). Where the host does not tell, it
+ *     reads as WRITECOPY, and is never given up for being shared again.
  * I4  The commits of a sparse backing only rise. A view that was mapped or looked at before them
  *     catches up: at a commit in this process at once, else at a fault, a query or a change.
  * Locking: the space lock, held by the caller, except where noted.   Failure: nothing changed.
  * Signal safety: wvm_space_view_written, _catch_up and _next_commit. */
 #include <errno.h>
 
+#include "host/host_object.h"
 #include "space/space_change.h"
 #include "space/space_view.h"
 
@@ -63,7 +65,7 @@ uint8_t wvm_space_view_written(uint64_t page, uint64_t *end, uint8_t attr)
     uintptr_t run_end;
     if (!wvm_attr_is_copy(attr))
         return attr;
-    if (wvm_host_private_run(wvm_addr_of(page), wvm_addr_of(*end), &run_end))
+    if (wvm_host_private_run(wvm_addr_of(page), wvm_addr_of(*end), &run_end) == WVM_PRIVATE_YES)
         attr = from_copy(attr);
     *end = wvm_page_of(run_end);
     return attr;
@@ -115,18 +117,38 @@ static int make_copying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_
     return err;
 }
 
+/* True unless the page shows what the backing has, so that nothing is lost when it is shared. */
+static bool may_be_written(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t page)
+{
+    int fd = wvm_space_backing_of(sp, a)->fd;
+    uint64_t at = wvm_view_at(&sp->store, a->view)->offset + ((page - a->start) << WVM_PAGE_SHIFT);
+    uint8_t seen[1024], there[1024];
+    for (size_t done = 0; done < WVM_PAGE_SIZE; done += sizeof seen)
+        if (wvm_host_read(0, seen, wvm_addr_of(page) + done, sizeof seen) != sizeof seen ||
+            wvm_host_fd_read(fd, there, sizeof there, at + done) != sizeof there ||
+            __builtin_memcmp(seen, there, sizeof seen) != 0)
+            return true;
+    return false;
+}
+
+/* As wvm_host_private_run; where the host does not tell, page by page by what is in them. */
+static bool is_private_run(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t page,
+                           uint64_t *end)
+{
+    uintptr_t run_end;
+    enum wvm_host_private is =
+        wvm_host_private_run(wvm_addr_of(page), wvm_addr_of(*end), &run_end);
+    *end = is == WVM_PRIVATE_UNKNOWN ? page + 1 : wvm_page_of(run_end);
+    return is == WVM_PRIVATE_UNKNOWN ? may_be_written(sp, a, page) : is == WVM_PRIVATE_YES;
+}
+
 /* The copying pages of [lo, hi) that are not private become shared again. A failure leaves pages
  * that read right and copy when written. */
 static int make_sharing(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
     uint64_t end;
     for (uint64_t p = lo; p < hi; p = end) {
-        uintptr_t run_end;
-        if (!is_copied(sp, p, hi, &end))
-            continue;
-        bool is_private = wvm_host_private_run(wvm_addr_of(p), wvm_addr_of(end), &run_end);
-        end = wvm_page_of(run_end);
-        if (is_private)
+        if (!is_copied(sp, p, hi, &end) || is_private_run(sp, a, p, &end))
             continue;
         int err = remap(sp, a, p, end, false);
         if (err)
