@@ -229,10 +229,22 @@ static bool host_readable(uintptr_t start, uintptr_t end)
     return true;
 }
 
+/* What looks free may be foreign memory that the host does not describe (no /proc): it is tried. */
+static bool host_grants(uintptr_t start, uintptr_t end, bool write)
+{
+    uint8_t byte;
+    for (uintptr_t p = start; p < end; p = wvm_align_down(p, WVM_PAGE_SIZE) + WVM_PAGE_SIZE)
+        if (wvm_host_read(0, &byte, p, 1) != 1 || (write && wvm_host_write(0, &byte, p, 1) != 1))
+            return false;
+    return true;
+}
+
 static bool run_accessible(const struct wvm_region *r, uintptr_t start, uintptr_t end, bool write)
 {
     uint8_t access = r->attr & WVM_ATTR_ACCESS;
-    if (r->type == WVM_TYPE_FREE || access <= WVM_ATTR_NA || (r->attr & WVM_ATTR_GUARD))
+    if (r->type == WVM_TYPE_FREE)
+        return host_grants(start, end, write);
+    if (access <= WVM_ATTR_NA || (r->attr & WVM_ATTR_GUARD))
         return false;
     if (write && (access == WVM_ATTR_RO || access == WVM_ATTR_X || access == WVM_ATTR_XR))
         return false;
