@@ -65,13 +65,66 @@ static void check_own(void)
     free(malloc(MIB));
 }
 
+/* Which pages were copied is not to be had: nothing that was written is lost for it. */
+static void check_views(void)
+{
+    DWORD old;
+    HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, GRAN, NULL);
+    char *a = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0, 0);
+    char *b = MapViewOfFile(h, FILE_MAP_COPY, 0, 0, 0);
+    if (!ok(a && b, "views"))
+        return;
+    a[0] = 1;
+    b[1] = 2;
+    ok(b[0] == 1 && a[1] == 0, "a copy is one's own");
+    ok(VirtualProtect(a + PAGE, 2 * PAGE, PAGE_WRITECOPY, &old) && old == PAGE_READWRITE,
+       "made write-copy");
+    a[PAGE] = 3;
+    ok(VirtualProtect(a, GRAN, PAGE_READONLY, &old) && VirtualProtect(a, GRAN, PAGE_READWRITE, &old),
+       "made writable");
+    ok(a[PAGE] == 3 && b[PAGE] == 0, "what was written before is there, and not shared");
+    a[2 * PAGE] = 4;
+    ok(b[2 * PAGE] == 4, "what was not written is shared again");
+    ok(UnmapViewOfFile(a) && UnmapViewOfFile(b) && CloseHandle(h), "let go");
+}
+
+/* Memory that is not winvm's, and that nobody can describe, as a buffer. */
+static void check_files(void)
+{
+    static const char constant[] = "in the image";
+    static char back[sizeof(constant)];
+    char name[] = "/tmp/winvm-noproc-XXXXXX";
+    int fd = mkstemp(name);
+    DWORD n = 0;
+    OVERLAPPED at = {0};
+    unlink(name);
+    HANDLE h = winvm_handle_from_fd(fd, GENERIC_READ | GENERIC_WRITE);
+    ok(WriteFile(h, constant, sizeof(constant), &n, &at) && n == sizeof(constant),
+       "WriteFile from the image: error %u", (unsigned)GetLastError());
+    ok(ReadFile(h, back, sizeof(back), &n, &at) && strcmp(back, constant) == 0,
+       "ReadFile into the image: error %u", (unsigned)GetLastError());
+    ok(!WriteFile(h, (void *)0x10000, 1, &n, &at) && GetLastError() == ERROR_NOACCESS,
+       "WriteFile from nowhere: error %u", (unsigned)GetLastError());
+    ok(!ReadFile(h, (void *)(uintptr_t)constant, 1, &n, &at) &&
+           GetLastError() == ERROR_NOACCESS,
+       "ReadFile into constants: error %u", (unsigned)GetLastError());
+    ok(CloseHandle(h) && close(fd) == 0, "closed");
+}
+
+static void check_all(void)
+{
+    check_own();
+    check_foreign();
+    check_views();
+    check_files();
+}
+
 static void work(void *arg)
 {
     (void)arg;
     if (!hide_proc())
         _exit(77);
-    check_own();
-    check_foreign();
+    check_all();
 }
 
 /* The program starts where /proc is hidden: it was opened before, as it cannot be found by name. */
@@ -110,8 +163,7 @@ int main(int argc, char **argv)
     (void)argv;
     if (argc > 1) {
         env_quiet = true;
-        check_own();
-        check_foreign();
+        check_all();
         return env_failed != 0;
     }
     env_start();
