@@ -2,6 +2,8 @@
  *
  * I1  Raw system calls only: interposed functions of the C library are not met, errno is preserved.
  * I2  A call that a signal interrupted before it did anything is made again.
+ * I3  A write at the limit of file sizes (RLIMIT_FSIZE) is -EFBIG, without the signal that write(2)
+ *     sends, but for descriptors of the program's own that append.
  * Locking: none.   Failure: -errno.   Signal safety: all functions. */
 #include "host/host_io.h"
 
@@ -114,8 +116,20 @@ int64_t wvm_host_io_read(int fd, void *to, size_t len, int64_t at)
     return n;
 }
 
+/* I3. What has no position has no limit. */
+static bool is_past_limit(int fd, int64_t at)
+{
+    if (wvm_host_size_allowed(INT64_MAX))
+        return false;
+    if (at < 0)
+        at = wvm_host_io_seek(fd, 0, SEEK_CUR);
+    return at >= 0 && !wvm_host_size_allowed((uint64_t)at + 1);
+}
+
 int64_t wvm_host_io_write(int fd, const void *from, size_t len, int64_t at)
 {
+    if (is_past_limit(fd, at))
+        return -EFBIG;
     if (at < 0)
         return AGAIN(syscall(SYS_write, fd, from, len));
 #ifdef __LP64__

@@ -263,7 +263,7 @@ void wvm_host_fd_close_marked(int fd, uint64_t mark)
 }
 
 /* The old call: half the price of prlimit64(2). */
-static bool within_limit(uint64_t size)
+bool wvm_host_size_allowed(uint64_t size)
 {
     struct rlimit lim;
     if (size == 0)
@@ -289,7 +289,7 @@ static long truncate_to(int fd, uint64_t size)
 int wvm_host_fd_resize(int fd, uint64_t size)
 {
     long err;
-    if (!within_limit(size))
+    if (!wvm_host_size_allowed(size))
         return -EFBIG;
     do
         err = truncate_to(fd, size);
@@ -313,7 +313,7 @@ int wvm_host_fd_extend(int fd, uint64_t size)
     int err = stat_of(fd, &st);
     if (err != 0 || (uint64_t)st.st_size >= size)
         return err;
-    if (!within_limit(size))
+    if (!wvm_host_size_allowed(size))
         return -EFBIG;
     do
         err = allocate_at(fd, size - 1);

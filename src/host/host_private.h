@@ -80,4 +80,7 @@ bool wvm_host_watch_probe(uintptr_t scratch);
 /* RAM and swap of the machine, lowered to the limits of the control groups around this process. */
 void wvm_host_memory_size(uint64_t *ram, uint64_t *swap);
 
+/* A file may become so long: beyond RLIMIT_FSIZE the kernel would send a signal (host_object.c). */
+bool wvm_host_size_allowed(uint64_t size);
+
 #endif
