@@ -1,5 +1,5 @@
 /* Views and sections against the host's limits and habits: the limit of mappings, many descriptors,
- * a program that closes every descriptor, fork, exec, truncated files. */
+ * a program that closes every descriptor, the limit of file sizes, fork, exec, truncated files. */
 #include "env.h"
 
 #include <sys/syscall.h>
@@ -187,6 +187,40 @@ static void test_fork(void)
     CloseHandle(s.h);
 }
 
+/* ---- the limit of file sizes ---- */
+
+/* Memory of sections counts as files. */
+static void limited_files(void *arg)
+{
+    static char data[3 * PAGE];
+    char name[] = "/tmp/winvm-limit-XXXXXX";
+    int fd = mkstemp(name);
+    DWORD n = 0;
+    struct rlimit lim = {2 * PAGE, 2 * PAGE};
+    (void)arg;
+    unlink(name);
+    HANDLE file = winvm_handle_from_fd(fd, GENERIC_READ | GENERIC_WRITE);
+    setrlimit(RLIMIT_FSIZE, &lim);
+    BOOL done = WriteFile(file, data, sizeof data, &n, NULL);
+    ok(!done && GetLastError() == ERROR_DISK_FULL, "WriteFile: error %u", (unsigned)GetLastError());
+    done = WriteFile(file, data, 1, &n, NULL);
+    ok(!done && GetLastError() == ERROR_DISK_FULL && n == 0, "at the end: error %u",
+       (unsigned)GetLastError());
+    ok(!CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 3 * PAGE, NULL) &&
+           GetLastError() == ERROR_DISK_FULL,
+       "a section longer than its file may be: error %u", (unsigned)GetLastError());
+    ok(!make_section(GRAN) && GetLastError() == ERROR_NOT_ENOUGH_MEMORY, "a section: error %u",
+       (unsigned)GetLastError());
+    HANDLE h = make_section(2 * PAGE);
+    ok(h && CloseHandle(h), "a small section");
+    lim.rlim_cur = lim.rlim_max = 0;
+    setrlimit(RLIMIT_FSIZE, &lim);
+    ok(!CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, PAGE, "limited"),
+       "a named section");
+    ok(CloseHandle(file) && winvm_audit() == 0, "audit");
+    close(fd);
+}
+
 /* ---- a file that becomes shorter ---- */
 
 static void test_truncated(void)
@@ -236,6 +270,7 @@ int main(int argc, char **argv)
     test_nothing_left();
     ok(in_child(many_sections, NULL), "3,000 sections with a soft limit of 256 descriptors");
     ok(in_child(closed_behind, NULL), "a program that closes every descriptor");
+    ok(in_child(limited_files, NULL), "a limit of file sizes: errors, and no signal");
     test_exec();
     test_fork();
     test_truncated();
