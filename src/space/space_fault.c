@@ -347,15 +347,18 @@ bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *l
 /* The first guard page that an access to all of [start, end), byte by byte, would meet. */
 static bool find_guard(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *at)
 {
-    struct wvm_region r;
-    for (uintptr_t p = start; p < end; p = r.end) {
-        if (!wvm_space_is_ours(sp, p) || wvm_space_query(sp, p, &r) || r.type == WVM_TYPE_FREE)
+    struct wvm_found f;
+    for (uint64_t p = wvm_page_of(start); p < wvm_page_of(end); p = f.run_end) {
+        if (!wvm_space_look(sp, p, &f))
             return false;
-        if (r.attr & WVM_ATTR_GUARD) {
-            *at = p;
+        if (f.run == WVM_ATTR_RESERVED && f.flags & WVM_ALLOC_VIEW &&
+            wvm_space_view_catch_up(sp, p) && !wvm_space_look(sp, p, &f))
+            return false;
+        if (f.run & WVM_ATTR_GUARD) {
+            *at = wvm_addr_of(p);
             return true;
         }
-        if (r.attr <= WVM_ATTR_NA)
+        if (f.run <= WVM_ATTR_NA)
             return false;
     }
     return false;

@@ -281,6 +281,12 @@ void wvm_space_take_ballast(struct wvm_space *sp);
 /* Unmaps ballast so that the host has mappings to spare. False: none was left. */
 bool wvm_space_give_up_ballast(struct wvm_space *sp);
 
+/* ---- space_query.c ---- */
+
+/* What the tables say about a page of ours: a query without the question which pages of a view were
+ * written, and whether others committed them. False: no allocation contains it. Lock-free. */
+bool wvm_space_look(struct wvm_space *sp, uint64_t page, struct wvm_found *f);
+
 /* ---- space_protect.c ---- */
 
 /* Takes the guard off the page at `at`, a page address, in ordinary code: GUARD_PAGE_VIOLATION, or

@@ -94,6 +94,11 @@ static inline bool look(struct wvm_space *sp, uint64_t page, struct wvm_found *f
     return wvm_index_look(&sp->store, &sp->index, page, f);
 }
 
+bool wvm_space_look(struct wvm_space *sp, uint64_t page, struct wvm_found *f)
+{
+    return look(sp, page, f);
+}
+
 /* What the pages of a view's run are beyond their state: private copies, or committed elsewhere.
  * False: look again. */
 static WVM_COLD bool look_view(struct wvm_space *sp, uint64_t page, struct wvm_found *f)
