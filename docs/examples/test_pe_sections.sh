@@ -5,19 +5,8 @@ set -u
 : "${abs_top_srcdir:?} ${abs_top_builddir:?} ${CC:?}"
 source=$abs_top_srcdir/docs/examples/pe-sections.c
 program=$abs_top_builddir/docs/examples/pe-sections
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-result() {  # result STATUS NAME
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
-show() { sed 's/^/# /' "$1"; }
+# shellcheck source=build-aux/tap.inc
+. "$abs_top_srcdir/build-aux/tap.inc"
 
 "$program" "$source" "$work/absent" >"$work/out" 2>&1
 status=$?

@@ -5,19 +5,8 @@ set -u
 : "${abs_top_srcdir:?} ${abs_top_builddir:?} ${CC:?}"
 source_dir=$abs_top_srcdir/docs/examples
 run=$abs_top_builddir/winvm-run
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-result() {  # result STATUS NAME
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
-show() { sed 's/^/# /' "$1"; }
+# shellcheck source=build-aux/tap.inc
+. "$abs_top_srcdir/build-aux/tap.inc"
 
 # Sources (a build in the tree leaves objects among them), a file that is not text, and a name that
 # does not exist.

@@ -3,19 +3,13 @@
 # of optimisation: how a try addresses the variables of its function is the compiler's choice.
 set -u
 : "${abs_top_srcdir:?} ${abs_top_builddir:?} ${CC:?}"
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
 case ${WVM_SANITIZER:-no} in
 no) ;;
 *) echo "1..0 # SKIP programs without the sanitizer" && exit 77 ;;
 esac
 include=$abs_top_srcdir/include
-n=0
-
-result() { # STATUS NAME
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+# shellcheck source=build-aux/tap.inc
+. "$abs_top_srcdir/build-aux/tap.inc"
 
 # one LANGUAGE INCLUDES SOURCE COMPILER FLAGS..: compiles without a message and runs.
 one() {
@@ -24,10 +18,10 @@ one() {
     # shellcheck disable=SC2086  # includes is a list of words
     "$@" -Wall -Wextra -Wshadow $includes "-I$abs_top_builddir/include" -x "$language" \
         "$abs_top_srcdir/$source" -x none "-L$abs_top_builddir/.libs" -lwinvm -lpthread \
-        "-Wl,-rpath,$abs_top_builddir/.libs" -o "$tmp/program" >"$tmp/log" 2>&1 &&
-        [ ! -s "$tmp/log" ] && timeout -s KILL 60 "$tmp/program" >"$tmp/log" 2>&1
+        "-Wl,-rpath,$abs_top_builddir/.libs" -o "$work/program" >"$work/log" 2>&1 &&
+        [ ! -s "$work/log" ] && timeout -s KILL 60 "$work/program" >"$work/log" 2>&1
     status=$?
-    [ "$status" -eq 0 ] || sed 's/^/# /' "$tmp/log"
+    [ "$status" -eq 0 ] || show "$work/log"
     result "$status" "${source##*/}: $*"
 }
 

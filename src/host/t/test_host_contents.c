@@ -1,5 +1,4 @@
 /* Contents read and copied between descriptors, also where the kernel cannot send them. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/t/unit.h"
 #include "host/host_object.h"
 
 enum { SIZE = 70000 };
@@ -114,9 +114,5 @@ int main(void)
     tcase_add_test(c, copies_to_a_place);
     tcase_add_test(c, refusals);
     suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return unit_run(s);
 }

@@ -3,7 +3,6 @@
 #ifndef WVM_SECTION_T_IMAGE_UNIT_H
 #define WVM_SECTION_T_IMAGE_UNIT_H
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <winvm/ntstatus.h>
 
 #include "base/arith.h"
+#include "base/t/unit.h"
 #include "host/host_object.h"
 #include "section/section_image.h"
 #include "section/t/pe_build.h"

@@ -1,16 +1,11 @@
 #!/usr/bin/env bash
 # Images of files that a linker for Windows made, against what objdump says of the same files.
 set -u
-: "${abs_top_builddir:?}"
+: "${abs_top_srcdir:?} ${abs_top_builddir:?}"
 dump=$abs_top_builddir/src/section/t/image_dump
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
+# shellcheck source=build-aux/tap.inc
+. "$abs_top_srcdir/build-aux/tap.inc"
 
-result() {  # result STATUS NAME
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 complain() {
     echo "# $*"
     bad=1
