@@ -1,4 +1,5 @@
-/* A process with a limit on its address space (ulimit -v) or its data (ulimit -d).
+/* A process with a limit on its address space (ulimit -v), its data (ulimit -d) or its descriptors
+ * (ulimit -n).
  *
  * The library starts, reservations succeed up to about what is left, larger ones fail with
  * ERROR_NOT_ENOUGH_MEMORY and change nothing, and the program's own malloc and mmap go on. */
@@ -106,17 +107,52 @@ static int role_data(const char *mib)
     return env_failed != 0;
 }
 
-static void run_role(const char *role, const char *mib, void (*before)(const char *))
+static void run_role(const char *role, const char *amount, void (*before)(const char *))
 {
-    struct env_role r = {.role = role, .arg = mib, .options = "diag=1", .before = before};
-    const char *name = strcmp(role, "data") == 0 ? "RLIMIT_DATA" : "RLIMIT_AS";
+    struct env_role r = {.role = role, .arg = amount, .options = "diag=1", .before = before};
+    const char *name = strcmp(role, "descriptors") == 0 ? "RLIMIT_NOFILE"
+                       : strcmp(role, "data") == 0      ? "RLIMIT_DATA"
+                                                        : "RLIMIT_AS";
     int status = env_run_role(&r);
-    ok(status == 0, "%s of %s MiB: status %d", name, mib, status);
+    ok(status == 0, "%s of %s: status %d", name, amount, status);
     ok(strstr(r.said, name) != NULL, "diag names %s", name);
+}
+
+static void limit_descriptors(const char *n)
+{
+    struct rlimit limit;
+    limit.rlim_cur = limit.rlim_max = strtoull(n, NULL, 10);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Sections until there is no descriptor for one more; those that are there go on. */
+static int role_descriptors(const char *most)
+{
+    static HANDLE h[MANY];
+    size_t n = 0, limit = strtoull(most, NULL, 10);
+    env_quiet = true;
+    SetLastError(0);
+    while (n < MANY && (h[n] = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+                                                  GRAN, NULL)))
+        n++;
+    ok(GetLastError() == ERROR_NO_SYSTEM_RESOURCES, "no descriptor: error %u",
+       (unsigned)GetLastError());
+    ok(n > limit / 2 && n < limit, "%zu sections with %zu descriptors", n, limit);
+    for (size_t i = 0; i < n; i++) {
+        char *view = MapViewOfFile(h[i], FILE_MAP_WRITE, 0, 0, 0);
+        ok(view && (view[GRAN - 1] = 1) && UnmapViewOfFile(view), "section %zu is mapped", i);
+    }
+    for (size_t i = 0; i < n; i++)
+        ok(CloseHandle(h[i]), "section %zu is closed", i);
+    HANDLE again = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, GRAN, NULL);
+    ok(again && CloseHandle(again), "then there is room for others");
+    return env_failed != 0;
 }
 
 int main(int argc, char **argv)
 {
+    if (argc > 2 && strcmp(argv[1], "descriptors") == 0)
+        return role_descriptors(argv[2]);
     if (argc > 2)
         return strcmp(argv[1], "data") == 0 ? role_data(argv[2]) : role_space(argv[2]);
     env_start();
@@ -128,5 +164,7 @@ int main(int argc, char **argv)
     run_role("space", "1024", limit_space);
     run_role("space", "256", limit_space);
     run_role("data", "64", limit_data);
+    run_role("descriptors", "256", limit_descriptors);
+    run_role("descriptors", "1500", limit_descriptors);
     return env_end();
 }

@@ -65,6 +65,14 @@ static bool raise_limit(void)
         made_;                                   \
     })
 
+/* Names the limit that left a call without a descriptor. */
+static int tell(int made)
+{
+    if (made == -EMFILE)
+        wvm_host_diag("RLIMIT_NOFILE is reached; raise it with ulimit -n");
+    return made;
+}
+
 /* A duplicate with a high number, or -errno. */
 static int dup_high(int fd)
 {
@@ -102,10 +110,10 @@ static int make_memory(const char *name)
     if (!__atomic_load_n(&no_exec_unknown, __ATOMIC_RELAXED)) {
         int fd = WITH_ROOM(memory_fd(name, MFD_CLOEXEC_ | MFD_NOEXEC_SEAL_));
         if (fd != -EINVAL)
-            return fd;
+            return tell(fd);
         __atomic_store_n(&no_exec_unknown, true, __ATOMIC_RELAXED);
     }
-    return WITH_ROOM(memory_fd(name, MFD_CLOEXEC_ | MFD_ALLOW_SEALING_));
+    return tell(WITH_ROOM(memory_fd(name, MFD_CLOEXEC_ | MFD_ALLOW_SEALING_)));
 }
 
 int wvm_host_shm_create(const char *name, uint64_t len)
@@ -137,7 +145,7 @@ bool wvm_host_shm_is_sealed(int fd)
 int wvm_host_fd_keep(int fd)
 {
     int kept = dup_high(fd);
-    return kept < 0 && kept != -EBADF ? WITH_ROOM(dup_from(fd, 0)) : kept;
+    return kept < 0 && kept != -EBADF ? tell(WITH_ROOM(dup_from(fd, 0))) : kept;
 }
 
 static int open_rights(const char *path, bool write)
@@ -155,7 +163,7 @@ static int open_of(const char *owner, int fd, bool write)
     struct wvm_buf b;
     wvm_buf_init(&b, path, sizeof path);
     wvm_buf_printf(&b, "%s/%s/fd/%u", wvm_host_proc_root, owner, (unsigned)fd);
-    return WITH_ROOM(open_rights(path, write));
+    return tell(WITH_ROOM(open_rights(path, write)));
 }
 
 int wvm_host_fd_reopen(pid_t pid, int fd, bool write)
