@@ -193,11 +193,11 @@ static int call(const uint8_t *at)
     return f();
 }
 
-static int ends_with(const char *text, const char *end)
+static int ends_with(const char *name, const char *end)
 {
-    SIZE_T n = strlen(text), k = strlen(end);
+    SIZE_T n = strlen(name), k = strlen(end);
 
-    return n >= k && !strcmp(text + n - k, end);
+    return n >= k && !strcmp(name + n - k, end);
 }
 
 static void look(void)
