@@ -149,7 +149,8 @@ static void look(struct view *v)
     wvm_space_commit_info(SP, &info);
     v->committed = info.committed;
     for (unsigned i = 0; base && i < N; i++) {
-        ck_assert_int_eq(wvm_space_query(SP, addr(i), &r), STATUS_SUCCESS);
+        if (wvm_space_query(SP, addr(i), &r)) /* an assertion that holds costs a system call */
+            ck_abort_msg("page %u cannot be queried", i);
         v->attr[i] = r.attr;
         v->type[i] = r.type;
         v->flags[i] = r.flags;
