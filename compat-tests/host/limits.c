@@ -1,5 +1,5 @@
 /* A process with a limit on its address space (ulimit -v), its data (ulimit -d) or its descriptors
- * (ulimit -n).
+ * (ulimit -n), and one that comes near the host's limit of mappings.
  *
  * The library starts, reservations succeed up to about what is left, larger ones fail with
  * ERROR_NOT_ENOUGH_MEMORY and change nothing, and the program's own malloc and mmap go on. */
@@ -110,9 +110,10 @@ static int role_data(const char *mib)
 static void run_role(const char *role, const char *amount, void (*before)(const char *))
 {
     struct env_role r = {.role = role, .arg = amount, .options = "diag=1", .before = before};
-    const char *name = strcmp(role, "descriptors") == 0 ? "RLIMIT_NOFILE"
-                       : strcmp(role, "data") == 0      ? "RLIMIT_DATA"
-                                                        : "RLIMIT_AS";
+    const char *name = strcmp(role, "borders") == 0       ? "max_map_count"
+                       : strcmp(role, "descriptors") == 0 ? "RLIMIT_NOFILE"
+                       : strcmp(role, "data") == 0        ? "RLIMIT_DATA"
+                                                          : "RLIMIT_AS";
     int status = env_run_role(&r);
     ok(status == 0, "%s of %s: status %d", name, amount, status);
     ok(strstr(r.said, name) != NULL, "diag names %s", name);
@@ -149,8 +150,40 @@ static int role_descriptors(const char *most)
     return env_failed != 0;
 }
 
+/* Every other page gets another protection until there are too many borders between them. */
+static int role_borders(const char *most)
+{
+    size_t n = 0, limit = strtoull(most, NULL, 10);
+    env_quiet = true;
+    char *a = VirtualAlloc(NULL, limit * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    DWORD old;
+    SetLastError(0);
+    while (n < limit && VirtualProtect(a + n * PAGE, PAGE, PAGE_READONLY, &old))
+        n += 2;
+    ok(n > limit / 2 && n < limit, "%zu borders with %zu mappings", n, limit);
+    ok(GetLastError() == ERROR_NOT_ENOUGH_MEMORY, "error %u", (unsigned)GetLastError());
+    ok(is_state(a + n * PAGE, MEM_COMMIT, PAGE_READWRITE), "the refused page is unchanged");
+    check_host("at the limit");
+    ok(VirtualFree(a, 0, MEM_RELEASE), "release");
+    return env_failed != 0;
+}
+
+static void run_borders(void)
+{
+    char most[32] = "";
+    FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
+    if (f && fgets(most, sizeof(most), f) && strtoull(most, NULL, 10) <= 262144)
+        run_role("borders", most, NULL);
+    else
+        env_skip("borders", "the host allows very many mappings");
+    if (f)
+        fclose(f);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 2 && strcmp(argv[1], "borders") == 0)
+        return role_borders(argv[2]);
     if (argc > 2 && strcmp(argv[1], "descriptors") == 0)
         return role_descriptors(argv[2]);
     if (argc > 2)
@@ -166,5 +199,6 @@ int main(int argc, char **argv)
     run_role("data", "64", limit_data);
     run_role("descriptors", "256", limit_descriptors);
     run_role("descriptors", "1500", limit_descriptors);
+    run_borders();
     return env_end();
 }

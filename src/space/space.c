@@ -130,6 +130,8 @@ wvm_status wvm_space_host_fail(int err, size_t len)
     if (err == -EACCES || err == -EPERM)
         return wvm_space_fail(STATUS_ACCESS_DENIED, "the host forbids this protection", 0);
     enum wvm_host_limit limit = wvm_host_which_limit(len);
+    if (limit == WVM_LIMIT_NONE && wvm_space_maps_refused())
+        limit = WVM_LIMIT_MAPS;
     wvm_host_diag("%s", why[limit]);
     return wvm_space_fail(
         limit == WVM_LIMIT_OVERCOMMIT ? STATUS_COMMITMENT_LIMIT : STATUS_NO_MEMORY, why[limit], 0);

@@ -268,6 +268,9 @@ static inline bool wvm_space_maps_allow(struct wvm_space *sp, uint64_t lo, uint6
 }
 /* May n mappings be added? */
 bool wvm_space_maps_allow_more(struct wvm_space *sp, uint64_t n);
+/* Are about as many in use as we let there be? Then a refusal is most likely that. Reads the host's
+ * list. */
+bool wvm_space_maps_refused(void);
 /* n mappings that n_edges counted are gone. */
 void wvm_space_maps_fewer(struct wvm_space *sp, uint64_t n);
 /* Makes the free space around a page that was released one mapping again, when that matters. */

@@ -13,7 +13,8 @@
 
 #include "space/space_internal.h"
 
-#define TIDY_RUNS 32  /* fewer are not worth a call */
+#define TIDY_RUNS 32    /* fewer are not worth a call */
+#define REFUSED_NEAR 16 /* more than one change of protection adds */
 
 /* Borders between protections from page lo - 1 to page hi: as they are now, and as they would be if
  * [lo, hi) had protection `prot`. */
@@ -160,6 +161,11 @@ static int64_t count_fresh(struct wvm_space *sp)
     tidy_all(sp);
     sp->recount_at = sp->n_edges;
     return count_maps(sp);
+}
+
+bool wvm_space_maps_refused(void)
+{
+    return (int64_t)wvm_host_map_count() + REFUSED_NEAR >= most_maps();
 }
 
 bool wvm_space_maps_allow_more(struct wvm_space *sp, uint64_t n)
