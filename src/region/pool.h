@@ -23,7 +23,6 @@
 #define WVM_POOL_SEGMENTS 16384u
 
 struct wvm_pool {
-    void *seg[WVM_POOL_SEGMENTS]; /* (a) set once, read by anyone */
     uint32_t size;                /* bytes of an object */
     uint32_t n_segs;              /* segments present */
     uint32_t bump;                /* lowest index never given out */
@@ -31,6 +30,7 @@ struct wvm_pool {
     uint32_t room;                /* objects that can be taken before the next segment */
     uint32_t pending, pending_last; /* list of objects freed since the last flush */
     uint32_t n_pending;
+    void *seg[WVM_POOL_SEGMENTS]; /* (a) set once, read by anyone; last: the first ones are near */
 };
 
 void wvm_pool_init(struct wvm_pool *p, uint32_t size);
