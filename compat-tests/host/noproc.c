@@ -80,8 +80,8 @@ static void check_views(void)
     ok(VirtualProtect(a + PAGE, 2 * PAGE, PAGE_WRITECOPY, &old) && old == PAGE_READWRITE,
        "made write-copy");
     a[PAGE] = 3;
-    ok(VirtualProtect(a, GRAN, PAGE_READONLY, &old) && VirtualProtect(a, GRAN, PAGE_READWRITE, &old),
-       "made writable");
+    ok(VirtualProtect(a, GRAN, PAGE_READONLY, &old) &&
+           VirtualProtect(a, GRAN, PAGE_READWRITE, &old), "made writable");
     ok(a[PAGE] == 3 && b[PAGE] == 0, "what was written before is there, and not shared");
     a[2 * PAGE] = 4;
     ok(b[2 * PAGE] == 4, "what was not written is shared again");
