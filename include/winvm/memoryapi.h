@@ -66,7 +66,6 @@ WINVM_DECLARE(void *, VirtualAllocExNuma,
 WINVM_DECLARE(void *, VirtualAllocFromApp,
               (void *BaseAddress, SIZE_T Size, ULONG AllocationType, ULONG Protection));
 
-struct MEM_EXTENDED_PARAMETER;
 /* VirtualAllocEx with extended parameters (winnt.h: bounds, alignment, node) and placeholders;
  * Process NULL: this one (VA-083).
  * MEM_RESERVE | MEM_RESERVE_PLACEHOLDER with PAGE_NOACCESS: a placeholder, which VirtualFree splits

@@ -307,7 +307,6 @@ WINVM_WRITE_(ZwWriteVirtualMemory);
 WINVM_DECLARE(NTSTATUS, NtFlushVirtualMemory, WINVM_FLUSH_PARAMS_);
 WINVM_DECLARE(NTSTATUS, ZwFlushVirtualMemory, WINVM_FLUSH_PARAMS_);
 
-struct MEM_EXTENDED_PARAMETER;
 union _LARGE_INTEGER;
 struct _OBJECT_ATTRIBUTES;
 /* As CreateFileMapping, with the rights of the handle (generic ones and MAXIMUM_ALLOWED too), every
