@@ -12,7 +12,10 @@
  *     not commit is reserved.
  * I4  A guard page is met exactly once.
  * I5  A child sees memory as it was at the fork, and what it writes to own pages is never seen.
- * The first argument is the time in seconds, the second the seed. Output is TAP. */
+ * I6  Where the host has no mappings left a call fails with ERROR_NOT_ENOUGH_MEMORY and changes
+ *     nothing; unmapping does not fail.
+ * The first argument is the time in seconds, the second the seed, the third how many mappings the
+ * program leaves to the threads (0: all of them). Output is TAP. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +28,25 @@
 enum { PAGE = 4096, GRANULE = 16, PAGES = 64, N_SECTIONS = 2, N_VIEWS = 6, N_THREADS = 4 };
 enum { GRACE_SECONDS = 60 };
 
-static unsigned seconds = 4, seed = 1;
+static unsigned seconds = 4, seed = 1, room;
 static bool ends;
 static unsigned n_calls, n_at, n_queries, n_guards, n_raised, n_children, n_foreign;
+static unsigned n_short;
 static HANDLE common[2]; /* committed, SEC_RESERVE */
 static char *slab;       /* an address that VirtualAlloc gave */
 
 static bool is_over(void)
 {
     return is_wrong() || __atomic_load_n(&ends, __ATOMIC_RELAXED);
+}
+
+/* A call failed: for want of mappings, or wrongly. */
+static bool is_short(const char *text)
+{
+    if (!room || GetLastError() != ERROR_NOT_ENOUGH_MEMORY)
+        return wrong(text);
+    count(&n_short);
+    return true;
 }
 
 static volatile uint64_t *word_at(char *at, unsigned page)
@@ -118,10 +131,9 @@ static char *map_at(struct actor *a, struct view *v, DWORD access)
             count(&n_at);
         if (got)
             return got == want ? got : (wrong("a view is not at the address asked for"), got);
-        if (GetLastError() != ERROR_INVALID_ADDRESS) {
-            wrong("a view at an address failed for another reason than that it is in use");
+        if (GetLastError() != ERROR_INVALID_ADDRESS &&
+            !is_short("a view at an address failed for another reason than that it is in use"))
             return NULL;
-        }
     }
     return MapViewOfFile(v->section->handle, access, 0, (DWORD)offset, len);
 }
@@ -138,8 +150,10 @@ static bool map_one(struct actor *a, struct view *v)
     v->n = 1 + pick(a, PAGES - v->first);
     v->mapped = kinds[k].protect;
     v->at = map_at(a, v, kinds[k].access);
-    if (!v->at)
-        return wrong("no view");
+    if (!v->at) {
+        v->section = NULL;
+        return is_short("no view");
+    }
     for (unsigned i = 0; i < v->n; i++) {
         v->protect[i] = v->section->committed[v->first + i] ? v->mapped : 0;
         v->own[i] = false;
@@ -177,7 +191,7 @@ static bool protect_some(struct actor *a, struct view *v)
         all = all && v->protect[i];
     bool done = VirtualProtect(v->at + (size_t)lo * PAGE, (size_t)(hi - lo) * PAGE, p, &old);
     if (!done)
-        return all ? wrong("VirtualProtect failed") : true;
+        return all ? is_short("VirtualProtect failed") : true;
     if (!all)
         return wrong("VirtualProtect of reserved pages");
     if (old != shown(v, lo))
@@ -225,7 +239,7 @@ static bool commit_some(struct actor *a, struct view *v)
         hi = lo + 8;
     char *at = v->at + (size_t)lo * PAGE;
     if (VirtualAlloc(at, (size_t)(hi - lo) * PAGE, MEM_COMMIT, p) != at)
-        return wrong("a commit failed");
+        return is_short("a commit failed");
     note_commit(a, v, lo, hi);
     for (unsigned i = lo; i < hi; i++)
         v->protect[i] = p;
@@ -274,7 +288,7 @@ static bool use_sparse(struct actor *a, char *at, uint64_t *word)
     if (word[i] && *word_at(at, i) != word[i])
         return wrong("a common page lost its contents");
     if (!VirtualAlloc(at + (size_t)i * PAGE, 1, MEM_COMMIT, PAGE_READWRITE))
-        return wrong("a commit of a common page failed");
+        return is_short("a commit of a common page failed");
     *word_at(at, i) = word[i] = ++a->tag;
     return true;
 }
@@ -284,14 +298,14 @@ static bool use_common(struct actor *a, uint64_t *sparse, uint64_t *full)
     char *one = MapViewOfFile(common[0], FILE_MAP_WRITE, 0, 0, 0);
     char *two = MapViewOfFile(common[1], FILE_MAP_WRITE, 0, 0, 0);
     unsigned i = a->number + pick(a, PAGES / N_THREADS) * N_THREADS;
-    bool good = one && two ? true : wrong("no view of a common section");
-    if (good && *word_at(one, i) != full[i])
+    bool good = one && two ? true : is_short("no view of a common section");
+    if (one && *word_at(one, i) != full[i])
         good = wrong("a common page has other contents");
-    if (good)
+    if (one)
         *word_at(one, i) = full[i] = ++a->tag;
-    good = good && use_sparse(a, two, sparse);
-    UnmapViewOfFile(one);
-    UnmapViewOfFile(two);
+    good = good && (!two || use_sparse(a, two, sparse));
+    if ((one && !UnmapViewOfFile(one)) || (two && !UnmapViewOfFile(two)))
+        return wrong("unmap failed");
     return good;
 }
 
@@ -341,8 +355,9 @@ static void *map_foreign(void *arg)
         size_t len = (size_t)(1 + next_random(&state) % 40) * PAGE;
         char *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (at == MAP_FAILED) {
-            wrong("mmap failed");
-            break;
+            if (!room)
+                wrong("mmap failed");
+            continue;
         }
         memset(at, 0x5C, len);
         for (size_t i = 0; i < len; i += 256)
@@ -362,7 +377,8 @@ static int in_child(char *shared, char *copy, uint64_t tag)
     *word_at(copy, 1) = *word_at(copy, 2) = 9;
     *word_at(shared, 2) = tag;
     char *again = MapViewOfFile(common[0], FILE_MAP_COPY, 0, 0, 0);
-    if (!again || !UnmapViewOfFile(again) || !UnmapViewOfFile(copy) || !UnmapViewOfFile(shared))
+    if ((again ? !UnmapViewOfFile(again) : !is_short("")) || !UnmapViewOfFile(copy) ||
+        !UnmapViewOfFile(shared))
         return 2;
     return winvm_audit() ? 3 : 0;
 }
@@ -396,6 +412,22 @@ static void *fork_children(void *arg)
     return NULL;
 }
 
+/* Takes every mapping that the host has but `room` of them. */
+static void take_mappings(void)
+{
+    unsigned most = 65530, n = 0;
+    FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
+    if (f && fscanf(f, "%u", &most) != 1)
+        most = 65530;
+    if (f)
+        fclose(f);
+    char *at = mmap(NULL, (size_t)most * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    while (n < most / 2 && mprotect(at + (size_t)(2 * n + 1) * PAGE, PAGE, PROT_READ) == 0)
+        n++;
+    for (unsigned i = 0; i < room / 2 && i < n; i++)
+        mprotect(at + (size_t)(2 * (n - i) - 1) * PAGE, PAGE, PROT_NONE);
+}
+
 static LONG WINAPI on_guard(EXCEPTION_POINTERS *info)
 {
     if (info->ExceptionRecord->ExceptionCode != (DWORD)EXCEPTION_GUARD_PAGE)
@@ -422,6 +454,8 @@ static void run_all(void)
         start(&thread[i], act, &actors[i]);
     start(&foreign, map_foreign, NULL);
     start(&forks, fork_children, NULL);
+    if (room)
+        take_mappings();
     for (unsigned i = 0; i < 10 * seconds && !is_over(); i++)
         usleep(100000);
     __atomic_store_n(&ends, true, __ATOMIC_RELAXED);
@@ -437,6 +471,7 @@ int main(int argc, char **argv)
 {
     seconds = argc > 1 ? strtoul(argv[1], NULL, 0) : seconds;
     seed = argc > 2 ? strtoul(argv[2], NULL, 0) : seed;
+    room = argc > 3 ? strtoul(argv[3], NULL, 0) : room;
     alarm(seconds + GRACE_SECONDS);
     AddVectoredExceptionHandler(1, on_guard);
     uint64_t before = charge_now();
@@ -456,7 +491,8 @@ int main(int argc, char **argv)
     if (!why && charge_now() != before)
         wrong("the commit charge is not back");
     printf("# %u steps, %u views at an address, %u queries, %u guard pages, %u children\n"
-           "# %u foreign mappings\n", n_calls, n_at, n_queries, n_guards, n_children, n_foreign);
+           "# %u foreign mappings, %u calls without mappings\n", n_calls, n_at, n_queries, n_guards,
+           n_children, n_foreign, n_short);
     printf("1..1\n");
     return report(1, "views in threads") ? 0 : 1;
 }
