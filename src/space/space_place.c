@@ -202,17 +202,18 @@ static void take_arena(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         wvm_gaps_take(&sp->store, &sp->arena, a, b);
 }
 
-/* Granules [lo, hi), taken out, hold a foreign mapping: the rest is given back. */
+/* Granules [lo, hi), taken out, held a foreign mapping: the rest is given back, or all of it when the
+ * mapping is gone. */
 static void leave_foreign(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     struct wvm_host_vma vma;
-    uint64_t from = lo, to = hi;
-    if (wvm_host_map_find((uintptr_t)lo << WVM_GRANULE_SHIFT, &vma) > 0) {
+    int found = wvm_host_map_find((uintptr_t)lo << WVM_GRANULE_SHIFT, &vma);
+    uint64_t from = found < 0 ? lo : hi, to = hi; /* not to be looked at again when nobody tells */
+    if (found > 0 && vma.start >> WVM_GRANULE_SHIFT < hi) {
         from = wvm_max(vma.start >> WVM_GRANULE_SHIFT, lo);
         to = wvm_align_up(vma.end, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT;
     }
-    if (lo < from)
-        give_arena(sp, lo, wvm_min(from, hi));
+    give_arena(sp, lo, from);
     if (to < hi)
         give_arena(sp, to, hi);
     else

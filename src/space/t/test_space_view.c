@@ -333,6 +333,8 @@ START_TEST(foreign_in_the_arena)
                      (void *)at);
     uintptr_t b = map(WVM_ATTR_RW, 0, 1);
     ck_assert(b < at || b >= at + 5 * PG);
+    /* what lies behind the foreign mapping is still the arena's */
+    ck_assert_uint_eq(b, at + WVM_GRANULE_SIZE);
     WORKS(wvm_space_unmap(SP, a, false));
     WORKS(wvm_space_unmap(SP, b, false));
     munmap((void *)at, 5 * PG);
