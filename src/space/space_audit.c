@@ -40,6 +40,24 @@ static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uin
     return NULL;
 }
 
+/* space_view_pages.c I2: copying exactly where a page may have to be copied or was. */
+static const char *check_kinds(struct wvm_space *sp, const struct wvm_alloc *a)
+{
+    uint8_t v, copied;
+    uintptr_t run_end;
+    for (uint64_t p = a->start, end; sp->any_copied && p < a->end; p = end) {
+        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, a->end - a->origin, &v) +
+              a->origin;
+        end = wvm_pages_next(&sp->store, &sp->copied.pages, p, end, &copied);
+        if (wvm_attr_is_copy(v) && !copied)
+            return "space_view_pages I2: a page is shared that is to be copied";
+        if (wvm_space_writes_through(v) && copied &&
+            wvm_host_private_run(wvm_addr_of(p), wvm_addr_of(end), &run_end) == WVM_PRIVATE_NO)
+            return "space_view_pages I2: a page would be copied that is shared";
+    }
+    return NULL;
+}
+
 /* space_view.c I1, and its mapping where it is in none of ours. */
 static const char *check_view(struct wvm_space *sp, uint32_t id, uint64_t *committed)
 {
@@ -65,7 +83,7 @@ static const char *check_view(struct wvm_space *sp, uint32_t id, uint64_t *commi
             !wvm_space_any_fired(sp, page, wvm_page_of(vma.end)))
             return "space_view I3: the kernel's protection differs";
     }
-    return NULL;
+    return a->flags & WVM_ALLOC_SHARED ? check_kinds(sp, a) : NULL;
 }
 
 /* space_placeholder.c I2, and what the flags promise. */

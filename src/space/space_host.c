@@ -315,12 +315,17 @@ int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr, uint8_t flags)
 {
     unsigned prot = wvm_space_open_prot(flags, attr);
-    int err = WVM_UNLIKELY(flags & WVM_ALLOC_SHARED) ? wvm_space_view_ready(sp, lo, hi, attr) : 0;
+    bool shared = WVM_UNLIKELY(flags & WVM_ALLOC_SHARED);
+    int err = shared ? wvm_space_view_ready(sp, lo, hi, attr) : 0;
     if (err)
-        return err;
-    if (prot)
-        return wvm_space_open(sp, lo, hi, prot);
-    return attr & WVM_ATTR_GUARD ? wvm_space_hold(sp, lo, hi) : wvm_space_hide(sp, lo, hi);
+        ; /* some pages may be of another kind already */
+    else if (prot)
+        err = wvm_space_open(sp, lo, hi, prot);
+    else
+        err = attr & WVM_ATTR_GUARD ? wvm_space_hold(sp, lo, hi) : wvm_space_hide(sp, lo, hi);
+    if (err && shared)
+        wvm_space_view_unready(sp, lo, hi);
+    return err;
 }
 
 /* ---- closing ---- */

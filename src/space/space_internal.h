@@ -339,6 +339,8 @@ int wvm_space_view_ready(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t
 /* Lets pages [lo, hi), inaccessible and empty, merge with those around them: before a view or a
  * placeholder gives them up. What the host refuses only costs mappings. */
 void wvm_space_join(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+/* That came to nothing: the pages are in the kind of mapping that their states want. */
+void wvm_space_view_unready(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 void wvm_space_forget_copies(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* What pages [page, *end), whose state is attr, read as; *end is cut to those that do. One call of
  * the host at most. Lock-free. */

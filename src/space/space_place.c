@@ -202,8 +202,8 @@ static void take_arena(struct wvm_space *sp, uint64_t lo, uint64_t hi)
         wvm_gaps_take(&sp->store, &sp->arena, a, b);
 }
 
-/* Granules [lo, hi), taken out, held a foreign mapping: the rest is given back, or all of it when the
- * mapping is gone. */
+/* Granules [lo, hi), taken out, held a foreign mapping: the rest is given back, or all of it when
+ * the mapping is gone. */
 static void leave_foreign(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     struct wvm_host_vma vma;

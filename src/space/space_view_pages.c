@@ -71,24 +71,33 @@ uint8_t wvm_space_view_written(uint64_t page, uint64_t *end, uint8_t attr)
     return attr;
 }
 
-/* Pages [lo, hi) of a shared view are mapped anew: copying or not. */
+/* UNDO: a mapping like it was there a moment ago, and may need ballast to be there again. */
+enum kind { KIND_SHARE = 0, KIND_COPY = 1, KIND_UNDO = 2 };
+
+/* Pages [lo, hi) of a shared view are mapped anew, copying or not, as pages of state attr: one
+ * call, all or nothing. */
 static int remap(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
-                 bool copy)
+                 enum kind kind, uint8_t attr)
 {
     const struct wvm_view *v = wvm_view_at(&sp->store, a->view);
-    const struct wvm_backing *b = v->backing;
-    uint8_t h;
-    int err = 0;
-    for (uint64_t p = lo, end; !err && p < hi; p = end) {
-        end = wvm_host_run(sp, p, hi, &h);
-        struct wvm_host_file_map m = {
-            .addr = wvm_addr_of(p), .len = (end - p) << WVM_PAGE_SHIFT, .fd = b->fd,
-            .offset = v->offset + ((p - a->start) << WVM_PAGE_SHIFT), .prot = wvm_hp_vma_prot(h),
-            .copy = copy, .replace = true,
-        };
+    unsigned prot = wvm_space_prot_of(attr);
+    int err;
+    struct wvm_host_file_map m = {
+        .addr = wvm_addr_of(lo), .len = (hi - lo) << WVM_PAGE_SHIFT,
+        .fd = wvm_space_backing_of(sp, a)->fd,
+        .offset = v->offset + ((lo - a->start) << WVM_PAGE_SHIFT), .prot = prot,
+        .copy = kind & KIND_COPY, .replace = true,
+    };
+    do
         err = wvm_host.map_file(&m);
-    }
-    return err;
+    while (err == -ENOMEM && kind & KIND_UNDO && wvm_space_give_up_ballast(sp));
+    if (err)
+        return err;
+    wvm_space_set_host(sp, lo, hi, prot ? (uint8_t)prot : WVM_HP_HELD);
+    wvm_sheet_set(&sp->store, &sp->copied, lo, hi, kind & KIND_COPY);
+    __atomic_store_n(&sp->any_copied, true, __ATOMIC_RELAXED);
+    wvm_store_flush(&sp->store);
+    return wvm_space_stock_close(sp, 0, 0) ? 0 : -ENOMEM;
 }
 
 static bool is_copied(struct wvm_space *sp, uint64_t page, uint64_t hi, uint64_t *end)
@@ -98,22 +107,15 @@ static bool is_copied(struct wvm_space *sp, uint64_t page, uint64_t hi, uint64_t
     return v;
 }
 
-/* Every page of [lo, hi) that is not copying becomes so. On failure all are as they were. */
-static int make_copying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+/* Every page of [lo, hi) that is not copying becomes so; where it fails, some do. */
+static int make_copying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                        enum kind undo, uint8_t attr)
 {
-    uint64_t p, end;
+    uint64_t end;
     int err = 0;
-    for (p = lo; !err && p < hi; p = end)
+    for (uint64_t p = lo; !err && p < hi; p = end)
         if (!is_copied(sp, p, hi, &end))
-            err = remap(sp, a, p, end, true);
-    if (!err) {
-        wvm_sheet_set(&sp->store, &sp->copied, lo, hi, 1);
-        __atomic_store_n(&sp->any_copied, true, __ATOMIC_RELAXED);
-        return 0;
-    }
-    for (p = lo; p < hi; p = end)
-        if (!is_copied(sp, p, hi, &end) && remap(sp, a, p, end, false) < 0)
-            wvm_host_diag("a view could not be made shared again");
+            err = remap(sp, a, p, end, KIND_COPY | undo, attr);
     return err;
 }
 
@@ -142,32 +144,47 @@ static bool is_private_run(struct wvm_space *sp, const struct wvm_alloc *a, uint
     return is == WVM_PRIVATE_UNKNOWN ? may_be_written(sp, a, page) : is == WVM_PRIVATE_YES;
 }
 
-/* The copying pages of [lo, hi) that are not private become shared again. A failure leaves pages
- * that read right and copy when written. */
-static int make_sharing(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+/* The copying pages of [lo, hi) that are not private become shared again; where it fails, some
+ * do. */
+static int make_sharing(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                        enum kind undo, uint8_t attr)
 {
     uint64_t end;
-    for (uint64_t p = lo; p < hi; p = end) {
-        if (!is_copied(sp, p, hi, &end) || is_private_run(sp, a, p, &end))
-            continue;
-        int err = remap(sp, a, p, end, false);
-        if (err)
-            return err;
-        wvm_sheet_set(&sp->store, &sp->copied, p, end, 0);
-        wvm_store_flush(&sp->store);
-        if (!wvm_space_stock(sp, 0, 0))
-            return -ENOMEM;
-    }
-    return 0;
+    int err = 0;
+    for (uint64_t p = lo; !err && p < hi; p = end)
+        if (is_copied(sp, p, hi, &end) && !is_private_run(sp, a, p, &end))
+            err = remap(sp, a, p, end, KIND_SHARE | undo, attr);
+    return err;
+}
+
+static int make_kind(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                     enum kind undo, uint8_t attr)
+{
+    if (wvm_attr_is_copy(attr))
+        return make_copying(sp, a, lo, hi, undo, attr);
+    if (!sp->any_copied || !wvm_space_writes_through(attr))
+        return 0;
+    return make_sharing(sp, a, lo, hi, undo, attr);
 }
 
 int wvm_space_view_ready(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
 {
     uint32_t id;
-    if (!wvm_attr_is_copy(attr) && !(sp->any_copied && wvm_space_writes_through(attr)))
+    if (!wvm_attr_is_copy(attr) && !sp->any_copied)
         return 0;
-    const struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
-    return wvm_attr_is_copy(attr) ? make_copying(sp, a, lo, hi) : make_sharing(sp, a, lo, hi);
+    return make_kind(sp, wvm_space_find(sp, lo, &id), lo, hi, KIND_SHARE, attr);
+}
+
+void wvm_space_view_unready(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint32_t id;
+    uint8_t v;
+    const struct wvm_alloc *a = sp->any_copied ? wvm_space_find(sp, lo, &id) : NULL;
+    for (uint64_t p = lo, end; a && p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+        if (make_kind(sp, a, p, end, KIND_UNDO, v))
+            wvm_host_diag("a page of a view could not be mapped as it was");
+    }
 }
 
 void wvm_space_forget_copies(struct wvm_space *sp, uint64_t lo, uint64_t hi)

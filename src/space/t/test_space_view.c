@@ -409,6 +409,10 @@ static wvm_status scenario(uintptr_t placeholder, uintptr_t view[VIEWS])
         status = protect(view[0], 0, 3, WVM_ATTR_RW, &old);
     if (!status)
         status = protect(view[3], 0, 2, WVM_ATTR_RW | WVM_ATTR_GUARD, &old);
+    if (!status) /* two calls of the host: copying, then inaccessible */
+        status = protect(view[3], 2, 2, WVM_ATTR_WC | WVM_ATTR_GUARD, &old);
+    if (!status)
+        status = protect(view[3], 2, 2, WVM_ATTR_RW, &old);
     if (!status)
         status = protect(view[1], 0, 2, WVM_ATTR_NA, &old);
     return status;
