@@ -5,6 +5,7 @@
 #define N_PAGES 4096u
 #define N_MUTATORS 3
 #define N_WRITES 60000
+#define N_WRITES_MOST (100 * N_WRITES) /* while the collector has not run enough */
 #define PART 64u /* pages that one mutator gives back and takes again */
 
 static uint8_t *heap;
@@ -12,6 +13,7 @@ static volatile LONG running;
 static uint32_t last_written[N_PAGES]; /* by the page's owner: how often */
 static uint32_t last_seen[N_PAGES];    /* the count in the page when it was last reported */
 static volatile LONG n_odd;
+static volatile LONG enough; /* many pages were reported while the mutators ran */
 
 static volatile uint32_t *count_of(unsigned page)
 {
@@ -40,7 +42,7 @@ static void *mutate(void *arg)
 {
     unsigned me = (unsigned)(uintptr_t)arg, random = me * 7919 + 1;
 
-    for (int i = 0; i < N_WRITES; i++) {
+    for (int i = 0; i < N_WRITES || (!enough && i < N_WRITES_MOST); i++) {
         random = random * 1103515245 + 12345;
         unsigned page = page_of(me, random >> 8);
         if (i % 1000 == 999)
@@ -94,6 +96,7 @@ static void concurrent(void)
         n = collect(N_PAGES / 3);
         odd += n > N_PAGES;
         total += n;
+        enough = total > N_PAGES;
     }
     for (int i = 0; i < N_MUTATORS; i++)
         pthread_join(threads[i], NULL);
