@@ -25,6 +25,7 @@
 #include "base/options.h"
 #include "space/space_change.h"
 #include "space/space_fault.h"
+#include "space/space_layout.h"
 
 struct wvm_space wvm_space_native;
 
@@ -289,13 +290,11 @@ void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out)
 
 /* ---- life ---- */
 
-/* Windows keeps the last 64 KiB below the kernel's half free. */
-#define USER_TOP (((uint64_t)1 << WVM_ADDRESS_BITS) - WVM_GRANULE_SIZE)
-
 wvm_status wvm_space_init(struct wvm_space *sp)
 {
     pthread_mutex_init(&sp->lock, NULL);
-    sp->top = USER_TOP >> WVM_PAGE_SHIFT;
+    wvm_layout_init();
+    sp->top = wvm_layout.top >> WVM_PAGE_SHIFT;
     wvm_store_init(&sp->store);
     wvm_index_init(&sp->index);
     wvm_gaps_init(&sp->gaps);
