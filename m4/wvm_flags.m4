@@ -37,6 +37,9 @@ AC_DEFUN([WVM_DEBUG_OPTION], [
         [], [enable_debug=no])
     WVM_CPPFLAGS=
     AS_IF([test "$enable_debug" = yes], [WVM_CPPFLAGS="-DWVM_DEBUG=1"])
+    dnl File positions and times of 64 bits where long has 32.
+    AS_IF([test "$host_cpu" != x86_64],
+        [WVM_CPPFLAGS="$WVM_CPPFLAGS -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64"])
     AC_SUBST([WVM_CPPFLAGS])
 ])
 

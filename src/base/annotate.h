@@ -2,6 +2,12 @@
 #ifndef WVM_BASE_ANNOTATE_H
 #define WVM_BASE_ANNOTATE_H
 
+#include <stdint.h>
+
+/* A 64-bit word that is read and written whole by several threads: an i386 compiler aligns a plain
+ * uint64_t in a structure to 4 bytes only. */
+typedef uint64_t wvm_word64 __attribute__((aligned(8)));
+
 #define WVM_LIKELY(e) __builtin_expect(!!(e), 1)
 #define WVM_UNLIKELY(e) __builtin_expect(!!(e), 0)
 #define WVM_MUST_CHECK __attribute__((warn_unused_result))

@@ -36,7 +36,7 @@ struct file_slot {
     int (*make)(void); /* (c) instead: what makes the descriptor */
     unsigned state;    /* (a) */
     int fd;            /* (a) owner of BUSY writes */
-    uint64_t dev, ino; /* (a) likewise */
+    wvm_word64 dev, ino; /* (a) likewise */
 };
 
 static struct file_slot slots[WVM_N_FILES] = {

@@ -135,6 +135,8 @@ static inline intptr_t wvm_sys_map(uintptr_t addr, size_t len, int prot, int fla
                      : "rcx", "r11", "memory");
     return result;
 #elif defined(SYS_mmap2)
+    if (off >> 12 > UINT32_MAX)
+        return -EOVERFLOW;
     return WVM_SYS(syscall(SYS_mmap2, addr, len, prot, flags, fd, (long)(off >> 12)));
 #else
     return WVM_SYS(syscall(SYS_mmap, addr, len, prot, flags, fd, (long)off));

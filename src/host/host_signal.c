@@ -7,18 +7,29 @@
 #include "host/host_signal.h"
 
 #include <sys/auxv.h>
-#include <time.h>
 
 #include "host/host.h"
 #include "host/host_kernel.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul
+#ifdef __i386__
+/* From the stack pointer that a handler leaves, past its three arguments and the siginfo_t, to the
+ * ucontext of the kernel's frame. */
+enum { FRAME_ABOVE_RETURN = 3 * 4 + 128 };
+#endif
 enum { LEAST_FRAME = 4096 }; /* where the kernel does not tell */
 enum { STACK_GUARD = WVM_HOST_STACK_GUARD };
 #ifndef AT_MINSIGSTKSZ
 #define AT_MINSIGSTKSZ 51
 #endif
 
+#ifdef __x86_64__
+#define RESTORER_NUMBER 15
+#define RESTORER_CODE "\tmovq $15, %rax\n\tsyscall\n"
+#else
+#define RESTORER_NUMBER 173
+#define RESTORER_CODE "\tmovl $173, %eax\n\tint $0x80\n"
+#endif
 __asm__(".pushsection .text\n"
         ".balign 16\n"
         "nop\n"
@@ -26,15 +37,15 @@ __asm__(".pushsection .text\n"
         ".hidden wvm_host_restorer\n"
         ".type wvm_host_restorer, @function\n"
         "wvm_host_restorer:\n"
-        "\tmovq $15, %rax\n"
-        "\tsyscall\n"
+        RESTORER_CODE
         ".size wvm_host_restorer, . - wvm_host_restorer\n"
         ".popsection\n");
 extern WVM_HIDDEN const char wvm_host_restorer[];
-WVM_STATIC(SYS_rt_sigreturn == 15, "the restorer's number");
+WVM_STATIC(SYS_rt_sigreturn == RESTORER_NUMBER, "the restorer's number");
 
 static long sys4(long nr, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
 {
+#if defined(__x86_64__) && defined(__LP64__)
     long result;
     register uintptr_t r10 __asm__("r10") = d;
     __asm__ volatile("syscall"
@@ -42,6 +53,9 @@ static long sys4(long nr, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
                      : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
                      : "rcx", "r11", "memory");
     return result;
+#else
+    return WVM_SYS(syscall(nr, a, b, c, d));
+#endif
 }
 
 int wvm_host_sigaction(int sig, const struct wvm_host_action *act, struct wvm_host_action *old)
@@ -86,6 +100,7 @@ bool wvm_host_kernel_called(const void *return_address)
 __attribute__((no_sanitize_thread, no_sanitize_address)) _Noreturn void
 wvm_host_sigreturn(void *context)
 {
+#ifdef __x86_64__
     __asm__ volatile("movq %0, %%rsp\n\t"
                      "movl $15, %%eax\n\t"
                      "syscall\n\t"
@@ -93,16 +108,25 @@ wvm_host_sigreturn(void *context)
                      :
                      : "r"(context)
                      : "memory");
+#else
+    __asm__ volatile("movl %0, %%esp\n\t"
+                     "movl $173, %%eax\n\t"
+                     "int $0x80\n\t"
+                     "ud2"
+                     :
+                     : "r"((char *)context - FRAME_ABOVE_RETURN)
+                     : "memory");
+#endif
     __builtin_unreachable();
 }
 
 void wvm_host_nap(unsigned microseconds)
 {
-    struct timespec t = {microseconds / 1000000, (long)(microseconds % 1000000) * 1000};
+    long t[2] = {(long)(microseconds / 1000000), (long)(microseconds % 1000000) * 1000};
     if (microseconds == 0)
         wvm_sys3(SYS_sched_yield, 0, 0, 0);
     else
-        wvm_sys3(SYS_nanosleep, (uintptr_t)&t, 0, 0);
+        wvm_sys3(SYS_nanosleep, (uintptr_t)t, 0, 0);
 }
 
 size_t wvm_host_signal_frame_size(void)

@@ -48,7 +48,11 @@
 #include "base/arith.h"
 #include "region/pool.h"
 
+#ifdef __LP64__
 #define WVM_ADDRESS_BITS 47
+#else
+#define WVM_ADDRESS_BITS 32
+#endif
 #define WVM_N_GRANULES ((uint64_t)1 << (WVM_ADDRESS_BITS - WVM_GRANULE_SHIFT))
 #define WVM_N_PAGES ((uint64_t)1 << (WVM_ADDRESS_BITS - WVM_PAGE_SHIFT))
 #define WVM_GRANULE_OF(page) ((page) >> (WVM_GRANULE_SHIFT - WVM_PAGE_SHIFT))
@@ -82,7 +86,7 @@ static inline void wvm_store_flush(struct wvm_store *st)
 #define WVM_REF_UNIFORM 0x80000000u
 #define WVM_REF_DEAD 0u
 struct wvm_pages {
-    uint64_t root;   /* (a) */
+    wvm_word64 root; /* (a) */
     uint8_t height;  /* the map covers 64^height pages; constant while the map is alive */
 };
 #define WVM_PAGES_MAX_HEIGHT 6
@@ -171,8 +175,8 @@ struct wvm_alloc {
     uint8_t type;        /* (c) enum wvm_type */
     uint8_t flags;       /* (c) enum wvm_alloc_flag */
     uint8_t mixed;       /* (s) some page may have had NOCACHE or WRITECOMBINE */
-    uint64_t start, end; /* (c) pages */
-    uint64_t origin;     /* (c) the page that is page 0 of the map; <= start */
+    wvm_word64 start, end; /* (c) pages */
+    wvm_word64 origin;   /* (c) the page that is page 0 of the map; <= start */
     struct wvm_pages pages; /* (a) */
     uint32_t view;       /* (s) of a view: its description; else 0 */
 };
@@ -205,14 +209,14 @@ struct wvm_found {
 
 /* A bitmap of up to 2^18 positions with two levels of summary. */
 struct wvm_bits {
-    uint64_t top;
-    uint64_t mid[64];
-    uint64_t *low;
+    wvm_word64 top;
+    wvm_word64 mid[64];
+    wvm_word64 *low;
 };
 
 struct wvm_chunk {
     struct wvm_bits starts;
-    uint64_t low[(1u << WVM_CHUNK_BITS) / 64];
+    wvm_word64 low[(1u << WVM_CHUNK_BITS) / 64];
     uint32_t slot[1u << WVM_CHUNK_BITS]; /* (a) 0, an allocation, or WVM_SLOT_CHAIN | block */
 };
 #define WVM_SLOT_CHAIN 0x80000000u
@@ -226,7 +230,7 @@ struct wvm_chain {
 
 struct wvm_index {
     struct wvm_bits chunks;                /* chunks in which something starts */
-    uint64_t low[WVM_N_CHUNKS / 64];
+    wvm_word64 low[(WVM_N_CHUNKS + 63) / 64];
     struct wvm_chunk *chunk[WVM_N_CHUNKS]; /* (a) set once */
     uint32_t cuts; /* (a) times that an allocation got shorter: 3.4 */
 };

@@ -13,20 +13,20 @@
 struct leaf {
     uint32_t link;
     uint32_t unused;
-    uint64_t edge;
+    wvm_word64 edge;
     union {
         uint8_t val[FAN];
-        uint64_t word[FAN / 8];
+        wvm_word64 word[FAN / 8];
     };
 };
 
 struct inner {
     uint32_t link;
     uint32_t unused;
-    uint64_t edge;
+    wvm_word64 edge;
     union {
         uint32_t ref[FAN];
-        uint64_t word[FAN / 2];
+        wvm_word64 word[FAN / 2];
     };
 };
 
@@ -36,7 +36,7 @@ struct inner {
 #define STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
 /* Fills a node that is not reachable yet. */
-static inline void store_words(uint64_t *to, const void *from, size_t n)
+static inline void store_words(wvm_word64 *to, const void *from, size_t n)
 {
 #ifdef __SANITIZE_THREAD__
     for (size_t i = 0; i < n; i++)

@@ -21,7 +21,7 @@
 #define LAYOUT 1u
 
 struct description {
-    uint64_t magic;
+    wvm_word64 magic;
     uint32_t version;
     uint8_t kind, flags, attr;
     uint64_t size;

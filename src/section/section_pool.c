@@ -19,7 +19,7 @@
 #define NONE UINT32_MAX
 
 struct table {
-    uint64_t head;          /* (a) low half: number + 1 of the top, 0: empty; high: the count */
+    wvm_word64 head;        /* (a) low half: number + 1 of the top, 0: empty; high: the count */
     uint32_t used;          /* (a) */
     uint32_t per_block;     /* (c) objects */
     size_t size;            /* (c) of an object, bytes */

@@ -41,7 +41,7 @@ enum wvm_watched {
 struct wvm_change {
     uint32_t seq;    /* (a) odd: [lo, hi) is about to take state attr */
     uint16_t state;  /* (a) attr; WVM_CHANGE_TOUCHED: the own thread's fault path opened a page */
-    uint64_t lo, hi; /* (a) pages */
+    wvm_word64 lo, hi; /* (a) pages */
 };
 
 struct wvm_space {
@@ -61,7 +61,7 @@ struct wvm_space {
     struct wvm_overlay fired;  /* (a) states that the fault path gave to pages: space_change.c */
     struct wvm_overlay foreign;/* (a) guard pages that are not ours: space_foreign_guard.c */
     struct wvm_change pending; /* (s), the fault path reads it */
-    uint64_t grown;            /* (a) pages that stacks grew by and that are not charged yet */
+    wvm_word64 grown;          /* (a) pages that stacks grew by and that are not charged yet */
     struct wvm_sheet copied;   /* (s) by page number: space_view_pages.c I2 */
     bool any_copied;           /* (s, a) some page ever was */
     struct wvm_sheet alone;    /* (s) by page number: space_place.c I4 */
@@ -73,14 +73,15 @@ struct wvm_space {
     bool arena_chosen;         /* (s) */
     uint32_t n_views;          /* (s) */
     uint32_t n_hidden;         /* (s) of them in mappings of ours that `host` does not know of */
-    uint64_t views_lo, views_hi; /* (a) pages: all views outside our mappings ever lay in between */
-    uint64_t section_charge;   /* (s) pages of `committed` that sections are charged for */
-    uint64_t uncharged;        /* (a) of those, to be given back */
-    uint64_t committed;        /* (s) pages charged */
-    uint64_t peak;             /* (s) highest `committed` */
-    uint64_t limit;            /* (c) pages that may be charged */
-    uint64_t slab_len;         /* (s) bytes to ask for next, 0 before the first slab */
-    uint64_t main_lo, main_hi; /* (a) granules of the first slab, which stays a slab for ever */
+    wvm_word64 views_lo, views_hi; /* (a) pages: all views outside our mappings ever lay
+                                * in between */
+    wvm_word64 section_charge; /* (s) pages of `committed` that sections are charged for */
+    wvm_word64 uncharged;      /* (a) of those, to be given back */
+    wvm_word64 committed;      /* (s) pages charged */
+    wvm_word64 peak;           /* (s) highest `committed` */
+    wvm_word64 limit;          /* (c) pages that may be charged */
+    wvm_word64 slab_len;       /* (s) bytes to ask for next, 0 before the first slab */
+    wvm_word64 main_lo, main_hi; /* (a) granules of the first slab, which stays a slab for ever */
     int64_t n_edges;           /* (s) borders between protections inside our mappings, and views:
                                 * at least as many as there are mappings of ours */
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */

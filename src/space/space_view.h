@@ -22,9 +22,9 @@ struct wvm_backing {
     /* (c) NULL: every page is committed. Else bit p of the map: page p of the backing, below
      * n_commits, is committed in every view of every process that has the backing. Shared memory,
      * wvm_commits_len(n_commits) bytes, zero at first; bits only rise. */
-    uint64_t *commits;
+    wvm_word64 *commits;
     uint64_t n_commits;      /* (c) */
-    uint64_t charged;        /* (a) pages this process charged for it (wvm_space_charge_section, and
+    wvm_word64 charged;      /* (a) pages this process charged for it (wvm_space_charge_section, and
                               * commits through views); the last drop gives them back */
     /* The last reference went. Called without the lock, maybe inside a fork child's or another
      * thread's call; must not touch views. */
