@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+static const char *const layout_words[] = {"128t", "8t", "2g", NULL};
+
 struct wvm_option wvm_options[WVM_N_OPTIONS] = {
 #define WVM_OPTION(id, name, kind, def, words, help) \
     [WVM_OPTION_##id] = {name, kind, def, words, NULL, help},
@@ -141,6 +143,27 @@ static bool parse_size(const char *s, uint64_t *out)
     return true;
 }
 
+/* Windows' IncreaseUserVa, and the 4 GB of large-address-aware programs. */
+static bool parse_userva(const char *s, uint64_t *out)
+{
+    static const char *const words[] = {"0", "no", "off", "2g", "3g", "4g", NULL};
+    static const uint64_t megabytes[] = {0, 0, 0, 2048, 3072, 4096};
+    uint64_t v;
+    int i = find_word(words, s);
+    if (i >= 0) {
+        *out = megabytes[i];
+        return true;
+    }
+    if (!parse_size(s, &v))
+        return false;
+    if (suffix_shift(s[strlen(s) - 1]) != 0)
+        v = v % ((uint64_t)1 << 20) == 0 ? v >> 20 : 0;
+    if ((v < 2048 || v > 3072) && v != 4096)
+        return false;
+    *out = v;
+    return true;
+}
+
 static bool store_text(struct wvm_option *opt, const char *s)
 {
     size_t size = strlen(s) + 1;
@@ -156,6 +179,8 @@ static bool store_text(struct wvm_option *opt, const char *s)
 static const char *apply_setting(struct wvm_option *opt, const char *setting)
 {
     int word;
+    if (setting == NULL && opt->kind == WVM_OPT_USERVA)
+        setting = "2g";
     if (setting == NULL && opt->kind != WVM_OPT_BOOL)
         return "needs a value";
     switch (opt->kind) {
@@ -169,6 +194,10 @@ static const char *apply_setting(struct wvm_option *opt, const char *setting)
             return "is not one of the known words";
         opt->value = (uint64_t)word;
         return NULL;
+    case WVM_OPT_USERVA:
+        return parse_userva(setting, &opt->value)
+                   ? NULL
+                   : "is not 2g, 3g, 4g or 2048 to 3072 megabytes";
     case WVM_OPT_STRING:
         return store_text(opt, setting) ? NULL : "is too long";
     }

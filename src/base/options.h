@@ -14,6 +14,8 @@ enum wvm_option_kind {
     WVM_OPT_SIZE,   /* decimal or 0x hex, suffix k m g t (powers of 1024) */
     WVM_OPT_ENUM,   /* one of the words in `words`, stored as its index */
     WVM_OPT_STRING, /* copied into the table's text area */
+    WVM_OPT_USERVA, /* 2g 3g 4g, or 2048..3072 megabytes as Windows' increaseuserva; 0 no off: none;
+                     * a bare key means 2g; stored in megabytes */
 };
 
 struct wvm_option {
@@ -33,6 +35,9 @@ enum wvm_option_id {
 };
 
 extern struct wvm_option wvm_options[WVM_N_OPTIONS];
+
+/* WVM_OPTION_LAYOUT by index. */
+enum { WVM_LAYOUT_128T, WVM_LAYOUT_8T, WVM_LAYOUT_2G };
 
 static inline uint64_t wvm_option(enum wvm_option_id id)
 {

@@ -89,7 +89,7 @@ WVM_SIGNAL_PATH static enum wvm_fault_answer ask_space(const struct wvm_trap *tr
         .access = access_of(trap->uc),
         .guarantee = wvm_fault_self.guarantee,
     };
-    if (fault.addr >= wvm_space_top(&wvm_space_native) ||
+    if (fault.addr >= wvm_space_host_top(&wvm_space_native) ||
         trap->info->si_code == CODE_PROTECTION_KEY)
         return WVM_FAULT_FOREIGN;
     enum wvm_fault_answer answer = wvm_space_fault(&wvm_space_native, &fault);

@@ -127,6 +127,8 @@ ssize_t wvm_host_map_name(uintptr_t addr, char *out, size_t cap);
  * still to be waited for no mapping is found); -EACCES: it may not be looked at. */
 int wvm_host_map_find_of(pid_t pid, uintptr_t addr, struct wvm_host_vma *out);
 ssize_t wvm_host_map_name_of(pid_t pid, uintptr_t addr, char *out, size_t cap);
+/* The end of the program's heap (brk) now; 0: it has none. */
+uintptr_t wvm_host_heap_end(void);
 /* Number of mappings this process has (a fresh count: slow, reads the maps file). */
 size_t wvm_host_map_count(void);
 /* Range [*start,*end) of the ELF module that contains addr (async-signal-safe). False: in none. */

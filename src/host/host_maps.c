@@ -266,3 +266,9 @@ size_t wvm_host_map_count(void)
     wvm_host_map_each(0, count_one, &n);
     return n;
 }
+
+uintptr_t wvm_host_heap_end(void)
+{
+    long end = WVM_SYS(syscall(SYS_brk, 0));
+    return end > 0 ? (uintptr_t)end : 0;
+}

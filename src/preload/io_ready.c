@@ -61,7 +61,8 @@ static WVM_THREAD_LOCAL uintptr_t stack_low, stack_high;
 
 void wvm_io_own_stack(uintptr_t high, size_t size)
 {
-    if (high >= wvm_space_top(&wvm_space_native) || wvm_space_is_ours(&wvm_space_native, high))
+    if (high >= wvm_space_host_top(&wvm_space_native) ||
+        wvm_space_is_ours(&wvm_space_native, high))
         return;
     stack_high = high;
     stack_low = high - size / 2;

@@ -295,6 +295,7 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     pthread_mutex_init(&sp->lock, NULL);
     wvm_layout_init();
     sp->top = wvm_layout.top >> WVM_PAGE_SHIFT;
+    sp->host_top = wvm_layout.host_top >> WVM_PAGE_SHIFT;
     wvm_store_init(&sp->store);
     wvm_index_init(&sp->index);
     wvm_gaps_init(&sp->gaps);
@@ -310,12 +311,17 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     if (!limit)
         limit = wvm_host_caps.ram + wvm_host_caps.swap;
     sp->limit = limit >> WVM_PAGE_SHIFT;
-    return STATUS_SUCCESS;
+    return wvm_layout.low ? wvm_space_take_range(sp) : STATUS_SUCCESS;
 }
 
 uintptr_t wvm_space_top(const struct wvm_space *sp)
 {
     return wvm_addr_of(sp->top);
+}
+
+uintptr_t wvm_space_host_top(const struct wvm_space *sp)
+{
+    return wvm_addr_of(sp->host_top);
 }
 
 /* The thread is inside until its fork is done: a signal handler that calls in meanwhile is told so

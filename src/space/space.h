@@ -75,8 +75,11 @@ extern struct wvm_space wvm_space_native;   /* this process's own address space 
 
 /* Once, after wvm_host_init(). */
 wvm_status wvm_space_init(struct wvm_space *sp);
-/* First address a program may not use: 0x7FFFFFFF0000. Lowest one it may: 0x10000. */
+/* First address past user space: 0x7FFFFFFF0000, or what the layout says. The lowest is 0x10000. */
 uintptr_t wvm_space_top(const struct wvm_space *sp);
+/* The same for what the host maps by itself: the program's code, stacks and heap may lie above a
+ * lower top. */
+uintptr_t wvm_space_host_top(const struct wvm_space *sp);
 
 /* STATUS_CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
 wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req) WVM_MUST_CHECK;
@@ -109,7 +112,7 @@ wvm_status wvm_space_coalesce(struct wvm_space *sp, uintptr_t start, uintptr_t e
  * Works on foreign memory. */
 wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
                              uint8_t *old) WVM_MUST_CHECK;
-/* addr: any address below wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
+/* addr: any address below wvm_space_host_top(); a free run ends at wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr,
                            struct wvm_region *out) WVM_MUST_CHECK;
 /* The same in another process as far as the host's list of its mappings tells: no page there is

@@ -310,7 +310,7 @@ enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fau
 {
     uint64_t page = wvm_page_of(fault->addr);
     uint8_t attr;
-    if (page >= sp->top)
+    if (page >= sp->host_top)
         return WVM_FAULT_FOREIGN;
     if (!wvm_space_is_ours(sp, fault->addr))
         return wvm_space_foreign_fault(sp, page, fault->access);
@@ -334,7 +334,7 @@ bool wvm_space_stack(struct wvm_space *sp, uintptr_t stack_pointer, uintptr_t *l
 {
     struct wvm_found f;
     uint64_t page = wvm_page_of(stack_pointer);
-    if (page >= sp->top || !wvm_index_look(&sp->store, &sp->index, page, &f) ||
+    if (page >= sp->host_top || !wvm_index_look(&sp->store, &sp->index, page, &f) ||
         f.type != WVM_TYPE_PRIVATE)
         return false;
     *low = wvm_addr_of(f.start);

@@ -14,7 +14,7 @@
 enum wvm_access { WVM_ACCESS_READ = 0, WVM_ACCESS_WRITE = 1, WVM_ACCESS_EXECUTE = 8 };
 
 struct wvm_fault {
-    uintptr_t addr;      /* the byte that could not be accessed, below wvm_space_top() */
+    uintptr_t addr;      /* the byte that could not be accessed, below wvm_space_host_top() */
     uintptr_t sp;        /* the interrupted thread's stack pointer */
     unsigned access;     /* enum wvm_access */
     size_t guarantee;    /* bytes of stack that must remain for an overflow (stacks only) */

@@ -76,7 +76,7 @@ bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_reg
     uintptr_t addr = wvm_addr_of(page);
     if (wvm_host_map_find(addr, &vma) <= 0 || vma.start > addr)
         return false;
-    vma.end = wvm_min(vma.end, wvm_addr_of(sp->top));
+    vma.end = wvm_min(vma.end, wvm_addr_of(page < sp->top ? sp->top : sp->host_top));
     wvm_space_describe(0, &vma, addr, out);
     wvm_space_foreign_marks(sp, out);
     return true;

@@ -47,6 +47,11 @@ struct wvm_change {
 struct wvm_space {
     pthread_mutex_t lock;
     uint64_t top;              /* (c) first page past user space */
+    uint64_t host_top;         /* (c) first page past what the host maps for this process */
+    bool low;                  /* (c) the range below top was taken at start: space_range.c */
+    bool range_refused;        /* (c) but not all that was free of it */
+    struct { uint64_t lo, hi; } gap_left[2]; /* (c) granules of it that are the host's, ascending */
+    unsigned n_gaps_left;      /* (c) */
     struct wvm_store store;    /* (s), readers by region.h 3.2 */
     struct wvm_index index;    /* (s), same */
     struct wvm_gaps gaps;      /* (s) free granules of slabs */
@@ -209,6 +214,9 @@ static inline bool wvm_space_in_main(const struct wvm_space *sp, uint64_t lo, ui
            lo >= __atomic_load_n(&sp->main_lo, __ATOMIC_RELAXED);
 }
 
+/* The mapping at addr, new and ours, can merge with itself after any changes. */
+void wvm_space_prime(struct wvm_space *sp, uintptr_t addr);
+
 /* Pages [start, end), all closed, belong to no allocation (any more): every granule of theirs that
  * no allocation touches becomes free. */
 void wvm_space_unoccupy_parts(struct wvm_space *sp, uint64_t start, uint64_t end);
@@ -221,6 +229,22 @@ static inline void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint
     else
         wvm_space_unoccupy_parts(sp, start, end);
 }
+
+/* ---- space_range.c, space_range_tell.c ---- */
+
+/* Takes all addresses below the top that are free. Once, before the space is used. NO_MEMORY: there
+ * is none. */
+wvm_status wvm_space_take_range(struct wvm_space *sp) WVM_MUST_CHECK;
+/* With the option diag: what was taken of the range, and what lies in the rest. */
+void wvm_space_tell_range(struct wvm_space *sp);
+/* Granules [*lo, *hi), cut at `at`, are the first at or above it that a mapping covers or that are
+ * left to the host. 1: found, 0: none, or -errno. */
+int wvm_space_next_taken(const struct wvm_space *sp, uint64_t at, uint64_t *lo, uint64_t *hi);
+/* The longest range of granules below the top that has no mappings; lo == hi: none. */
+void wvm_space_find_hole(const struct wvm_space *sp, uint64_t *lo, uint64_t *hi);
+/* A mapping of ours at the end of that. 0 or -errno. */
+int wvm_space_reserve_below_top(const struct wvm_space *sp, uint64_t len,
+                                uintptr_t *out) WVM_MUST_CHECK;
 
 /* ---- space_host.c ---- */
 

@@ -111,25 +111,6 @@ static wvm_status over_placeholder(struct wvm_space *sp, const struct wvm_view_r
 
 /* ---- the arena ---- */
 
-/* The longest range without mappings in the kernel's list. */
-static void find_hole(struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
-{
-    uint64_t at = 1, top = WVM_GRANULE_OF(sp->top);
-    struct wvm_host_vma vma;
-    *lo = *hi = 0;
-    while (at < top) {
-        int found = wvm_host_map_find((uintptr_t)at << WVM_GRANULE_SHIFT, &vma);
-        uint64_t end = found > 0 ? wvm_min(vma.start >> WVM_GRANULE_SHIFT, top) : top;
-        if (end > at && end - at > *hi - *lo) {
-            *lo = at;
-            *hi = end;
-        }
-        if (found <= 0)
-            break;
-        at = wvm_max(at, wvm_align_up(vma.end, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT);
-    }
-}
-
 /* A page that nobody uses, so that the free range around a view is not the longest that the kernel
  * has in that part of its tables: it would update them up to the root. */
 static void anchor(struct wvm_space *sp, uint64_t g)
@@ -144,7 +125,9 @@ static void choose_arena(struct wvm_space *sp)
 {
     uint64_t lo, hi;
     sp->arena_chosen = true;
-    find_hole(sp, &lo, &hi);
+    if (sp->low)
+        return; /* there is nothing but what is ours */
+    wvm_space_find_hole(sp, &lo, &hi);
     lo += (hi - lo) / 8;
     hi = wvm_min(hi - (hi - lo) / 4, lo + ARENA_MOST);
     if (hi < lo + ARENA_LEAST)

@@ -41,7 +41,7 @@ static uint64_t top_granule(const struct wvm_space *sp)
 
 /* One page becomes writable, is touched, and is emptied again: the mapping then owns the kernel's
  * record (anon_vma) that lets any two of its later parts merge. */
-static void prime(struct wvm_space *sp, uintptr_t addr)
+void wvm_space_prime(struct wvm_space *sp, uintptr_t addr)
 {
     if (wvm_host.protect(addr, WVM_PAGE_SIZE, WVM_HOST_R | WVM_HOST_W) < 0)
         return;
@@ -54,12 +54,12 @@ static void prime(struct wvm_space *sp, uintptr_t addr)
     sp->stale = true;
 }
 
-static uint64_t first_slab_len(void)
+static uint64_t first_slab_len(const struct wvm_space *sp)
 {
     uint64_t len = wvm_option(WVM_OPTION_SLAB);
     size_t left = wvm_host_as_left();
     if (!len)
-        len = SLAB_FIRST;
+        len = wvm_min(SLAB_FIRST, wvm_addr_of(sp->top) / 2);
     if (left != SIZE_MAX)
         len = wvm_min(len, left / 8);
     return wvm_max(len & ~(WVM_GRANULE_SIZE - 1), SLAB_LEAST);
@@ -75,7 +75,14 @@ static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
         __atomic_store_n(&sp->main_hi, hi, __ATOMIC_RELEASE);
     }
     sp->n_edges += 1;
-    prime(sp, addr);
+    wvm_space_prime(sp, addr);
+}
+
+/* The host chooses addresses below the end of its own half. */
+static int reserve_slab(const struct wvm_space *sp, uint64_t len, uintptr_t *out)
+{
+    return sp->top < sp->host_top ? wvm_space_reserve_below_top(sp, len, out)
+                                  : wvm_host.reserve(len, out);
 }
 
 /* Adds a slab with room for `need` bytes. Halves what it asks for until the host gives it; below
@@ -86,14 +93,14 @@ static int add_slab(struct wvm_space *sp, uint64_t need)
     uint64_t len;
     int err;
     if (!sp->slab_len) {
-        sp->slab_len = first_slab_len();
+        sp->slab_len = first_slab_len(sp);
         wvm_space_take_ballast(sp);
     }
     sp->as_limited = wvm_host_as_left() != SIZE_MAX;
     if (sp->as_limited)
-        sp->slab_len = wvm_min(sp->slab_len, first_slab_len());
+        sp->slab_len = wvm_min(sp->slab_len, first_slab_len(sp));
     for (len = sp->slab_len; len > need; len = (len / 2) & ~(WVM_GRANULE_SIZE - 1)) {
-        err = wvm_host.reserve(len, &addr);
+        err = reserve_slab(sp, len, &addr);
         if (err == 0) {
             sp->slab_len = len;
             adopt_slab(sp, addr, len);
@@ -102,7 +109,7 @@ static int add_slab(struct wvm_space *sp, uint64_t need)
         if ((err != -ENOMEM && err != -EAGAIN) || len <= SLAB_LEAST)
             break;
     }
-    err = wvm_host.reserve(need, &addr);
+    err = reserve_slab(sp, need, &addr);
     if (err == 0)
         adopt_slab(sp, addr, need);
     return err;
@@ -132,17 +139,17 @@ static int place_single(struct wvm_space *sp, uint64_t n, const struct wvm_bound
 {
     uint64_t least = wvm_host_caps.min_addr >> WVM_GRANULE_SHIFT;
     uint64_t at = wvm_max(least, b->low), best = 0;
-    struct wvm_host_vma vma;
+    uint64_t from, to;
     while (at + n <= b->limit) {
-        int found = wvm_host_map_find(addr_of_granule(at), &vma);
+        int found = wvm_space_next_taken(sp, at, &from, &to);
         if (found < 0)
             return found;
-        uint64_t end = found ? wvm_min(vma.start >> WVM_GRANULE_SHIFT, b->limit) : b->limit;
+        uint64_t end = found ? wvm_min(from, b->limit) : b->limit;
         uint64_t fit = fit_hole(at, end, n, b);
         best = fit ? fit : best;
         if (!found || (best && !b->top_down))
             break;
-        at = wvm_align_up(vma.end, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT;
+        at = to;
     }
     if (!best)
         return -ENOMEM;
@@ -153,6 +160,12 @@ static int place_single(struct wvm_space *sp, uint64_t n, const struct wvm_bound
         *out = best;
     }
     return err;
+}
+
+/* A range that was taken at start has no more to give, unless the host refused some of it. */
+static bool may_take_more(const struct wvm_space *sp)
+{
+    return !sp->low || sp->range_refused;
 }
 
 /* Out of a gap; b is complete. */
@@ -174,7 +187,7 @@ static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, const struct w
     if (place_in_gap(sp, n, b, granule))
         return STATUS_SUCCESS;
     /* Another thread of the program may map the hole first: look again, not for ever. */
-    for (int tries = 0; tries < 8; tries++) {
+    for (int tries = 0; tries < 8 && may_take_more(sp); tries++) {
         int err = place_single(sp, n, b, granule);
         if (err == 0)
             return STATUS_SUCCESS;
@@ -217,9 +230,9 @@ wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, const struct w
     b.align = wvm_max(b.align, 1);
     if (b.low >= b.limit || n > b.limit - b.low)
         return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space that is allowed", 0);
-    if (!below_top && b.low == 1 && b.align == 1)
+    if (!below_top && b.low == 1 && b.align == 1 && !sp->low)
         return place_unbounded(sp, n, b.top_down, granule);
-    if (!below_top && !sp->main_hi)
+    if (!below_top && !sp->main_hi && !sp->low)
         add_slab(sp, n << WVM_GRANULE_SHIFT);
     return place_bounded(sp, n, &b, granule);
 }

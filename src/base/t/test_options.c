@@ -67,6 +67,39 @@ START_TEST(sizes)
 }
 END_TEST
 
+START_TEST(layouts)
+{
+    static const struct { const char *text; uint64_t want; } cases[] = {
+        {"wow64", 2048},       {"wow64=3g", 3072},    {"wow64=4g", 4096}, {"wow64=2048", 2048},
+        {"wow64=2051", 2051},  {"wow64=3072", 3072},  {"wow64=2560m", 2560},
+        {"wow64=4096", 4096},  {"wow64=0", 0},        {"wow64=2g", 2048}, {"wow64=no", 0},
+        {"wow64=2097152k", 2048}, {"wow64=off", 0},
+    };
+    static const char *const bad[] = {
+        "wow64=", "wow64=1g", "wow64=2047", "wow64=3073", "wow64=4095", "wow64=5g", "wow64=yes",
+        "wow64=2097153k", "wow64=8t", "wow64=-1", "layout=4g", "layout", "layout=", "layout=128T",
+        "wow64-gap", "wow64-gap=x",
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        parse(cases[i].text);
+        ck_assert_str_eq(refusals, "");
+        ck_assert_msg(wvm_option(WVM_OPTION_WOW64) == cases[i].want, "%s gave %llu", cases[i].text,
+                      (unsigned long long)wvm_option(WVM_OPTION_WOW64));
+    }
+    parse("wow64=2222:layout=8t");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        parse(bad[i]);
+        ck_assert_msg(refusals[0] == '[', "%s was taken", bad[i]);
+        ck_assert_uint_eq(wvm_option(WVM_OPTION_WOW64), 2222);
+        ck_assert_uint_eq(wvm_option(WVM_OPTION_LAYOUT), WVM_LAYOUT_8T);
+    }
+    parse("layout=2g");
+    ck_assert_uint_eq(wvm_option(WVM_OPTION_LAYOUT), WVM_LAYOUT_2G);
+    parse("layout=128t");
+    ck_assert_uint_eq(wvm_option(WVM_OPTION_LAYOUT), WVM_LAYOUT_128T);
+}
+END_TEST
+
 START_TEST(bad_parts_change_nothing)
 {
     static const char *const bad[] = {
@@ -142,6 +175,7 @@ int main(void)
     tcase_add_test(tc, defaults_are_the_table);
     tcase_add_test(tc, bool_words);
     tcase_add_test(tc, sizes);
+    tcase_add_test(tc, layouts);
     tcase_add_test(tc, bad_parts_change_nothing);
     tcase_add_test(tc, good_parts_around_a_bad_one_count);
     tcase_add_test(tc, strings);
