@@ -32,9 +32,7 @@ static int64_t write_all(int fd, const char *from, size_t len, uint64_t at)
 {
     size_t done = 0;
     while (done < len) {
-        ssize_t n = WVM_SYS(syscall(SYS_pwrite64, fd, from + done, len - done, at + done));
-        if (n == -EINTR)
-            continue;
+        ssize_t n = wvm_sys_pwrite(fd, from + done, len - done, at + done);
         if (n <= 0)
             return n < 0 ? n : -ENOSPC;
         done += (size_t)n;
@@ -64,12 +62,12 @@ int64_t wvm_host_fd_copy(const struct wvm_host_fd_copy *c)
 {
     uint64_t done = 0;
     uint64_t from = c->from_at;
-    long at = WVM_SYS(syscall(SYS_lseek, c->to, c->to_at, SEEK_SET));
+    int64_t at = wvm_sys_lseek(c->to, (int64_t)c->to_at, SEEK_SET);
     if (at < 0)
         return at;
     while (done < c->len) {
         uint64_t want = c->len - done < MOVE_MAX ? c->len - done : MOVE_MAX;
-        ssize_t n = WVM_SYS(syscall(SYS_sendfile, c->to, c->from, &from, want));
+        ssize_t n = wvm_sys_sendfile(c->to, c->from, &from, (size_t)want);
         if (n == -EINTR)
             continue;
         if (n == -EINVAL || n == -ENOSYS)

@@ -95,7 +95,7 @@ ssize_t wvm_host_write_forced(pid_t pid, const void *local, uintptr_t remote, si
     int fd = (int)WVM_SYS(syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0));
     if (fd < 0)
         return fd;
-    ssize_t n = WVM_SYS(syscall(SYS_pwrite64, fd, local, len, remote));
+    ssize_t n = WVM_SYS(syscall(SYS_pwrite64, fd, local, len, (uint64_t)remote));
     wvm_sys_close(fd);
     return n;
 }

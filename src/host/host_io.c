@@ -8,21 +8,12 @@
 #include "host/host_io.h"
 
 #include <limits.h>
-#include <sys/stat.h>
 
 #include "host/host_kernel.h"
 #include "host/host_private.h"
 
 #ifndef O_LARGEFILE
 #define O_LARGEFILE 0
-#endif
-
-#ifdef SYS_fstatat64
-typedef struct stat64 file_stat;
-#define SYS_FSTATAT SYS_fstatat64
-#else
-typedef struct stat file_stat;
-#define SYS_FSTATAT SYS_newfstatat
 #endif
 
 /* The result of a system call that is made until no signal cuts it short. */
@@ -74,7 +65,7 @@ static enum wvm_host_kind kind_of(mode_t mode)
     }
 }
 
-static int tell(long result, const file_stat *st, struct wvm_host_io_info *out)
+static int tell(long result, const wvm_stat *st, struct wvm_host_io_info *out)
 {
     if (result < 0)
         return (int)result;
@@ -89,15 +80,15 @@ static int tell(long result, const file_stat *st, struct wvm_host_io_info *out)
 
 int wvm_host_io_info(int fd, struct wvm_host_io_info *out)
 {
-    file_stat st;
-    return tell(WVM_SYS(syscall(SYS_FSTATAT, fd, "", &st, AT_EMPTY_PATH)), &st, out);
+    wvm_stat st;
+    return tell(WVM_SYS(syscall(WVM_SYS_FSTATAT, fd, "", &st, AT_EMPTY_PATH)), &st, out);
 }
 
 int wvm_host_io_info_at(const char *path, bool follow, struct wvm_host_io_info *out)
 {
-    file_stat st;
+    wvm_stat st;
     int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    return tell(WVM_SYS(syscall(SYS_FSTATAT, AT_FDCWD, path, &st, flags)), &st, out);
+    return tell(WVM_SYS(syscall(WVM_SYS_FSTATAT, AT_FDCWD, path, &st, flags)), &st, out);
 }
 
 bool wvm_host_io_is(int fd, uint64_t dev, uint64_t ino)
@@ -132,21 +123,12 @@ int64_t wvm_host_io_write(int fd, const void *from, size_t len, int64_t at)
         return -EFBIG;
     if (at < 0)
         return AGAIN(syscall(SYS_write, fd, from, len));
-#ifdef __LP64__
-    return AGAIN(syscall(SYS_pwrite64, fd, from, len, at));
-#else
-    return AGAIN(syscall(SYS_pwrite64, fd, from, len, (uint32_t)at, (uint32_t)(at >> 32)));
-#endif
+    return wvm_sys_pwrite(fd, from, len, (uint64_t)at);
 }
 
 int64_t wvm_host_io_seek(int fd, int64_t offset, int whence)
 {
-    int saved = errno;
-    int64_t at = lseek64(fd, offset, whence);
-    if (at < 0)
-        at = -errno;
-    errno = saved;
-    return at;
+    return wvm_sys_lseek(fd, offset, whence);
 }
 
 int wvm_host_io_sync(int fd)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -207,6 +208,60 @@ static inline ssize_t wvm_sys_pread(int fd, void *buf, size_t len, uint64_t at)
     return WVM_SYS(syscall(SYS_pread64, fd, buf, len, at));
 #else
     return WVM_SYS(syscall(SYS_pread64, fd, buf, len, (uint32_t)at, (uint32_t)(at >> 32)));
+#endif
+}
+
+/* What the kernel tells of a file; an i386 kernel's is not the C library's. */
+#ifdef __LP64__
+typedef struct stat wvm_stat;
+#define WVM_SYS_FSTAT SYS_fstat
+#define WVM_SYS_FSTATAT SYS_newfstatat
+#else
+typedef struct {
+    uint64_t st_dev;
+    uint32_t unused1, unused2, st_mode, st_nlink, st_uid, st_gid;
+    uint64_t st_rdev;
+    uint32_t unused3;
+    int64_t st_size;
+    uint32_t st_blksize;
+    uint64_t st_blocks;
+    uint32_t times[6];
+    uint64_t st_ino;
+} wvm_stat;
+WVM_STATIC(sizeof(wvm_stat) == 96, "struct stat64 of the kernel");
+#define WVM_SYS_FSTAT SYS_fstat64
+#define WVM_SYS_FSTATAT SYS_fstatat64
+#endif
+
+/* The file position, or -errno. */
+static inline int64_t wvm_sys_lseek(int fd, int64_t to, int whence)
+{
+#ifdef __LP64__
+    return wvm_sys3(SYS_lseek, (uintptr_t)fd, (uintptr_t)to, (uintptr_t)whence);
+#else
+    int64_t at = 0;
+    long err = WVM_SYS(syscall(SYS__llseek, fd, (uint32_t)((uint64_t)to >> 32), (uint32_t)to, &at,
+                               whence));
+    return err < 0 ? err : at;
+#endif
+}
+
+static inline int wvm_sys_ftruncate(int fd, uint64_t size)
+{
+#ifdef __LP64__
+    return (int)wvm_sys3(SYS_ftruncate, (uintptr_t)fd, size, 0);
+#else
+    return (int)wvm_sys3(SYS_ftruncate64, (uintptr_t)fd, (uint32_t)size, (uint32_t)(size >> 32));
+#endif
+}
+
+/* Bytes that the kernel copied from *at of a file, which moves on; or -errno. */
+static inline ssize_t wvm_sys_sendfile(int to, int from, uint64_t *at, size_t len)
+{
+#ifdef __LP64__
+    return WVM_SYS(syscall(SYS_sendfile, to, from, at, len));
+#else
+    return WVM_SYS(syscall(SYS_sendfile64, to, from, at, len));
 #endif
 }
 

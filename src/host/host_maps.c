@@ -7,7 +7,8 @@
  * I1       Both ways give the same answer: lowest mapping whose end lies above the address.
  * I2       The text reader keeps no line: it works on one character at a time, so a line of any
  *          length (a long path) needs no more memory.
- * I3       A mapping that ends above caps.top is the gate, and ends the list.
+ * I3       A mapping that ends above caps.top is the gate, or of a process with more address space
+ *          than this one has; it ends the list.
  * Locking  none: an answer is true for the moment it was made.   Failure: -errno, nothing written
  * to a name buffer but a NUL.   Signal safety: all functions; errno is preserved. */
 #include <sys/sysmacros.h>
@@ -46,6 +47,8 @@ static int find_by_query(pid_t pid, uintptr_t addr, struct wvm_host_vma *out)
     int err = query(pid, addr, WVM_PROCMAP_COVERING_OR_NEXT, NULL, &q);
     if (err != 0)
         return err == -ENOENT ? 0 : err;
+    if (q.vma_end > wvm_host_caps.top)
+        return 0;
     out->start = (uintptr_t)q.vma_start;
     out->end = (uintptr_t)q.vma_end;
     out->prot = (q.vma_flags & WVM_PROCMAP_READABLE ? WVM_HOST_R : 0)
@@ -124,10 +127,11 @@ static bool take_vma(struct reader *r, struct wvm_host_vma *v)
 {
     if (peek_char(r) < 0)
         return false;
-    v->start = (uintptr_t)take_number(r, 16);
-    v->end = (uintptr_t)take_number(r, 16);
-    if (v->end > wvm_host_caps.top || v->end <= v->start)
+    uint64_t start = take_number(r, 16), end = take_number(r, 16);
+    if (end > wvm_host_caps.top || end <= start)
         return false;
+    v->start = (uintptr_t)start;
+    v->end = (uintptr_t)end;
     v->prot = take_char(r) == 'r' ? WVM_HOST_R : 0;
     v->prot |= take_char(r) == 'w' ? WVM_HOST_W : 0;
     v->prot |= take_char(r) == 'x' ? WVM_HOST_X : 0;

@@ -18,7 +18,6 @@
 #include "host/host_object.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "base/fmt.h"
 #include "host/host_kernel.h"
@@ -179,22 +178,14 @@ int wvm_host_fd_reopen(pid_t pid, int fd, bool write)
     return made < 0 ? made : wvm_host_fd_high(made);
 }
 
-#ifdef SYS_fstat64
-typedef struct stat64 file_stat;
-#define SYS_FSTAT SYS_fstat64
-#else
-typedef struct stat file_stat;
-#define SYS_FSTAT SYS_fstat
-#endif
-
-static int stat_of(int fd, file_stat *st)
+static int stat_of(int fd, wvm_stat *st)
 {
-    return (int)WVM_SYS(syscall(SYS_FSTAT, fd, st));
+    return (int)WVM_SYS(syscall(WVM_SYS_FSTAT, fd, st));
 }
 
 bool wvm_host_fd_identify(int fd, uint64_t *dev, uint64_t *ino)
 {
-    file_stat st;
+    wvm_stat st;
     if (stat_of(fd, &st) != 0)
         return false;
     *dev = st.st_dev;
@@ -210,7 +201,7 @@ bool wvm_host_fd_is(int fd, uint64_t dev, uint64_t ino)
 
 int wvm_host_fd_info(int fd, struct wvm_host_fd_info *out)
 {
-    file_stat st;
+    wvm_stat st;
     int err = stat_of(fd, &st);
     if (err != 0)
         return err;
@@ -238,21 +229,11 @@ void wvm_host_fd_close(int fd, uint64_t dev, uint64_t ino)
 /* Positions of files go up to 2^63; what programs read and write lies far below half of that. */
 #define MARKS ((uint64_t)1 << 62)
 
-static int64_t seek(int fd, int64_t to, int whence)
-{
-#ifdef __LP64__
-    return wvm_sys3(SYS_lseek, (uintptr_t)fd, (uintptr_t)to, (uintptr_t)whence);
-#else
-    (void)fd, (void)to, (void)whence;
-    return -ENOSYS;
-#endif
-}
-
 int wvm_host_fd_mark(int fd, uint64_t *mark)
 {
-    static uint64_t used; /* (a) */
+    static wvm_word64 used; /* (a) */
     uint64_t place = MARKS + __atomic_add_fetch(&used, 1, __ATOMIC_RELAXED);
-    int64_t got = seek(fd, (int64_t)place, SEEK_SET);
+    int64_t got = wvm_sys_lseek(fd, (int64_t)place, SEEK_SET);
     if (got != (int64_t)place)
         return got < 0 ? (int)got : -ESPIPE;
     *mark = place;
@@ -261,7 +242,7 @@ int wvm_host_fd_mark(int fd, uint64_t *mark)
 
 bool wvm_host_fd_is_marked(int fd, uint64_t mark)
 {
-    return seek(fd, 0, SEEK_CUR) == (int64_t)mark;
+    return wvm_sys_lseek(fd, 0, SEEK_CUR) == (int64_t)mark;
 }
 
 void wvm_host_fd_close_marked(int fd, uint64_t mark)
@@ -285,39 +266,26 @@ bool wvm_host_size_allowed(uint64_t size)
            (err != 0 || lim.rlim_cur == RLIM_INFINITY || size <= lim.rlim_cur);
 }
 
-static long truncate_to(int fd, uint64_t size)
-{
-#ifdef __LP64__
-    return wvm_sys3(SYS_ftruncate, (uintptr_t)fd, size, 0);
-#else
-    return WVM_SYS(ftruncate64(fd, (off64_t)size));
-#endif
-}
-
 int wvm_host_fd_resize(int fd, uint64_t size)
 {
-    long err;
+    int err;
     if (!wvm_host_size_allowed(size))
         return -EFBIG;
     do
-        err = truncate_to(fd, size);
+        err = wvm_sys_ftruncate(fd, size);
     while (err == -EINTR);
-    return (int)err;
+    return err;
 }
 
-/* The C library's call is a cancellation point. */
+/* The C library's call is a cancellation point. Each 64-bit number is two arguments on i386. */
 static int allocate_at(int fd, uint64_t at)
 {
-#ifdef __LP64__
     return (int)WVM_SYS(syscall(SYS_fallocate, fd, 0, at, (uint64_t)1));
-#else
-    return (int)WVM_SYS(fallocate64(fd, 0, (off64_t)at, 1));
-#endif
 }
 
 int wvm_host_fd_extend(int fd, uint64_t size)
 {
-    file_stat st;
+    wvm_stat st;
     int err = stat_of(fd, &st);
     if (err != 0 || (uint64_t)st.st_size >= size)
         return err;

@@ -66,7 +66,7 @@ static bool probe_populate_write(uintptr_t page)
 {
     unsigned char in_memory = 0;
     return wvm_sys_madvise(page, WVM_PAGE_SIZE, WVM_MADV_POPULATE_WRITE) == 0
-        && WVM_SYS(syscall(SYS_mincore, page, WVM_PAGE_SIZE, &in_memory)) == 0
+        && WVM_SYS(syscall(SYS_mincore, page, (size_t)WVM_PAGE_SIZE, &in_memory)) == 0
         && (in_memory & 1) && *byte_at(page) == 0;
 }
 

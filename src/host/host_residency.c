@@ -94,7 +94,7 @@ static int residency_by_words(int fd, uintptr_t addr, size_t n_pages, uint8_t *v
 
 static int residency_by_mincore(uintptr_t addr, size_t n_pages, uint8_t *vec)
 {
-    int err = (int)WVM_SYS(syscall(SYS_mincore, addr, n_pages * WVM_PAGE_SIZE, vec));
+    int err = (int)WVM_SYS(syscall(SYS_mincore, addr, n_pages << WVM_PAGE_SHIFT, vec));
     for (size_t i = 0; err == 0 && i < n_pages; i++)
         vec[i] &= BIT_PRESENT;
     return err;
