@@ -29,6 +29,7 @@
 #include "sysinfoapi.h"
 #include "winbase.h"
 #include "control.h"
+#include "space.h"
 #endif
 
 #ifndef WINVM_WIN32_ONLY
