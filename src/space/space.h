@@ -46,8 +46,11 @@ enum wvm_alloc_flag {
     WVM_ALLOC_SHARED = 0x80,      /* a view whose writes reach what it is a view of */
 };
 
+struct wvm_window;
+
 /* A reservation, filled by nt/ after every argument was checked. */
 struct wvm_request {
+    struct wvm_window *window; /* where: space_window.h; NULL: outside all windows */
     uintptr_t start;    /* in: granule-aligned base, or 0: the space chooses; out: base */
     uintptr_t len;      /* bytes, page multiple, not 0. With a base: start+len does not wrap */
     uintptr_t low;      /* start 0: lowest base allowed, granule multiple; 0: no bound */
@@ -112,7 +115,8 @@ wvm_status wvm_space_coalesce(struct wvm_space *sp, uintptr_t start, uintptr_t e
  * Works on foreign memory. */
 wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
                              uint8_t *old) WVM_MUST_CHECK;
-/* addr: any address below wvm_space_host_top(); a free run ends at wvm_space_top(). Takes no lock; no system call for winvm's own memory. */
+/* addr: any address below wvm_space_host_top(); a free run ends at wvm_space_top(). Takes no lock;
+ * no system call for winvm's own memory. */
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr,
                            struct wvm_region *out) WVM_MUST_CHECK;
 /* The same in another process as far as the host's list of its mappings tells: no page there is

@@ -126,16 +126,17 @@ static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
     return NULL;
 }
 
-/* space.c I3, and that nothing outside allocations is accessible. */
-static const char *check_free(struct wvm_space *sp)
+/* space.c I3, and that nothing outside allocations is accessible, for one set of gaps. */
+static const char *check_gaps(struct wvm_space *sp, const struct wvm_gaps *gaps, uint64_t lo,
+                              uint64_t hi)
 {
     uint8_t owner;
     uint32_t a, b;
-    for (uint64_t g = 0, end; g < WVM_N_GRANULES; g = end) {
-        end = wvm_pages_next(&sp->store, &sp->owner, g, WVM_N_GRANULES, &owner);
+    for (uint64_t g = lo, end; g < hi; g = end) {
+        end = wvm_pages_next(&sp->store, &sp->owner, g, hi, &owner);
         while (g < end) {
-            bool gap = wvm_gaps_overlap(&sp->store, &sp->gaps, g, end, &a, &b);
-            if (gap && owner != WVM_OWNER_SLAB)
+            bool gap = wvm_gaps_overlap(&sp->store, gaps, g, end, &a, &b);
+            if (gap && owner != WVM_OWNER_SLAB && !wvm_space_window_at(sp, a))
                 return "space I3: a gap outside the slabs";
             if (!gap)
                 break;
@@ -148,6 +149,28 @@ static const char *check_free(struct wvm_space *sp)
                 return bad;
             g = b;
         }
+    }
+    return NULL;
+}
+
+/* space_window.c I1, I2. */
+static const char *check_windows(struct wvm_space *sp)
+{
+    uint32_t a, b;
+    for (uint64_t k = 0; k < WVM_N_CHUNKS; k++) {
+        const struct wvm_window *w = wvm_space_window_at(sp, k << WVM_CHUNK_BITS);
+        if (!w)
+            continue;
+        uint64_t lo = k << WVM_CHUNK_BITS, hi = lo + (1u << WVM_CHUNK_BITS);
+        if (lo < w->fence_lo || hi > w->fence_hi)
+            return "space_window I1: a chunk that is not its window's";
+        if (wvm_gaps_overlap(&sp->store, &sp->gaps, lo, hi, &a, &b))
+            return "space_window I2: a gap outside the window's own";
+        const char *bad = lo == w->lo - 1 ? check_gaps(sp, &w->gaps, w->lo, w->hi) : NULL;
+        if (!bad && lo == w->lo - 1)
+            bad = wvm_gaps_check(&sp->store, &w->gaps);
+        if (bad)
+            return bad;
     }
     return NULL;
 }
@@ -196,7 +219,9 @@ const char *wvm_space_audit_locked(struct wvm_space *sp)
     if (!bad && committed != sp->committed)
         bad = "space I2: the commit charge";
     if (!bad)
-        bad = check_free(sp);
+        bad = check_gaps(sp, &sp->gaps, 0, WVM_N_GRANULES);
+    if (!bad && sp->n_windows)
+        bad = check_windows(sp);
     if (!bad)
         bad = wvm_space_watch_audit(sp);
     return bad ? bad : check_kernel(sp);

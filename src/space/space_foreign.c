@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "space/space_change.h"
+#include "space/space_layout.h"
 
 static uint8_t attr_of_prot(unsigned prot)
 {

@@ -13,6 +13,7 @@
 #include "region/region.h"
 #include "space/space.h"
 #include "space/space_overlay.h"
+#include "space/space_window.h"
 
 #define WVM_N_BALLAST 8
 
@@ -44,6 +45,16 @@ struct wvm_change {
     wvm_word64 lo, hi; /* (a) pages */
 };
 
+/* A range of our mappings that is an address space of its own. Memory is type-stable. */
+struct wvm_window {
+    struct wvm_gaps gaps;        /* (s) its free granules */
+    uint64_t lo, hi;             /* (c) granules that may be allocated */
+    uint64_t fence_lo, fence_hi; /* (c) with its fences: whole chunks */
+    uint32_t next_closed;        /* (s) */
+};
+#define WVM_WINDOW_CHUNKS 4 /* one below the base, the window, two above */
+#define WVM_N_WINDOWS (WVM_N_CHUNKS / WVM_WINDOW_CHUNKS + 1)
+
 struct wvm_space {
     pthread_mutex_t lock;
     uint64_t top;              /* (c) first page past user space */
@@ -71,6 +82,9 @@ struct wvm_space {
     bool any_copied;           /* (s, a) some page ever was */
     struct wvm_sheet alone;    /* (s) by page number: space_place.c I4 */
     bool any_alone;            /* (s) some page ever was */
+    uint32_t n_windows;        /* (s, a) that are open */
+    uint32_t closed_window;    /* (s) list of those that were */
+    uint32_t fresh_window;     /* (s) of those that never were open the first is the one after it */
     struct wvm_gaps arena;     /* (s) free granules for views: space_place.c */
     uint64_t arena_lo, arena_hi; /* (s) its granules */
     uint64_t spare;            /* (s) of them: the range that was vacated last, */
@@ -101,7 +115,10 @@ struct wvm_space {
     unsigned n_ballast;        /* (s) */
     bool ballast_lost;         /* (s) some was given up since it was last taken */
     bool as_limited;           /* (s) RLIMIT_AS was set when the last slab was taken */
+    uint16_t window_of[WVM_N_CHUNKS];        /* (a) whose window or fence a chunk is; 0: none's */
+    struct wvm_window window[WVM_N_WINDOWS]; /* number 0 is none */
 };
+WVM_STATIC(WVM_N_WINDOWS <= UINT16_MAX, "window_of holds every number");
 
 /* ---- space.c ---- */
 
@@ -179,15 +196,39 @@ wvm_status wvm_space_find_placeholder(struct wvm_space *sp, uint64_t start, uint
 /* wvm_space_reserve over a placeholder. Lock held, stocked. */
 wvm_status wvm_space_replace(struct wvm_space *sp, const struct wvm_request *req) WVM_MUST_CHECK;
 
+/* Releases the whole allocation a, private memory, FIXED_PAGE too. Lock held. False: no memory for
+ * the tables. */
+bool wvm_space_release_whole(struct wvm_space *sp, uint32_t id) WVM_MUST_CHECK;
+
 /* ---- space_audit.c ---- */
 
 /* Lock held, everything flushed. NULL, or the first broken invariant. */
 const char *wvm_space_audit_locked(struct wvm_space *sp);
 
+/* ---- space_window.c ---- */
+
+/* The window in which, or in whose fences, the granule lies; NULL: none. Any thread may ask. */
+static inline struct wvm_window *wvm_space_window_at(const struct wvm_space *sp, uint64_t granule)
+{
+    if (WVM_LIKELY(!__atomic_load_n(&sp->n_windows, __ATOMIC_RELAXED)))
+        return NULL;
+    unsigned i = __atomic_load_n(&sp->window_of[granule >> WVM_CHUNK_BITS], __ATOMIC_RELAXED);
+    return i ? (struct wvm_window *)&sp->window[i] : NULL;
+}
+/* First granule of [lo, hi) that belongs to a window; hi: none does. Any thread may ask. */
+uint64_t wvm_space_next_window(const struct wvm_space *sp, uint64_t lo, uint64_t hi);
+/* The gaps that granule is in when it is free. */
+static inline struct wvm_gaps *wvm_space_gaps_at(struct wvm_space *sp, uint64_t granule)
+{
+    struct wvm_window *w = wvm_space_window_at(sp, granule);
+    return WVM_UNLIKELY(w != NULL) ? &w->gaps : &sp->gaps;
+}
+
 /* ---- space_slab.c ---- */
 
 /* Where a place is wanted, in granules. Zeroed: anywhere, the lowest. */
 struct wvm_bounds {
+    struct wvm_window *window; /* NULL: outside all windows */
     uint64_t low;   /* it begins at or above; 0: anywhere */
     uint64_t limit; /* it ends at or below; 0: anywhere */
     uint64_t align; /* of its begin: a power of two; 0: any */
@@ -200,13 +241,20 @@ WVM_MUST_CHECK static inline wvm_status wvm_space_place(struct wvm_space *sp, ui
                                                         const struct wvm_bounds *b,
                                                         uint64_t *granule)
 {
+    struct wvm_gaps *gaps = b->window ? &b->window->gaps : &sp->gaps;
     *granule = 0;
     if (WVM_LIKELY(!(b->low | b->limit | b->align) && n < WVM_N_GRANULES))
-        *granule = wvm_gaps_place(&sp->store, &sp->gaps, n, b->top_down);
+        *granule = wvm_gaps_place(&sp->store, gaps, n, b->top_down);
     return WVM_LIKELY(*granule) ? STATUS_SUCCESS : wvm_space_make_place(sp, n, b, granule);
 }
-/* Granules [lo, hi) at an address the caller chose become occupied. Maps what is not ours. */
-wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
+/* Granules [lo, hi) of window w (NULL: outside all), at an address the caller chose, become
+ * occupied. Maps what is not ours. */
+wvm_status wvm_space_claim(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
+                           uint64_t hi) WVM_MUST_CHECK;
+/* A range of n granules for a window and its fences: outside all windows, aligned to chunks, now
+ * occupied. */
+wvm_status wvm_space_place_fenced(struct wvm_space *sp, uint64_t n,
+                                  uint64_t *granule) WVM_MUST_CHECK;
 /* Quick: granules [lo, hi) lie in the first slab, the usual case. Any thread may ask. */
 static inline bool wvm_space_in_main(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
@@ -225,7 +273,7 @@ static inline void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint
     uint64_t lo = WVM_GRANULE_OF(start), hi = WVM_GRANULE_OF(end);
     bool whole = (start | end) % WVM_PAGES_PER_GRANULE == 0;
     if (WVM_LIKELY(whole && wvm_space_in_main(sp, lo, hi)))
-        wvm_gaps_give(&sp->store, &sp->gaps, lo, hi);
+        wvm_gaps_give(&sp->store, wvm_space_gaps_at(sp, lo), lo, hi);
     else
         wvm_space_unoccupy_parts(sp, start, end);
 }

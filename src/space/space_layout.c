@@ -19,11 +19,13 @@
 #define TOP_8T UINT64_C(0x7ffffff0000)
 #define TOP_4G UINT64_C(0xffff0000)
 #define TOP_2G UINT64_C(0x7fff0000)
+/* A stack may lie in the last 64 KiB, where nothing is ever allocated. */
+#define HOST_TOP (IS_64_BIT ? UINT64_C(1) << 47 : UINT64_C(0xfffff000))
 #define IS_64_BIT (UINTPTR_MAX > UINT32_MAX)
 
 struct wvm_layout wvm_layout = {
     .top = IS_64_BIT ? TOP_128T : TOP_4G,
-    .host_top = IS_64_BIT ? TOP_128T : TOP_4G,
+    .host_top = HOST_TOP,
     .native_top = TOP_128T,
     .emulated_top = TOP_4G,
     .wow64 = !IS_64_BIT,
@@ -74,15 +76,13 @@ static void choose_gap(struct wvm_layout *l)
 void wvm_layout_init(void)
 {
     struct wvm_layout l = {
-        .host_top = IS_64_BIT ? TOP_128T : TOP_4G,
+        .host_top = wvm_min(HOST_TOP, wvm_align_up((uint64_t)wvm_host_caps.top, WVM_PAGE_SIZE)),
         .native_top = TOP_128T,
         .emulated_top = TOP_4G,
         .wow64 = !IS_64_BIT,
     };
     uint64_t megabytes = wvm_option(WVM_OPTION_WOW64);
-    l.host_top = wvm_min(l.host_top, wvm_align_down((uint64_t)wvm_host_caps.top,
-                                                    (uint64_t)WVM_GRANULE_SIZE));
-    l.top = l.host_top;
+    l.top = wvm_min(l.host_top & ~(WVM_GRANULE_SIZE - 1), IS_64_BIT ? TOP_128T : TOP_4G);
     if (megabytes)
         choose_wow64(&l, megabytes);
     else

@@ -12,7 +12,8 @@
 struct wvm_layout {
     uint64_t top;        /* first address past user space, a granule multiple: 0x7FFF0000,
                           * 0xFFFF0000, 0x7FFFFFFF0000 ... (W32 section 1) */
-    uint64_t host_top;   /* the same for what the host maps for this process: code, stacks, heap */
+    uint64_t host_top;   /* first address past what the host maps for this process: code, stacks,
+                          * heap, and with them callers' buffers */
     uint64_t native_top; /* the same as top for 64-bit programs of this system (W32-003) */
     uint64_t emulated_top; /* for 32-bit programs that are large-address-aware (W32-002) */
     uint64_t gap;        /* low: bytes left to the host in each place where it wants low addresses,

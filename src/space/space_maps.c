@@ -127,11 +127,18 @@ static void tidy_gap(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t ru
         wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
 }
 
-static void tidy_all(struct wvm_space *sp)
+static void tidy_gaps(struct wvm_space *sp, const struct wvm_gaps *gaps)
 {
     uint32_t a, b = 0;
-    while (wvm_gaps_overlap(&sp->store, &sp->gaps, b, WVM_N_GRANULES, &a, &b))
+    while (wvm_gaps_overlap(&sp->store, gaps, b, WVM_N_GRANULES, &a, &b))
         tidy_gap(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b), 1);
+}
+
+static void tidy_all(struct wvm_space *sp)
+{
+    tidy_gaps(sp, &sp->gaps);
+    for (uint32_t i = 1; sp->n_windows && i <= sp->fresh_window; i++)
+        tidy_gaps(sp, &sp->window[i].gaps);
 }
 
 /* Free space keeps fenced pages, each a border or two. When that matters, one call over the free
@@ -144,7 +151,8 @@ void wvm_space_tidy_around(struct wvm_space *sp, uint64_t page)
             wvm_space_take_ballast(sp);
         return;
     }
-    if (!wvm_gaps_around(&sp->store, &sp->gaps, WVM_GRANULE_OF(page), &a, &b))
+    uint64_t granule = WVM_GRANULE_OF(page);
+    if (!wvm_gaps_around(&sp->store, wvm_space_gaps_at(sp, granule), granule, &a, &b))
         return;
     tidy_gap(sp, WVM_PAGE_OF_GRANULE(a), WVM_PAGE_OF_GRANULE(b), TIDY_RUNS);
 }

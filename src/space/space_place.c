@@ -247,7 +247,7 @@ static wvm_status at_address(struct wvm_space *sp, const struct wvm_view_request
         return status;
     place->lo = lo;
     if (any_ours(sp, from, to)) {
-        status = wvm_space_claim(sp, from, to);
+        status = wvm_space_claim(sp, req->window, from, to);
         return status ? status : map_over(sp, req, prot, place);
     }
     int err = map_at(req, lo, false, prot);
@@ -271,10 +271,11 @@ wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_requ
         return over_placeholder(sp, req, prot, place);
     if (req->start)
         return at_address(sp, req, prot, place);
-    if (WVM_LIKELY(!req->limit && !req->low) && in_arena(sp, req, prot, place, &status))
+    if (WVM_LIKELY(!req->limit && !req->low && !req->window) && in_arena(sp, req, prot, place, &status))
         return status;
     const struct wvm_request range = {
-        .len = req->len, .low = req->low, .limit = req->limit, .top_down = req->top_down};
+        .window = req->window, .len = req->len, .low = req->low, .limit = req->limit,
+        .top_down = req->top_down};
     status = wvm_space_place_range(sp, &range, &place->lo);
     if (status)
         return status;

@@ -35,10 +35,13 @@ static uint8_t owner_of(const struct wvm_space *sp, uint64_t page, uint64_t *end
     return owner;
 }
 
-/* First page at or above `page` that is not free; `page` itself is in no allocation of ours. */
+/* First page at or above `page` that is not free; `page` itself is in no allocation of ours. Past
+ * user space there is nothing that could be free. */
 static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
 {
     struct wvm_host_vma vma;
+    if (page >= sp->top)
+        return page + 1;
     while (page < sp->top) {
         uint64_t end;
         uint8_t owner = owner_of(sp, page, &end);
@@ -49,6 +52,9 @@ static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
                 return wvm_min(wvm_max(next, page), sp->top);
         } else {
             uint64_t next = wvm_index_next_start(&sp->store, &sp->index, page);
+            uint64_t window = WVM_PAGE_OF_GRANULE(
+                wvm_space_next_window(sp, WVM_GRANULE_OF(page), WVM_GRANULE_OF(end)));
+            next = wvm_min(next, window);
             if (next < end)
                 return next;
         }
@@ -121,17 +127,43 @@ static WVM_COLD bool look_view(struct wvm_space *sp, uint64_t page, struct wvm_f
     return true;
 }
 
+/* What the allocation with the page is there; *same false: look again. */
+static inline bool look_allocated(struct wvm_space *sp, uint64_t page, struct wvm_region *out,
+                                  bool *same)
+{
+    struct wvm_found f;
+    if (!look(sp, page, &f))
+        return false;
+    *same = !(f.flags & WVM_ALLOC_VIEW) || look_view(sp, page, &f);
+    copy_found(&f, page, out);
+    return true;
+}
+
+/* Nobody outside the window can have what is free in it. */
+static void describe_window(const struct wvm_space *sp, const struct wvm_window *w, uint64_t page,
+                            struct wvm_region *out)
+{
+    uint64_t next = wvm_index_next_start(&sp->store, &sp->index, page);
+    out->end = wvm_addr_of(wvm_min(next, WVM_PAGE_OF_GRANULE(w->fence_hi)));
+    out->alloc_start = wvm_addr_of(WVM_PAGE_OF_GRANULE(w->fence_lo));
+    out->alloc_end = wvm_addr_of(WVM_PAGE_OF_GRANULE(w->fence_hi));
+    out->alloc_attr = WVM_ATTR_NA;
+    out->type = WVM_TYPE_PRIVATE;
+}
+
 /* False: a mapping of ours appeared meanwhile; look again. */
 static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
 {
-    struct wvm_found f;
     uint64_t owner_end;
-    if (WVM_LIKELY(look(sp, page, &f))) {
-        bool same = !(f.flags & WVM_ALLOC_VIEW) || look_view(sp, page, &f);
-        copy_found(&f, page, out);
+    bool same;
+    if (WVM_LIKELY(look_allocated(sp, page, out, &same)))
         return same;
-    }
     *out = (struct wvm_region){.start = wvm_addr_of(page), .type = WVM_TYPE_FREE};
+    const struct wvm_window *w = wvm_space_window_at(sp, WVM_GRANULE_OF(page));
+    if (WVM_UNLIKELY(w != NULL)) {
+        describe_window(sp, w, page, out);
+        return true;
+    }
     if (owner_of(sp, page, &owner_end) == WVM_OWNER_FOREIGN) {
         bool mapped = wvm_space_foreign_query(sp, page, out);
         if (owner_of(sp, page, &owner_end) != WVM_OWNER_FOREIGN)
@@ -147,6 +179,27 @@ wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_regi
 {
     while (!query_once(sp, wvm_page_of(addr), out))
         ;
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_window_query(struct wvm_space *sp, const struct wvm_window *w, uintptr_t addr,
+                            struct wvm_region *out)
+{
+    uintptr_t base = wvm_window_base(w);
+    uint64_t page = wvm_page_of(base + addr);
+    bool same = true;
+    while (look_allocated(sp, page, out, &same)) {
+        if (!same)
+            continue;
+        out->start -= base;
+        out->end -= base;
+        out->alloc_start -= base;
+        out->alloc_end -= base;
+        return STATUS_SUCCESS;
+    }
+    uint64_t next = wvm_index_next_start(&sp->store, &sp->index, page);
+    *out = (struct wvm_region){.start = wvm_addr_of(page) - base, .type = WVM_TYPE_FREE};
+    out->end = wvm_addr_of(wvm_min(next, WVM_PAGE_OF_GRANULE(w->hi))) - base;
     return STATUS_SUCCESS;
 }
 

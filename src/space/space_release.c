@@ -5,6 +5,8 @@
  *     base; readers see the old allocation or the remainder, never neither.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
+#include <errno.h>
+
 #include "space/space_change.h"
 
 struct target {
@@ -131,6 +133,38 @@ static void keep_left(struct wvm_space *sp, const struct target *t)
     wvm_pages_set(&sp->store, &l->pages, cut, (uint64_t)1 << (6 * l->pages.height), last);
 }
 
+static bool release_target(struct wvm_space *sp, const struct target *t)
+{
+    uint64_t old_start = t->a->start, old_end = t->a->end;
+    uint64_t runs = 0;
+    if (t->end < old_end) {
+        runs = wvm_pages_count_runs(&sp->store, &t->a->pages, t->end - t->a->origin,
+                                    old_end - t->a->origin, UINT64_MAX);
+        if (!wvm_space_stock_index(sp, WVM_GRANULE_OF(t->end)))
+            return false;
+    }
+    if (!wvm_space_stock_close(sp, runs, old_end - t->end))
+        return false;
+    bool dropped = wvm_space_drop(sp, t->a, t->start, t->end, false);
+    wvm_space_watch_end(sp, t->a->flags, t->start, t->end);
+    if (t->end < old_end)
+        keep_right(sp, t);
+    if (old_start < t->start) {
+        keep_left(sp, t);
+    } else {
+        wvm_index_remove(&sp->store, &sp->index, t->id);
+        wvm_pages_end(&sp->store, &t->a->pages);
+    }
+    if (dropped)
+        wvm_space_close_end(sp);
+    if (t->a->flags & WVM_ALLOC_PLACEHOLDER)
+        wvm_space_join(sp, t->start, t->end);
+    wvm_pool_free(&sp->store.alloc, t->id);
+    wvm_space_unoccupy(sp, t->start, t->end);
+    wvm_space_tidy(sp, t->start);
+    return true;
+}
+
 static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                                  uintptr_t *out_end)
 {
@@ -138,35 +172,33 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     wvm_status status = find_target(sp, start, end, &t);
     if (status)
         return status;
-    uint64_t old_start = t.a->start, old_end = t.a->end;
-    uint64_t runs = 0;
-    if (t.end < old_end) {
-        runs = wvm_pages_count_runs(&sp->store, &t.a->pages, t.end - t.a->origin,
-                                    old_end - t.a->origin, UINT64_MAX);
-        if (!wvm_space_stock_index(sp, WVM_GRANULE_OF(t.end)))
-            return STATUS_NO_MEMORY;
-    }
-    if (!wvm_space_stock_close(sp, runs, old_end - t.end))
+    if (!release_target(sp, &t))
         return STATUS_NO_MEMORY;
-    bool dropped = wvm_space_drop(sp, t.a, t.start, t.end, false);
-    wvm_space_watch_end(sp, t.a->flags, t.start, t.end);
-    if (t.end < old_end)
-        keep_right(sp, &t);
-    if (old_start < t.start) {
-        keep_left(sp, &t);
-    } else {
-        wvm_index_remove(&sp->store, &sp->index, t.id);
-        wvm_pages_end(&sp->store, &t.a->pages);
-    }
-    if (dropped)
-        wvm_space_close_end(sp);
-    if (t.a->flags & WVM_ALLOC_PLACEHOLDER)
-        wvm_space_join(sp, t.start, t.end);
-    wvm_pool_free(&sp->store.alloc, t.id);
-    wvm_space_unoccupy(sp, t.start, t.end);
-    wvm_space_tidy(sp, t.start);
     *out_end = wvm_addr_of(t.end);
     return STATUS_SUCCESS;
+}
+
+/* The page's memory is another's, and nobody is charged for it. */
+static bool empty_fixed(struct wvm_space *sp, struct wvm_alloc *a)
+{
+    int err;
+    do
+        err = wvm_host.discard(wvm_addr_of(a->start), (a->end - a->start) << WVM_PAGE_SHIFT);
+    while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
+    if (err || !wvm_space_stock_close(sp, 0, 0))
+        return false;
+    wvm_space_set_host(sp, a->start, a->end, WVM_HP_NONE);
+    wvm_space_set_pages(sp, a, a->start, a->end, WVM_ATTR_RESERVED);
+    return true;
+}
+
+bool wvm_space_release_whole(struct wvm_space *sp, uint32_t id)
+{
+    struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
+    const struct target t = {.id = id, .a = a, .start = a->start, .end = a->end};
+    if (a->flags & WVM_ALLOC_FIXED_PAGE && !empty_fixed(sp, a))
+        return false;
+    return release_target(sp, &t);
 }
 
 wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end,

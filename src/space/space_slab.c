@@ -172,11 +172,12 @@ static bool may_take_more(const struct wvm_space *sp)
 static bool place_in_gap(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b,
                          uint64_t *out)
 {
+    struct wvm_gaps *gaps = b->window ? &b->window->gaps : &sp->gaps;
     struct wvm_fit fit = {n, b->low, b->limit, wvm_min(b->align, WVM_N_GRANULES), b->top_down};
     uint32_t g;
-    if (!wvm_gaps_fit(&sp->store, &sp->gaps, &fit, &g))
+    if (!wvm_gaps_fit(&sp->store, gaps, &fit, &g))
         return false;
-    wvm_gaps_take(&sp->store, &sp->gaps, g, g + n);
+    wvm_gaps_take(&sp->store, gaps, g, g + n);
     *out = g;
     return true;
 }
@@ -217,23 +218,48 @@ static wvm_status place_unbounded(struct wvm_space *sp, uint64_t n, bool top_dow
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size", 0);
 }
 
+/* A window has all its memory from the start. b is complete. */
+static wvm_status place_in_window(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b,
+                                  uint64_t *granule)
+{
+    struct wvm_bounds within = *b;
+    within.low = wvm_max(b->low, b->window->lo);
+    if (within.low < within.limit && place_in_gap(sp, n, &within, granule))
+        return STATUS_SUCCESS;
+    return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size in the space", 0);
+}
+
 /* Also when the gaps have been looked at in vain (wvm_space_place). Bounds that the first slab may
  * satisfy are looked for there; without it, it is taken. */
 wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *bounds,
                                 uint64_t *granule)
 {
     struct wvm_bounds b = *bounds;
-    uint64_t top = top_granule(sp);
+    uint64_t top = b.window ? b.window->hi : top_granule(sp);
     bool below_top = b.limit && b.limit < top;
     b.limit = below_top ? b.limit : top;
     b.low = wvm_max(b.low, 1);
     b.align = wvm_max(b.align, 1);
     if (b.low >= b.limit || n > b.limit - b.low)
         return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space that is allowed", 0);
+    if (b.window)
+        return place_in_window(sp, n, &b, granule);
     if (!below_top && b.low == 1 && b.align == 1 && !sp->low)
         return place_unbounded(sp, n, b.top_down, granule);
     if (!below_top && !sp->main_hi && !sp->low)
         add_slab(sp, n << WVM_GRANULE_SHIFT);
+    return place_bounded(sp, n, &b, granule);
+}
+
+wvm_status wvm_space_place_fenced(struct wvm_space *sp, uint64_t n, uint64_t *granule)
+{
+    struct wvm_bounds b = {.low = 1, .limit = WVM_N_GRANULES, .align = 1u << WVM_CHUNK_BITS,
+                           .top_down = true};
+    if (!sp->main_hi)
+        add_slab(sp, n << WVM_GRANULE_SHIFT);
+    if (place_in_gap(sp, n, &b, granule))
+        return STATUS_SUCCESS;
+    b.top_down = false; /* the list of mappings is read up to the first hole that does */
     return place_bounded(sp, n, &b, granule);
 }
 
@@ -248,13 +274,29 @@ static void unclaim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 /* The parts of [lo, hi) that are in gaps are so no more. */
 static void occupy(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
+    struct wvm_gaps *gaps = wvm_space_gaps_at(sp, lo);
     uint32_t a, b;
-    for (uint64_t g = lo; g < hi && wvm_gaps_overlap(&sp->store, &sp->gaps, g, hi, &a, &b); g = b)
-        wvm_gaps_take(&sp->store, &sp->gaps, a, b);
+    for (uint64_t g = lo; g < hi && wvm_gaps_overlap(&sp->store, gaps, g, hi, &a, &b); g = b)
+        wvm_gaps_take(&sp->store, gaps, a, b);
 }
 
-wvm_status wvm_space_claim(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+/* Nobody gets an address in a window of others. */
+static wvm_status check_window(const struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
+                               uint64_t hi)
 {
+    uint64_t meets = wvm_space_next_window(sp, lo, hi);
+    if (w ? lo >= w->lo && hi <= w->hi : meets == hi)
+        return STATUS_SUCCESS;
+    return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is another space's, at or above",
+                          addr_of_granule(meets));
+}
+
+wvm_status wvm_space_claim(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
+                           uint64_t hi)
+{
+    wvm_status status = check_window(sp, w, lo, hi);
+    if (status)
+        return status;
     struct { uint64_t lo, hi; } claim[MAX_CLAIMS];
     unsigned n = 0;
     uint8_t owner;
@@ -308,8 +350,8 @@ static void vacate_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t o
 static void vacate(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint8_t owner;
-    if (WVM_LIKELY(wvm_space_in_main(sp, lo, hi))) {
-        wvm_gaps_give(&sp->store, &sp->gaps, lo, hi);
+    if (WVM_LIKELY(wvm_space_in_main(sp, lo, hi) || wvm_space_window_at(sp, lo))) {
+        wvm_gaps_give(&sp->store, wvm_space_gaps_at(sp, lo), lo, hi);
         return;
     }
     for (uint64_t g = lo, end; g < hi; g = end) {

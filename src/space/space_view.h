@@ -68,6 +68,7 @@ struct wvm_view_request {
     /* The caller holds it during the call; the view takes a reference of its own. */
     struct wvm_backing *backing;
     uint64_t offset;     /* bytes into the backing, page multiple */
+    struct wvm_window *window; /* as in struct wvm_request */
     uintptr_t start;     /* in: base, page multiple, or 0: the space chooses; out: base */
     uintptr_t len;       /* bytes, page multiple, not 0 */
     uintptr_t low;       /* start 0: lowest base allowed, 0: no bound */

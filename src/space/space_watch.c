@@ -408,8 +408,8 @@ static void each_registered(struct wvm_space *sp,
     uint8_t v;
     if (!sp->watch_used)
         return;
-    for (uint64_t p = 1, end; p < sp->top; p = end) {
-        end = next_run(sp, p, sp->top, &v);
+    for (uint64_t p = 1, end; p < WVM_N_PAGES; p = end) {
+        end = next_run(sp, p, WVM_N_PAGES, &v);
         const struct wvm_alloc *a = v & REGISTERED ? wvm_space_find(sp, p, &id) : NULL;
         if (!a)
             continue;
@@ -455,8 +455,8 @@ const char *wvm_space_watch_audit(struct wvm_space *sp)
 {
     uint8_t v, h;
     uint32_t id;
-    for (uint64_t p = 1, end; p < sp->top; p = end) {
-        end = next_run(sp, p, sp->top, &v);
+    for (uint64_t p = 1, end; p < WVM_N_PAGES; p = end) {
+        end = next_run(sp, p, WVM_N_PAGES, &v);
         if (!v)
             continue;
         struct wvm_alloc *a = wvm_space_find(sp, p, &id);

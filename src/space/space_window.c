@@ -1,0 +1,172 @@
+/* Windows: making and ending the ranges that are address spaces of their own.
+ *
+ * Layout   of a window of base B, in chunks of 4 GiB: [B-1, B) fence, [B, B+1) the window,
+ *          [B+1, B+3) fence. Below 64 KiB and from its top on the window is fence too.
+ * I1  window_of names the window of every chunk of such a range, and is 0 for all others: one load
+ *     tells whose an address is.
+ * I2  A free granule of a window's is in the window's gaps, never in those of the space; the fences
+ *     are in none, and no allocation ever touches them.
+ * I3  All of the range is in mappings of ours as long as the window is open.
+ * A window costs no system call: its range comes out of a slab. What was put into it is released
+ * allocation by allocation, so that the lock is never held for long.
+ * Locking: the space lock, taken here; committed() takes none.   Failure: nothing changed.
+ * Signal safety: not for handlers. */
+#include "space/space_change.h"
+#include "space/space_view.h"
+
+#define CHUNK_GRANULES ((uint64_t)1 << WVM_CHUNK_BITS)
+
+uint64_t wvm_space_next_window(const struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (WVM_LIKELY(!__atomic_load_n(&sp->n_windows, __ATOMIC_RELAXED)))
+        return hi;
+    for (uint64_t g = lo; g < hi; g = wvm_align_down(g, CHUNK_GRANULES) + CHUNK_GRANULES)
+        if (wvm_space_window_at(sp, g))
+            return g;
+    return hi;
+}
+
+uintptr_t wvm_window_base(const struct wvm_window *w)
+{
+    return wvm_addr_of(WVM_PAGE_OF_GRANULE(w->lo - 1));
+}
+
+uint64_t wvm_window_top(const struct wvm_window *w)
+{
+    return wvm_addr_of(WVM_PAGE_OF_GRANULE(w->hi)) - wvm_window_base(w);
+}
+
+/* ---- opening ---- */
+
+static void name_chunks(struct wvm_space *sp, const struct wvm_window *w, uint16_t number)
+{
+    for (uint64_t g = w->fence_lo; g < w->fence_hi; g += CHUNK_GRANULES)
+        __atomic_store_n(&sp->window_of[g >> WVM_CHUNK_BITS], number, __ATOMIC_RELEASE);
+}
+
+/* A description that no window has; 0: all are in use. */
+static uint32_t take_number(struct wvm_space *sp)
+{
+    uint32_t i = sp->closed_window;
+    if (i)
+        sp->closed_window = sp->window[i].next_closed;
+    else if (sp->fresh_window + 1 < WVM_N_WINDOWS)
+        i = ++sp->fresh_window;
+    return i;
+}
+
+static void give_number(struct wvm_space *sp, uint32_t i)
+{
+    sp->window[i].next_closed = sp->closed_window;
+    sp->closed_window = i;
+}
+
+static wvm_status open_locked(struct wvm_space *sp, uint64_t top, struct wvm_window **out)
+{
+    uint64_t at;
+    uint32_t i = wvm_space_stock(sp, 0, 0) ? take_number(sp) : 0;
+    if (!i)
+        return wvm_space_fail(STATUS_NO_MEMORY, "no room for the description of a space", 0);
+    wvm_status status = wvm_space_place_fenced(sp, WVM_WINDOW_CHUNKS * CHUNK_GRANULES, &at);
+    if (status) {
+        give_number(sp, i);
+        return status;
+    }
+    struct wvm_window *w = &sp->window[i];
+    wvm_gaps_init(&w->gaps);
+    w->fence_lo = at;
+    w->fence_hi = at + WVM_WINDOW_CHUNKS * CHUNK_GRANULES;
+    w->lo = at + CHUNK_GRANULES + 1;
+    w->hi = at + CHUNK_GRANULES + (top >> WVM_GRANULE_SHIFT);
+    wvm_gaps_give(&sp->store, &w->gaps, w->lo, w->hi);
+    __atomic_store_n(&sp->n_windows, sp->n_windows + 1, __ATOMIC_RELAXED);
+    name_chunks(sp, w, (uint16_t)i);
+    *out = w;
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_window_open(struct wvm_space *sp, uint64_t top, struct wvm_window **out)
+{
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = open_locked(sp, top, out);
+    wvm_space_leave(sp);
+    return status;
+}
+
+/* ---- closing ---- */
+
+/* The lowest allocation of the window's is released. False: there is none. */
+static bool release_lowest(struct wvm_space *sp, const struct wvm_window *w, uint64_t *at)
+{
+    uint64_t from = WVM_PAGE_OF_GRANULE(w->lo), to = WVM_PAGE_OF_GRANULE(w->hi);
+    bool view = false;
+    if (wvm_space_enter(sp))
+        return false;
+    uint32_t id = wvm_index_after(&sp->store, &sp->index, wvm_max(from, *at));
+    const struct wvm_alloc *a = id ? wvm_alloc_at(&sp->store, id) : NULL;
+    bool found = a && a->start < to;
+    if (found) {
+        *at = a->start;
+        view = a->flags & WVM_ALLOC_VIEW;
+        if (!view && !wvm_space_release_whole(sp, id))
+            found = false;
+    }
+    wvm_space_leave(sp);
+    return found && (!view || wvm_space_unmap(sp, wvm_addr_of(*at), false) == STATUS_SUCCESS);
+}
+
+/* Free pages may be fenced with guard regions or be mappings of their own: one call makes them what
+ * the slab around is. What the host refuses only costs mappings. */
+static void level(struct wvm_space *sp, const struct wvm_window *w)
+{
+    uint64_t lo = WVM_PAGE_OF_GRANULE(w->lo), hi = WVM_PAGE_OF_GRANULE(w->hi);
+    uint8_t h;
+    if (wvm_host_run(sp, lo, hi, &h) == hi && h == WVM_HP_NONE)
+        return;
+    if (wvm_space_stock_close(sp, 0, 0) &&
+        wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0)
+        wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+}
+
+static void close_locked(struct wvm_space *sp, struct wvm_window *w)
+{
+    level(sp, w);
+    wvm_gaps_take(&sp->store, &w->gaps, w->lo, w->hi);
+    name_chunks(sp, w, 0);
+    __atomic_store_n(&sp->n_windows, sp->n_windows - 1, __ATOMIC_RELAXED);
+    wvm_store_flush(&sp->store);
+    wvm_space_unoccupy(sp, WVM_PAGE_OF_GRANULE(w->fence_lo), WVM_PAGE_OF_GRANULE(w->fence_hi));
+    give_number(sp, (uint32_t)(w - sp->window));
+}
+
+/* A window that could not be emptied (called from a handler inside winvm) stays open. */
+void wvm_window_close(struct wvm_space *sp, struct wvm_window *w)
+{
+    uint64_t at = 0;
+    uint32_t a, b;
+    while (release_lowest(sp, w, &at))
+        ;
+    if (wvm_space_enter(sp))
+        return;
+    if (wvm_space_stock_close(sp, 0, 0) &&
+        wvm_gaps_around(&sp->store, &w->gaps, (uint32_t)w->lo, &a, &b) && b - a == w->hi - w->lo)
+        close_locked(sp, w);
+    wvm_space_leave(sp);
+}
+
+/* ---- looking ---- */
+
+uint64_t wvm_window_committed(struct wvm_space *sp, const struct wvm_window *w)
+{
+    uint64_t bytes = 0;
+    struct wvm_region run;
+    for (uintptr_t at = 0, top = wvm_window_top(w); at < top; at = run.end) {
+        if (wvm_window_query(sp, w, at, &run))
+            break;
+        if (run.type != WVM_TYPE_FREE && run.attr != WVM_ATTR_RESERVED)
+            bytes += run.end - run.start;
+    }
+    return bytes;
+}

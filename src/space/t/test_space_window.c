@@ -1,0 +1,266 @@
+/* Windows on the real host: whose addresses are whose, queries from both sides, closing. */
+#include <string.h>
+
+#include "host/t/host_fail.h"
+#include "space/space_view.h"
+#include "space/t/space_unit.h"
+
+#define GIB ((uint64_t)1 << 30)
+#define TOP_4G ((uint64_t)0xffff0000)
+#define GRANULE WVM_GRANULE_SIZE
+
+static struct wvm_window *open_window(uint64_t top)
+{
+    struct wvm_window *w;
+    WORKS(wvm_window_open(SP, top, &w));
+    ck_assert_uint_eq(wvm_window_base(w) % (4 * GIB), 0);
+    ck_assert_uint_eq(wvm_window_top(w), top);
+    return w;
+}
+
+static void close_window(struct wvm_window *w)
+{
+    wvm_window_close(SP, w);
+    unit_audit();
+}
+
+static struct wvm_request request(struct wvm_window *w, uintptr_t start, uintptr_t len)
+{
+    return (struct wvm_request){.window = w, .start = start, .len = len, .attr = WVM_ATTR_RW,
+                                .commit = len < GIB};
+}
+
+static uintptr_t reserve(struct wvm_window *w, uintptr_t len)
+{
+    struct wvm_request req = request(w, 0, len);
+    WORKS(wvm_space_reserve(SP, &req));
+    return req.start;
+}
+
+static wvm_status reserve_at(struct wvm_window *w, uintptr_t start, uintptr_t len)
+{
+    struct wvm_request req = request(w, start, len);
+    return wvm_space_reserve(SP, &req);
+}
+
+static struct wvm_region query(uintptr_t addr)
+{
+    struct wvm_region r;
+    WORKS(wvm_space_query(SP, addr, &r));
+    return r;
+}
+
+static struct wvm_region query_in(struct wvm_window *w, uintptr_t offset)
+{
+    struct wvm_region r;
+    WORKS(wvm_window_query(SP, w, offset, &r));
+    return r;
+}
+
+START_TEST(places)
+{
+    unit_set_up(_i);
+    struct wvm_window *w = open_window(TOP_4G), *other = open_window(2 * GIB);
+    uintptr_t base = wvm_window_base(w);
+    ck_assert_uint_eq(reserve(w, 3 * PG), base + GRANULE);
+    ck_assert_uint_eq(reserve(w, PG), base + 2 * GRANULE);
+    ck_assert_uint_eq(reserve(other, PG), wvm_window_base(other) + GRANULE);
+    uintptr_t own = reserve(NULL, PG);
+    ck_assert(own < base - 2 * GIB || own > base + 4 * GIB + 6 * GIB);
+    struct wvm_request req = request(w, 0, PG);
+    req.top_down = true;
+    WORKS(wvm_space_reserve(SP, &req));
+    ck_assert_uint_eq(req.start, base + TOP_4G - GRANULE);
+    req = request(w, 0, PG);
+    req.limit = base + GIB;
+    req.top_down = true;
+    WORKS(wvm_space_reserve(SP, &req));
+    ck_assert_uint_eq(req.start, base + GIB - GRANULE);
+    req = request(w, 0, PG);
+    req.low = base + 3 * GIB;
+    WORKS(wvm_space_reserve(SP, &req));
+    ck_assert_uint_eq(req.start, base + 3 * GIB);
+    ck_assert(unit_write(req.start, 7));
+    close_window(other);
+    close_window(w);
+    uint64_t word;
+    ck_assert(!unit_read(base + GRANULE, &word));
+}
+END_TEST
+
+/* Nobody gets an address of another's. */
+START_TEST(isolation)
+{
+    unit_set_up(_i);
+    struct wvm_window *w = open_window(2 * GIB), *other = open_window(TOP_4G);
+    uintptr_t base = wvm_window_base(w);
+    const uint32_t taken = STATUS_CONFLICTING_ADDRESSES;
+    ANSWERS(reserve_at(NULL, base + GIB, PG), taken);
+    ANSWERS(reserve_at(NULL, base - 2 * GIB - GRANULE, PG), taken);
+    ANSWERS(reserve_at(NULL, base + 10 * GIB - GRANULE, PG), taken);
+    ANSWERS(reserve_at(NULL, base - 8 * GIB, 16 * GIB), taken);
+    ANSWERS(reserve_at(other, base + GIB, PG), taken);
+    ANSWERS(reserve_at(w, base, PG), taken);
+    ANSWERS(reserve_at(w, base + 2 * GIB, PG), taken);
+    ANSWERS(reserve_at(w, base + 2 * GIB - GRANULE, 2 * GRANULE), taken);
+    WORKS(reserve_at(w, base + 2 * GIB - GRANULE, GRANULE));
+    WORKS(reserve_at(w, base + GIB, PG));
+    ANSWERS(reserve_at(w, base + GIB, PG), taken);
+    close_window(w);
+    close_window(other);
+}
+END_TEST
+
+START_TEST(queries)
+{
+    unit_set_up(_i);
+    struct wvm_window *w = open_window(2 * GIB);
+    uintptr_t base = wvm_window_base(w);
+    struct wvm_region r = query_in(w, 0);
+    ck_assert(r.type == WVM_TYPE_FREE && r.start == 0 && r.end == 2 * GIB);
+    ck_assert_uint_eq(reserve(w, 3 * PG), base + GRANULE);
+    r = query_in(w, 0);
+    ck_assert(r.type == WVM_TYPE_FREE && r.end == GRANULE);
+    r = query_in(w, GRANULE + PG + 5);
+    ck_assert(r.type == WVM_TYPE_PRIVATE && r.attr == WVM_ATTR_RW);
+    ck_assert(r.start == GRANULE + PG && r.end == GRANULE + 3 * PG);
+    ck_assert(r.alloc_start == GRANULE && r.alloc_end == GRANULE + 3 * PG);
+    r = query_in(w, GRANULE + 3 * PG);
+    ck_assert(r.type == WVM_TYPE_FREE && r.end == 2 * GIB);
+    /* The same memory, and what is around it, by real addresses. */
+    r = query(base + GRANULE);
+    ck_assert(r.type == WVM_TYPE_PRIVATE && r.attr == WVM_ATTR_RW && r.start == base + GRANULE);
+    r = query(base + GIB);
+    ck_assert(r.type == WVM_TYPE_PRIVATE && r.attr == WVM_ATTR_RESERVED);
+    ck_assert(r.alloc_attr == WVM_ATTR_NA && r.alloc_start <= base - 2 * GIB - GRANULE);
+    ck_assert(r.end >= base + 10 * GIB && r.alloc_end == r.end);
+    r = query(r.alloc_start);
+    ck_assert(r.attr == WVM_ATTR_RESERVED && r.end == base + GRANULE);
+    r = query(r.alloc_start - 1);
+    ck_assert(r.type == WVM_TYPE_FREE && r.end == r.start + PG);
+    ck_assert_uint_eq(wvm_window_committed(SP, w), 3 * PG);
+    close_window(w);
+    r = query(base + GIB);
+    ck_assert(r.type == WVM_TYPE_FREE);
+}
+END_TEST
+
+START_TEST(full)
+{
+    unit_set_up(_i);
+    struct wvm_window *w = open_window(TOP_4G);
+    uintptr_t base = wvm_window_base(w);
+    ck_assert_uint_eq(reserve(w, TOP_4G - GRANULE), base + GRANULE);
+    struct wvm_request req = request(w, 0, PG);
+    ANSWERS(wvm_space_reserve(SP, &req), STATUS_NO_MEMORY);
+    WORKS(wvm_space_commit(SP, base + GIB, base + GIB + PG, WVM_ATTR_RW));
+    uintptr_t end;
+    WORKS(wvm_space_release(SP, base + GRANULE, base + GRANULE, &end));
+    ck_assert_uint_eq(end, base + TOP_4G);
+    req = request(w, 0, TOP_4G);
+    ANSWERS(wvm_space_reserve(SP, &req), STATUS_NO_MEMORY);
+    struct wvm_region r = query_in(w, GRANULE);
+    ck_assert(r.type == WVM_TYPE_FREE && r.end == TOP_4G);
+    close_window(w);
+}
+END_TEST
+
+static void last(struct wvm_backing *b)
+{
+    (void)b;
+}
+
+/* Everything that a window may hold when it is closed. */
+START_TEST(closing)
+{
+    struct wvm_backing backing = {.refs = 1, .shared_writable = true, .last = last};
+    struct wvm_commit_info before, after;
+    static const char page[PG] = "shared data";
+    unit_set_up(_i);
+    backing.fd = memfd_create("test", MFD_CLOEXEC);
+    ck_assert(backing.fd >= 0 && ftruncate(backing.fd, 8 * PG) == 0);
+    wvm_space_commit_info(SP, &before);
+    for (int round = 0; round < 3; round++) {
+        struct wvm_window *w = open_window(TOP_4G);
+        uintptr_t base = wvm_window_base(w);
+        struct wvm_view_request view = {.window = w, .backing = &backing, .len = 8 * PG,
+                                        .attr = round ? WVM_ATTR_RW : WVM_ATTR_WC,
+                                        .type = WVM_TYPE_MAPPED};
+        WORKS(wvm_space_map(SP, &view));
+        ck_assert(view.start >= base + GRANULE && view.start < base + TOP_4G);
+        ck_assert(unit_write(view.start + PG, 3));
+        for (unsigned i = 0; i < 20; i++)
+            ck_assert(unit_write(reserve(w, (i + 1) * PG), i));
+        struct wvm_request hold = {.window = w, .len = 64 * GRANULE, .attr = WVM_ATTR_NA,
+                                   .flags = WVM_ALLOC_PLACEHOLDER};
+        WORKS(wvm_space_reserve(SP, &hold));
+        WORKS(wvm_space_preserve(SP, hold.start, hold.start + 3 * PG));
+        struct wvm_request fixed = {.window = w, .start = base + 0x7ffe0000, .len = PG,
+                                    .attr = WVM_ATTR_RO, .commit = true,
+                                    .flags = WVM_ALLOC_WRITE_WATCH};
+        WORKS(wvm_space_reserve(SP, &fixed));
+        close_window(w);
+        ck_assert(query(base + GIB).type == WVM_TYPE_FREE);
+        ck_assert_uint_eq(backing.refs, 1);
+        wvm_space_commit_info(SP, &after);
+        ck_assert_uint_eq(after.committed, before.committed);
+    }
+    (void)page;
+    close(backing.fd);
+}
+END_TEST
+
+/* So many that numbers and places are used again. */
+START_TEST(many)
+{
+    static struct wvm_window *w[600];
+    unit_set_up(CAPS_ALL);
+    for (int round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < WVM_ARRAY_LEN(w); i++) {
+            ck_assert_int_eq(wvm_window_open(SP, TOP_4G, &w[i]), STATUS_SUCCESS);
+            struct wvm_request req = request(w[i], 0, (uintptr_t)(i % 7 + 1) * PG);
+            ck_assert_int_eq(wvm_space_reserve(SP, &req), STATUS_SUCCESS);
+            ck_assert_uint_eq(req.start, wvm_window_base(w[i]) + GRANULE);
+        }
+        unit_audit();
+        for (unsigned i = 0; i < WVM_ARRAY_LEN(w); i++)
+            wvm_window_close(SP, w[(i * 7) % WVM_ARRAY_LEN(w)]);
+        unit_audit();
+    }
+    ck_assert_uint_eq(SP->n_windows, 0);
+    ck_assert_uint_le(SP->fresh_window, WVM_ARRAY_LEN(w));
+}
+END_TEST
+
+/* The host refuses call after call: nothing is left behind. */
+START_TEST(failing)
+{
+    unit_set_up(CAPS_ALL);
+    for (unsigned nth = 1; nth < 12; nth++) {
+        struct wvm_window *w = NULL;
+        host_fail_at(nth);
+        wvm_status status = wvm_window_open(SP, TOP_4G, &w);
+        host_fail_none();
+        unit_audit();
+        if (status) {
+            ck_assert_uint_eq((uint32_t)status, (uint32_t)STATUS_NO_MEMORY);
+            ck_assert_uint_eq(SP->n_windows, 0);
+        } else {
+            close_window(w);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tc = unit_case("window");
+    tcase_add_loop_test(tc, places, 0, N_CAPS);
+    tcase_add_loop_test(tc, isolation, 0, N_CAPS);
+    tcase_add_loop_test(tc, queries, 0, N_CAPS);
+    tcase_add_loop_test(tc, full, 0, N_CAPS);
+    tcase_add_loop_test(tc, closing, 0, N_CAPS);
+    tcase_add_test(tc, many);
+    tcase_add_test(tc, failing);
+    return unit_run(tc);
+}
