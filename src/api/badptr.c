@@ -14,7 +14,7 @@ static BOOL is_bad(uintptr_t at, size_t len, bool write)
 {
     if (wvm_nt_accessible(at, len, write))
         return FALSE;
-    uintptr_t top = wvm_nt_top();
+    uintptr_t top = wvm_nt_host_top();
     if (at < top && len <= top - at)
         (void)!wvm_space_ready(&wvm_space_native, wvm_align_down(at, WVM_PAGE_SIZE),
                                wvm_align_up(at + len, WVM_PAGE_SIZE), false);

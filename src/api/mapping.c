@@ -121,10 +121,8 @@ PVOID wvm_MapViewOfFile3(HANDLE section, HANDLE process, PVOID base, ULONG64 off
     /* NULL is this process here, and nowhere else (SEC-082). */
     if (process == NULL)
         process = WVM_OWN_PROCESS;
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
-    if (status >= 0)
-        status = wvm_nt_extended(params, count, view.base, true, &extended);
+    const struct wvm_nt_params array = {params, count};
+    wvm_status status = wvm_nt_view_extended(process, &array, view.base, &extended);
     if (!wvm_win32_result(status))
         return NULL;
     return map_native(process, section, &view);

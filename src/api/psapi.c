@@ -12,14 +12,17 @@
 #include "nt/nt_handle.h"
 #include "nt/nt_map.h"
 #include "nt/nt_query.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 static bool find_path(HANDLE process, LPVOID addr, char path[WVM_NT_PATH_BYTES])
 {
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_QUERY_LIMITED_INFORMATION, &pid);
-    if (status >= 0)
-        status = wvm_nt_mapped_path(pid, (uintptr_t)addr, path);
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_QUERY_LIMITED_INFORMATION, &t);
+    if (status >= 0) {
+        status = wvm_nt_mapped_path(&t, (uintptr_t)addr, path);
+        wvm_target_drop(&t);
+    }
     return wvm_win32_result(status);
 }
 

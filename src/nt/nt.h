@@ -32,9 +32,11 @@ struct wvm_nt_params {
 };
 wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32_t type,
                               uint32_t prot, const struct wvm_nt_params *params) WVM_MUST_CHECK;
-/* The same in this process, with parameters that were read and checked. */
+/* The same with parameters that were read and checked; t is no other process. */
 struct wvm_nt_extended;
-wvm_status wvm_nt_allocate_within(struct wvm_nt_range *range, uint32_t type, uint32_t prot,
+struct wvm_target;
+wvm_status wvm_nt_allocate_within(const struct wvm_target *t, struct wvm_nt_range *range,
+                                  uint32_t type, uint32_t prot,
                                   const struct wvm_nt_extended *e) WVM_MUST_CHECK;
 wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type) WVM_MUST_CHECK;
 wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot,
@@ -95,7 +97,9 @@ bool wvm_nt_accessible(uintptr_t addr, size_t len, bool write);
 
 /* For the control calls: the space's own answers about this process. */
 wvm_status wvm_nt_region_at(uintptr_t addr, struct wvm_region *out) WVM_MUST_CHECK;
+/* First address past user space (of API calls), and past all memory the host gives (of buffers). */
 uintptr_t wvm_nt_top(void);
+uintptr_t wvm_nt_host_top(void);
 uint64_t wvm_nt_committed(const struct wvm_region *r);
 void wvm_nt_commit_info(struct wvm_commit_info *out);
 const char *wvm_nt_audit(void);

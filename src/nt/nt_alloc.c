@@ -15,17 +15,18 @@
 #include "base/arith.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_map.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 #define NONPAGED                                                                                   \
     (MEM_EXTENDED_PARAMETER_NONPAGED | MEM_EXTENDED_PARAMETER_NONPAGED_LARGE |                     \
      MEM_EXTENDED_PARAMETER_NONPAGED_HUGE)
 
-/* What is asked for besides the range; bounds as in struct wvm_request. */
+/* What is asked for besides the range; bounds as in struct wvm_request, in the target's terms. */
 struct want {
+    const struct wvm_target *t;
     uint32_t type, prot;
     uintptr_t low, limit, align;
 };
@@ -40,12 +41,23 @@ static uint8_t flags_of(uint32_t type)
 
 /* Can a range that the space places satisfy the bounds at all? The lowest granule is never free
  * (VA-092). */
-static bool has_room(const struct wvm_request *req)
+static bool has_room(const struct want *w, uintptr_t len)
 {
-    uintptr_t low = wvm_max(req->low, WVM_GRANULE_SIZE);
-    uintptr_t limit = req->limit ? req->limit : wvm_nt_top();
-    return wvm_align_up_checked(low, wvm_max(req->align, 1), &low) && low < limit &&
-           limit - low >= req->len;
+    uintptr_t low = wvm_max(w->low, WVM_GRANULE_SIZE);
+    uintptr_t limit = w->limit ? wvm_min(w->limit, w->t->top) : w->t->top;
+    return wvm_align_up_checked(low, wvm_max(w->align, 1), &low) && low < limit &&
+           limit - low >= len;
+}
+
+/* Where the space may place the range. */
+static WVM_COLD wvm_status take_bounds(const struct want *w, struct wvm_request *req)
+{
+    if (!has_room(w, req->len))
+        return STATUS_NO_MEMORY;
+    req->low = w->low ? w->t->base + w->low : 0;
+    req->limit = w->limit && w->limit < w->t->top ? w->t->base + w->limit : 0;
+    req->align = w->align;
+    return STATUS_SUCCESS;
 }
 
 static wvm_status reserve_range(struct wvm_nt_range *range, const struct want *w, uint8_t attr)
@@ -53,35 +65,37 @@ static wvm_status reserve_range(struct wvm_nt_range *range, const struct want *w
     uint32_t type = w->type;
     bool replace = type & MEM_REPLACE_PLACEHOLDER;
     struct wvm_request req = {
+        .window = w->t->window,
         .attr = attr,
         .commit = (type & MEM_COMMIT) != 0,
         .top_down = (type & MEM_TOP_DOWN) != 0,
         .flags = flags_of(type),
     };
+    uintptr_t start =
+        wvm_align_down(range->base, replace ? WVM_PAGE_SIZE : WVM_GRANULE_SIZE);
+    req.len = wvm_align_up(range->base + range->size, WVM_PAGE_SIZE) - start;
     if (range->base) {
-        req.start = wvm_align_down(range->base, replace ? WVM_PAGE_SIZE : WVM_GRANULE_SIZE);
-        if (req.start == 0)
+        if (start == 0)
             return STATUS_INVALID_PARAMETER_2;
-    } else {
-        req.low = w->low;
-        req.limit = w->limit;
-        req.align = w->align;
+        req.start = w->t->base + start;
+    } else if (WVM_UNLIKELY(w->limit | w->low | w->align)) {
+        wvm_status status = take_bounds(w, &req);
+        if (status < 0)
+            return status;
     }
-    req.len = wvm_align_up(range->base + range->size, WVM_PAGE_SIZE) - req.start;
-    if (WVM_UNLIKELY(req.limit | req.low | req.align) && !has_room(&req))
-        return STATUS_NO_MEMORY;
     wvm_status status = wvm_space_reserve(&wvm_space_native, &req);
     if (status >= 0) {
-        range->base = req.start;
+        range->base = req.start - w->t->base;
         range->size = req.len;
     }
     return status;
 }
 
-static wvm_status change_range(struct wvm_nt_range *range, uint32_t type, uint8_t attr)
+static wvm_status change_range(const struct wvm_target *t, struct wvm_nt_range *range,
+                               uint32_t type, uint8_t attr)
 {
-    uintptr_t start = wvm_align_down(range->base, WVM_PAGE_SIZE);
-    uintptr_t end = wvm_align_up(range->base + range->size, WVM_PAGE_SIZE);
+    uintptr_t start = t->base + wvm_align_down(range->base, WVM_PAGE_SIZE);
+    uintptr_t end = t->base + wvm_align_up(range->base + range->size, WVM_PAGE_SIZE);
     wvm_status status;
     if (type & MEM_COMMIT)
         status = wvm_space_commit(&wvm_space_native, start, end, attr);
@@ -90,16 +104,16 @@ static wvm_status change_range(struct wvm_nt_range *range, uint32_t type, uint8_
     else
         status = wvm_space_reset_undo(&wvm_space_native, start, end);
     if (status >= 0) {
-        range->base = start;
+        range->base = start - t->base;
         range->size = end - start;
     }
     return status;
 }
 
 /* base and size against user space; both are still the caller's. */
-static wvm_status check_range(const struct wvm_nt_range *range)
+static wvm_status check_range(const struct wvm_target *t, const struct wvm_nt_range *range)
 {
-    uintptr_t top = wvm_nt_top();
+    uintptr_t top = t->top;
     if (range->base >= top)
         return STATUS_INVALID_PARAMETER_2;
     if (range->size == 0 || range->size > top - range->base)
@@ -117,7 +131,7 @@ static uint8_t attr_for(const struct wvm_nt_range *range, const struct want *w)
     if (WVM_LIKELY(attr != 0) || range->base == 0 || (w->type & MEM_RESERVE))
         return attr;
     attr = wvm_nt_attr_of(w->prot, true);
-    return attr && wvm_nt_takes_write_copy(range->base) ? attr : 0;
+    return attr && wvm_nt_takes_write_copy(w->t->base + range->base) ? attr : 0;
 }
 
 /* What both forms check once the type is legal; attributes: MEM_EXTENDED_PARAMETER_*. */
@@ -134,7 +148,7 @@ static wvm_status allocate(struct wvm_nt_range *range, const struct want *w, uin
     /* A commit that names no place is a reservation too (VA-027). */
     if ((type & MEM_RESERVE) || ((type & MEM_COMMIT) && range->base == 0))
         return reserve_range(range, w, attr);
-    return change_range(range, type, attr);
+    return change_range(w->t, range, type, attr);
 }
 
 static WVM_COLD wvm_status allocate_elsewhere(pid_t pid, struct wvm_nt_range *range,
@@ -148,37 +162,58 @@ static WVM_COLD wvm_status allocate_elsewhere(pid_t pid, struct wvm_nt_range *ra
     return wvm_nt_range_elsewhere(pid, &req, range, NULL);
 }
 
+static WVM_COLD wvm_status allocate_ex_elsewhere(pid_t pid, struct wvm_nt_range *range,
+                                                 uint32_t type, uint32_t prot,
+                                                 const struct wvm_nt_extended *e)
+{
+    struct wvm_remote_request req;
+    wvm_remote_request_init(&req, WVM_REMOTE_ALLOCATE_EX);
+    wvm_nt_extended_to_request(e, &req);
+    req.type = type;
+    req.prot = prot;
+    return wvm_nt_range_elsewhere(pid, &req, range, NULL);
+}
+
+/* The form without extended parameters. */
+static inline wvm_status allocate_plain(struct wvm_nt_range *range, uintptr_t zero_bits,
+                                        struct want *w)
+{
+    wvm_status status = wvm_nt_zero_bits(zero_bits, &w->limit);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    status = check_range(w->t, range);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    status = wvm_nt_check_alloc_type(w->type);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    return allocate(range, w, 0);
+}
+
 wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t zero_bits,
                            uint32_t type, uint32_t prot)
 {
-    struct want w = {.type = type, .prot = prot};
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
+    struct wvm_target t;
+    struct want w = {.t = &t, .type = type, .prot = prot};
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    if (WVM_UNLIKELY(pid != 0))
-        return allocate_elsewhere(pid, range, zero_bits, &w);
-    status = wvm_nt_zero_bits(zero_bits, &w.limit);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
-    status = check_range(range);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
-    status = wvm_nt_check_alloc_type(type);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
-    return allocate(range, &w, 0);
+    if (WVM_UNLIKELY(t.pid != 0))
+        return allocate_elsewhere(t.pid, range, zero_bits, &w);
+    status = allocate_plain(range, zero_bits, &w);
+    wvm_target_drop(&t);
+    return status;
 }
 
-wvm_status wvm_nt_allocate_within(struct wvm_nt_range *range, uint32_t type, uint32_t prot,
-                                  const struct wvm_nt_extended *e)
+wvm_status wvm_nt_allocate_within(const struct wvm_target *t, struct wvm_nt_range *range,
+                                  uint32_t type, uint32_t prot, const struct wvm_nt_extended *e)
 {
-    wvm_status status = check_range(range);
+    wvm_status status = check_range(t, range);
     if (status >= 0)
         status = wvm_nt_check_alloc_type_ex(type, prot, range->base);
     if (status < 0)
         return status;
-    struct want w = {type, prot, e->low, e->limit, e->align};
+    struct want w = {t, type, prot, e->low, e->limit, e->align};
     return allocate(range, &w, e->attributes);
 }
 
@@ -186,20 +221,16 @@ wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32
                               uint32_t prot, const struct wvm_nt_params *params)
 {
     struct wvm_nt_extended e;
-    struct wvm_remote_request req;
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
-    if (status >= 0)
-        status = wvm_nt_extended(params->at, params->count, range->base, false, &e);
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
     if (status < 0)
         return status;
-    if (pid == 0)
-        return wvm_nt_allocate_within(range, type, prot, &e);
-    wvm_remote_request_init(&req, WVM_REMOTE_ALLOCATE_EX);
-    wvm_nt_extended_to_request(&e, &req);
-    req.type = type;
-    req.prot = prot;
-    return wvm_nt_range_elsewhere(pid, &req, range, NULL);
+    status = wvm_nt_extended(params, range->base, false, t.top, &e);
+    if (status >= 0)
+        status = t.pid ? allocate_ex_elsewhere(t.pid, range, type, prot, &e)
+                       : wvm_nt_allocate_within(&t, range, type, prot, &e);
+    wvm_target_drop(&t);
+    return status;
 }
 
 NTSTATUS wvm_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR zero_bits, PSIZE_T size,

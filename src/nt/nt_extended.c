@@ -28,15 +28,15 @@
 #define MACHINE_AMD64 0x8664u
 
 struct context {
-    uintptr_t base;
+    uintptr_t base, top;
     bool view;
 };
 
 /* PH-008..029, PH-101. */
-static wvm_status check_bounds(const MEM_ADDRESS_REQUIREMENTS *r, bool view)
+static wvm_status check_bounds(const MEM_ADDRESS_REQUIREMENTS *r, bool view, uintptr_t top)
 {
     uintptr_t low = (uintptr_t)r->LowestStartingAddress, high = (uintptr_t)r->HighestEndingAddress;
-    uintptr_t align = r->Alignment, last = wvm_nt_top() - 1;
+    uintptr_t align = r->Alignment, last = top - 1;
     if (align && (view || align < WVM_GRANULE_SIZE || (align & (align - 1))))
         return STATUS_INVALID_PARAMETER;
     if (low % WVM_GRANULE_SIZE || low > last)
@@ -52,7 +52,7 @@ static wvm_status take_requirements(const MEM_EXTENDED_PARAMETER *p, const struc
     MEM_ADDRESS_REQUIREMENTS r;
     if (!wvm_user_fetch(&r, p->Pointer, sizeof r))
         return STATUS_ACCESS_VIOLATION;
-    wvm_status status = check_bounds(&r, c->view);
+    wvm_status status = check_bounds(&r, c->view, c->top);
     if (status < 0)
         return status;
     out->low = (uintptr_t)r.LowestStartingAddress;
@@ -120,21 +120,21 @@ bool wvm_nt_extended_from_request(const struct wvm_remote_request *req, bool vie
         .low = req->low, .limit = req->limit, .align = req->align, .attributes = req->attributes,
         .has_machine = req->has_machine != 0, .machine = req->machine};
     uint64_t allowed = ATTRIBUTES | (view ? MEM_EXTENDED_PARAMETER_IMAGE_NO_HPAT : 0);
-    return check_bounds(&r, view) >= 0 && !(req->attributes & ~allowed) &&
+    return check_bounds(&r, view, wvm_nt_top()) >= 0 && !(req->attributes & ~allowed) &&
            (!req->base || !(req->low || req->limit || req->align));
 }
 
-wvm_status wvm_nt_extended(const MEM_EXTENDED_PARAMETER *params, uint32_t count, uintptr_t base,
-                           bool view, struct wvm_nt_extended *out)
+wvm_status wvm_nt_extended(const struct wvm_nt_params *params, uintptr_t base, bool view,
+                           uintptr_t top, struct wvm_nt_extended *out)
 {
-    const struct context c = {base, view};
+    const struct context c = {base, top, view};
     MEM_EXTENDED_PARAMETER p;
     uint32_t seen = 0;
     memset(out, 0, sizeof *out);
-    if (count && !params)
+    if (params->count && !params->at)
         return STATUS_INVALID_PARAMETER;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!wvm_user_fetch(&p, &params[i], sizeof p))
+    for (uint32_t i = 0; i < params->count; i++) {
+        if (!wvm_user_fetch(&p, &params->at[i], sizeof p))
             return STATUS_ACCESS_VIOLATION;
         if (p.Reserved || p.Type >= MemExtendedParameterMax || seen & 1u << p.Type)
             return STATUS_INVALID_PARAMETER;

@@ -32,10 +32,10 @@ static wvm_status touch(uintptr_t start, uintptr_t end)
 static wvm_status prove_buffer(uintptr_t start, size_t len, bool write)
 {
     struct wvm_region r;
-    uintptr_t end, top = wvm_nt_top();
+    uintptr_t end;
     if (len == 0)
         return STATUS_SUCCESS;
-    if (!wvm_add_checked(start, len, &end) || end > top)
+    if (!wvm_add_checked(start, len, &end) || end > wvm_nt_host_top())
         return STATUS_ACCESS_VIOLATION;
     wvm_status status =
         wvm_space_ready(&wvm_space_native, wvm_align_down(start, WVM_PAGE_SIZE),

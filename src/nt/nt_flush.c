@@ -14,9 +14,9 @@
 #include "base/arith.h"
 #include "host/host_process.h"
 #include "nt/nt_elsewhere.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_map.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 static wvm_status flush_status(int err)
@@ -64,19 +64,13 @@ static WVM_COLD wvm_status flush_elsewhere(pid_t pid, struct wvm_nt_range *range
     return wvm_nt_range_elsewhere(pid, &req, range, NULL);
 }
 
-wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range)
+static wvm_status flush_in(const struct wvm_target *t, struct wvm_nt_range *range)
 {
     uintptr_t start, end, view_end;
     struct wvm_nt_range asked = {range->base, range->size ? range->size : 1};
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
-    if (status < 0)
-        return status;
-    if (pid != 0)
-        return flush_elsewhere(pid, range);
-    if (wvm_nt_page_span(&asked, &start, &end) < 0)
+    if (wvm_nt_page_span(t, &asked, &start, &end) < 0)
         return STATUS_INVALID_PARAMETER_2;
-    status = find_mapping(start, &view_end);
+    wvm_status status = find_mapping(start, &view_end);
     if (status < 0)
         return status;
     if (range->size == 0)
@@ -85,9 +79,20 @@ wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range)
         return STATUS_INVALID_PARAMETER_2;
     status = flush_status(wvm_host_flush(start, end - start));
     if (status >= 0) {
-        range->base = start;
+        range->base = start - t->base;
         range->size = end - start;
     }
+    return status;
+}
+
+wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range)
+{
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
+    if (status < 0)
+        return status;
+    status = t.pid ? flush_elsewhere(t.pid, range) : flush_in(&t, range);
+    wvm_target_drop(&t);
     return status;
 }
 

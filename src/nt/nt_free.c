@@ -9,17 +9,18 @@
 #include "api/api.h"
 #include "base/arith.h"
 #include "nt/nt_elsewhere.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
-static wvm_status check_span(const struct wvm_nt_range *range, uintptr_t *start, uintptr_t *end)
+static wvm_status check_span(const struct wvm_target *t, const struct wvm_nt_range *range,
+                             uintptr_t *start, uintptr_t *end)
 {
     if (range->size != 0)
-        return wvm_nt_page_span(range, start, end);
-    if (range->base >= wvm_nt_top())
+        return wvm_nt_page_span(t, range, start, end);
+    if (range->base >= t->top)
         return STATUS_INVALID_PARAMETER_2;
-    *start = *end = wvm_align_down(range->base, WVM_PAGE_SIZE);
+    *start = *end = t->base + wvm_align_down(range->base, WVM_PAGE_SIZE);
     return STATUS_SUCCESS;
 }
 
@@ -43,16 +44,11 @@ static WVM_COLD wvm_status free_elsewhere(pid_t pid, struct wvm_nt_range *range,
     return wvm_nt_range_elsewhere(pid, &req, range, NULL);
 }
 
-wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type)
+static inline wvm_status free_in(const struct wvm_target *t, struct wvm_nt_range *range,
+                                 uint32_t type)
 {
     uintptr_t start, end, done_end;
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
-    if (WVM_UNLIKELY(pid != 0))
-        return free_elsewhere(pid, range, type);
-    status = check_span(range, &start, &end);
+    wvm_status status = check_span(t, range, &start, &end);
     if (WVM_UNLIKELY(status < 0))
         return status;
     status = wvm_nt_check_free_type(type, range->size);
@@ -63,7 +59,20 @@ wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type
         return status;
     /* A decommit of the whole allocation reports size 0 (VF-009). */
     range->size = type == MEM_DECOMMIT && range->size == 0 ? 0 : done_end - start;
-    range->base = start;
+    range->base = start - t->base;
+    return status;
+}
+
+wvm_status wvm_nt_free(HANDLE process, struct wvm_nt_range *range, uint32_t type)
+{
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    if (WVM_UNLIKELY(t.pid != 0))
+        return free_elsewhere(t.pid, range, type);
+    status = free_in(&t, range, type);
+    wvm_target_drop(&t);
     return status;
 }
 

@@ -7,8 +7,8 @@
  * Locking: space/ locks. */
 #include "api/api.h"
 #include "nt/nt_elsewhere.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 typedef wvm_status lock_op(struct wvm_space *sp, uintptr_t start, uintptr_t end);
@@ -22,17 +22,11 @@ static WVM_COLD wvm_status lock_elsewhere(pid_t pid, struct wvm_nt_range *range,
     return wvm_nt_range_elsewhere(pid, &req, range, NULL);
 }
 
-static wvm_status lock_range(HANDLE process, struct wvm_nt_range *range, uint32_t map_type,
-                             lock_op *op)
+static wvm_status lock_in(const struct wvm_target *t, struct wvm_nt_range *range,
+                          uint32_t map_type, lock_op *op)
 {
     uintptr_t start, end;
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
-    if (status < 0)
-        return status;
-    if (pid != 0)
-        return lock_elsewhere(pid, range, map_type, op);
-    status = wvm_nt_page_span(range, &start, &end);
+    wvm_status status = wvm_nt_page_span(t, range, &start, &end);
     if (status < 0)
         return status;
     if (map_type == 0 || (map_type & ~(MAP_PROCESS | MAP_SYSTEM)))
@@ -41,9 +35,21 @@ static wvm_status lock_range(HANDLE process, struct wvm_nt_range *range, uint32_
         return STATUS_PRIVILEGE_NOT_HELD;
     status = op(&wvm_space_native, start, end);
     if (status >= 0) {
-        range->base = start;
+        range->base = start - t->base;
         range->size = end - start;
     }
+    return status;
+}
+
+static wvm_status lock_range(HANDLE process, struct wvm_nt_range *range, uint32_t map_type,
+                             lock_op *op)
+{
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
+    if (status < 0)
+        return status;
+    status = t.pid ? lock_elsewhere(t.pid, range, map_type, op) : lock_in(&t, range, map_type, op);
+    wvm_target_drop(&t);
     return status;
 }
 

@@ -20,14 +20,16 @@
 #include "nt/nt_handle.h"
 #include "nt/nt_map_rules.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
+#include "space/space_layout.h"
 
 /* Part of the one stretch of code that every mapping runs through: after a system call each line of
  * code costs a cache miss, and a view is to be mapped in little more than the host's own time. */
 #define HOT inline __attribute__((always_inline))
 
-#define USER_BITS 47 /* no address of a program has more */
-#define MACHINE_AMD64 0x8664 /* IMAGE_FILE_MACHINE_AMD64 */
+#define MACHINE_AMD64 0x8664 /* IMAGE_FILE_MACHINE_* */
+#define MACHINE_I386 0x014c
 
 /* The attribute of the view's pages: its protection, and what the section says about caching
  * (SEC-115). 0: no legal protection. */
@@ -51,14 +53,6 @@ static HOT wvm_status check_access(const struct wvm_section *s, uint32_t granted
     if (s->kind != WVM_SECTION_IMAGE && !wvm_nt_view_allowed(s->attr, attr))
         return STATUS_SECTION_PROTECTION;
     return STATUS_SUCCESS;
-}
-
-/* Something can lie within the request's bounds: the lowest granule is never free. */
-static bool bounds_have_room(const struct wvm_view_request *req)
-{
-    uintptr_t low = wvm_max(req->low, WVM_GRANULE_SIZE);
-    uintptr_t limit = req->limit ? req->limit : wvm_nt_top();
-    return low < limit && limit - low >= req->len;
 }
 
 /* Pages past the end of the file are reserved: there is nothing they could be filled from. */
@@ -99,23 +93,31 @@ static unsigned cut_parts(const struct wvm_image_info *image, uint64_t first, ui
     return count;
 }
 
-static bool fits_bounds(const struct wvm_view_request *req, uint64_t base)
+static bool fits_bounds(const struct wvm_target *t, const struct wvm_view_request *req,
+                        uint64_t base)
 {
-    uintptr_t top = req->limit ? req->limit : wvm_nt_top();
-    return base != 0 && (base & (WVM_GRANULE_SIZE - 1)) == 0 && base >= req->low && base < top &&
+    uint64_t low = req->low ? req->low - t->base : 0;
+    uint64_t top = req->limit ? req->limit - t->base : t->top;
+    return base != 0 && (base & (WVM_GRANULE_SIZE - 1)) == 0 && base >= low && base < top &&
            req->len <= top - base;
 }
 
-static wvm_status image_status(const struct wvm_section *s, const struct wvm_view_request *req,
-                               uint64_t preferred)
+/* What runs in the target: 32-bit code in a 32-bit layout. */
+static uint16_t machine_of(const struct wvm_target *t)
 {
-    if (s->image->machine != MACHINE_AMD64)
-        return STATUS_IMAGE_MACHINE_TYPE_MISMATCH;
-    return req->start == preferred ? STATUS_SUCCESS : STATUS_IMAGE_NOT_AT_BASE;
+    return t->window || wvm_layout.wow64 || sizeof(void *) == 4 ? MACHINE_I386 : MACHINE_AMD64;
 }
 
-static WVM_COLD wvm_status map_image(struct wvm_section *s, const struct wvm_nt_view *view,
-                            struct wvm_view_request *req)
+static wvm_status image_status(const struct wvm_target *t, const struct wvm_section *s,
+                               const struct wvm_view_request *req, uint64_t preferred)
+{
+    if (s->image->machine != machine_of(t))
+        return STATUS_IMAGE_MACHINE_TYPE_MISMATCH;
+    return req->start - t->base == preferred ? STATUS_SUCCESS : STATUS_IMAGE_NOT_AT_BASE;
+}
+
+static WVM_COLD wvm_status map_image(const struct wvm_target *t, struct wvm_section *s,
+                                     const struct wvm_nt_view *view, struct wvm_view_request *req)
 {
     struct wvm_view_part part[WVM_IMAGE_PARTS];
     uint64_t preferred = s->image->preferred + view->offset;
@@ -126,61 +128,70 @@ static WVM_COLD wvm_status map_image(struct wvm_section *s, const struct wvm_nt_
     req->n_parts = cut_parts(s->image, view->offset >> WVM_PAGE_SHIFT, req->len >> WVM_PAGE_SHIFT,
                              part);
     bool anywhere = req->start == 0;
-    if (!anywhere || fits_bounds(req, preferred)) {
+    if (!anywhere || fits_bounds(t, req, preferred)) {
         if (anywhere)
-            req->start = preferred;
+            req->start = t->base + (uintptr_t)preferred;
         status = wvm_space_map(&wvm_space_native, req);
     }
     if (anywhere && status == STATUS_CONFLICTING_ADDRESSES) {
         req->start = 0;
         status = wvm_space_map(&wvm_space_native, req);
     }
-    return status < 0 ? status : image_status(s, req, preferred);
+    return status < 0 ? status : image_status(t, s, req, preferred);
 }
 
-/* Bounds of the call's for a view that the space places. */
-static WVM_COLD bool take_bounds(const struct wvm_nt_view *view, struct wvm_view_request *req)
+/* For a view that the space places; limit: from ZeroBits. False: nothing can lie there, for the
+ * lowest granule is never free. */
+static WVM_COLD bool take_bounds(const struct wvm_target *t, const struct wvm_nt_view *view,
+                                 uintptr_t limit, struct wvm_view_request *req)
 {
     const struct wvm_nt_extended *e = view->extended;
-    if (e) {
-        req->low = e->low;
-        if (e->limit && (!req->limit || e->limit < req->limit))
-            req->limit = e->limit;
-    }
-    return bounds_have_room(req);
+    uintptr_t low = e ? e->low : 0, first = wvm_max(low, WVM_GRANULE_SIZE);
+    if (e && e->limit && (!limit || e->limit < limit))
+        limit = e->limit;
+    if (limit >= t->top)
+        limit = 0;
+    uintptr_t end = limit ? limit : t->top;
+    if (low)
+        req->low = t->base + low;
+    if (limit)
+        req->limit = t->base + limit;
+    return first < end && end - first >= req->len;
 }
 
-static HOT wvm_status map_request(struct wvm_section *s, struct wvm_nt_view *view,
-                              struct wvm_view_request *req)
+static HOT wvm_status map_request(const struct wvm_target *t, struct wvm_section *s,
+                                  struct wvm_nt_view *view, uintptr_t limit,
+                                  struct wvm_view_request *req)
 {
     struct wvm_nt_extent extent;
-    uintptr_t top = wvm_space_top(&wvm_space_native);
-    wvm_status status = wvm_nt_check_place(view, top);
+    wvm_status status = wvm_nt_check_place(view, t->top);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    status = wvm_nt_view_extent(s, view, top, &extent);
+    status = wvm_nt_view_extent(s, view, t->top, &extent);
     if (WVM_UNLIKELY(status < 0))
         return status;
     req->len = extent.len;
-    if (req->start)
-        req->limit = 0;
-    else if (WVM_UNLIKELY(view->extended || req->limit) && !take_bounds(view, req))
+    if (view->base)
+        req->start = t->base + view->base;
+    else if (WVM_UNLIKELY(view->extended || limit) && !take_bounds(t, view, limit, req))
         return STATUS_NO_MEMORY;
     status = WVM_LIKELY(s->kind != WVM_SECTION_IMAGE) ? map_data(s, view, &extent, req)
-                                                      : map_image(s, view, req);
+                                                      : map_image(t, s, view, req);
     if (WVM_LIKELY(status >= 0)) {
-        view->base = req->start;
+        view->base = req->start - t->base;
         view->size = req->len;
     }
     return status;
 }
 
-static HOT wvm_status map_section(struct wvm_section *s, uint32_t granted, struct wvm_nt_view *view)
+static HOT wvm_status map_section(const struct wvm_target *t, struct wvm_section *s,
+                                  uint32_t granted, struct wvm_nt_view *view)
 {
+    uintptr_t limit = 0;
     struct wvm_view_request req = {
         .backing = &s->backing,
         .offset = view->offset,
-        .start = view->base,
+        .window = t->window,
         .top_down = (view->type & MEM_TOP_DOWN) != 0,
         .replace = (view->type & MEM_REPLACE_PLACEHOLDER) != 0,
         .attr = view_attr(s, view->prot),
@@ -192,49 +203,64 @@ static HOT wvm_status map_section(struct wvm_section *s, uint32_t granted, struc
     if (WVM_UNLIKELY(status < 0))
         return status;
     if (WVM_UNLIKELY(view->zero_bits)) {
-        status = wvm_nt_view_limit(view, &req.limit);
+        status = wvm_nt_view_limit(view, &limit);
         if (status < 0)
             return status;
     }
-    return map_request(s, view, &req);
+    return map_request(t, s, view, limit, &req);
 }
 
-wvm_status wvm_nt_map_section(struct wvm_section *s, uint32_t granted, struct wvm_nt_view *view)
+wvm_status wvm_nt_map_section(const struct wvm_target *t, struct wvm_section *s, uint32_t granted,
+                              struct wvm_nt_view *view)
 {
-    return map_section(s, granted, view);
+    return map_section(t, s, granted, view);
 }
 
-wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view)
+static HOT wvm_status map_in(const struct wvm_target *t, HANDLE section, struct wvm_nt_view *view)
 {
     void *object;
     uint32_t granted;
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
-    status = wvm_handle_get(section, WVM_OBJECT_SECTION, 0, &object, &granted);
+    wvm_status status = wvm_handle_get(section, WVM_OBJECT_SECTION, 0, &object, &granted);
     if (WVM_UNLIKELY(status < 0))
         return status;
     struct wvm_section *s = object;
-    status = WVM_LIKELY(pid == 0) ? map_section(s, granted, view)
-                                  : wvm_nt_map_elsewhere(pid, s, granted, view);
+    status = WVM_LIKELY(t->pid == 0) ? map_section(t, s, granted, view)
+                                     : wvm_nt_map_elsewhere(t->pid, s, granted, view);
     wvm_backing_drop(&s->backing);
     return status;
 }
 
-wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags)
+wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view)
 {
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    if (WVM_UNLIKELY(pid != 0))
-        return wvm_nt_unmap_elsewhere(pid, addr, flags);
+    status = map_in(&t, section, view);
+    wvm_target_drop(&t);
+    return status;
+}
+
+static HOT wvm_status unmap_in(const struct wvm_target *t, uintptr_t addr, uint32_t flags)
+{
     if (WVM_UNLIKELY(flags & ~(MEM_UNMAP_WITH_TRANSIENT_BOOST | MEM_PRESERVE_PLACEHOLDER)))
         return STATUS_INVALID_PARAMETER;
-    if (WVM_UNLIKELY(addr == 0 || addr >> USER_BITS))
+    if (WVM_UNLIKELY(addr == 0 || addr >= t->top))
         return STATUS_NOT_MAPPED_VIEW;
-    return wvm_space_unmap(&wvm_space_native, addr, (flags & MEM_PRESERVE_PLACEHOLDER) != 0);
+    return wvm_space_unmap(&wvm_space_native, t->base + addr,
+                           (flags & MEM_PRESERVE_PLACEHOLDER) != 0);
+}
+
+wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags)
+{
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    status = WVM_LIKELY(t.pid == 0) ? unmap_in(&t, addr, flags)
+                                    : wvm_nt_unmap_elsewhere(t.pid, addr, flags);
+    wvm_target_drop(&t);
+    return status;
 }
 
 /* The caller's variables: base and size, and an offset that may be absent. */
@@ -250,6 +276,18 @@ static wvm_status fetch_view(HANDLE process, PVOID *base, PSIZE_T size, const LA
     if (offset && !wvm_user_fetch(&view->offset, offset, sizeof view->offset))
         return STATUS_ACCESS_VIOLATION;
     return STATUS_SUCCESS;
+}
+
+wvm_status wvm_nt_view_extended(HANDLE process, const struct wvm_nt_params *params, uintptr_t base,
+                                struct wvm_nt_extended *out)
+{
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
+    if (status < 0)
+        return status;
+    status = wvm_nt_extended(params, base, true, t.top, out);
+    wvm_target_drop(&t);
+    return status;
 }
 
 static wvm_status map_and_store(HANDLE process, HANDLE section, struct wvm_nt_view *view,
@@ -281,13 +319,13 @@ NTSTATUS wvm_NtMapViewOfSectionEx(HANDLE section, HANDLE process, PVOID *base,
                                   const LARGE_INTEGER *offset, PSIZE_T size, ULONG type, ULONG prot,
                                   MEM_EXTENDED_PARAMETER *params, ULONG count)
 {
+    const struct wvm_nt_params array = {params, count};
     struct wvm_nt_extended extended;
     struct wvm_nt_view view = {
         .type = type, .prot = prot, .placeholders = true, .extended = &extended};
     wvm_status status = fetch_view(process, base, size, offset, &view);
-    if (status < 0)
-        return status;
-    status = wvm_nt_extended(params, count, view.base, true, &extended);
+    if (status >= 0)
+        status = wvm_nt_view_extended(process, &array, view.base, &extended);
     if (status < 0)
         return status;
     return map_and_store(process, section, &view, base, size);

@@ -9,6 +9,7 @@
 #include "section/section.h"
 
 struct wvm_nt_extended;
+struct wvm_target;
 
 /* What a mapping call asks for, every value as the caller gave it. */
 struct wvm_nt_view {
@@ -26,11 +27,14 @@ struct wvm_nt_view {
 /* Successes: IMAGE_NOT_AT_BASE, IMAGE_MACHINE_TYPE_MISMATCH. INVALID_HANDLE, OBJECT_TYPE_MISMATCH,
  * ACCESS_DENIED, and what wvm_nt_map_section answers. */
 wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view) WVM_MUST_CHECK;
-/* In this process, through a handle with the rights `granted`. INVALID_PARAMETER_*,
+/* In t, no other process, through a section handle with the rights `granted`. INVALID_PARAMETER_*,
  * INVALID_PAGE_PROTECTION, ACCESS_DENIED, SECTION_PROTECTION, MAPPED_ALIGNMENT, INVALID_VIEW_SIZE,
  * CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT, NOT_SUPPORTED. */
-wvm_status wvm_nt_map_section(struct wvm_section *s, uint32_t granted,
+wvm_status wvm_nt_map_section(const struct wvm_target *t, struct wvm_section *s, uint32_t granted,
                               struct wvm_nt_view *view) WVM_MUST_CHECK;
+/* The extended parameters of a mapping call on `process`, as wvm_nt_extended. The handle first. */
+wvm_status wvm_nt_view_extended(HANDLE process, const struct wvm_nt_params *params, uintptr_t base,
+                                struct wvm_nt_extended *out) WVM_MUST_CHECK;
 /* The view that contains addr. flags: MEM_UNMAP_WITH_TRANSIENT_BOOST, MEM_PRESERVE_PLACEHOLDER.
  * INVALID_PARAMETER, NOT_MAPPED_VIEW, CONFLICTING_ADDRESSES. */
 wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags) WVM_MUST_CHECK;
@@ -39,10 +43,10 @@ wvm_status wvm_nt_unmap(HANDLE process, uintptr_t addr, uint32_t flags) WVM_MUST
  * DISK_FULL. */
 wvm_status wvm_nt_flush(HANDLE process, struct wvm_nt_range *range) WVM_MUST_CHECK;
 
-/* Path of the file mapped at addr in process pid, 0: this one; NUL-terminated. INVALID_ADDRESS: no
+/* Path of the file mapped at addr of the target; NUL-terminated. INVALID_ADDRESS: no
  * mapping of a file; FILE_INVALID: of the page file. */
 #define WVM_NT_PATH_BYTES 4096
-wvm_status wvm_nt_mapped_path(pid_t pid, uintptr_t addr,
+wvm_status wvm_nt_mapped_path(const struct wvm_target *t, uintptr_t addr,
                               char out[WVM_NT_PATH_BYTES]) WVM_MUST_CHECK;
 
 /* Are write-copy protections legal for the page at addr? Those of views and images. */

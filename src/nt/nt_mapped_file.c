@@ -15,6 +15,7 @@
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_map.h"
 #include "nt/nt_query.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 /* The descriptor of the file behind the section; -1: it is the page file. */
@@ -40,21 +41,22 @@ static wvm_status view_path(uintptr_t addr, char out[WVM_NT_PATH_BYTES])
     return status;
 }
 
-wvm_status wvm_nt_mapped_path(pid_t pid, uintptr_t addr, char out[WVM_NT_PATH_BYTES])
+wvm_status wvm_nt_mapped_path(const struct wvm_target *t, uintptr_t addr,
+                              char out[WVM_NT_PATH_BYTES])
 {
     struct wvm_region r;
-    if (addr >= wvm_nt_top())
+    if (addr >= t->top)
         return STATUS_INVALID_ADDRESS;
     wvm_status status;
-    if (pid != 0 && wvm_nt_path_elsewhere(pid, addr, out, WVM_NT_PATH_BYTES, &status))
+    if (t->pid != 0 && wvm_nt_path_elsewhere(t->pid, addr, out, WVM_NT_PATH_BYTES, &status))
         return status;
-    status = wvm_nt_region_in(pid, addr, &r);
+    status = wvm_nt_region_in(t, addr, &r);
     if (status < 0)
         return status;
     if (r.flags & WVM_ALLOC_VIEW)
-        return view_path(addr, out);
+        return view_path(t->base + addr, out);
     if (r.type == WVM_TYPE_FREE || r.type == WVM_TYPE_PRIVATE ||
-        wvm_host_map_name_of(pid, addr, out, WVM_NT_PATH_BYTES) <= 0)
+        wvm_host_map_name_of(t->pid, addr, out, WVM_NT_PATH_BYTES) <= 0)
         return STATUS_INVALID_ADDRESS;
     return STATUS_SUCCESS;
 }

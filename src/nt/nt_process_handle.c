@@ -12,13 +12,15 @@
 #include "host/host_process.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_object.h"
+#include "nt/nt_target.h"
 
 #define N_PROCESSES 32768u
 
 struct process {
     struct wvm_object_head head; /* first */
     int32_t pid;
-    uint64_t start; /* ticks since boot */
+    uint64_t start;              /* ticks since boot */
+    struct wvm_window *window;   /* a based space of this process; NULL: a process */
 };
 static struct process processes[N_PROCESSES];
 static struct wvm_object_pool pool = {processes, sizeof processes[0], N_PROCESSES, 0, 0};
@@ -119,6 +121,30 @@ wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
     return status;
 }
 
+/* The object stays held when it is a based space. */
+wvm_status wvm_target_resolve(HANDLE h, uint32_t need, struct wvm_target *t)
+{
+    void *object;
+    *t = (struct wvm_target){.top = wvm_nt_top()};
+    if (wvm_handle_get(h, WVM_OBJECT_PROCESS, need, &object, NULL) < 0)
+        return wvm_handle_resolve(h, need, &t->pid);
+    const struct process *p = object;
+    if (!p->window) {
+        drop(object);
+        return wvm_handle_resolve(h, need, &t->pid);
+    }
+    t->window = p->window;
+    t->base = wvm_window_base(p->window);
+    t->top = (uintptr_t)wvm_window_top(p->window);
+    t->object = object;
+    return STATUS_SUCCESS;
+}
+
+void wvm_target_give_back(struct wvm_target *t)
+{
+    drop(t->object);
+}
+
 wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
 {
     uint64_t start = 0;
@@ -134,6 +160,7 @@ wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
         return STATUS_INSUFFICIENT_RESOURCES;
     p->pid = pid;
     p->start = start;
+    p->window = NULL;
     wvm_object_start(&p->head);
     access = wvm_object_access(WVM_OBJECT_PROCESS, access, PROCESS_ALL_ACCESS);
     if (access & PROCESS_QUERY_INFORMATION)

@@ -11,9 +11,9 @@
  * Locking: space/ locks.   Failure: decided before anything changes. */
 #include "api/api.h"
 #include "nt/nt_elsewhere.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_map.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 bool wvm_nt_takes_write_copy(uintptr_t addr)
@@ -53,17 +53,12 @@ static WVM_COLD wvm_status protect_elsewhere(pid_t pid, struct wvm_nt_range *ran
     return wvm_nt_range_elsewhere(pid, &req, range, old);
 }
 
-wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot, uint32_t *old)
+static inline wvm_status protect_in(const struct wvm_target *t, struct wvm_nt_range *range,
+                                    uint32_t prot, uint32_t *old)
 {
     uintptr_t start, end;
     uint8_t old_attr;
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_OPERATION, &pid);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
-    if (WVM_UNLIKELY(pid != 0))
-        return protect_elsewhere(pid, range, prot, old);
-    status = wvm_nt_page_span(range, &start, &end);
+    wvm_status status = wvm_nt_page_span(t, range, &start, &end);
     if (WVM_UNLIKELY(status < 0))
         return status;
     uint8_t attr = attr_for(prot, start);
@@ -80,9 +75,22 @@ wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t p
     /* Proofs of nt_user.c are kept about foreign memory only. */
     if (!is_writable(attr) && !wvm_space_is_ours(&wvm_space_native, start))
         wvm_user_forget();
-    range->base = start;
+    range->base = start - t->base;
     range->size = end - start;
     *old = wvm_nt_prot_of(old_attr);
+    return status;
+}
+
+wvm_status wvm_nt_protect(HANDLE process, struct wvm_nt_range *range, uint32_t prot, uint32_t *old)
+{
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    if (WVM_UNLIKELY(t.pid != 0))
+        return protect_elsewhere(t.pid, range, prot, old);
+    status = protect_in(&t, range, prot, old);
+    wvm_target_drop(&t);
     return status;
 }
 

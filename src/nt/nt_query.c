@@ -15,8 +15,8 @@
 #include "api/api.h"
 #include "base/arith.h"
 #include "nt/nt_elsewhere.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 static const uint32_t public_type[] = {
@@ -46,23 +46,27 @@ static void put_basic(caller_info *info, const struct wvm_region *r)
     info->Type = public_type[r->type];
 }
 
-static inline wvm_status region_in(pid_t pid, uintptr_t addr, struct wvm_region *out)
+static inline wvm_status region_in(const struct wvm_target *t, uintptr_t addr,
+                                   struct wvm_region *out)
 {
-    if (WVM_LIKELY(pid == 0))
+    if (WVM_UNLIKELY(t->window != NULL))
+        return wvm_window_query(&wvm_space_native, t->window, addr, out);
+    if (WVM_LIKELY(t->pid == 0))
         return wvm_space_query(&wvm_space_native, addr, out);
-    return wvm_space_query_other(pid, addr, out);
+    return wvm_space_query_other(t->pid, addr, out);
 }
 
-static inline wvm_status query_basic(pid_t pid, uintptr_t addr, void *at, size_t len)
+static inline wvm_status query_basic(const struct wvm_target *t, uintptr_t addr, void *at,
+                                     size_t len)
 {
     struct wvm_region r;
-    if (WVM_UNLIKELY(addr >= wvm_nt_top()))
+    if (WVM_UNLIKELY(addr >= t->top))
         return STATUS_INVALID_PARAMETER;
     if (WVM_UNLIKELY(len < sizeof(MEMORY_BASIC_INFORMATION)))
         return STATUS_INFO_LENGTH_MISMATCH;
     if (WVM_UNLIKELY(!wvm_user_writable(at, sizeof(MEMORY_BASIC_INFORMATION))))
         return STATUS_ACCESS_VIOLATION;
-    wvm_status status = region_in(pid, addr, &r);
+    wvm_status status = region_in(t, addr, &r);
     if (WVM_UNLIKELY(status < 0))
         return status;
     put_basic(at, &r);
@@ -71,20 +75,19 @@ static inline wvm_status query_basic(pid_t pid, uintptr_t addr, void *at, size_t
 
 wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
 {
-    return query_basic(0, addr, at, len);
+    const struct wvm_target own = {.top = wvm_nt_top()};
+    return query_basic(&own, addr, at, len);
 }
 
-wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct wvm_nt_buffer *buf)
+static wvm_status query_in(const struct wvm_target *t, uintptr_t addr, int info_class,
+                           struct wvm_nt_buffer *buf)
 {
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_QUERY_LIMITED_INFORMATION, &pid);
-    if (WVM_UNLIKELY(status < 0))
-        return status;
-    buf->needed = 0;
-    if (WVM_UNLIKELY(pid != 0) && wvm_nt_query_elsewhere(pid, addr, info_class, buf, &status))
+    wvm_status status;
+    if (WVM_UNLIKELY(t->pid != 0) &&
+        wvm_nt_query_elsewhere(t->pid, addr, info_class, buf, &status))
         return status;
     if (info_class == MemoryBasicInformation) {
-        status = query_basic(pid, addr, buf->at, buf->len);
+        status = query_basic(t, addr, buf->at, buf->len);
         if (status >= 0)
             buf->needed = sizeof(MEMORY_BASIC_INFORMATION);
         return status;
@@ -92,13 +95,25 @@ wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct w
     if (info_class != MemoryRegionInformation && info_class != MemoryImageInformation &&
         info_class != MemoryMappedFilenameInformation)
         return STATUS_INVALID_INFO_CLASS;
-    if (addr >= wvm_nt_top())
+    if (addr >= t->top)
         return STATUS_INVALID_PARAMETER;
     if (info_class == MemoryRegionInformation)
-        return wvm_nt_query_region(pid, addr, buf);
+        return wvm_nt_query_region(t, addr, buf);
     if (info_class == MemoryImageInformation)
-        return wvm_nt_query_image(pid, addr, buf);
-    return wvm_nt_query_filename(pid, addr, buf);
+        return wvm_nt_query_image(t, addr, buf);
+    return wvm_nt_query_filename(t, addr, buf);
+}
+
+wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct wvm_nt_buffer *buf)
+{
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_QUERY_LIMITED_INFORMATION, &t);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    buf->needed = 0;
+    status = query_in(&t, addr, info_class, buf);
+    wvm_target_drop(&t);
+    return status;
 }
 
 NTSTATUS wvm_NtQueryVirtualMemory(HANDLE process, LPCVOID addr, MEMORY_INFORMATION_CLASS info_class,
@@ -113,9 +128,9 @@ NTSTATUS wvm_NtQueryVirtualMemory(HANDLE process, LPCVOID addr, MEMORY_INFORMATI
     return status;
 }
 
-wvm_status wvm_nt_region_in(pid_t pid, uintptr_t addr, struct wvm_region *out)
+wvm_status wvm_nt_region_in(const struct wvm_target *t, uintptr_t addr, struct wvm_region *out)
 {
-    return region_in(pid, addr, out);
+    return region_in(t, addr, out);
 }
 
 wvm_status wvm_nt_region_at(uintptr_t addr, struct wvm_region *out)
@@ -126,6 +141,11 @@ wvm_status wvm_nt_region_at(uintptr_t addr, struct wvm_region *out)
 uintptr_t wvm_nt_top(void)
 {
     return wvm_space_top(&wvm_space_native);
+}
+
+uintptr_t wvm_nt_host_top(void)
+{
+    return wvm_space_host_top(&wvm_space_native);
 }
 
 uint64_t wvm_nt_committed(const struct wvm_region *r)

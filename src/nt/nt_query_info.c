@@ -14,13 +14,14 @@
 #include "nt/nt_map.h"
 #include "nt/nt_query.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 #define PATH_BYTES WVM_NT_PATH_BYTES
 
-static wvm_status find_used(pid_t pid, uintptr_t addr, struct wvm_region *r)
+static wvm_status find_used(const struct wvm_target *t, uintptr_t addr, struct wvm_region *r)
 {
-    wvm_status status = wvm_nt_region_in(pid, addr, r);
+    wvm_status status = wvm_nt_region_in(t, addr, r);
     if (status < 0)
         return status;
     return r->type == WVM_TYPE_FREE ? (wvm_status)STATUS_INVALID_ADDRESS
@@ -28,20 +29,20 @@ static wvm_status find_used(pid_t pid, uintptr_t addr, struct wvm_region *r)
 }
 
 /* What a view is mapped from, as long as the caller holds the result; NULL when it is none. */
-static struct wvm_section *hold_section(const struct wvm_region *r)
+static struct wvm_section *hold_section(const struct wvm_target *t, const struct wvm_region *r)
 {
     struct wvm_view_info info;
     if (!(r->flags & WVM_ALLOC_VIEW) ||
-        wvm_space_view_at(&wvm_space_native, r->alloc_start, &info) < 0)
+        wvm_space_view_at(&wvm_space_native, t->base + r->alloc_start, &info) < 0)
         return NULL;
     return wvm_section_of(info.backing);
 }
 
 /* RegionType: bit 1 a data file, bit 2 an image; views of the page file have none (VQ-033). */
-static uint32_t region_type(const struct wvm_region *r)
+static uint32_t region_type(const struct wvm_target *t, const struct wvm_region *r)
 {
     uint32_t type = r->type == WVM_TYPE_IMAGE ? 4 : r->type == WVM_TYPE_MAPPED ? 2 : 0;
-    struct wvm_section *s = hold_section(r);
+    struct wvm_section *s = hold_section(t, r);
     if (s) {
         type = s->kind == WVM_SECTION_PAGEFILE ? 0 : type;
         wvm_backing_drop(&s->backing);
@@ -59,14 +60,17 @@ static wvm_status put(struct wvm_nt_buffer *buf, const void *answer, size_t len)
 }
 
 /* In another process every page of a mapping counts as committed; an image has holes at most. */
-static uint64_t committed_bytes(pid_t pid, const struct wvm_region *r)
+static uint64_t committed_bytes(const struct wvm_target *t, const struct wvm_region *r)
 {
     struct wvm_region run;
     uint64_t bytes = 0;
-    if (pid == 0)
-        return wvm_space_committed_bytes(&wvm_space_native, r);
+    struct wvm_region real = *r;
+    real.alloc_start += t->base;
+    real.alloc_end += t->base;
+    if (t->pid == 0)
+        return wvm_space_committed_bytes(&wvm_space_native, &real);
     for (uintptr_t at = r->alloc_start; at < r->alloc_end; at = run.end) {
-        if (wvm_nt_region_in(pid, at, &run) < 0)
+        if (wvm_nt_region_in(t, at, &run) < 0)
             break;
         if (run.alloc_start == r->alloc_start)
             bytes += run.end - run.start;
@@ -74,7 +78,8 @@ static uint64_t committed_bytes(pid_t pid, const struct wvm_region *r)
     return bytes;
 }
 
-wvm_status wvm_nt_query_region(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *buf)
+wvm_status wvm_nt_query_region(const struct wvm_target *t, uintptr_t addr,
+                               struct wvm_nt_buffer *buf)
 {
     /* Callers built for older systems pass a structure that ends after one of these fields. */
     static const size_t ends[] = {
@@ -84,7 +89,7 @@ wvm_status wvm_nt_query_region(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *
         sizeof(MEMORY_REGION_INFORMATION),
     };
     struct wvm_region r;
-    wvm_status status = find_used(pid, addr, &r);
+    wvm_status status = find_used(t, addr, &r);
     if (status < 0)
         return status;
     if (buf->len < ends[0])
@@ -93,9 +98,9 @@ wvm_status wvm_nt_query_region(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *
     memset(&info, 0, sizeof info);
     info.AllocationBase = (PVOID)r.alloc_start;
     info.AllocationProtect = wvm_nt_prot_of(r.alloc_attr);
-    info.RegionType = region_type(&r);
+    info.RegionType = region_type(t, &r);
     info.RegionSize = r.alloc_end - r.alloc_start;
-    info.CommitSize = committed_bytes(pid, &r);
+    info.CommitSize = committed_bytes(t, &r);
     size_t len = ends[0];
     for (size_t i = 1; i < sizeof ends / sizeof ends[0] && buf->len >= ends[i]; i++)
         len = ends[i];
@@ -103,27 +108,28 @@ wvm_status wvm_nt_query_region(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *
 }
 
 /* A view tells what the file says, also when it shows only a part (SEC-110, SEC-111). */
-static void describe_image(pid_t pid, uintptr_t addr, const struct wvm_region *r,
+static void describe_image(const struct wvm_target *t, uintptr_t addr, const struct wvm_region *r,
                            MEMORY_IMAGE_INFORMATION *info)
 {
     uintptr_t start = r->alloc_start, end = r->alloc_end;
-    struct wvm_section *s = hold_section(r);
+    struct wvm_section *s = hold_section(t, r);
     if (s) {
         info->ImagePartialMap = end - start < s->image->size;
         info->ImageNotExecutable = (s->flags & WVM_SECTION_NO_EXECUTE) != 0;
         end = start + s->image->size;
         wvm_backing_drop(&s->backing);
     } else {
-        (void)wvm_host_module_of(pid, addr, &start, &end);
+        (void)wvm_host_module_of(t->pid, addr, &start, &end);
     }
     info->ImageBase = (PVOID)start;
     info->SizeOfImage = end - start;
 }
 
-wvm_status wvm_nt_query_image(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *buf)
+wvm_status wvm_nt_query_image(const struct wvm_target *t, uintptr_t addr,
+                              struct wvm_nt_buffer *buf)
 {
     struct wvm_region r;
-    wvm_status status = find_used(pid, addr, &r);
+    wvm_status status = find_used(t, addr, &r);
     if (status < 0)
         return status;
     if (buf->len < sizeof(MEMORY_IMAGE_INFORMATION))
@@ -131,7 +137,7 @@ wvm_status wvm_nt_query_image(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *b
     MEMORY_IMAGE_INFORMATION info;
     memset(&info, 0, sizeof info);
     if (r.type == WVM_TYPE_IMAGE)
-        describe_image(pid, addr, &r, &info);
+        describe_image(t, addr, &r, &info);
     return put(buf, &info, sizeof info);
 }
 
@@ -177,14 +183,15 @@ size_t wvm_nt_utf16(const char *text, uint16_t *out)
     return n;
 }
 
-wvm_status wvm_nt_query_filename(pid_t pid, uintptr_t addr, struct wvm_nt_buffer *buf)
+wvm_status wvm_nt_query_filename(const struct wvm_target *t, uintptr_t addr,
+                                 struct wvm_nt_buffer *buf)
 {
     char path[PATH_BYTES];
     struct {
         UNICODE_STRING head;
         uint16_t name[PATH_BYTES];
     } answer;
-    wvm_status status = wvm_nt_mapped_path(pid, addr, path);
+    wvm_status status = wvm_nt_mapped_path(t, addr, path);
     if (status < 0)
         return status;
     size_t n = wvm_nt_utf16(path, answer.name);

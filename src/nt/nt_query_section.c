@@ -22,7 +22,7 @@ union answer {
 static bool is_user_range(const void *at, size_t len)
 {
     uintptr_t end;
-    return wvm_add_checked((uintptr_t)at, len, &end) && end <= wvm_nt_top();
+    return wvm_add_checked((uintptr_t)at, len, &end) && end <= wvm_nt_host_top();
 }
 
 static wvm_status answer_basic(const struct wvm_section *s, SECTION_BASIC_INFORMATION *out)

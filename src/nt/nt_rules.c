@@ -12,6 +12,7 @@
 
 #include "base/arith.h"
 #include "base/assert.h"
+#include "nt/nt_target.h"
 
 #define PROT_ACCESS 0xffu
 #define PROT_MODIFIERS (PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE)
@@ -128,14 +129,15 @@ wvm_status wvm_nt_zero_bits_limit(uintptr_t zero_bits, uintptr_t *limit)
     return STATUS_SUCCESS;
 }
 
-wvm_status wvm_nt_page_span(const struct wvm_nt_range *range, uintptr_t *start, uintptr_t *end)
+wvm_status wvm_nt_page_span(const struct wvm_target *t, const struct wvm_nt_range *range,
+                            uintptr_t *start, uintptr_t *end)
 {
-    uintptr_t top = wvm_nt_top();
+    uintptr_t top = t->top;
     if (range->base >= top)
         return STATUS_INVALID_PARAMETER_2;
     if (range->size == 0 || range->size > top - range->base)
         return STATUS_INVALID_PARAMETER_3;
-    *start = wvm_align_down(range->base, WVM_PAGE_SIZE);
-    *end = wvm_align_up(range->base + range->size, WVM_PAGE_SIZE);
+    *start = t->base + wvm_align_down(range->base, WVM_PAGE_SIZE);
+    *end = t->base + wvm_align_up(range->base + range->size, WVM_PAGE_SIZE);
     return STATUS_SUCCESS;
 }

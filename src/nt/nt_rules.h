@@ -44,8 +44,11 @@ static inline wvm_status wvm_nt_zero_bits(uintptr_t zero_bits, uintptr_t *limit)
     return WVM_LIKELY(zero_bits == 0) ? STATUS_SUCCESS : wvm_nt_zero_bits_limit(zero_bits, limit);
 }
 
-/* Rounds [base, base+size) out to pages. INVALID_PARAMETER_2 when base is not in user space,
- * INVALID_PARAMETER_3 when size is 0 or the end leaves it. */
-wvm_status wvm_nt_page_span(const struct wvm_nt_range *range, uintptr_t *start, uintptr_t *end);
+/* Rounds [base, base+size) of the target out to pages, whose addresses in this process are
+ * [*start, *end). INVALID_PARAMETER_2 when base is not in user space, INVALID_PARAMETER_3 when size
+ * is 0 or the end leaves it. */
+struct wvm_target;
+wvm_status wvm_nt_page_span(const struct wvm_target *t, const struct wvm_nt_range *range,
+                            uintptr_t *start, uintptr_t *end);
 
 #endif

@@ -13,16 +13,21 @@
 #include "api/api.h"
 #include "base/arith.h"
 #include "host/host.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_query.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 #include "space/space_fault.h"
 
-static bool in_user_space(uintptr_t start, size_t len)
+static bool lies_below(uint64_t top, uintptr_t start, size_t len)
 {
-    uintptr_t top = wvm_nt_top();
     return start < top && len <= top - start;
+}
+
+/* The caller's side of a copy. */
+static bool is_local(uintptr_t start, size_t len)
+{
+    return lies_below(wvm_nt_host_top(), start, len);
 }
 
 static wvm_status host_failure(ssize_t error)
@@ -54,15 +59,16 @@ static wvm_status copy_foreign(pid_t pid, const struct wvm_nt_copy *copy, bool w
 }
 
 /* Whether the source can be read where a short copy stopped. */
-static bool source_readable(pid_t pid, const struct wvm_nt_copy *copy, bool write, size_t done)
+static bool source_readable(const struct wvm_target *t, const struct wvm_nt_copy *copy, bool write,
+                            size_t done)
 {
     uint8_t byte;
     size_t window = wvm_min(copy->len - done, WVM_PAGE_SIZE);
     if (write)
         return wvm_nt_accessible(copy->local + done, window, false);
-    if (pid == 0)
-        return wvm_nt_accessible(copy->remote + done, window, false);
-    return wvm_host_read(pid, &byte, copy->remote + done, 1) == 1;
+    if (t->pid == 0)
+        return wvm_nt_accessible(t->base + copy->remote + done, window, false);
+    return wvm_host_read(t->pid, &byte, copy->remote + done, 1) == 1;
 }
 
 static wvm_status meet_guard(uintptr_t start, size_t len, bool write)
@@ -72,113 +78,133 @@ static wvm_status meet_guard(uintptr_t start, size_t len, bool write)
 }
 
 /* A guard page on either side fails the copy once (RW-020, GP-023). */
-static wvm_status meet_guards(pid_t pid, const struct wvm_nt_copy *copy, bool write)
+static wvm_status meet_guards(const struct wvm_target *t, const struct wvm_nt_copy *copy,
+                              bool write)
 {
     wvm_status status = meet_guard(copy->local, copy->len, !write);
-    return status < 0 || pid != 0 ? status : meet_guard(copy->remote, copy->len, write);
+    return status < 0 || t->pid != 0 ? status
+                                     : meet_guard(t->base + copy->remote, copy->len, write);
 }
 
-static wvm_status copy_checked(pid_t pid, const struct wvm_nt_copy *copy, bool write, size_t *done)
+static wvm_status copy_within(const struct wvm_target *t, const struct wvm_nt_copy *copy,
+                              bool write, size_t *done)
+{
+    uintptr_t remote = t->base + copy->remote;
+    if (write)
+        return wvm_space_write(&wvm_space_native, remote, (const void *)copy->local, copy->len,
+                               done);
+    return wvm_space_read(&wvm_space_native, remote, (void *)copy->local, copy->len, done);
+}
+
+static wvm_status copy_checked(const struct wvm_target *t, const struct wvm_nt_copy *copy,
+                               bool write, size_t *done)
 {
     wvm_status status;
     if (copy->len == 0)
         return STATUS_SUCCESS;
-    if (!in_user_space(copy->remote, copy->len) || !in_user_space(copy->local, copy->len))
+    if (!lies_below(t->top, copy->remote, copy->len) || !is_local(copy->local, copy->len))
         return STATUS_ACCESS_VIOLATION;
-    status = meet_guards(pid, copy, write);
+    status = meet_guards(t, copy, write);
     if (status < 0)
         return status;
-    if (pid != 0)
-        status = copy_foreign(pid, copy, write, done);
-    else if (write)
-        status = wvm_space_write(&wvm_space_native, copy->remote, (const void *)copy->local,
-                                 copy->len, done);
-    else
-        status =
-            wvm_space_read(&wvm_space_native, copy->remote, (void *)copy->local, copy->len, done);
+    status = t->pid ? copy_foreign(t->pid, copy, write, done) : copy_within(t, copy, write, done);
     if (status == (wvm_status)STATUS_PARTIAL_COPY && *done &&
-        !source_readable(pid, copy, write, *done))
+        !source_readable(t, copy, write, *done))
         *done = 0;
+    return status;
+}
+
+static wvm_status copy_with(HANDLE process, const struct wvm_nt_copy *copy, bool write,
+                            size_t *done)
+{
+    struct wvm_target t;
+    *done = 0;
+    wvm_status status =
+        wvm_target_of(process, write ? PROCESS_VM_WRITE : PROCESS_VM_READ, &t);
+    if (status < 0)
+        return status;
+    status = copy_checked(&t, copy, write, done);
+    wvm_target_drop(&t);
     return status;
 }
 
 wvm_status wvm_nt_read(HANDLE process, const struct wvm_nt_copy *copy, size_t *done)
 {
-    pid_t pid;
-    *done = 0;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_READ, &pid);
-    return status < 0 ? status : copy_checked(pid, copy, false, done);
+    return copy_with(process, copy, false, done);
 }
 
 wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy, size_t *done)
 {
-    pid_t pid;
-    *done = 0;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_WRITE, &pid);
-    return status < 0 ? status : copy_checked(pid, copy, true, done);
+    return copy_with(process, copy, true, done);
 }
 
-/* The copy with [start, end), one executable run, writable meanwhile. */
-static wvm_status write_lifted(const struct wvm_nt_copy *copy, uintptr_t start, uintptr_t end,
-                               size_t *done)
+/* The copy with its pages up to `end`, where their executable run ends, writable meanwhile. */
+static wvm_status write_lifted(const struct wvm_target *t, const struct wvm_nt_copy *copy,
+                               uintptr_t end, size_t *done)
 {
     uint8_t old, lifted;
+    uintptr_t start = t->base + wvm_align_down(copy->remote, WVM_PAGE_SIZE);
+    end = t->base + wvm_min(wvm_align_up(copy->remote + copy->len, WVM_PAGE_SIZE), end);
     wvm_status status = wvm_space_protect(&wvm_space_native, start, end, WVM_ATTR_XRW, &old);
     if (status < 0)
         return status;
-    wvm_status copied = copy_checked(0, copy, true, done);
+    wvm_status copied = copy_checked(t, copy, true, done);
     status = wvm_space_protect(&wvm_space_native, start, end, old, &lifted);
     return copied < 0 ? copied : status;
 }
 
 /* The same in another process: what lies below `end`, the end of its executable run, is written as
  * a debugger does. */
-static wvm_status write_forced(pid_t pid, const struct wvm_nt_copy *copy, uintptr_t end,
-                               size_t *done)
+static wvm_status write_forced(const struct wvm_target *t, const struct wvm_nt_copy *copy,
+                               uintptr_t end, size_t *done)
 {
     struct wvm_nt_copy rest = *copy;
     size_t len = wvm_min(copy->len, end - copy->remote), more = 0;
-    wvm_status status = in_user_space(copy->local, copy->len)
+    wvm_status status = is_local(copy->local, copy->len)
                             ? meet_guard(copy->local, copy->len, false)
                             : (wvm_status)STATUS_ACCESS_VIOLATION;
     if (status < 0)
         return status;
-    ssize_t n = wvm_host_write_forced(pid, (const void *)copy->local, copy->remote, len);
+    ssize_t n = wvm_host_write_forced(t->pid, (const void *)copy->local, copy->remote, len);
     if (n < 0)
-        return copy_checked(pid, copy, true, done);
+        return copy_checked(t, copy, true, done);
     *done = (size_t)n;
     rest.remote += *done;
     rest.local += *done;
     rest.len -= *done;
-    status = copy_checked(pid, &rest, true, &more);
+    status = copy_checked(t, &rest, true, &more);
     *done = status >= 0 || wvm_nt_accessible(copy->local, copy->len, false) ? *done + more : 0;
     return status;
 }
 
-wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *done, bool *counted)
+static wvm_status patch_in(const struct wvm_target *t, const struct wvm_nt_copy *copy,
+                           size_t *done, bool *counted)
 {
-    pid_t pid;
     struct wvm_region r;
-    *done = 0;
-    *counted = true;
-    wvm_status status = wvm_handle_target(process, PROCESS_VM_WRITE | PROCESS_VM_OPERATION, &pid);
-    if (status < 0)
-        return status;
-    if (copy->len == 0 || !in_user_space(copy->remote, copy->len) ||
-        wvm_nt_region_in(pid, copy->remote, &r) < 0)
-        return copy_checked(pid, copy, true, done);
+    if (copy->len == 0 || !lies_below(t->top, copy->remote, copy->len) ||
+        wvm_nt_region_in(t, copy->remote, &r) < 0)
+        return copy_checked(t, copy, true, done);
     uint8_t access = r.attr & WVM_ATTR_ACCESS;
     if (access == WVM_ATTR_RO || access == WVM_ATTR_NA) {
         *counted = false;
         return STATUS_ACCESS_VIOLATION;
     }
     if (access != WVM_ATTR_X && access != WVM_ATTR_XR)
-        return copy_checked(pid, copy, true, done);
-    if (pid != 0)
-        return write_forced(pid, copy, r.end, done);
-    uintptr_t end = wvm_align_up(copy->remote + copy->len, WVM_PAGE_SIZE);
-    return write_lifted(copy, wvm_align_down(copy->remote, WVM_PAGE_SIZE), wvm_min(end, r.end),
-                        done);
+        return copy_checked(t, copy, true, done);
+    return t->pid ? write_forced(t, copy, r.end, done) : write_lifted(t, copy, r.end, done);
+}
+
+wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *done, bool *counted)
+{
+    struct wvm_target t;
+    *done = 0;
+    *counted = true;
+    wvm_status status = wvm_target_of(process, PROCESS_VM_WRITE | PROCESS_VM_OPERATION, &t);
+    if (status < 0)
+        return status;
+    status = patch_in(&t, copy, done, counted);
+    wvm_target_drop(&t);
+    return status;
 }
 
 /* Both native calls: the count is written for every failure too (RW-016, RW-017). */
@@ -258,7 +284,7 @@ bool wvm_nt_accessible(uintptr_t addr, size_t len, bool write)
     struct wvm_region r;
     if (len == 0)
         return true;
-    if (!in_user_space(addr, len))
+    if (!is_local(addr, len))
         return false;
     for (uintptr_t p = addr, end = addr + len; p < end; p = r.end)
         if (wvm_nt_region_at(p, &r) < 0 || !run_accessible(&r, p, wvm_min(r.end, end), write))

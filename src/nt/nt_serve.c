@@ -11,8 +11,8 @@
 #include "host/host_object.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_map.h"
+#include "nt/nt_target.h"
 
 #define SECTION_FLAGS                                                                              \
     (WVM_SECTION_NOCACHE | WVM_SECTION_WRITECOMBINE | WVM_SECTION_NO_EXECUTE)
@@ -24,7 +24,8 @@ static wvm_status serve_allocate(const struct wvm_remote_request *req, struct wv
     struct wvm_nt_extended extended;
     if (!wvm_nt_extended_from_request(req, false, &extended))
         return STATUS_INVALID_PARAMETER;
-    return wvm_nt_allocate_within(range, req->type, req->prot, &extended);
+    const struct wvm_target own = {.top = wvm_nt_top()};
+    return wvm_nt_allocate_within(&own, range, req->type, req->prot, &extended);
 }
 
 static wvm_status serve_range(const struct wvm_remote_request *req,
@@ -75,7 +76,8 @@ static wvm_status serve_query(const struct wvm_remote_request *req,
 static wvm_status serve_path(const struct wvm_remote_request *req, struct wvm_remote_answer *answer)
 {
     char path[WVM_NT_PATH_BYTES];
-    wvm_status status = wvm_nt_mapped_path(0, req->base, path);
+    const struct wvm_target own = {.top = wvm_nt_top()};
+    wvm_status status = wvm_nt_mapped_path(&own, req->base, path);
     if (status >= 0) {
         answer->blob_len = (uint32_t)strlen(path);
         memcpy(answer->blob, path, answer->blob_len);
@@ -126,7 +128,8 @@ static wvm_status serve_map(const struct wvm_remote_request *req, int fd,
     wvm_status status = take_section(req, fd, &s);
     if (status < 0)
         return status;
-    status = wvm_nt_map_section(s, req->granted, &view);
+    const struct wvm_target own = {.top = wvm_nt_top()};
+    status = wvm_nt_map_section(&own, s, req->granted, &view);
     wvm_section_close_handle(s);
     wvm_backing_drop(&s->backing);
     if (status >= 0) {

@@ -99,7 +99,7 @@ static bool page_writable(uintptr_t at)
         return false;
     if (WVM_LIKELY(is_proven(page)))
         return true;
-    if (page >= wvm_nt_top() || wvm_nt_region_at(at, &r) < 0)
+    if (page >= wvm_nt_host_top() || wvm_nt_region_at(at, &r) < 0)
         return false;
     if (r.type == WVM_TYPE_FREE)
         return probe_byte(at, WVM_ATTR_NA);
@@ -155,7 +155,7 @@ bool wvm_user_fetch(void *to, const void *from, size_t len)
     if (n < 0 && n != -EFAULT)
         return fetch_writable(to, from, len);
     for (uintptr_t p = wvm_align_down(start, WVM_PAGE_SIZE); p < end; p += WVM_PAGE_SIZE)
-        if (p < wvm_nt_top() && wvm_nt_region_at(p, &r) >= 0 && r.attr & WVM_ATTR_GUARD)
+        if (p < wvm_nt_host_top() && wvm_nt_region_at(p, &r) >= 0 && r.attr & WVM_ATTR_GUARD)
             meet_guard(p);
     return false;
 }

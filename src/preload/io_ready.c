@@ -88,7 +88,7 @@ bool wvm_io_peek(void *dst, const void *src, size_t n)
 
 bool wvm_io_ready(const void *buf, size_t n, bool write)
 {
-    uintptr_t start = (uintptr_t)buf, top = wvm_space_top(&wvm_space_native);
+    uintptr_t start = (uintptr_t)buf, top = wvm_space_host_top(&wvm_space_native);
     if (n == 0 || start >= top || (start >= stack_low && start < stack_high))
         return true;
     int saved = errno;

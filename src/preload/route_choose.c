@@ -54,7 +54,7 @@ void *wvm_choose_by_access(const struct wvm_route *route, struct route_regs *reg
 static bool is_ours_at(uint64_t addr)
 {
     struct wvm_region r;
-    return addr < wvm_nt_top() && wvm_nt_region_at((uintptr_t)addr, &r) >= 0 &&
+    return addr < wvm_nt_host_top() && wvm_nt_region_at((uintptr_t)addr, &r) >= 0 &&
            r.type != WVM_TYPE_FREE && !(r.flags & WVM_ALLOC_FOREIGN);
 }
 

@@ -7,12 +7,20 @@
 
 #include "base/arith.h"
 #include "space/space_fault.h"
+#include "space/space_layout.h"
+#include "space/space_window.h"
 
 struct wvm_space {
     int unused;
 };
 struct wvm_space wvm_space_native;
 struct fake_space fake;
+struct wvm_layout wvm_layout = {
+    .top = 0x7fffffff0000,
+    .native_top = 0x7fffffff0000,
+    .emulated_top = 0xffff0000,
+    .host_top = (uint64_t)1 << 47,
+};
 
 void fake_reset(void)
 {
@@ -26,6 +34,25 @@ static wvm_status note(enum fake_op op, uintptr_t start, uintptr_t end)
     fake.end = end;
     fake.n_calls++;
     return fake.n_calls == 1 && fake.first_result ? fake.first_result : fake.result;
+}
+
+uintptr_t wvm_window_base(const struct wvm_window *w)
+{
+    (void)w;
+    return FAKE_WINDOW_BASE;
+}
+
+uint64_t wvm_window_top(const struct wvm_window *w)
+{
+    (void)w;
+    return 0xffff0000;
+}
+
+wvm_status wvm_window_query(struct wvm_space *sp, const struct wvm_window *w, uintptr_t addr,
+                            struct wvm_region *out)
+{
+    (void)w;
+    return wvm_space_query(sp, addr, out);
 }
 
 uintptr_t wvm_space_top(const struct wvm_space *sp)

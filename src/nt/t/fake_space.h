@@ -4,6 +4,9 @@
 
 #include "space/space_view.h"
 
+/* Where every window lies. */
+#define FAKE_WINDOW_BASE ((uintptr_t)7 << 32)
+
 enum fake_op {
     FAKE_NONE,
     FAKE_RESERVE,

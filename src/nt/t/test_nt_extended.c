@@ -29,6 +29,13 @@ static MEM_EXTENDED_PARAMETER pointer(unsigned type, void *value)
     return number(type, (uintptr_t)value);
 }
 
+static wvm_status read_params(const MEM_EXTENDED_PARAMETER *p, uint32_t n, uintptr_t base, bool view,
+                              struct wvm_nt_extended *e)
+{
+    const struct wvm_nt_params params = {p, n};
+    return wvm_nt_extended(&params, base, view, TOP, e);
+}
+
 /* ---- one parameter alone ---- */
 
 static const struct {
@@ -65,8 +72,8 @@ START_TEST(single)
 {
     struct wvm_nt_extended e;
     MEM_EXTENDED_PARAMETER p[2] = {number(singles[_i].type, singles[_i].value)};
-    ck_assert_int_eq(wvm_nt_extended(p, 1, 0, true, &e), singles[_i].view);
-    ck_assert_int_eq(wvm_nt_extended(p, 1, 0, false, &e), singles[_i].memory);
+    ck_assert_int_eq(read_params(p, 1, 0, true, &e), singles[_i].view);
+    ck_assert_int_eq(read_params(p, 1, 0, false, &e), singles[_i].memory);
     if (singles[_i].memory == 0)
         ck_assert_uint_eq(
             e.attributes,
@@ -74,11 +81,11 @@ START_TEST(single)
     /* PH-005, PH-099, PH-104: twice; PH-030: reserved bits. */
     if (singles[_i].view == 0) {
         p[1] = p[0];
-        ck_assert_int_eq(wvm_nt_extended(p, 2, 0, true, &e), INVALID);
+        ck_assert_int_eq(read_params(p, 2, 0, true, &e), INVALID);
         p[0].Reserved = 1;
-        ck_assert_int_eq(wvm_nt_extended(p, 1, 0, true, &e), INVALID);
+        ck_assert_int_eq(read_params(p, 1, 0, true, &e), INVALID);
     }
-    ck_assert_int_eq(wvm_nt_extended(p, 0, 0, true, &e), 0);
+    ck_assert_int_eq(read_params(p, 0, 0, true, &e), 0);
 }
 END_TEST
 
@@ -119,17 +126,17 @@ START_TEST(requirements)
     MEM_ADDRESS_REQUIREMENTS r = {(PVOID)bounds[_i].low, (PVOID)bounds[_i].high, bounds[_i].align};
     MEM_EXTENDED_PARAMETER p = pointer(MemExtendedParameterAddressRequirements, &r);
     bool any = bounds[_i].low || bounds[_i].high || bounds[_i].align;
-    ck_assert_int_eq(wvm_nt_extended(&p, 1, 0, false, &e), bounds[_i].expected);
+    ck_assert_int_eq(read_params(&p, 1, 0, false, &e), bounds[_i].expected);
     if (bounds[_i].expected == 0) {
         ck_assert_uint_eq(e.low, bounds[_i].low);
         ck_assert_uint_eq(e.limit, bounds[_i].high ? bounds[_i].high + 1 : 0);
         ck_assert_uint_eq(e.align, bounds[_i].align);
     }
     /* PH-100..102; PH-014..016. */
-    ck_assert_int_eq(wvm_nt_extended(&p, 1, 0, true, &e),
+    ck_assert_int_eq(read_params(&p, 1, 0, true, &e),
                      bounds[_i].align ? INVALID : bounds[_i].expected);
-    ck_assert_int_eq(wvm_nt_extended(&p, 1, 0x50000, false, &e), any ? INVALID : 0);
-    ck_assert_int_eq(wvm_nt_extended(&p, 1, 0x50000, true, &e), any ? INVALID : 0);
+    ck_assert_int_eq(read_params(&p, 1, 0x50000, false, &e), any ? INVALID : 0);
+    ck_assert_int_eq(read_params(&p, 1, 0x50000, true, &e), any ? INVALID : 0);
 }
 END_TEST
 
@@ -144,24 +151,24 @@ START_TEST(wild_arrays)
     MEM_ADDRESS_REQUIREMENTS *r = (MEM_ADDRESS_REQUIREMENTS *)page;
     fake_reset();
     *last = number(MemExtendedParameterNumaNode, 0);
-    ck_assert_int_eq(wvm_nt_extended(last, 1, 0, false, &e), 0);
-    ck_assert_int_eq(wvm_nt_extended(last, 2, 0, false, &e), STATUS_ACCESS_VIOLATION);
-    ck_assert_int_eq(wvm_nt_extended(last + 1, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
-    ck_assert_int_eq(wvm_nt_extended((void *)8, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
-    ck_assert_int_eq(wvm_nt_extended((void *)-16, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
-    ck_assert_int_eq(wvm_nt_extended(NULL, 1, 0, false, &e), INVALID); /* PH-001 */
-    ck_assert_int_eq(wvm_nt_extended(NULL, 0, 0, false, &e), 0);
+    ck_assert_int_eq(read_params(last, 1, 0, false, &e), 0);
+    ck_assert_int_eq(read_params(last, 2, 0, false, &e), STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(read_params(last + 1, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(read_params((void *)8, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(read_params((void *)-16, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(read_params(NULL, 1, 0, false, &e), INVALID); /* PH-001 */
+    ck_assert_int_eq(read_params(NULL, 0, 0, false, &e), 0);
     *last = pointer(MemExtendedParameterAddressRequirements, page + 0xff0);
-    ck_assert_int_eq(wvm_nt_extended(last, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
+    ck_assert_int_eq(read_params(last, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
     r->HighestEndingAddress = (PVOID)0x2fffffff;
     *last = pointer(MemExtendedParameterAddressRequirements, r);
     mprotect(page, 0x1000, PROT_READ);
-    ck_assert_int_eq(wvm_nt_extended(last, 1, 0, false, &e), 0);
+    ck_assert_int_eq(read_params(last, 1, 0, false, &e), 0);
     ck_assert_uint_eq(e.limit, 0x30000000);
     /* Duplicates end the reading long before the count does. */
     mprotect(page, 0x1000, PROT_READ | PROT_WRITE);
     last[-1] = last[0] = number(MemExtendedParameterNumaNode, 0);
-    ck_assert_int_eq(wvm_nt_extended(last - 1, UINT32_MAX, 0, false, &e), INVALID);
+    ck_assert_int_eq(read_params(last - 1, UINT32_MAX, 0, false, &e), INVALID);
 }
 END_TEST
 

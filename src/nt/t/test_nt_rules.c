@@ -2,6 +2,7 @@
 
 #include "base/t/unit.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_target.h"
 
 static const uint32_t private_prots[] = {0x01, 0x02, 0x04, 0x10, 0x20, 0x40};
 
@@ -104,7 +105,8 @@ END_TEST
 static wvm_status span(uintptr_t base, uintptr_t size, uintptr_t *start, uintptr_t *end)
 {
     struct wvm_nt_range range = {base, size};
-    return wvm_nt_page_span(&range, start, end);
+    const struct wvm_target own = {.top = wvm_nt_top()};
+    return wvm_nt_page_span(&own, &range, start, end);
 }
 
 START_TEST(spans)
