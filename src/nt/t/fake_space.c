@@ -61,6 +61,12 @@ uintptr_t wvm_space_top(const struct wvm_space *sp)
     return 0x7fffffff0000;
 }
 
+uintptr_t wvm_space_host_top(const struct wvm_space *sp)
+{
+    (void)sp;
+    return 0x7ffffffff000;
+}
+
 wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req)
 {
     (void)sp;

@@ -1,5 +1,7 @@
 /* Windows on the real host: whose addresses are whose, queries from both sides, closing. */
-#include <string.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "host/t/host_fail.h"
 #include "space/space_view.h"
@@ -175,7 +177,6 @@ START_TEST(closing)
 {
     struct wvm_backing backing = {.refs = 1, .shared_writable = true, .last = last};
     struct wvm_commit_info before, after;
-    static const char page[PG] = "shared data";
     unit_set_up(_i);
     backing.fd = memfd_create("test", MFD_CLOEXEC);
     ck_assert(backing.fd >= 0 && ftruncate(backing.fd, 8 * PG) == 0);
@@ -205,7 +206,6 @@ START_TEST(closing)
         wvm_space_commit_info(SP, &after);
         ck_assert_uint_eq(after.committed, before.committed);
     }
-    (void)page;
     close(backing.fd);
 }
 END_TEST
@@ -236,16 +236,18 @@ END_TEST
 START_TEST(failing)
 {
     unit_set_up(CAPS_ALL);
-    for (unsigned nth = 1; nth < 12; nth++) {
+    unsigned fired = 1;
+    for (unsigned nth = 1; fired; nth++) {
         struct wvm_window *w = NULL;
-        host_fail_at(nth);
+        host_fail_arm(HOST_FAIL_TAKING, nth, ENOMEM, _i ? HOST_FAIL_FOREVER : HOST_FAIL_ONCE);
         wvm_status status = wvm_window_open(SP, TOP_4G, &w);
-        host_fail_none();
+        fired = host_fail_disarm();
         unit_audit();
         if (status) {
             ck_assert_uint_eq((uint32_t)status, (uint32_t)STATUS_NO_MEMORY);
             ck_assert_uint_eq(SP->n_windows, 0);
         } else {
+            reserve(w, PG);
             close_window(w);
         }
     }
@@ -254,13 +256,14 @@ END_TEST
 
 int main(void)
 {
-    TCase *tc = unit_case("window");
+    TCase *tc;
+    Suite *suite = unit_suite("space-window", 60, &tc);
     tcase_add_loop_test(tc, places, 0, N_CAPS);
     tcase_add_loop_test(tc, isolation, 0, N_CAPS);
     tcase_add_loop_test(tc, queries, 0, N_CAPS);
     tcase_add_loop_test(tc, full, 0, N_CAPS);
     tcase_add_loop_test(tc, closing, 0, N_CAPS);
     tcase_add_test(tc, many);
-    tcase_add_test(tc, failing);
-    return unit_run(tc);
+    tcase_add_loop_test(tc, failing, 0, 2);
+    return unit_run(suite);
 }
