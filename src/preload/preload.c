@@ -9,6 +9,7 @@
  *   SAVED_WINVM_OPTIONS  what WINVM_OPTIONS was before, if it was set
  *   WINVM_MAP            set: print the map at exit
  *   WINVM_FOLLOW         1: leave the environment to the children
+ *   WINVM_STEADY         set: winvm-run turned random addresses off for this program alone
  * I1  The environment is changed in place, by moving pointers and shortening strings: no
  *     allocation.
  * I2  Options are read (wvm_init) before they are taken out.
@@ -23,6 +24,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,6 +121,9 @@ static void leave_environment(void)
     remove_variable("WINVM_RUN");
     remove_variable("WINVM_MAP");
     remove_variable("WINVM_FOLLOW");
+    if (getenv("WINVM_STEADY") != NULL)
+        personality((unsigned)personality(0xffffffff) & ~(unsigned)ADDR_NO_RANDOMIZE);
+    remove_variable("WINVM_STEADY");
 }
 
 static unsigned read_columns(void)

@@ -170,6 +170,7 @@ static void read_elf(const struct image *im, struct program *out)
         return;
     out->kind = PROGRAM_ELF;
     out->is_static = true;
+    out->is_fixed = eh->e_type == ET_EXEC;
     for (unsigned i = 0; (ph = segment(im, i)) != NULL; i++) {
         if (ph->p_type == PT_INTERP)
             out->is_static = false;
@@ -179,6 +180,18 @@ static void read_elf(const struct image *im, struct program *out)
             read_needed(im, ph, out);
     }
     read_imports(im, out);
+}
+
+/* What follows #!, up to the first blank. */
+static void read_script(const struct image *im, struct program *out)
+{
+    size_t at = 2, n = 0;
+    while (at < im->len && (im->at[at] == ' ' || im->at[at] == '\t'))
+        at++;
+    while (at + n < im->len && memchr(" \t\n", im->at[at + n], 3) == NULL)
+        n++;
+    if (n < sizeof out->interpreter)
+        memcpy(out->interpreter, im->at + at, n);
 }
 
 /* The loader ignores LD_PRELOAD where the kernel raises rights: also for the file's owner itself
@@ -210,10 +223,12 @@ int program_read(const char *path, struct program *out)
     if (at == MAP_FAILED)
         return 0;
     im.at = at;
-    if (im.len >= 2 && memcmp(im.at, "#!", 2) == 0)
+    if (im.len >= 2 && memcmp(im.at, "#!", 2) == 0) {
         out->kind = PROGRAM_SCRIPT;
-    else if (im.len > EI_CLASS && memcmp(im.at, ELFMAG, SELFMAG) == 0)
+        read_script(&im, out);
+    } else if (im.len > EI_CLASS && memcmp(im.at, ELFMAG, SELFMAG) == 0) {
         read_elf(&im, out);
+    }
     munmap(at, im.len);
     return 0;
 }

@@ -17,11 +17,13 @@ struct program {
     enum program_kind kind;
     bool raised;            /* with other rights: set-user-ID, set-group-ID, capabilities */
     bool is_static;         /* has no program interpreter */
+    bool is_fixed;          /* lies at fixed addresses: not position-independent */
     bool note_sysv;         /* winvm's notes (winvm/abi.h) */
     bool note_ms;
     bool needs_sysv;        /* DT_NEEDED libwinvm.so */
     bool needs_ms;          /* DT_NEEDED libwinvm-ms.so */
     char import[64];        /* a memory call left undefined under its plain name, or "" */
+    char interpreter[256];  /* of a script, or "" */
 };
 
 /* Reads the file. 0, or errno. */

@@ -10,6 +10,9 @@
  *   4. anything else, scripts included: SysV.
  * The preload objects are looked for in WINVM_PRELOAD_DIR, else beside this program: .libs below it
  * (a build tree), the library directory that belongs to it, and the configured one.
+ * With the option wow64 or layout=2g a program at fixed addresses is started without randomised
+ * addresses, so that its heap comes directly behind it; the preload object turns them on again for
+ * its children.
  * Environment handed over (preload/preload.c takes it out again): LD_PRELOAD with our object in
  * front of what was there, WINVM_OPTIONS with ours behind what was there (the last setting of a key
  * counts), WINVM_RUN, SAVED_WINVM_OPTIONS, WINVM_MAP, WINVM_FOLLOW.
@@ -22,11 +25,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <winvm/version.h>
 
+#include "base/options.h"
 #include "tools/program.h"
 
 enum { EXIT_USAGE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
@@ -47,6 +52,10 @@ static const char usage[] =
     "  --trace[=TARGET]    one line per call, to stderr (default), fd:N or a file\n"
     "  --opt KEY=VALUE     an option of winvm, see winvm(7); may be repeated\n"
     "  --abi=ABI           calling convention of the program: ms, sysv or auto (default)\n"
+    "  --wow64[=LIMIT]     the address space of a 32-bit program: 2g (default), 3g, 4g or\n"
+    "                      2048 to 3072 megabytes\n"
+    "  --wow64-gap=SIZE    low addresses left to the system, see winvm(7)\n"
+    "  --layout=LIMIT      the address space of a 64-bit program: 128t, 8t or 2g\n"
     "  --remote            let processes of the same user change the program's memory\n"
     "  --follow            stay in the environment of the program's children\n"
     "  --help, --version\n";
@@ -120,6 +129,24 @@ static void add_key_value(struct settings *set, const char *text)
     add_option(set, key, value);
 }
 
+/* For refused(): the option of the command line that is being read. */
+static const char *option_name;
+
+static void refused(const char *part, const char *why)
+{
+    die(EXIT_USAGE, "--%s: '%s' %s", option_name, strchr(part, '=') + 1, why);
+}
+
+/* The value of --KEY, which is that of the option KEY. */
+static void add_checked(struct settings *set, const char *key, const char *value)
+{
+    option_name = key;
+    if (strchr(value, ':') != NULL)
+        die(EXIT_USAGE, "--%s: '%s' has a colon", key, value);
+    wvm_options_parse(text_of("%s=%s", key, value), refused);
+    add_option(set, key, value);
+}
+
 static enum abi abi_of(const char *text)
 {
     if (strcmp(text, "ms") == 0)
@@ -138,6 +165,8 @@ static int read_arguments(int argc, char **argv, struct settings *set)
         {"map", no_argument, NULL, 'm'},        {"trace", optional_argument, NULL, 't'},
         {"opt", required_argument, NULL, 'o'},  {"abi", required_argument, NULL, 'a'},
         {"follow", no_argument, NULL, 'f'},     {"remote", no_argument, NULL, 'r'},
+        {"wow64", optional_argument, NULL, 'w'}, {"wow64-gap", required_argument, NULL, 'g'},
+        {"layout", required_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
@@ -150,6 +179,9 @@ static int read_arguments(int argc, char **argv, struct settings *set)
         case 'a': set->abi = abi_of(optarg); break;
         case 'f': set->follow = true; break;
         case 'r': add_option(set, "remote", "1"); break;
+        case 'w': add_checked(set, "wow64", optarg != NULL ? optarg : "2g"); break;
+        case 'g': add_checked(set, "wow64-gap", optarg); break;
+        case 'l': add_checked(set, "layout", optarg); break;
         case 'h': fputs(usage, stdout); exit(EXIT_SUCCESS);
         case 'V': puts("winvm-run " WINVM_VERSION_STRING); exit(EXIT_SUCCESS);
         default: fputs("Try winvm-run --help.\n", stderr); exit(EXIT_USAGE);
@@ -280,6 +312,41 @@ static void hand_over(const struct settings *set, const char *preload)
         set_variable("WINVM_FOLLOW", "1");
 }
 
+/* Does the layout that the library will read from its options end at or below 4 GiB? */
+static bool is_low(const struct settings *set)
+{
+    wvm_options_parse(getenv("WINVM_OPTIONS"), NULL);
+    wvm_options_parse(set->options, NULL);
+    return wvm_option(WVM_OPTION_WOW64) != 0 || wvm_option(WVM_OPTION_LAYOUT) == WVM_LAYOUT_2G;
+}
+
+/* A script's interpreter is the program that is started. */
+static bool lies_at_fixed_addresses(const struct program *prog)
+{
+    struct program interpreter;
+    if (prog->kind != PROGRAM_SCRIPT)
+        return prog->is_fixed;
+    return program_read(prog->interpreter, &interpreter) == 0 && interpreter.is_fixed;
+}
+
+/* The heap of a program at fixed addresses comes anywhere in the first GiB, else directly behind
+ * it. */
+static void keep_heap_near(const struct settings *set, const struct program *prog)
+{
+    int now = personality(0xffffffff);
+    if (!is_low(set) || !lies_at_fixed_addresses(prog) || now == -1 ||
+        ((unsigned)now & ADDR_NO_RANDOMIZE) != 0)
+        return;
+    bool done = personality((unsigned)now | ADDR_NO_RANDOMIZE) != -1;
+    if (done)
+        set_variable("WINVM_STEADY", "1");
+    if (set->diag)
+        fprintf(stderr, "winvm-run: the program is not position-independent; %s\n",
+                done ? "it starts without randomised addresses, its heap directly behind it"
+                     : "the system does not let it start without randomised addresses, so its "
+                       "heap may lie in the middle of the space");
+}
+
 static void prepare(struct settings *set, const char *path)
 {
     struct program prog;
@@ -305,6 +372,7 @@ static void prepare(struct settings *set, const char *path)
         fprintf(stderr, "winvm-run: calling convention %s: %s; preloads %s\n",
                 abi == ABI_MS ? "ms" : "sysv", why, preload);
     hand_over(set, preload);
+    keep_heap_near(set, &prog);
 }
 
 int main(int argc, char **argv)
