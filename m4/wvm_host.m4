@@ -10,6 +10,21 @@ AC_DEFUN([WVM_MULTILIB_COMPILERS], [
             export PKG_CONFIG_LIBDIR])])
 ])
 
+dnl WVM_CHECK_TARGET: the compilers make code for the host. (CC=gcc with --host=i686-linux-gnu is the
+dnl usual mistake.)
+AC_DEFUN([WVM_CHECK_TARGET], [
+    AC_MSG_CHECKING([whether $CC makes code for $host_cpu])
+    AS_CASE([$host_cpu], [x86_64], [wvm_target="defined __x86_64__ && defined __LP64__"],
+        [wvm_target="defined __i386__"])
+    AC_COMPILE_IFELSE([AC_LANG_SOURCE([
+#if !($wvm_target)
+#error another processor
+#endif
+int wvm_nothing;])], [AC_MSG_RESULT([yes])], [
+        AC_MSG_RESULT([no])
+        AC_MSG_ERROR([$CC does not make code for $host_cpu; give CC and CXX, or --host])])
+])
+
 dnl WVM_CHECK_LIBRARY: libcheck for the unit tests; it must be one for this host.
 AC_DEFUN([WVM_CHECK_LIBRARY], [
     PKG_CHECK_MODULES([CHECK], [check >= 0.15], [wvm_have_check=yes], [wvm_have_check=no])

@@ -129,6 +129,8 @@ int wvm_host_map_find_of(pid_t pid, uintptr_t addr, struct wvm_host_vma *out);
 ssize_t wvm_host_map_name_of(pid_t pid, uintptr_t addr, char *out, size_t cap);
 /* The end of the program's heap (brk) now; 0: it has none. */
 uintptr_t wvm_host_heap_end(void);
+/* The first thread's stack with what it may still grow by. False: not known. */
+bool wvm_host_stack_room(uintptr_t *start, uintptr_t *end);
 /* Number of mappings this process has (a fresh count: slow, reads the maps file). */
 size_t wvm_host_map_count(void);
 /* Range [*start,*end) of the ELF module that contains addr (async-signal-safe). False: in none. */
@@ -177,6 +179,8 @@ enum wvm_host_limit {
 enum wvm_host_limit wvm_host_which_limit(size_t len);
 /* Address space still allowed by RLIMIT_AS in bytes; SIZE_MAX when unlimited. */
 size_t wvm_host_as_left(void);
+/* The same, but in a 32-bit process never more than its addresses that are not mapped. */
+size_t wvm_host_room_left(void);
 /* RLIMIT_MEMLOCK in bytes, SIZE_MAX when unlimited or privileged. */
 size_t wvm_host_memlock_limit(void);
 

@@ -74,6 +74,16 @@ size_t wvm_host_as_left(void)
     return limit_of(RLIMIT_AS, &limit) ? left(limit, statm_bytes(STATM_SIZE)) : SIZE_MAX;
 }
 
+size_t wvm_host_room_left(void)
+{
+    size_t allowed = wvm_host_as_left();
+#ifndef __LP64__
+    size_t room = left(wvm_host_caps.top, statm_bytes(STATM_SIZE));
+    allowed = allowed < room ? allowed : room;
+#endif
+    return allowed;
+}
+
 static size_t data_left(void)
 {
     uint64_t limit;

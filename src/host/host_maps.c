@@ -11,6 +11,8 @@
  *          than this one has; it ends the list.
  * Locking  none: an answer is true for the moment it was made.   Failure: -errno, nothing written
  * to a name buffer but a NUL.   Signal safety: all functions; errno is preserved. */
+#include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
 
 #include "base/arith.h"
@@ -19,6 +21,9 @@
 #include "host/host_private.h"
 
 enum { READ_CAP = 2048, NAME_CAP = 4200 };
+
+/* The kernel keeps the gap below a stack that grows, and chooses no address within the most. */
+enum { STACK_GAP = 1 << 20, STACK_ROOM_MOST = 128 << 20 };
 
 /* ---- query ---- */
 
@@ -269,6 +274,22 @@ size_t wvm_host_map_count(void)
     size_t n = 0;
     wvm_host_map_each(0, count_one, &n);
     return n;
+}
+
+bool wvm_host_stack_room(uintptr_t *start, uintptr_t *end)
+{
+    uintptr_t inside = (uintptr_t)getauxval(AT_RANDOM);
+    uint64_t room = STACK_ROOM_MOST;
+    struct wvm_host_vma v;
+    struct rlimit lim;
+    if (inside == 0 || wvm_host_map_find(inside, &v) != 1 || v.start > inside)
+        return false;
+    if (WVM_SYS(getrlimit(RLIMIT_STACK, &lim)) == 0)
+        room = wvm_min(room, lim.rlim_cur);
+    room = wvm_min(wvm_max(room, v.end - v.start) + STACK_GAP, v.end);
+    *start = (uintptr_t)(v.end - room);
+    *end = v.end;
+    return true;
 }
 
 uintptr_t wvm_host_heap_end(void)

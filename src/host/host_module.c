@@ -151,7 +151,7 @@ bool wvm_host_module(uintptr_t addr, uintptr_t *start, uintptr_t *end)
     if (_dl_find_object == NULL)
         return wvm_host_module_by_maps(0, addr, start, end);
     /* The library's ranges end at the last byte, not at the last page. */
-    if (_dl_find_object((void *)wvm_align_down(addr, WVM_PAGE_SIZE), &found) != 0)
+    if (_dl_find_object((void *)(uintptr_t)wvm_align_down(addr, WVM_PAGE_SIZE), &found) != 0)
         return false;
     *start = wvm_align_down((uintptr_t)found.map_start, WVM_PAGE_SIZE);
     *end = wvm_align_up((uintptr_t)found.map_end, WVM_PAGE_SIZE);

@@ -36,7 +36,7 @@ struct wvm_section {
     wvm_word64 size;              /* (a) bytes as NtQuerySection reports; grows by extension */
     uint64_t dev, ino;          /* of the file; 0, 0 for the page file */
     wvm_word64 mark;              /* (a) of backing.fd (host_object.h); 0: it has none */
-    wvm_word64 fd_dev, fd_ino;    /* (a) of backing.fd; with a mark: once wvm_section_identify ran */
+    wvm_word64 fd_dev, fd_ino;  /* (a) of backing.fd; with a mark: once wvm_section_identify ran */
     uint32_t round;             /* section_spare.c; 0: its memory may be another process's too */
     uint32_t name;              /* (a) section_name.h's; 0: none, or given back */
     uint32_t n_handles;         /* (a) of this process: the name goes with the last one */

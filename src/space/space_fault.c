@@ -377,7 +377,7 @@ static void touch_own_stack(struct wvm_space *sp, uintptr_t start, uintptr_t end
         return;
     uintptr_t p = wvm_min(end, wvm_align_up(here, WVM_PAGE_SIZE));
     for (; p > start; p -= WVM_PAGE_SIZE)
-        (void)*(volatile const char *)(p - WVM_PAGE_SIZE);
+        (void)*(volatile const char *)(p - (uintptr_t)WVM_PAGE_SIZE);
 }
 
 wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool write)

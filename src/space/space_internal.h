@@ -61,7 +61,7 @@ struct wvm_space {
     uint64_t host_top;         /* (c) first page past what the host maps for this process */
     bool low;                  /* (c) the range below top was taken at start: space_range.c */
     bool range_refused;        /* (c) but not all that was free of it */
-    struct { uint64_t lo, hi; } gap_left[2]; /* (c) granules of it that are the host's, ascending */
+    struct { uint64_t lo, hi; } gap_left[3]; /* (c) granules of it that are the host's, ascending */
     unsigned n_gaps_left;      /* (c) */
     struct wvm_store store;    /* (s), readers by region.h 3.2 */
     struct wvm_index index;    /* (s), same */
@@ -283,6 +283,8 @@ static inline void wvm_space_unoccupy(struct wvm_space *sp, uint64_t start, uint
 /* Takes all addresses below the top that are free. Once, before the space is used. NO_MEMORY: there
  * is none. */
 wvm_status wvm_space_take_range(struct wvm_space *sp) WVM_MUST_CHECK;
+/* Nothing is put where the first thread's stack grows. Once, before the space is used. */
+void wvm_space_leave_stack(struct wvm_space *sp);
 /* With the option diag: what was taken of the range, and what lies in the rest. */
 void wvm_space_tell_range(struct wvm_space *sp);
 /* Granules [*lo, *hi), cut at `at`, are the first at or above it that a mapping covers or that are

@@ -155,6 +155,14 @@ static void leave_gap(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     sp->gap_left[sp->n_gaps_left++].hi = hi;
 }
 
+void wvm_space_leave_stack(struct wvm_space *sp)
+{
+    uintptr_t lo, hi;
+    if (wvm_host_stack_room(&lo, &hi))
+        leave_gap(sp, lo >> WVM_GRANULE_SHIFT,
+                  wvm_align_up(hi, WVM_GRANULE_SIZE) >> WVM_GRANULE_SHIFT);
+}
+
 static void choose_gaps(struct wvm_space *sp)
 {
     uint64_t n = wvm_layout.gap >> WVM_GRANULE_SHIFT;

@@ -9,9 +9,11 @@
  *     never over foreign memory.
  *
  * The first slab is as large as the kernel gives, up to 64 TiB: it costs one call and no memory.
- * With a limit on address space (RLIMIT_AS) slabs take at most an eighth of what is left, and what
- * is vacated in later ones goes back. A new slab is primed (one page touched and dropped), so that
- * all later mappings in it can merge.
+ * With a limit on address space (RLIMIT_AS), and in a 32-bit process always, slabs take at most an
+ * eighth of what is left, and what is vacated in later ones goes back. In a 32-bit process the
+ * first is smaller and each later one twice as long; at the end the holes in the kernel's list are
+ * used one by one, and HOST_ROOM stays the program's own. A new slab is primed (one page touched
+ * and dropped), so that all later mappings in it can merge.
  * Locking: the space lock. Failure: nothing changed. Signal safety: not for handlers. */
 #include <errno.h>
 
@@ -21,6 +23,8 @@
 #define SLAB_FIRST ((uint64_t)64 << 40)
 #define SLAB_LEAST ((uint64_t)1 << 20)
 #define MAX_CLAIMS 16
+#define SMALL_WORLD (WVM_ADDRESS_BITS <= 32)
+#define HOST_ROOM ((uint64_t)16 << 20) /* for stacks, libraries and malloc of a 32-bit process */
 
 static uint64_t owner_run(struct wvm_space *sp, uint64_t g, uint64_t limit, uint8_t *owner)
 {
@@ -54,15 +58,24 @@ void wvm_space_prime(struct wvm_space *sp, uintptr_t addr)
     sp->stale = true;
 }
 
+static uint64_t whole_slab(uint64_t len)
+{
+    return wvm_max(len & ~(WVM_GRANULE_SIZE - 1), SLAB_LEAST);
+}
+
+/* The most that a slab may take of the address space that is left. */
+static uint64_t slab_share(size_t left)
+{
+    return whole_slab(left / 8);
+}
+
 static uint64_t first_slab_len(const struct wvm_space *sp)
 {
     uint64_t len = wvm_option(WVM_OPTION_SLAB);
-    size_t left = wvm_host_as_left();
+    size_t left = wvm_host_room_left();
     if (!len)
-        len = wvm_min(SLAB_FIRST, wvm_addr_of(sp->top) / 2);
-    if (left != SIZE_MAX)
-        len = wvm_min(len, left / 8);
-    return wvm_max(len & ~(WVM_GRANULE_SIZE - 1), SLAB_LEAST);
+        len = SMALL_WORLD ? left / 32 : wvm_min(SLAB_FIRST, wvm_addr_of(sp->top) / 2);
+    return left == SIZE_MAX ? whole_slab(len) : wvm_min(whole_slab(len), slab_share(left));
 }
 
 static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
@@ -85,6 +98,14 @@ static int reserve_slab(const struct wvm_space *sp, uint64_t len, uintptr_t *out
                                   : wvm_host.reserve(len, out);
 }
 
+static void prepare_limited(struct wvm_space *sp)
+{
+    size_t left = wvm_host_room_left();
+    sp->as_limited = left != SIZE_MAX;
+    if (sp->as_limited)
+        sp->slab_len = wvm_min(sp->slab_len, slab_share(left));
+}
+
 /* Adds a slab with room for `need` bytes. Halves what it asks for until the host gives it; below
  * the least slab only exactly what is needed. */
 static int add_slab(struct wvm_space *sp, uint64_t need)
@@ -95,10 +116,10 @@ static int add_slab(struct wvm_space *sp, uint64_t need)
     if (!sp->slab_len) {
         sp->slab_len = first_slab_len(sp);
         wvm_space_take_ballast(sp);
+    } else if (SMALL_WORLD) {
+        sp->slab_len *= 2;
     }
-    sp->as_limited = wvm_host_as_left() != SIZE_MAX;
-    if (sp->as_limited)
-        sp->slab_len = wvm_min(sp->slab_len, first_slab_len(sp));
+    prepare_limited(sp);
     for (len = sp->slab_len; len > need; len = (len / 2) & ~(WVM_GRANULE_SIZE - 1)) {
         err = reserve_slab(sp, len, &addr);
         if (err == 0) {
@@ -210,9 +231,17 @@ static wvm_status place_unbounded(struct wvm_space *sp, uint64_t n, bool top_dow
 {
     if (place_anywhere(sp, n, top_down, granule))
         return STATUS_SUCCESS;
-    int err = add_slab(sp, n << WVM_GRANULE_SHIFT);
+    uint64_t len = n << WVM_GRANULE_SHIFT;
+    if (SMALL_WORLD && len + HOST_ROOM > wvm_host_room_left())
+        return no_room(-ENOMEM, len);
+    int err = add_slab(sp, len);
+    if (err == -ENOMEM && SMALL_WORLD) {
+        const struct wvm_bounds all = {
+            .low = 1, .limit = top_granule(sp), .align = 1, .top_down = top_down};
+        return place_bounded(sp, n, &all, granule);
+    }
     if (err < 0)
-        return no_room(err, n << WVM_GRANULE_SHIFT);
+        return no_room(err, len);
     if (place_anywhere(sp, n, top_down, granule))
         return STATUS_SUCCESS;
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size", 0);
