@@ -85,6 +85,7 @@ compat_check(const char *file, int line, int pass, const char *format, ...)
     for (int todo_once = (compat_todo(condition, reason), 1); todo_once;                           \
          todo_once = 0, compat.todo = NULL)
 #define todo_wine(reason) todo_if(is_wine(), "Wine: " reason)
+#define todo_wine32(reason) todo_if(is_wine() && is_32bit(), "Wine: " reason)
 
 static inline void compat_todo(int condition, const char *reason)
 {

@@ -24,10 +24,10 @@ enum {
 struct param {
     uint64_t type; /* bits 0..7; the others are reserved */
     uint64_t value;
-};
-/* MEM_ADDRESS_REQUIREMENTS of 64-bit processes; 0: no bound. */
+} __attribute__((aligned(8)));
+/* MEM_ADDRESS_REQUIREMENTS; 0: no bound. */
 struct requirements {
-    uint64_t lowest, highest, alignment;
+    ULONG_PTR lowest, highest, alignment;
 };
 
 typedef NTSTATUS(NTAPI *alloc_ex_call)(HANDLE, PVOID *, PSIZE_T, ULONG, ULONG, void *, ULONG);
@@ -111,9 +111,6 @@ static inline struct param param_requiring(const struct requirements *requiremen
 /* lpMaximumApplicationAddress */
 static inline uint64_t highest_address(void)
 {
-    SYSTEM_INFO info;
-
-    GetSystemInfo(&info);
-    return (uint64_t)(uintptr_t)info.lpMaximumApplicationAddress;
+    return user_top() - 1;
 }
 #endif

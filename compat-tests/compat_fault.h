@@ -9,7 +9,8 @@
 #ifndef COMPAT_FAULT_H
 #define COMPAT_FAULT_H
 
-#include "compat_sys.h"
+#include "compat_cpu.h"
+#include "compat_layout.h"
 
 struct fault {
     ULONG code;     /* 0: the access went through */
@@ -26,23 +27,18 @@ static volatile int compat_faults_pass; /* leave faults to whoever comes after t
 
 /* Leaf functions: no frame, so that a fault in them returns by popping the return address. A call
  * of the touched address itself is one more. */
-#ifdef _WIN32
-#define TOUCH_ARGUMENT "%rcx"
-#else
-#define TOUCH_ARGUMENT "%rdi"
-#endif
 __asm__(".text\n"
-        "compat_leaf_read: movb (" TOUCH_ARGUMENT "), %al\n ret\n"
-        "compat_leaf_write: movb (" TOUCH_ARGUMENT "), %al\n"
-        " movb %al, (" TOUCH_ARGUMENT ")\n ret\n"
-        "compat_leaf_store: movb $0x5a, (" TOUCH_ARGUMENT ")\n ret\n"
-        "compat_leaf_read4: movl (" TOUCH_ARGUMENT "), %eax\n ret\n"
-        "compat_leaf_store4: movl $0x5a5a5a5a, (" TOUCH_ARGUMENT ")\n ret\n");
-void compat_leaf_read(const volatile void *p) __asm__("compat_leaf_read");
-void compat_leaf_write(const volatile void *p) __asm__("compat_leaf_write");
-void compat_leaf_store(const volatile void *p) __asm__("compat_leaf_store");
-void compat_leaf_read4(const volatile void *p) __asm__("compat_leaf_read4");
-void compat_leaf_store4(const volatile void *p) __asm__("compat_leaf_store4");
+        "compat_leaf_read: movb " LEAF_TARGET ", %dl\n ret\n"
+        "compat_leaf_write: movb " LEAF_TARGET ", %dl\n"
+        " movb %dl, " LEAF_TARGET "\n ret\n"
+        "compat_leaf_store: movb $0x5a, " LEAF_TARGET "\n ret\n"
+        "compat_leaf_read4: movl " LEAF_TARGET ", %edx\n ret\n"
+        "compat_leaf_store4: movl $0x5a5a5a5a, " LEAF_TARGET "\n ret\n");
+LEAF void compat_leaf_read(const volatile void *p) __asm__("compat_leaf_read");
+LEAF void compat_leaf_write(const volatile void *p) __asm__("compat_leaf_write");
+LEAF void compat_leaf_store(const volatile void *p) __asm__("compat_leaf_store");
+LEAF void compat_leaf_read4(const volatile void *p) __asm__("compat_leaf_read4");
+LEAF void compat_leaf_store4(const volatile void *p) __asm__("compat_leaf_store4");
 
 static void __attribute__((noreturn, used, noinline)) compat_escape(void)
 {
@@ -59,24 +55,21 @@ static void note_fault(ULONG code, ULONG_PTR kind, ULONG_PTR address)
 
 /* Where the interrupted thread goes on: out of the leaf, or out of the case. Returns 0 when neither
  * is possible. */
-static int redirect(uint64_t *ip, uint64_t *sp)
+static int redirect(CONTEXT *context)
 {
     if (compat_touching) {
-        *ip = *(uint64_t *)(uintptr_t)*sp;
-        *sp += 8;
+        cpu_return(context);
         return 1;
     }
     if (!compat_escape_armed)
         return 0;
-    *ip = (uint64_t)(uintptr_t)compat_escape;
-    *sp = (((uint64_t)(uintptr_t)compat_escape_frame[2] - 1024) & ~(uint64_t)15) - 8;
+    cpu_go_to(context, compat_escape, (char *)compat_escape_frame[2] - 1024);
     return 1;
 }
 
 static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
 {
     EXCEPTION_RECORD *record = info->ExceptionRecord;
-    uint64_t ip = info->ContextRecord->Rip, sp = info->ContextRecord->Rsp;
 
     if (compat_faults_pass || (record->ExceptionCode != ST_ACCESS_VIOLATION &&
                                record->ExceptionCode != ST_IN_PAGE_ERROR &&
@@ -86,11 +79,7 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
                record->ExceptionInformation[1]);
     if (record->NumberParameters > 2)
         compat_fault.status = record->ExceptionInformation[2];
-    if (!redirect(&ip, &sp))
-        return EXCEPTION_CONTINUE_SEARCH;
-    info->ContextRecord->Rip = ip;
-    info->ContextRecord->Rsp = sp;
-    return EXCEPTION_CONTINUE_EXECUTION;
+    return redirect(info->ContextRecord) ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
 }
 
 static void *compat_handler;
@@ -109,7 +98,7 @@ static void catch_faults(void)
     compat_handler = AddVectoredExceptionHandler(1, on_exception);
 }
 
-static struct fault touch(void (*leaf)(const volatile void *), const volatile void *p)
+static struct fault touch(leaf_call leaf, const volatile void *p)
 {
     struct fault seen;
 
@@ -151,6 +140,6 @@ static inline struct fault touch_write4(const volatile void *p)
 /* Calls p; the byte there must be a return instruction when the page is executable. */
 static inline struct fault touch_exec(const volatile void *p)
 {
-    return touch((void (*)(const volatile void *))(uintptr_t)p, p);
+    return touch((leaf_call)(uintptr_t)p, p);
 }
 #endif

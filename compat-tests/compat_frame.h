@@ -8,15 +8,17 @@
 #ifndef COMPAT_FRAME_H
 #define COMPAT_FRAME_H
 
-#include "compat_sys.h"
+#include "compat_cpu.h"
 
 static LONG (*frame_answer)(EXCEPTION_POINTERS *);
 
 #ifdef _WIN32
 #define COMPAT_FRAMES 1
 
-/* The function that the unwind data of compat_framed names. */
-static EXCEPTION_DISPOSITION __attribute__((used))
+/* The function that the unwind data of compat_framed, or the record on its stack, names. */
+EXCEPTION_DISPOSITION compat_frame_handler(EXCEPTION_RECORD *record, void *frame, CONTEXT *context,
+                                           void *dispatcher) __asm__("compat_frame_handler");
+EXCEPTION_DISPOSITION __attribute__((used))
 compat_frame_handler(EXCEPTION_RECORD *record, void *frame, CONTEXT *context, void *dispatcher)
 {
     EXCEPTION_POINTERS info = {record, context};
@@ -29,6 +31,7 @@ compat_frame_handler(EXCEPTION_RECORD *record, void *frame, CONTEXT *context, vo
                                                                : ExceptionContinueSearch;
 }
 
+#ifdef _WIN64
 __asm__(".text\n"
         ".def compat_framed; .scl 3; .type 32; .endef\n"
         ".seh_proc compat_framed\n"
@@ -42,7 +45,18 @@ __asm__(".text\n"
         " addq $40, %rsp\n"
         " ret\n"
         " .seh_endproc\n");
-void compat_framed(void (*body)(void)) __asm__("compat_framed");
+#else
+__asm__(".text\n"
+        "compat_framed:\n"
+        " push $compat_frame_handler\n"
+        " push %fs:0\n"
+        " mov %esp, %fs:0\n"
+        " call *" LEAF_ARGUMENT "\n"
+        " pop %fs:0\n"
+        " pop %ecx\n"
+        " ret\n");
+#endif
+LEAF void compat_framed(void (*body)(void)) __asm__("compat_framed");
 #elif defined(WINVM_TRY)
 #define COMPAT_FRAMES 1
 static void compat_framed(void (*body)(void))

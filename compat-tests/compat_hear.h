@@ -33,7 +33,7 @@ static LONG CALLBACK on_heard(EXCEPTION_POINTERS *info)
 
     if (i < HEARD_KEPT) {
         heard.kept[i] = *info->ExceptionRecord;
-        heard.ip[i] = (ULONG_PTR)info->ContextRecord->Rip;
+        heard.ip[i] = (ULONG_PTR)CPU_IP(info->ContextRecord);
     }
     return heard.answer ? heard.answer(info) : EXCEPTION_CONTINUE_SEARCH;
 }
@@ -49,8 +49,7 @@ static inline LONG go_on(EXCEPTION_POINTERS *info)
 /* Leaves the leaf function that faulted, as the harness does for access violations. */
 static inline LONG leave_leaf(EXCEPTION_POINTERS *info)
 {
-    info->ContextRecord->Rip = *(DWORD64 *)(uintptr_t)info->ContextRecord->Rsp;
-    info->ContextRecord->Rsp += 8;
+    cpu_return(info->ContextRecord);
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 

@@ -94,20 +94,6 @@ typedef SECTION_INFORMATION_CLASS compat_section_class;
 typedef SECTION_INHERIT compat_inherit;
 #endif
 
-/* A call by name, from the modules that have them; NULL: not there. */
-static inline void *find_call(const char *name)
-{
-    static const char *const modules[] = {"kernelbase.dll", "kernel32.dll", "ntdll.dll"};
-    FARPROC found = NULL;
-
-    for (unsigned i = 0; i < 3 && !found; i++) {
-        HMODULE module = GetModuleHandleA(modules[i]);
-
-        found = module ? GetProcAddress(module, name) : NULL;
-    }
-    return (void *)(uintptr_t)found;
-}
-
 /* Ends the case: skipped where the call does not exist, failed where it should. */
 #define need_call(pointer, name)                                                                   \
     do {                                                                                           \

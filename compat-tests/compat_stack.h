@@ -15,7 +15,19 @@ struct stack {
     BYTE *low, *limit, *base; /* the allocation, its committed part, its end */
 };
 
-#ifdef _WIN32
+#ifdef __i386__
+__asm__(".text\n"
+        "compat_switch:\n"
+        " push %ebp\n"
+        " mov %esp, %ebp\n"
+        " mov 8(%ebp), %esp\n"
+        " sub $12, %esp\n"
+        " push 16(%ebp)\n"
+        " call *12(%ebp)\n"
+        " mov %ebp, %esp\n"
+        " pop %ebp\n"
+        " ret\n");
+#elif defined(_WIN32)
 __asm__(".text\n"
         ".def compat_switch; .scl 3; .type 32; .endef\n"
         ".seh_proc compat_switch\n"

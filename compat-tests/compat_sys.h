@@ -221,13 +221,21 @@ static inline void thread_join(struct compat_thread *thread)
 /* ---- the thread's block on Windows ---- */
 
 #ifdef _WIN32
+#ifdef _WIN64
 enum { TEB_STACK_BASE = 0x8, TEB_STACK_LIMIT = 0x10, TEB_DEALLOCATION_STACK = 0x1478 };
+#else
+enum { TEB_STACK_BASE = 0x4, TEB_STACK_LIMIT = 0x8, TEB_DEALLOCATION_STACK = 0xE0C };
+#endif
 
 static inline BYTE **teb_field(SIZE_T offset)
 {
     BYTE *teb;
 
+#ifdef _WIN64
     __asm__("movq %%gs:0x30, %0" : "=r"(teb));
+#else
+    __asm__("movl %%fs:0x18, %0" : "=r"(teb));
+#endif
     return (BYTE **)(void *)(teb + offset);
 }
 #endif

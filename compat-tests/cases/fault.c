@@ -26,7 +26,7 @@ static BYTE *page_of(ULONG type, ULONG protect)
 }
 
 /* Faults once, at this byte and in this instruction. */
-static void check_touch(void (*leaf)(const volatile void *), BYTE *at, ULONG_PTR kind)
+static void check_touch(leaf_call leaf, BYTE *at, ULONG_PTR kind)
 {
     hear(NULL);
     touch(leaf, at);
@@ -36,7 +36,7 @@ static void check_touch(void (*leaf)(const volatile void *), BYTE *at, ULONG_PTR
     expect_ptr(heard.kept[0].ExceptionAddress, leaf);
 }
 
-static void check_touches(void (*leaf)(const volatile void *), BYTE *page, ULONG_PTR kind)
+static void check_touches(leaf_call leaf, BYTE *page, ULONG_PTR kind)
 {
     check_touch(leaf, page, kind);
     check_touch(leaf, page + 0x7E3, kind);
@@ -118,25 +118,33 @@ CASE(EX, 008, "access that straddles two pages, the second faults",
 }
 
 /* Instructions that nobody may run, with the way out below the stack pointer they leave. */
+#ifdef __i386__
+#define IRET "iret\n"
+#define IRET_AWAY "add $20, %esp\n"
+#define PUSH_STACK "push %esp\n"
+#else
+#define IRET "iretq\n"
+#define IRET_AWAY "add $40, %rsp\n"
+#define PUSH_STACK "push %rsp\n"
+#endif
 __asm__(".text\n"
         "compat_leaf_interrupt: int $0x50\n ret\n"
-        "compat_leaf_iret: push $0\n push %rsp\n pushf\n push $0x666\n push $0\n"
-        "compat_at_iret: iretq\n"
-        "compat_after_iret: add $40, %rsp\n ret\n");
-void compat_leaf_interrupt(const volatile void *) __asm__("compat_leaf_interrupt");
-void compat_leaf_iret(const volatile void *) __asm__("compat_leaf_iret");
+        "compat_leaf_iret: push $0\n " PUSH_STACK " pushf\n push $0x666\n push $0\n"
+        "compat_at_iret: " IRET "compat_after_iret: " IRET_AWAY " ret\n");
+LEAF void compat_leaf_interrupt(const volatile void *) __asm__("compat_leaf_interrupt");
+LEAF void compat_leaf_iret(const volatile void *) __asm__("compat_leaf_iret");
 extern char compat_at_iret[] __asm__("compat_at_iret");
 extern char compat_after_iret[] __asm__("compat_after_iret");
 
 static LONG leave_iret(EXCEPTION_POINTERS *info)
 {
-    if (info->ContextRecord->Rip != (ULONG_PTR)compat_at_iret)
+    if (CPU_IP(info->ContextRecord) != (ULONG_PTR)compat_at_iret)
         return EXCEPTION_CONTINUE_SEARCH;
-    info->ContextRecord->Rip = (ULONG_PTR)compat_after_iret;
+    CPU_IP(info->ContextRecord) = (ULONG_PTR)compat_after_iret;
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
-CASE(EX, 009, "general-protection fault: int 0x50, iret to a bad selector", "C0000005, 0, all ones")
+static void check_general_protection(void)
 {
     hear(leave_leaf);
     touch(compat_leaf_interrupt, NULL);
@@ -146,9 +154,22 @@ CASE(EX, 009, "general-protection fault: int 0x50, iret to a bad selector", "C00
     hear(leave_iret);
     touch(compat_leaf_iret, NULL);
     expect_eq(heard_now(), 1);
-    expect_heard(0, AV, 0, ~(ULONG_PTR)0);
+    todo_wine32("the selector of iret is the address")
+        expect_heard(0, AV, 0, ~(ULONG_PTR)0);
     expect_ptr(heard.kept[0].ExceptionAddress, compat_at_iret);
     hear_end();
+}
+
+CASE(EX, 009, "general-protection fault: int 0x50, iret to a bad selector", "C0000005, 0, all ones")
+{
+    skip_if(is_32bit(), "see EX-010");
+    check_general_protection();
+}
+
+CASE(EX, 010, "the same on 32-bit", "C0000005, 0, 0xFFFFFFFF")
+{
+    skip_if(!is_32bit(), "32-bit processors' mode only: see EX-009");
+    check_general_protection();
 }
 
 CASE(EX, 011, "4-byte reads at 0xFFFFFFFC..0xFFFFFFFF", "C0000005, 0, the address or all ones")
@@ -276,23 +297,24 @@ static LONG keep_pointers(EXCEPTION_POINTERS *info)
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-CASE(EX, 021, "EXCEPTION_POINTERS and EXCEPTION_RECORD", "record at 0, context at 8; 152 bytes")
+CASE(EX, 021, "EXCEPTION_POINTERS and EXCEPTION_RECORD", "record at 0, context at 8, 152 bytes; 32-bit: 0, 4, 80 bytes")
 {
+    const unsigned word = sizeof(void *);
     BYTE *a = page_of(COM, NA);
 
     hear(keep_pointers);
     touch_read(a);
     hear_end();
-    expect_eq(sizeof(EXCEPTION_POINTERS), 16);
+    expect_eq(sizeof(EXCEPTION_POINTERS), word * 2);
     expect_eq(offsetof(EXCEPTION_POINTERS, ExceptionRecord), 0);
-    expect_eq(offsetof(EXCEPTION_POINTERS, ContextRecord), 8);
+    expect_eq(offsetof(EXCEPTION_POINTERS, ContextRecord), word);
     ok(pointers[0] != NULL, "no record");
     expect_ptr(pointers[1], pointers[2]);
-    expect_eq(sizeof(EXCEPTION_RECORD), 152);
+    expect_eq(sizeof(EXCEPTION_RECORD), is_32bit() ? 80 : 152);
     expect_eq(offsetof(EXCEPTION_RECORD, ExceptionFlags), 4);
     expect_eq(offsetof(EXCEPTION_RECORD, ExceptionRecord), 8);
-    expect_eq(offsetof(EXCEPTION_RECORD, ExceptionAddress), 16);
-    expect_eq(offsetof(EXCEPTION_RECORD, NumberParameters), 24);
-    expect_eq(offsetof(EXCEPTION_RECORD, ExceptionInformation), 32);
+    expect_eq(offsetof(EXCEPTION_RECORD, ExceptionAddress), 8 + word);
+    expect_eq(offsetof(EXCEPTION_RECORD, NumberParameters), 8 + 2 * word);
+    expect_eq(offsetof(EXCEPTION_RECORD, ExceptionInformation), is_32bit() ? 20 : 32);
     expect_eq(EXCEPTION_MAXIMUM_PARAMETERS, 15);
 }

@@ -344,10 +344,15 @@ CASE(VF, 034, "Nt(0x123, 0, RELEASE)", "MEMORY_NOT_ALLOCATED or INVALID_PARAMETE
 
 CASE(VF, 035, "Nt(kernel address)", "INVALID_PARAMETER_2*")
 {
-    void *at = (void *)0xFFFF800000000000;
+    ULONG_PTR above[ABOVE_USER];
+    unsigned n = above_user(above);
 
-    expect_refused(nt_free(at, 0, REL), at, 0, ST_PARAMETER(2), ST_INVALID_PARAMETER);
-    expect_refused(nt_free(at, PG, DEC), at, PG, ST_PARAMETER(2), ST_INVALID_PARAMETER);
+    for (unsigned i = 0; i < n; i++) {
+        void *at = (void *)above[i];
+
+        expect_refused(nt_free(at, 0, REL), at, 0, ST_PARAMETER(2), ST_INVALID_PARAMETER);
+        expect_refused(nt_free(at, PG, DEC), at, PG, ST_PARAMETER(2), ST_INVALID_PARAMETER);
+    }
 }
 
 CASE(VF, 038, "decommit of a PAGE_NOACCESS page", "success, the next commit is zeroed")

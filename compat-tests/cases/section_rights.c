@@ -207,6 +207,9 @@ CASE(SEC, 147, "access 0x2A, 0x2B, 0x2E, 0x2F", "XRW")
 
 /* ---- what NtQuerySection says ---- */
 
+/* The sizes of SECTION_BASIC_INFORMATION and SECTION_IMAGE_INFORMATION. */
+enum { BASIC_INFO = 2 * sizeof(void *) + 8, IMAGE_INFO = sizeof(void *) == 4 ? 48 : 64 };
+
 static ULONG query_section(HANDLE section, int info_class, void *info, SIZE_T size, SIZE_T *done)
 {
     return (ULONG)NtQuerySection(section, (compat_section_class)info_class, info, size, done);
@@ -215,17 +218,15 @@ static ULONG query_section(HANDLE section, int info_class, void *info, SIZE_T si
 CASE(SEC, 212, "NtQuerySection Basic, length-1, length+1", "INFO_LENGTH_MISMATCH, success")
 {
     HANDLE section = anonymous(RWR, 0x3456);
-    BYTE info[25] = {0};
+    BYTE info[BASIC_INFO + 1] = {0};
     SIZE_T done = 77;
 
-    expect_status(query_section(section, 0, info, 23, &done), ST_INFO_LENGTH_MISMATCH);
+    expect_status(query_section(section, 0, info, BASIC_INFO - 1, &done), ST_INFO_LENGTH_MISMATCH);
     expect_eq(done, 77);
-    expect_status(query_section(section, 0, info, 25, &done), ST_SUCCESS);
-    expect_eq(done, 24);
-    expect_status(query_section(section, 0, info, 24, NULL), ST_SUCCESS);
+    expect_status(query_section(section, 0, info, BASIC_INFO + 1, &done), ST_SUCCESS);
+    expect_eq(done, BASIC_INFO);
+    expect_status(query_section(section, 0, info, BASIC_INFO, NULL), ST_SUCCESS);
 }
-
-enum { IMAGE_INFO = 64 }; /* SECTION_IMAGE_INFORMATION of 64-bit processes */
 
 CASE(SEC, 213, "NtQuerySection Image of a data section",
      "SECTION_NOT_IMAGE; length-1 INFO_LENGTH_MISMATCH")
@@ -248,7 +249,8 @@ CASE(SEC, 214, "NtQuerySection Image, a length beyond all memory", "ACCESS_VIOLA
     BYTE info[IMAGE_INFO];
 
     todo_wine("SECTION_NOT_IMAGE")
-        expect_status(query_section(section, 1, info, (SIZE_T)1 << 63, NULL), ST_ACCESS_VIOLATION);
+        expect_status(query_section(section, 1, info, ~((SIZE_T)-1 >> 1), NULL),
+                      ST_ACCESS_VIOLATION);
 }
 
 CASE(SEC, 215, "SECTION_BASIC_INFORMATION", "BaseAddress NULL, attributes, size")
@@ -257,18 +259,21 @@ CASE(SEC, 215, "SECTION_BASIC_INFORMATION", "BaseAddress NULL, attributes, size"
     expect_section(section_of(file_rwx(0x3456), RO, 0x1234), 0x1234, FLAG_FILE);
 }
 
-CASE(SEC, 226, "layout of SECTION_BASIC_INFORMATION", "24 bytes; fields at 0, 8, 16")
+CASE(SEC, 226, "layout of SECTION_BASIC_INFORMATION",
+     "24 bytes, fields at 0, 8, 16; 32-bit: 16 bytes, fields at 0, 4, 8")
 {
     HANDLE section = anonymous(RWR, 0x3456);
+    const unsigned word = sizeof(void *);
     BYTE info[24];
     ULONG attributes;
-    uint64_t base, size;
+    ULONG_PTR base;
+    uint64_t size;
 
     memset(info, 0xcc, sizeof(info));
-    expect_status(query_section(section, 0, info, 24, NULL), ST_SUCCESS);
-    memcpy(&base, info, 8);
-    memcpy(&attributes, info + 8, 4);
-    memcpy(&size, info + 16, 8);
+    expect_status(query_section(section, 0, info, BASIC_INFO, NULL), ST_SUCCESS);
+    memcpy(&base, info, word);
+    memcpy(&attributes, info + word, 4);
+    memcpy(&size, info + word * 2, 8);
     expect_eq(base, 0);
     expect_eq(attributes, FLAG_COMMIT);
     expect_eq(size, 0x4000);

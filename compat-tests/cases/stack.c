@@ -64,12 +64,12 @@ static struct facts on_thread(SIZE_T size, ULONG flags, void (*more)(struct fact
     return f;
 }
 
-static IMAGE_OPTIONAL_HEADER64 *image_header(void)
+static IMAGE_OPTIONAL_HEADER *image_header(void)
 {
     BYTE *image = (BYTE *)GetModuleHandleA(NULL);
     IMAGE_DOS_HEADER *dos = (IMAGE_DOS_HEADER *)(void *)image;
 
-    return &((IMAGE_NT_HEADERS64 *)(void *)(image + dos->e_lfanew))->OptionalHeader;
+    return &((IMAGE_NT_HEADERS *)(void *)(image + dos->e_lfanew))->OptionalHeader;
 }
 
 /* Until 0x9000 bytes are committed. */

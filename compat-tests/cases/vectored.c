@@ -166,15 +166,19 @@ CASE(VEH, 004, "the same function twice", "two handles; called twice")
 
 /* A leaf that returns what it reads. */
 __asm__(".text\n"
-        "compat_leaf_value: movq (" TOUCH_ARGUMENT "), %rax\n"
+#ifdef __i386__
+        "compat_leaf_value: movl " LEAF_TARGET ", %eax\n"
+#else
+        "compat_leaf_value: movq " LEAF_TARGET ", %rax\n"
+#endif
         "compat_after_value: ret\n");
-uint64_t compat_leaf_value(const volatile void *) __asm__("compat_leaf_value");
+LEAF ULONG_PTR compat_leaf_value(const volatile void *) __asm__("compat_leaf_value");
 extern char compat_after_value[] __asm__("compat_after_value");
 
 static LONG supply_value(EXCEPTION_POINTERS *info)
 {
-    info->ContextRecord->Rax = 0x123456789abcdef0;
-    info->ContextRecord->Rip = (ULONG_PTR)compat_after_value;
+    CPU_RESULT(info->ContextRecord) = CPU_VALUE;
+    CPU_IP(info->ContextRecord) = (ULONG_PTR)compat_after_value;
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
@@ -193,7 +197,7 @@ CASE(VEH, 005, "a handler returns EXCEPTION_CONTINUE_EXECUTION",
     todo_wine("continue handlers are not called")
         expect_eq(continues, 1);
     hear(supply_value);
-    expect_eq(compat_leaf_value(a), 0x123456789abcdef0);
+    expect_eq(compat_leaf_value(a), CPU_VALUE);
     hear_end();
     expect_eq(heard_now(), 1);
     todo_wine("continue handlers are not called")
@@ -274,27 +278,24 @@ static uint64_t frame_saw;
 
 static LONG vectored_changes(EXCEPTION_POINTERS *info)
 {
-    info->ContextRecord->R12 = 0x1212343456567878;
+    CPU_KEPT(info->ContextRecord) = CPU_VALUE;
     sign('v');
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
 static LONG frame_looks(EXCEPTION_POINTERS *info)
 {
-    frame_saw = info->ContextRecord->R12;
-    info->ContextRecord->R12 = 0;
+    frame_saw = CPU_KEPT(info->ContextRecord);
+    CPU_KEPT(info->ContextRecord) = 0;
     return frame_leaves(info);
 }
 
-/* R12 belongs to the caller: a leaf that gives back what it holds after the fault. */
-__asm__(".text\n"
-        "compat_leaf_r12: movb (" TOUCH_ARGUMENT "), %al\n ret\n");
-void compat_leaf_r12(const volatile void *) __asm__("compat_leaf_r12");
-
-static void read_with_r12(void)
+/* The register belongs to the caller: this one gives it back as it was. */
+static void read_with_kept(void)
 {
-    __asm__ volatile("" ::: "r12");
-    compat_leaf_r12(bad_page);
+    __asm__ volatile("" ::: CPU_KEPT_NAME);
+    compat_leaf_read(bad_page);
+    __asm__ volatile("" ::: CPU_KEPT_NAME);
 }
 
 CASE(VEH, 009, "a vectored handler changes the context and returns search", "frames see the change")
@@ -302,8 +303,8 @@ CASE(VEH, 009, "a vectored handler changes the context and returns search", "fra
     skip_if(!COMPAT_FRAMES, "frames of handlers are not to be had here");
     bad_page = obtain(PG, COM, NA);
     frame_saw = 0;
-    check_framed(vectored_changes, frame_looks, read_with_r12, "vf");
-    expect_eq(frame_saw, 0x1212343456567878);
+    check_framed(vectored_changes, frame_looks, read_with_kept, "vf");
+    expect_eq(frame_saw, CPU_VALUE);
 }
 
 /* ---- removing ---- */

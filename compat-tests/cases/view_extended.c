@@ -11,7 +11,7 @@ static void refuse_params(void *at, struct param *params, ULONG count)
     close_kept(section);
 }
 
-static void refuse_requirements(uint64_t lowest, uint64_t highest, uint64_t alignment)
+static void refuse_requirements(ULONG_PTR lowest, ULONG_PTR highest, ULONG_PTR alignment)
 {
     struct requirements wanted = {lowest, highest, alignment};
     struct param param = param_requiring(&wanted);
@@ -20,7 +20,7 @@ static void refuse_requirements(uint64_t lowest, uint64_t highest, uint64_t alig
 }
 
 /* A view below this highest address. */
-static void require(uint64_t highest, SIZE_T size)
+static void require(ULONG_PTR highest, SIZE_T size)
 {
     struct requirements wanted = {0, highest, 0};
     struct param param = param_requiring(&wanted);
@@ -66,7 +66,7 @@ CASE(PH, 100, "highest addresses as in PH-008 to PH-013", "as there")
 CASE(PH, 101, "any alignment", "87")
 {
     need_extended();
-    for (uint64_t alignment = 1; alignment; alignment <<= 1)
+    for (ULONG_PTR alignment = 1; alignment; alignment <<= 1)
         refuse_requirements(0, 0, alignment);
     refuse_requirements(0, 0, 0x30000);
 }
