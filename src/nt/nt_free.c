@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "base/arith.h"
 #include "nt/nt_elsewhere.h"
+#include "nt/nt_host_memory.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
@@ -18,7 +19,7 @@ static wvm_status check_span(const struct wvm_target *t, const struct wvm_nt_ran
 {
     if (range->size != 0)
         return wvm_nt_page_span(t, range, start, end);
-    if (range->base >= t->top)
+    if (range->base >= wvm_nt_end_for(t, range->base))
         return STATUS_INVALID_PARAMETER_2;
     *start = *end = t->base + wvm_align_down(range->base, WVM_PAGE_SIZE);
     return STATUS_SUCCESS;

@@ -13,6 +13,7 @@
 #include "host/host.h"
 #include "host/host_object.h"
 #include "nt/nt_elsewhere.h"
+#include "nt/nt_host_memory.h"
 #include "nt/nt_map.h"
 #include "nt/nt_query.h"
 #include "nt/nt_target.h"
@@ -45,7 +46,7 @@ wvm_status wvm_nt_mapped_path(const struct wvm_target *t, uintptr_t addr,
                               char out[WVM_NT_PATH_BYTES])
 {
     struct wvm_region r;
-    if (addr >= t->top)
+    if (addr >= wvm_nt_end_for(t, addr))
         return STATUS_INVALID_ADDRESS;
     wvm_status status;
     if (t->pid != 0 && wvm_nt_path_elsewhere(t->pid, addr, out, WVM_NT_PATH_BYTES, &status))
@@ -90,8 +91,9 @@ static void identify_foreign(const struct wvm_region *r, struct mapping *out)
 
 static wvm_status identify(uintptr_t addr, struct mapping *out)
 {
+    const struct wvm_target own = {.top = wvm_nt_top()};
     struct wvm_region r;
-    if (addr >= wvm_nt_top())
+    if (addr >= wvm_nt_end_for(&own, addr))
         return STATUS_INVALID_ADDRESS;
     wvm_status status = wvm_space_query(&wvm_space_native, addr, &r);
     if (status < 0)

@@ -15,6 +15,7 @@
 #include "api/api.h"
 #include "base/arith.h"
 #include "nt/nt_elsewhere.h"
+#include "nt/nt_host_memory.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
@@ -60,7 +61,7 @@ static inline wvm_status query_basic(const struct wvm_target *t, uintptr_t addr,
                                      size_t len)
 {
     struct wvm_region r;
-    if (WVM_UNLIKELY(addr >= t->top))
+    if (WVM_UNLIKELY(addr >= wvm_nt_end_for(t, addr)))
         return STATUS_INVALID_PARAMETER;
     if (WVM_UNLIKELY(len < sizeof(MEMORY_BASIC_INFORMATION)))
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -95,7 +96,7 @@ static wvm_status query_in(const struct wvm_target *t, uintptr_t addr, int info_
     if (info_class != MemoryRegionInformation && info_class != MemoryImageInformation &&
         info_class != MemoryMappedFilenameInformation)
         return STATUS_INVALID_INFO_CLASS;
-    if (addr >= t->top)
+    if (addr >= wvm_nt_end_for(t, addr))
         return STATUS_INVALID_PARAMETER;
     if (info_class == MemoryRegionInformation)
         return wvm_nt_query_region(t, addr, buf);

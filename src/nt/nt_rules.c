@@ -12,6 +12,7 @@
 
 #include "base/arith.h"
 #include "base/assert.h"
+#include "nt/nt_host_memory.h"
 #include "nt/nt_target.h"
 
 #define PROT_ACCESS 0xffu
@@ -132,7 +133,7 @@ wvm_status wvm_nt_zero_bits_limit(uintptr_t zero_bits, uintptr_t *limit)
 wvm_status wvm_nt_page_span(const struct wvm_target *t, const struct wvm_nt_range *range,
                             uintptr_t *start, uintptr_t *end)
 {
-    uintptr_t top = t->top;
+    uintptr_t top = wvm_nt_end_for(t, range->base);
     if (range->base >= top)
         return STATUS_INVALID_PARAMETER_2;
     if (range->size == 0 || range->size > top - range->base)

@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "base/arith.h"
 #include "host/host.h"
+#include "nt/nt_host_memory.h"
 #include "nt/nt_query.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
@@ -102,7 +103,7 @@ static wvm_status copy_checked(const struct wvm_target *t, const struct wvm_nt_c
     wvm_status status;
     if (copy->len == 0)
         return STATUS_SUCCESS;
-    if (!lies_below(t->top, copy->remote, copy->len) || !is_local(copy->local, copy->len))
+    if (!lies_below(wvm_nt_end_for(t, copy->remote), copy->remote, copy->len) || !is_local(copy->local, copy->len))
         return STATUS_ACCESS_VIOLATION;
     status = meet_guards(t, copy, write);
     if (status < 0)
@@ -181,7 +182,7 @@ static wvm_status patch_in(const struct wvm_target *t, const struct wvm_nt_copy 
                            size_t *done, bool *counted)
 {
     struct wvm_region r;
-    if (copy->len == 0 || !lies_below(t->top, copy->remote, copy->len) ||
+    if (copy->len == 0 || !lies_below(wvm_nt_end_for(t, copy->remote), copy->remote, copy->len) ||
         wvm_nt_region_in(t, copy->remote, &r) < 0)
         return copy_checked(t, copy, true, done);
     uint8_t access = r.attr & WVM_ATTR_ACCESS;

@@ -26,6 +26,7 @@ wvm_status wvm_space_query_other(pid_t pid, uintptr_t addr, struct wvm_region *o
 {
     struct wvm_host_vma vma;
     uintptr_t at = wvm_align_down(addr, WVM_PAGE_SIZE), top = wvm_space_top(&wvm_space_native);
+    top = at < top ? top : wvm_space_host_top(&wvm_space_native);
     int found = wvm_host_map_find_of(pid, at, &vma);
     if (found < 0)
         return host_failure(found);

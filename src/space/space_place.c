@@ -271,7 +271,8 @@ wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_requ
         return over_placeholder(sp, req, prot, place);
     if (req->start)
         return at_address(sp, req, prot, place);
-    if (WVM_LIKELY(!req->limit && !req->low && !req->window) && in_arena(sp, req, prot, place, &status))
+    if (WVM_LIKELY(!req->limit && !req->low && !req->window) &&
+        in_arena(sp, req, prot, place, &status))
         return status;
     const struct wvm_request range = {
         .window = req->window, .len = req->len, .low = req->low, .limit = req->limit,

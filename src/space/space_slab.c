@@ -91,11 +91,11 @@ static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
     wvm_space_prime(sp, addr);
 }
 
-/* The host chooses addresses below the end of its own half. */
+/* The host chooses addresses below the end of its own half, which is the top but for a granule. */
 static int reserve_slab(const struct wvm_space *sp, uint64_t len, uintptr_t *out)
 {
-    return sp->top < sp->host_top ? wvm_space_reserve_below_top(sp, len, out)
-                                  : wvm_host.reserve(len, out);
+    bool lower = sp->host_top - sp->top > WVM_PAGES_PER_GRANULE;
+    return lower ? wvm_space_reserve_below_top(sp, len, out) : wvm_host.reserve(len, out);
 }
 
 static void prepare_limited(struct wvm_space *sp)
@@ -203,21 +203,32 @@ static bool place_in_gap(struct wvm_space *sp, uint64_t n, const struct wvm_boun
     return true;
 }
 
-static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b,
-                                uint64_t *granule)
+static wvm_status none_within(const struct wvm_bounds *b)
 {
-    if (place_in_gap(sp, n, b, granule))
-        return STATUS_SUCCESS;
+    return wvm_space_fail(STATUS_NO_MEMORY, "no free range within the bounds, below",
+                          addr_of_granule(b->limit));
+}
+
+static wvm_status place_mapped(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b,
+                               uint64_t *granule)
+{
     /* Another thread of the program may map the hole first: look again, not for ever. */
-    for (int tries = 0; tries < 8 && may_take_more(sp); tries++) {
+    for (int tries = 0; tries < 8; tries++) {
         int err = place_single(sp, n, b, granule);
         if (err == 0)
             return STATUS_SUCCESS;
         if (err != -EEXIST)
             break;
     }
-    return wvm_space_fail(STATUS_NO_MEMORY, "no free range within the bounds, below",
-                          addr_of_granule(b->limit));
+    return none_within(b);
+}
+
+static wvm_status place_bounded(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *b,
+                                uint64_t *granule)
+{
+    if (place_in_gap(sp, n, b, granule))
+        return STATUS_SUCCESS;
+    return may_take_more(sp) ? place_mapped(sp, n, b, granule) : none_within(b);
 }
 
 static bool place_anywhere(struct wvm_space *sp, uint64_t n, bool top_down, uint64_t *out)
@@ -286,10 +297,12 @@ wvm_status wvm_space_place_fenced(struct wvm_space *sp, uint64_t n, uint64_t *gr
                            .top_down = true};
     if (!sp->main_hi)
         add_slab(sp, n << WVM_GRANULE_SHIFT);
-    if (place_in_gap(sp, n, &b, granule))
+    if (!sp->low && place_in_gap(sp, n, &b, granule))
         return STATUS_SUCCESS;
     b.top_down = false; /* the list of mappings is read up to the first hole that does */
-    return place_bounded(sp, n, &b, granule);
+    if (sp->low)
+        b.low = top_granule(sp); /* all below is taken; none of the program's own addresses */
+    return place_mapped(sp, n, &b, granule);
 }
 
 /* ---- an address of the caller's ---- */

@@ -58,7 +58,7 @@ wvm_status wvm_window_query(struct wvm_space *sp, const struct wvm_window *w, ui
 uintptr_t wvm_space_top(const struct wvm_space *sp)
 {
     (void)sp;
-    return 0x7fffffff0000;
+    return fake.top ? fake.top : 0x7fffffff0000;
 }
 
 uintptr_t wvm_space_host_top(const struct wvm_space *sp)

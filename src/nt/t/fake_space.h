@@ -48,6 +48,7 @@ struct fake_space {
     uintptr_t out_end; /* decommit and release */
     uint8_t old_attr;
     size_t done; /* read and write */
+    uintptr_t top; /* first address past user space; 0: that of 64-bit programs */
     struct wvm_region
         region; /* query inside [alloc_start, alloc_end); elsewhere: foreign RW pages */
 };

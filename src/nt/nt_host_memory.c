@@ -1,0 +1,32 @@
+/* Memory above the top of the address space that a program may name all the same.
+ *
+ * A lower top than the host's own (the options wow64 and layout) leaves the program's code, data,
+ * stacks and heap above it. On Windows these belong to the address space, and programs query,
+ * protect, lock and copy them.
+ * I1  Only what is mapped there is such memory; a free address at or above the top is outside user
+ *     space. Nothing can be reserved or mapped there.
+ * I2  Below 4 GiB, and in the first 64 KiB above the top, there is none: a walk from address 0 ends
+ *     at the top.
+ * I3  A based space has no such memory.
+ * Locking: none.   Failure: the address counts as outside.   Signal safety: of this process's
+ * memory. */
+#include "nt/nt_host_memory.h"
+
+#include "base/arith.h"
+#include "nt/nt_query.h"
+
+#define LEAST UINT64_C(0x100000000)
+
+bool wvm_nt_is_host_memory(const struct wvm_target *t, uintptr_t addr)
+{
+    struct wvm_region r;
+    if (t->window || addr < LEAST || addr >= wvm_nt_host_top() || addr < t->top ||
+        addr - t->top < WVM_GRANULE_SIZE)
+        return false;
+    return wvm_nt_region_in(t, addr, &r) >= 0 && r.type != WVM_TYPE_FREE;
+}
+
+uintptr_t wvm_nt_end_above(const struct wvm_target *t, uintptr_t addr)
+{
+    return wvm_nt_is_host_memory(t, addr) ? wvm_nt_host_top() : t->top;
+}

@@ -1,0 +1,19 @@
+/* Where user space ends for a call: the host's own memory above the top. */
+#ifndef WVM_NT_NT_HOST_MEMORY_H
+#define WVM_NT_NT_HOST_MEMORY_H
+
+#include "base/annotate.h"
+#include "nt/nt_target.h"
+
+/* Is addr, at or above the target's top, in memory that the host has mapped at 4 GiB or above? */
+bool wvm_nt_is_host_memory(const struct wvm_target *t, uintptr_t addr);
+
+/* First address past what a call on existing memory at addr may name: the target's top, or the end
+ * of the host's memory. */
+WVM_COLD uintptr_t wvm_nt_end_above(const struct wvm_target *t, uintptr_t addr);
+static inline uintptr_t wvm_nt_end_for(const struct wvm_target *t, uintptr_t addr)
+{
+    return WVM_LIKELY(addr < t->top) ? t->top : wvm_nt_end_above(t, addr);
+}
+
+#endif
