@@ -158,6 +158,9 @@ START_TEST(borders)
     compare_at(WVM_N_PAGES - 1);
     for (size_t i = 0; i < WVM_ARRAY_LEN(granule); i++) {
         uint64_t page = WVM_PAGE_OF_GRANULE(granule[i]);
+        unsigned at = find(page);
+        if (page == 0 || page >= WVM_N_PAGES || (at < n_list && list[at].start == page))
+            continue; /* of a larger space, or one for two borders of a small one */
         insert(page, page + 16);
         compare_all();
     }
@@ -169,11 +172,11 @@ START_TEST(borders)
 }
 END_TEST
 
-/* One allocation of 64 TiB: found from its last page, four hundred chunks away. */
+/* One allocation of nearly everything: found from its last page. */
 START_TEST(huge)
 {
     set_up();
-    insert(WVM_PAGE_OF_GRANULE(0x12345678 / 16), WVM_N_PAGES - 32);
+    insert(WVM_PAGE_OF_GRANULE(WVM_N_GRANULES / 100), WVM_N_PAGES - 32);
     insert(WVM_N_PAGES - 16, WVM_N_PAGES);
     compare_all();
     compare_at(WVM_N_PAGES / 2);
@@ -187,7 +190,7 @@ START_TEST(random_steps)
     uint64_t state = 4711;
     set_up();
     for (unsigned round = 0; round < 6000; round++) {
-        uint64_t zone = unit_random(&state) % 3 * ((uint64_t)1 << 20) * 13;
+        uint64_t zone = unit_random(&state) % 3 * wvm_min(1 << 20, WVM_N_PAGES / 64) * 13;
         uint64_t page = zone + unit_random(&state) % 20000, len = 1 + unit_random(&state) % 40;
         unsigned at = find(page);
         bool clash =

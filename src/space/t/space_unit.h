@@ -12,6 +12,13 @@
 
 enum { PG = 4096 };
 
+/* Free at start, and outside the slabs. */
+#ifdef __LP64__
+#define UNIT_FREE ((uintptr_t)0x200000000000)
+#else
+#define UNIT_FREE ((uintptr_t)0x40000000)
+#endif
+
 /* Which capabilities are switched off: a loop test's number. */
 enum unit_caps {
     CAPS_ALL, CAPS_NO_GUARD, CAPS_NO_QUERY, CAPS_NO_SCAN, CAPS_NO_POPULATE, CAPS_NO_NOREPLACE,

@@ -168,7 +168,7 @@ START_TEST(fixed_address)
 {
     struct wvm_host_vma vma;
     unit_set_up(_i);
-    A = 0x200000000000;
+    A = UNIT_FREE;
     struct wvm_request req = {
         .start = A, .len = 40 * PG, .attr = WVM_ATTR_NA, .flags = WVM_ALLOC_PLACEHOLDER};
     WORKS(wvm_space_reserve(SP, &req));
