@@ -82,27 +82,62 @@ typedef unsigned short UHALF_PTR, *PUHALF_PTR;
 #define MAXSSIZE_T ((SSIZE_T)(MAXSIZE_T >> 1))
 #define MINSSIZE_T (~MAXSSIZE_T)
 
-/* Narrowing keeps the low 32 bits; widening an integer named Long extends its sign. */
-#define HandleToULong(h) ((UINT32)(ULONG_PTR)(h))
-#define HandleToLong(h) ((INT32)(LONG_PTR)(h))
-#define ULongToHandle(u) ((void *)(ULONG_PTR)(UINT32)(u))
-#define LongToHandle(i) ((void *)(LONG_PTR)(INT32)(i))
-#define PtrToUlong(p) ((UINT32)(ULONG_PTR)(p))
-#define PtrToLong(p) ((INT32)(LONG_PTR)(p))
-#define PtrToUint(p) ((UINT32)(ULONG_PTR)(p))
-#define PtrToInt(p) ((INT32)(LONG_PTR)(p))
-#define PtrToUshort(p) ((UINT16)(ULONG_PTR)(p))
-#define PtrToShort(p) ((INT16)(LONG_PTR)(p))
-#define UlongToPtr(u) ((void *)(ULONG_PTR)(UINT32)(u))
-#define LongToPtr(i) ((void *)(LONG_PTR)(INT32)(i))
-#define UintToPtr(u) ((void *)(ULONG_PTR)(UINT32)(u))
-#define IntToPtr(i) ((void *)(LONG_PTR)(INT32)(i))
+/* Words that say how wide a pointer is. Compilers for Linux know pointers of one width only, so all
+ * of them are empty: `void *POINTER_32` has the size of every pointer, and PtrToPtr32 yields one
+ * whose upper bits are 0. 32-bit addresses are kept in memory as ULONG32, or as WINVM_PTR32 of
+ * space.h, and 64-bit ones on a 32-bit host as ULONG64. */
+#define POINTER_64
+#define POINTER_32
+#define POINTER_SIGNED
+#define POINTER_UNSIGNED
+#define SPOINTER_32 POINTER_SIGNED POINTER_32
+#define UPOINTER_32 POINTER_UNSIGNED POINTER_32
+#if WINVM_64
+__extension__ typedef unsigned long long POINTER_64_INT;
+#else
+typedef unsigned long POINTER_64_INT;
+#endif
+
+/* Conversions. Narrowing keeps the low bits. Widening extends the sign of an integer named Long or
+ * Int and of a 32-bit handle, and fills with 0 for ULong, UInt and 32-bit pointers. */
+#define WINVM_CONVERT_(name, from, through, to)                            \
+    static __inline__ __attribute__((__unused__)) to name(from value)      \
+    {                                                                      \
+        return (to)through(value);                                         \
+    }
+#define WINVM_NARROW_(type) (type)(ULONG_PTR)
+#define WINVM_WIDEN_(type) (ULONG_PTR)(LONG_PTR)(type)(ULONG_PTR)
+WINVM_CONVERT_(HandleToULong, const void *, WINVM_NARROW_(UINT32), UINT32)
+WINVM_CONVERT_(HandleToLong, const void *, WINVM_NARROW_(INT32), INT32)
+WINVM_CONVERT_(ULongToHandle, UINT32, WINVM_WIDEN_(UINT32), void *)
+WINVM_CONVERT_(LongToHandle, INT32, WINVM_WIDEN_(INT32), void *)
+WINVM_CONVERT_(PtrToUlong, const void *, WINVM_NARROW_(UINT32), UINT32)
+WINVM_CONVERT_(PtrToLong, const void *, WINVM_NARROW_(INT32), INT32)
+WINVM_CONVERT_(PtrToUint, const void *, WINVM_NARROW_(UINT32), UINT32)
+WINVM_CONVERT_(PtrToInt, const void *, WINVM_NARROW_(INT32), INT32)
+WINVM_CONVERT_(PtrToUshort, const void *, WINVM_NARROW_(UINT16), UINT16)
+WINVM_CONVERT_(PtrToShort, const void *, WINVM_NARROW_(INT16), INT16)
+WINVM_CONVERT_(ULongToPtr, UINT32, WINVM_WIDEN_(UINT32), void *)
+WINVM_CONVERT_(LongToPtr, INT32, WINVM_WIDEN_(INT32), void *)
+WINVM_CONVERT_(UIntToPtr, UINT32, WINVM_WIDEN_(UINT32), void *)
+WINVM_CONVERT_(IntToPtr, INT32, WINVM_WIDEN_(INT32), void *)
+WINVM_CONVERT_(Ptr32ToPtr, const void *POINTER_32, WINVM_WIDEN_(UINT32), void *)
+WINVM_CONVERT_(PtrToPtr32, const void *, WINVM_WIDEN_(UINT32), void *POINTER_32)
+WINVM_CONVERT_(Handle32ToHandle, const void *POINTER_32, WINVM_WIDEN_(INT32), void *)
+WINVM_CONVERT_(Ptr64ToPtr, const void *POINTER_64, (ULONG_PTR), void *)
+WINVM_CONVERT_(PtrToPtr64, const void *, (ULONG_PTR), void *POINTER_64)
+#undef WINVM_CONVERT_
+#undef WINVM_NARROW_
+#undef WINVM_WIDEN_
+#define HandleToHandle32(h) PtrToPtr32(h)
+#define HandleToHandle64(h) PtrToPtr64(h)
+#define Handle64ToHandle(h) Ptr64ToPtr(h)
 #define HandleToUlong(h) HandleToULong(h)
 #define UlongToHandle(u) ULongToHandle(u)
 #define PtrToULong(p) PtrToUlong(p)
-#define ULongToPtr(u) UlongToPtr(u)
+#define UlongToPtr(u) ULongToPtr(u)
 #define PtrToUInt(p) PtrToUint(p)
-#define UIntToPtr(u) UintToPtr(u)
+#define UintToPtr(u) UIntToPtr(u)
 
 WINVM_STATIC_ASSERT(sizeof(SIZE_T) == sizeof(void *), "SIZE_T has the size of a pointer");
 WINVM_STATIC_ASSERT(sizeof(SIZE_T) == sizeof(size_t), "SIZE_T has the size of size_t");

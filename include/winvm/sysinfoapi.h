@@ -1,6 +1,7 @@
-/* winvm/sysinfoapi.h: page size, granularity and bounds of the address space.
+/* winvm/sysinfoapi.h: page size, granularity and bounds of the address space; how much memory there
+ * is.
  *
- * WINVM_NO_TYPES needs: SYSTEM_INFO. */
+ * WINVM_NO_TYPES needs: SYSTEM_INFO MEMORYSTATUSEX BOOL. */
 #ifndef WINVM_SYSINFOAPI_H
 #define WINVM_SYSINFOAPI_H
 
@@ -8,7 +9,7 @@
 
 #ifndef WINVM_NO_TYPES
 /* dwPageSize 4096, dwAllocationGranularity 65536 (bytes); lpMaximumApplicationAddress is the last
- * usable byte, 0x7FFFFFFEFFFF on 64-bit hosts. */
+ * usable byte: 0x7FFFFFFEFFFF for 64-bit programs, in a 32-bit layout 0x7FFEFFFF .. 0xFFFEFFFF. */
 typedef struct _SYSTEM_INFO {
     __extension__ union {
         DWORD dwOemId;
@@ -27,6 +28,19 @@ typedef struct _SYSTEM_INFO {
     WORD wProcessorLevel;
     WORD wProcessorRevision;
 } SYSTEM_INFO, *LPSYSTEM_INFO;
+
+/* All ull members are bytes; dwLength is to be set by the caller. */
+typedef struct _MEMORYSTATUSEX {
+    DWORD dwLength;
+    DWORD dwMemoryLoad; /* percent of the physical memory that is in use */
+    DWORDLONG ullTotalPhys;
+    DWORDLONG ullAvailPhys;
+    DWORDLONG ullTotalPageFile; /* the commit limit, and what is left of it */
+    DWORDLONG ullAvailPageFile;
+    DWORDLONG ullTotalVirtual; /* of the address space, and what is free in it */
+    DWORDLONG ullAvailVirtual;
+    DWORDLONG ullAvailExtendedVirtual; /* 0 */
+} MEMORYSTATUSEX, *LPMEMORYSTATUSEX;
 #endif
 
 #if WINVM_64
@@ -39,8 +53,12 @@ WINVM_BEGIN_DECLS
 
 /* Fills *lpSystemInfo. Cannot fail; does not touch the last error. */
 WINVM_DECLARE(void, GetSystemInfo, (SYSTEM_INFO * lpSystemInfo));
-/* The same: a winvm process is native. */
+/* The same, but what a 32-bit layout has on a 64-bit system is told as the system is: its processors
+ * and the largest address space that a 32-bit program can have (W32-002, W32-008). */
 WINVM_DECLARE(void, GetNativeSystemInfo, (SYSTEM_INFO * lpSystemInfo));
+/* FALSE: dwLength is not the size of the structure (ERROR_INVALID_PARAMETER), or the structure
+ * cannot be written (ERROR_NOACCESS); then nothing was written. */
+WINVM_DECLARE(BOOL, GlobalMemoryStatusEx, (MEMORYSTATUSEX * lpBuffer));
 
 WINVM_END_DECLS
 

@@ -1,6 +1,6 @@
 /* winvm/winbase.h: the older Win32 header: everything of the api headers, and the IsBad calls.
  *
- * WINVM_NO_TYPES needs: BOOL UINT_PTR FARPROC LPCWSTR, and what the included headers need. */
+ * WINVM_NO_TYPES needs: BOOL UINT_PTR FARPROC LPCWSTR MEMORYSTATUS, and what the included headers need. */
 #ifndef WINVM_WINBASE_H
 #define WINVM_WINBASE_H
 
@@ -14,6 +14,7 @@
 #include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "sysinfoapi.h"
+#include "wow64apiset.h"
 
 #ifndef WINVM_NO_TYPES
 #ifndef WINBASEAPI
@@ -51,6 +52,18 @@
 #define FILE_TYPE_CHAR 0x0002
 #define FILE_TYPE_PIPE 0x0003
 
+/* The older form of MEMORYSTATUSEX; bytes. */
+typedef struct _MEMORYSTATUS {
+    DWORD dwLength;
+    DWORD dwMemoryLoad;
+    SIZE_T dwTotalPhys;
+    SIZE_T dwAvailPhys;
+    SIZE_T dwTotalPageFile;
+    SIZE_T dwAvailPageFile;
+    SIZE_T dwTotalVirtual;
+    SIZE_T dwAvailVirtual;
+} MEMORYSTATUS, *LPMEMORYSTATUS;
+
 #define MoveMemory RtlMoveMemory
 #define CopyMemory RtlCopyMemory
 #define FillMemory RtlFillMemory
@@ -58,6 +71,11 @@
 #endif
 
 WINVM_BEGIN_DECLS
+
+/* As GlobalMemoryStatusEx; dwLength need not be set. In a 32-bit layout a value of 4 GiB or more is
+ * told as 0xFFFFFFFF, and physical memory of 2 .. 4 GiB, unless the layout has more than 2 GiB of
+ * addresses, as 2 GiB less one byte. Cannot fail. */
+WINVM_DECLARE(void, GlobalMemoryStatus, (MEMORYSTATUS * lpBuffer));
 
 /* TRUE when the ucb bytes at lp cannot all be read (written); 0 bytes are always good. The answer
  * is true of the moment only. Never fault. */

@@ -4,9 +4,9 @@
  * success only (VA-084); a NULL for either is STATUS_ACCESS_VIOLATION (VA-125). ProcessHandle:
  * NtCurrentProcess() or a handle of OpenProcess. Each name also exists as Zw.
  *
- * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS
- * OBJECT_INFORMATION_CLASS SECTION_INFORMATION_CLASS SECTION_INHERIT; LARGE_INTEGER and
- * OBJECT_ATTRIBUTES are named by their tags. */
+ * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG64 ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS
+ * OBJECT_INFORMATION_CLASS SECTION_INFORMATION_CLASS SECTION_INHERIT SYSTEM_INFORMATION_CLASS;
+ * LARGE_INTEGER and OBJECT_ATTRIBUTES are named by their tags. */
 #ifndef WINVM_WINTERNL_H
 #define WINVM_WINTERNL_H
 
@@ -131,6 +131,73 @@ typedef struct _SECTION_IMAGE_INFORMATION {
     ULONG ImageFileSize;
     ULONG CheckSum;
 } SECTION_IMAGE_INFORMATION, *PSECTION_IMAGE_INFORMATION;
+
+/* NtQuerySystemInformation: the classes that are answered. */
+typedef enum _SYSTEM_INFORMATION_CLASS {
+    SystemBasicInformation = 0,
+    SystemProcessorInformation = 1,
+    SystemPerformanceInformation = 2,
+    SystemTimeOfDayInformation = 3,
+    SystemRangeStartInformation = 50,
+    SystemEmulationBasicInformation = 62,
+    SystemEmulationProcessorInformation = 63,
+    SystemNativeBasicInformation = 114
+} SYSTEM_INFORMATION_CLASS;
+#define SystemCpuInformation SystemProcessorInformation
+
+/* SystemBasicInformation and its kin (W32-001..007). MaximumIncrement: of the clock, in units of
+ * 100 ns; pages of 4 KiB; addresses: the first and the last usable byte of user space. */
+typedef struct _SYSTEM_BASIC_INFORMATION {
+    BYTE Reserved1[4];
+    ULONG MaximumIncrement;
+    ULONG PhysicalPageSize;
+    ULONG NumberOfPhysicalPages;
+    ULONG LowestPhysicalPage;
+    ULONG HighestPhysicalPage;
+    ULONG AllocationGranularity;
+    ULONG_PTR LowestUserAddress;
+    ULONG_PTR HighestUserAddress;
+    ULONG_PTR ActiveProcessors; /* a mask */
+    signed char NumberOfProcessors;
+} SYSTEM_BASIC_INFORMATION, *PSYSTEM_BASIC_INFORMATION;
+
+/* SystemProcessorInformation; FeatureBits: KF_* of Windows. */
+typedef struct _SYSTEM_PROCESSOR_INFORMATION {
+    USHORT ProcessorArchitecture;
+    USHORT ProcessorLevel;
+    USHORT ProcessorRevision;
+    USHORT MaximumProcessors;
+    ULONG FeatureBits;
+} SYSTEM_PROCESSOR_INFORMATION, *PSYSTEM_PROCESSOR_INFORMATION;
+
+/* SystemPerformanceInformation. IdleTime: of all processors since the start, in units of 100 ns;
+ * pages of 4 KiB. What is reserved here is 0: the host does not count it. */
+typedef struct _SYSTEM_PERFORMANCE_INFORMATION {
+    LARGE_INTEGER IdleTime;
+    BYTE Reserved1[36];
+    ULONG AvailablePages;
+    ULONG TotalCommittedPages; /* the commit charge of this process, its limit, its peak */
+    ULONG TotalCommitLimit;
+    ULONG PeakCommitment;
+    BYTE Reserved2[252];
+} SYSTEM_PERFORMANCE_INFORMATION, *PSYSTEM_PERFORMANCE_INFORMATION;
+
+/* SystemTimeOfDayInformation, in units of 100 ns; times since 1601, UTC. A shorter buffer takes the
+ * first members. */
+typedef struct _SYSTEM_TIMEOFDAY_INFORMATION {
+    LARGE_INTEGER BootTime;
+    LARGE_INTEGER CurrentTime;
+    LARGE_INTEGER TimeZoneBias; /* UTC minus the host's own local time */
+    ULONG CurrentTimeZoneId;    /* 0: unknown */
+    ULONG Reserved;
+    ULONGLONG BootTimeBias;  /* 0 */
+    ULONGLONG SleepTimeBias; /* time asleep since the start */
+} SYSTEM_TIMEOFDAY_INFORMATION, *PSYSTEM_TIMEOFDAY_INFORMATION;
+
+/* SystemRangeStartInformation: the lowest address of the system. */
+typedef struct _SYSTEM_RANGE_START_INFORMATION {
+    ULONG_PTR SystemRangeStart;
+} SYSTEM_RANGE_START_INFORMATION, *PSYSTEM_RANGE_START_INFORMATION;
 
 /* NtMapViewOfSection. Every view is there in a child of fork(), whichever is asked for. */
 typedef enum _SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 } SECTION_INHERIT;
@@ -429,6 +496,39 @@ WINVM_DECLARE(void *, RtlAddVectoredContinueHandler,
               (ULONG FirstHandler, winvm_exception_handler Handler));
 WINVM_DECLARE(ULONG, RtlRemoveVectoredContinueHandler, (void *Handle));
 
+/* The classes of SYSTEM_INFORMATION_CLASS; others STATUS_INVALID_INFO_CLASS. A length that is not the
+ * structure's: STATUS_INFO_LENGTH_MISMATCH (W32-007); longer is right for the performance, and
+ * shorter for the time of day. *ReturnLength, which may be NULL, tells the length wanted. */
+#define WINVM_SYSTEM_(name)                                                                     \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (SYSTEM_INFORMATION_CLASS SystemInformationClass, void *SystemInformation,    \
+                   ULONG SystemInformationLength, ULONG *ReturnLength))
+WINVM_SYSTEM_(NtQuerySystemInformation);
+WINVM_SYSTEM_(ZwQuerySystemInformation);
+/* The same as the system knows it: differs for a 32-bit layout on a 64-bit system, where
+ * SystemBasicInformation tells the largest space of a 32-bit program and
+ * SystemNativeBasicInformation, always in the 64-bit form, that of a 64-bit one (W32-002..005). */
+WINVM_SYSTEM_(RtlGetNativeSystemInformation);
+WINVM_SYSTEM_(NtWow64GetNativeSystemInformation);
+
+/* The plain calls with 64-bit addresses, sizes and counts (W32-050..060). In a 32-bit layout they
+ * reach the whole address space of a 64-bit process: memory beyond the layout can be allocated,
+ * queried and copied by them alone. For a based space's handle they are the plain calls.
+ * MemoryInformation of the basic class is a MEMORY_BASIC_INFORMATION64. */
+WINVM_DECLARE(NTSTATUS, NtWow64AllocateVirtualMemory64,
+              (HANDLE ProcessHandle, ULONG64 *BaseAddress, ULONG64 ZeroBits, ULONG64 *RegionSize,
+               ULONG AllocationType, ULONG Protect));
+WINVM_DECLARE(NTSTATUS, NtWow64ReadVirtualMemory64,
+              (HANDLE ProcessHandle, ULONG64 BaseAddress, void *Buffer,
+               ULONG64 NumberOfBytesToRead, ULONG64 *NumberOfBytesRead));
+WINVM_DECLARE(NTSTATUS, NtWow64WriteVirtualMemory64,
+              (HANDLE ProcessHandle, ULONG64 BaseAddress, const void *Buffer,
+               ULONG64 NumberOfBytesToWrite, ULONG64 *NumberOfBytesWritten));
+WINVM_DECLARE(NTSTATUS, NtWow64QueryVirtualMemory64,
+              (HANDLE ProcessHandle, ULONG64 BaseAddress,
+               MEMORY_INFORMATION_CLASS MemoryInformationClass, void *MemoryInformation,
+               ULONG64 MemoryInformationLength, ULONG64 *ReturnLength));
+
 struct _INITIAL_TEB;
 /* A stack with `commit` bytes (0: 4 KiB) of `reserve` (0: 1 MiB; not more than commit: rounded up
  * to the next 1 MiB) committed at its top and one guard page below, for a thread or fiber to run on
@@ -462,5 +562,6 @@ WINVM_END_DECLS
 #undef WINVM_UNMAP_EX_
 #undef WINVM_SAME_
 #undef WINVM_FLUSH_CODE_
+#undef WINVM_SYSTEM_
 
 #endif

@@ -28,8 +28,10 @@
 #include "processthreadsapi.h"
 #include "sysinfoapi.h"
 #include "winbase.h"
+#include "wow64apiset.h"
 #include "control.h"
 #include "space.h"
+#include "mbi.h"
 #endif
 
 #ifndef WINVM_WIN32_ONLY

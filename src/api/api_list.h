@@ -76,6 +76,13 @@ WVM_API_ALIAS(GetMappedFileNameW, K32GetMappedFileNameW)
 /* sysinfoapi.h */
 WVM_API(VOID, GetSystemInfo, (LPSYSTEM_INFO a), (a), "vp")
 WVM_API(VOID, GetNativeSystemInfo, (LPSYSTEM_INFO a), (a), "vp")
+WVM_API(VOID, GlobalMemoryStatus, (LPMEMORYSTATUS a), (a), "vp")
+WVM_API(BOOL, GlobalMemoryStatusEx, (LPMEMORYSTATUSEX a), (a), "bp")
+
+/* wow64apiset.h */
+WVM_API(BOOL, IsWow64Process, (HANDLE a, PBOOL b), (a, b), "bhi")
+WVM_API(BOOL, IsWow64Process2, (HANDLE a, USHORT *b, USHORT *c), (a, b, c), "bhpp")
+WVM_API(HRESULT, IsWow64GuestMachineSupported, (USHORT a, PBOOL b), (a, b), "ddi")
 
 /* processthreadsapi.h, errhandlingapi.h, handleapi.h, libloaderapi.h */
 WVM_API_SHARED(DWORD, GetLastError, (VOID), (), "d")
@@ -153,6 +160,9 @@ WVM_API(NTSTATUS, NtUnmapViewOfSectionEx, (HANDLE a, PVOID b, ULONG c), (a, b, c
 WVM_API(NTSTATUS, NtAreMappedFilesTheSame, (PVOID a, PVOID b), (a, b), "npp")
 WVM_API(NTSTATUS, RtlCreateUserStack, (SIZE_T a, SIZE_T b, ULONG c, SIZE_T d, SIZE_T e, INITIAL_TEB *f), (a, b, c, d, e, f), "nzzdzzp")
 WVM_API(VOID, RtlFreeUserStack, (PVOID a), (a), "vp")
+WVM_API(NTSTATUS, NtQuerySystemInformation, (SYSTEM_INFORMATION_CLASS a, PVOID b, ULONG c, PULONG d), (a, b, c, d), "ndpdi")
+WVM_API(NTSTATUS, RtlGetNativeSystemInformation, (SYSTEM_INFORMATION_CLASS a, PVOID b, ULONG c, PULONG d), (a, b, c, d), "ndpdi")
+WVM_API(NTSTATUS, NtWow64GetNativeSystemInformation, (SYSTEM_INFORMATION_CLASS a, PVOID b, ULONG c, PULONG d), (a, b, c, d), "ndpdi")
 WVM_API_SHARED(NTSTATUS, NtClose, (HANDLE a), (a), "nh")
 WVM_API_SHARED(NTSTATUS, NtDuplicateObject, (HANDLE a, HANDLE b, HANDLE c, PHANDLE d, ACCESS_MASK e, ULONG f, ULONG g), (a, b, c, d, e, f, g), "nhhhiddd")
 WVM_API_SHARED(NTSTATUS, NtCompareObjects, (HANDLE a, HANDLE b), (a, b), "nhh")
@@ -186,6 +196,7 @@ WVM_API_ALIAS(ZwMapViewOfSectionEx, NtMapViewOfSectionEx)
 WVM_API_ALIAS(ZwUnmapViewOfSection, NtUnmapViewOfSection)
 WVM_API_ALIAS(ZwUnmapViewOfSectionEx, NtUnmapViewOfSectionEx)
 WVM_API_ALIAS(ZwAreMappedFilesTheSame, NtAreMappedFilesTheSame)
+WVM_API_ALIAS(ZwQuerySystemInformation, NtQuerySystemInformation)
 WVM_API_ALIAS(ZwClose, NtClose)
 WVM_API_ALIAS(ZwDuplicateObject, NtDuplicateObject)
 WVM_API_ALIAS(ZwCompareObjects, NtCompareObjects)

@@ -89,6 +89,7 @@ WVM_API_MS(WVM_DECLARE_MS)
 #define WVM_PICK_INT_PTR(v, n) n
 #define WVM_PICK_int(v, n) n
 #define WVM_PICK_HMODULE(v, n) n
+#define WVM_PICK_HRESULT(v, n) n
 #define WVM_PICK_FARPROC(v, n) n
 #define WVM_PICK_LPTOP_LEVEL_EXCEPTION_FILTER(v, n) n
 

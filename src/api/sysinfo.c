@@ -1,52 +1,42 @@
-/* GetSystemInfo: the address-space layout and the processors.
+/* GetSystemInfo and GetNativeSystemInfo: the address-space layout and the processors.
  *
- * I1  The layout is the 64-bit one whatever the host's: 0x10000 .. 0x7FFFFFFEFFFF (W32 section 1).
- * The processors are those this process may run on; their mask holds the first 64.
+ * I1  A program in a 32-bit layout is told that it is one: its processors are Pentiums, unless it
+ *     asks for the native ones (W32-008).
+ * The processors are those this process may run on; their mask holds the first 64, or the first 32
+ * of a 32-bit program.
  * Locking: none. */
-#include <cpuid.h>
 #include <string.h>
 
 #include "api/api.h"
 #include "base/arith.h"
-#include "host/host_process.h"
-#include "nt/nt.h"
+#include "nt/nt_system.h"
 #include "nt/nt_user.h"
 
-/* Family, and model and stepping in the two bytes Windows puts them. */
-static void identify_processor(WORD *level, WORD *revision)
+static void tell(enum wvm_nt_view_of_system view, LPSYSTEM_INFO out)
 {
-    unsigned a, b, c, d;
-    *level = 6;
-    *revision = 0;
-    if (!__get_cpuid(1, &a, &b, &c, &d))
-        return;
-    unsigned family = a >> 8 & 15, model = a >> 4 & 15;
-    if (family == 6 || family == 15)
-        model |= a >> 12 & 0xf0;
-    if (family == 15)
-        family += a >> 20 & 0xff;
-    *level = (WORD)family;
-    *revision = (WORD)(model << 8 | (a & 15));
+    SYSTEM_INFO info;
+    struct wvm_nt_system s;
+    memset(&info, 0, sizeof info);
+    wvm_nt_system_describe(view, &s);
+    info.wProcessorArchitecture = s.architecture;
+    info.dwPageSize = WVM_PAGE_SIZE;
+    info.lpMinimumApplicationAddress = (LPVOID)(uintptr_t)s.lowest;
+    info.lpMaximumApplicationAddress = (LPVOID)(uintptr_t)s.highest;
+    info.dwNumberOfProcessors = s.n_processors;
+    info.dwActiveProcessorMask = (DWORD_PTR)s.processors;
+    info.dwProcessorType = s.processor_type;
+    info.dwAllocationGranularity = WVM_GRANULE_SIZE;
+    info.wProcessorLevel = (WORD)s.processor.family;
+    info.wProcessorRevision = wvm_nt_processor_revision(&s.processor);
+    wvm_user_store(out, &info, sizeof info);
 }
 
 VOID wvm_GetSystemInfo(LPSYSTEM_INFO out)
 {
-    SYSTEM_INFO info;
-    uint64_t mask;
-    memset(&info, 0, sizeof info);
-    info.wProcessorArchitecture = PROCESSOR_ARCHITECTURE_AMD64;
-    info.dwPageSize = WVM_PAGE_SIZE;
-    info.lpMinimumApplicationAddress = (LPVOID)WVM_GRANULE_SIZE;
-    info.lpMaximumApplicationAddress = (LPVOID)(wvm_nt_top() - 1);
-    info.dwNumberOfProcessors = wvm_host_affinity(&mask);
-    info.dwActiveProcessorMask = mask;
-    info.dwProcessorType = PROCESSOR_AMD_X8664;
-    info.dwAllocationGranularity = WVM_GRANULE_SIZE;
-    identify_processor(&info.wProcessorLevel, &info.wProcessorRevision);
-    wvm_user_store(out, &info, sizeof info);
+    tell(WVM_SYSTEM_SEEN, out);
 }
 
 VOID wvm_GetNativeSystemInfo(LPSYSTEM_INFO out)
 {
-    wvm_GetSystemInfo(out);
+    tell(WVM_SYSTEM_NATIVE, out);
 }

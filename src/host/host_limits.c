@@ -15,6 +15,7 @@
 #include "base/arith.h"
 #include "host/host_kernel.h"
 #include "host/host_private.h"
+#include "host/host_system.h"
 
 enum { TEXT_CAP = 4096, MAPS_MARGIN = 16, STATM_SIZE = 0, STATM_DATA = 5 };
 
@@ -41,22 +42,26 @@ static uint64_t statm_bytes(unsigned column)
     return v * WVM_PAGE_SIZE;
 }
 
+uint64_t wvm_host_mapped_bytes(void)
+{
+    return statm_bytes(STATM_SIZE);
+}
+
+bool wvm_host_text_value(const char *text, const char *key, uint64_t *out)
+{
+    const char *at = __builtin_strstr(text, key);
+    if (at == NULL)
+        return false;
+    at += __builtin_strlen(key);
+    return wvm_host_parse_dec(&at, out);
+}
+
 /* The value of "Key:   N kB" in bytes. False: no such line. */
 static bool kb_line(const char *file, const char *key, uint64_t *out)
 {
     char text[TEXT_CAP];
-    if (wvm_host_read_text(wvm_host_proc_root, file, text, sizeof(text)) <= 0)
-        return false;
-    const char *s = text;
-    size_t len = __builtin_strlen(key);
-    while (*s != '\0' && __builtin_strncmp(s, key, len) != 0) {
-        while (*s != '\0' && *s++ != '\n')
-            ;
-    }
-    if (*s == '\0')
-        return false;
-    s += len;
-    if (!wvm_host_parse_dec(&s, out))
+    if (wvm_host_read_text(wvm_host_proc_root, file, text, sizeof(text)) <= 0 ||
+        !wvm_host_text_value(text, key, out))
         return false;
     *out *= 1024;
     return true;

@@ -48,6 +48,8 @@ pid_t wvm_host_self(void);
 ssize_t wvm_host_read_text(const char *root, const char *path, char *out, size_t cap);
 /* Reads a decimal number at *s, moves *s behind it. False: there is none (then *s is unchanged). */
 bool wvm_host_parse_dec(const char **s, uint64_t *out);
+/* The number behind the first `key` in the text. False: no such key, or no number. */
+bool wvm_host_text_value(const char *text, const char *key, uint64_t *out);
 /* The first number of a small file, or fallback. */
 uint64_t wvm_host_read_number(const char *root, const char *path, uint64_t fallback);
 

@@ -7,7 +7,8 @@
  * I3  Taking or giving space at an end of a gap changes the node in place; only a gap that appears
  *     or disappears changes the tree's shape. On the way up such a change ends at the first node
  *     whose max stays the same.
- * Locking: the space lock for everything; readers never come here.
+ * I4  total is the number of granules in all gaps.
+ * Locking: the space lock for everything; readers come for the total only.
  * Failure: none, one gap was provided. Signal safety: not for handlers. */
 #include "base/assert.h"
 #include "region/region.h"
@@ -47,6 +48,12 @@ void wvm_gaps_init(struct wvm_gaps *gs)
 {
     gs->root = 0;
     gs->seed = 0x9e3779b9u;
+    gs->total = 0;
+}
+
+static inline void count(struct wvm_gaps *gs, int64_t n)
+{
+    __atomic_store_n(&gs->total, gs->total + (uint64_t)n, __ATOMIC_RELAXED);
 }
 
 static uint32_t next_random(struct wvm_gaps *gs)
@@ -230,6 +237,7 @@ void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint3
     const struct gap *b = r.before ? gap_at(st, p.node[r.before - 1]) : NULL;
     const struct gap *a = r.after ? gap_at(st, p.node[r.after - 1]) : NULL;
     WVM_ASSERT((!b || b->lo + b->len <= lo) && (!a || a->lo >= hi));
+    count(gs, hi - lo);
     bool joins_before = b && b->lo + b->len == lo, joins_after = a && a->lo == hi;
     if (joins_before && joins_after) {
         uint32_t from = b->lo, to = a->lo + a->len;
@@ -251,6 +259,7 @@ static inline void cut(struct wvm_store *st, struct wvm_gaps *gs, const struct p
 {
     const struct gap *g = gap_at(st, p->node[n - 1]);
     uint32_t from = g->lo, to = g->lo + g->len;
+    count(gs, (int64_t)lo - hi);
     if (from == lo && to == hi) {
         delete(st, gs, from);
     } else if (from == lo) {
@@ -366,18 +375,20 @@ uint32_t wvm_gaps_place(struct wvm_store *st, struct wvm_gaps *gs, uint32_t n, b
 
 /* ---- checking ---- */
 
-static const char *check_node(const struct wvm_store *st, uint32_t t, uint64_t *end)
+static const char *check_node(const struct wvm_store *st, uint32_t t, uint64_t *end,
+                              uint64_t *total)
 {
     if (!t)
         return NULL;
     const struct gap *g = gap_at(st, t);
-    const char *bad = check_node(st, g->left, end);
+    const char *bad = check_node(st, g->left, end, total);
     if (bad)
         return bad;
     if (g->lo <= *end && *end != UINT64_MAX)
         return "region_gaps I1: gaps overlap, touch or are out of order";
     *end = (uint64_t)g->lo + g->len;
-    bad = check_node(st, g->right, end);
+    *total += g->len;
+    bad = check_node(st, g->right, end, total);
     if (bad)
         return bad;
     uint32_t l = max_of(st, g->left), r = max_of(st, g->right), m = l > r ? l : r;
@@ -391,6 +402,9 @@ static const char *check_node(const struct wvm_store *st, uint32_t t, uint64_t *
 
 const char *wvm_gaps_check(const struct wvm_store *st, const struct wvm_gaps *gs)
 {
-    uint64_t end = UINT64_MAX;
-    return check_node(st, gs->root, &end);
+    uint64_t end = UINT64_MAX, total = 0;
+    const char *bad = check_node(st, gs->root, &end, &total);
+    if (bad)
+        return bad;
+    return total == gs->total ? NULL : "region_gaps I4: total";
 }

@@ -167,6 +167,9 @@ wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *l
 struct wvm_commit_info { uint64_t committed, limit, peak; };
 void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out);
 
+/* Bytes of user space, in whole granules, that are neither allocated nor foreign. Takes no lock. */
+uint64_t wvm_space_free_bytes(const struct wvm_space *sp);
+
 /* Why the calling thread's last failing space call failed, for the trace: a static text and up to
  * one address ("range overlaps the reservation at", 0x...). text NULL: nothing known. */
 struct wvm_reason { const char *text; uintptr_t at; };

@@ -1,0 +1,38 @@
+/* The machine and its times, as the host tells them now. Part of the host room: no malloc, errno is
+ * preserved, safe in a signal handler. */
+#ifndef WVM_HOST_HOST_SYSTEM_H
+#define WVM_HOST_HOST_SYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bytes. All but `machine` are lowered to the limits of the control groups around this process. */
+struct wvm_host_memory {
+    uint64_t machine;  /* RAM of the machine */
+    uint64_t ram;      /* RAM that this process and its group can have at most */
+    uint64_t ram_left; /* of that, to be had now without swapping */
+    uint64_t swap;
+};
+void wvm_host_memory_now(struct wvm_host_memory *out);
+/* Addresses of this process in mappings, in bytes; 0 when /proc cannot tell. */
+uint64_t wvm_host_mapped_bytes(void);
+
+/* 0 where the host cannot tell. */
+struct wvm_host_times {
+    int64_t now;      /* nanoseconds since 1970, UTC */
+    int64_t up;       /* nanoseconds since the start of the machine, */
+    int64_t asleep;   /* and of these it slept */
+    int64_t idle;     /* nanoseconds that processors were idle, their sum */
+    int32_t west;     /* minutes that the host's local time is behind UTC */
+};
+void wvm_host_times_now(struct wvm_host_times *out);
+
+/* What the processor is: its family, model and stepping, and the features in the bits of Windows'
+ * KF_* that have a name here. */
+struct wvm_host_processor {
+    unsigned family, model, stepping;
+    uint32_t features;
+};
+void wvm_host_processor(struct wvm_host_processor *out);
+
+#endif
