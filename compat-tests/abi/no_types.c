@@ -42,6 +42,17 @@ typedef enum { own_basic_class } MEMORY_INFORMATION_CLASS;
 typedef enum { own_object_class } OBJECT_INFORMATION_CLASS;
 typedef enum { own_section_class } SECTION_INFORMATION_CLASS;
 typedef enum { own_share = 1 } SECTION_INHERIT;
+typedef enum { own_system_class } SYSTEM_INFORMATION_CLASS;
+typedef struct {
+    DWORD dwLength, dwMemoryLoad;
+    SIZE_T dwTotalPhys, dwAvailPhys, dwTotalPageFile, dwAvailPageFile, dwTotalVirtual;
+    SIZE_T dwAvailVirtual;
+} MEMORYSTATUS;
+typedef struct {
+    DWORD dwLength, dwMemoryLoad;
+    uint64_t ullTotalPhys, ullAvailPhys, ullTotalPageFile, ullAvailPageFile, ullTotalVirtual;
+    uint64_t ullAvailVirtual, ullAvailExtendedVirtual;
+} MEMORYSTATUSEX;
 #define WINVM_NO_TYPES
 #else
 #define WIN32_NO_STATUS

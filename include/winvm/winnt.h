@@ -74,6 +74,7 @@
 #endif
 
 typedef void *PVOID;
+typedef void *POINTER_64 PVOID64;
 typedef char CHAR, *PCHAR, *LPCH, *PCH, *NPSTR, *LPSTR, *PSTR;
 typedef const char *LPCCH, *PCCH, *LPCSTR, *PCSTR;
 typedef short SHORT, *PSHORT;

@@ -5,16 +5,19 @@
  * Locking: none.   Failure: nothing written. */
 #include "api/api.h"
 #include "api/last_error.h"
-#include "nt/nt_handle.h"
 #include "nt/nt_system.h"
+#include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
 static wvm_status ask(HANDLE process, bool *is_wow64)
 {
-    pid_t pid;
-    wvm_status status = wvm_handle_target(process, PROCESS_QUERY_LIMITED_INFORMATION, &pid);
-    *is_wow64 = pid == 0 && wvm_nt_is_wow64();
-    return status;
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_QUERY_LIMITED_INFORMATION, &t);
+    if (status < 0)
+        return status;
+    *is_wow64 = t.pid == 0 && (t.window != NULL || wvm_nt_is_wow64());
+    wvm_target_drop(&t);
+    return STATUS_SUCCESS;
 }
 
 BOOL wvm_IsWow64Process(HANDLE process, PBOOL out)
