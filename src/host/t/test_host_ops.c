@@ -445,54 +445,6 @@ START_TEST(which_limit_maps)
 }
 END_TEST
 
-/* A made-up tree of control groups: the smallest limit on the way up counts. */
-static void write_file(const char *dir, const char *name, const char *text)
-{
-    char path[512];
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    FILE *f = fopen(path, "w");
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
-}
-
-static void make_dir(const char *root, const char *name, char path[256])
-{
-    snprintf(path, 256, "%s/%s", root, name);
-    char command[300];
-    snprintf(command, sizeof(command), "mkdir -p '%s'", path);
-    ck_assert_int_eq(system(command), 0);
-}
-
-START_TEST(control_group_limits)
-{
-    char root[] = "/tmp/winvm-cgroup-XXXXXX", dir[256];
-    uint64_t ram, swap;
-    ck_assert_ptr_nonnull(mkdtemp(root));
-    wvm_host_proc_root = wvm_host_cgroup_root = root;
-    make_dir(root, "self", dir);
-    write_file(dir, "cgroup", "5:cpu,memory:/a/b\n3:pids:/x\n0::/u/v\n");
-    make_dir(root, "u/v", dir);
-    write_file(dir, "memory.max", "max\n");
-    make_dir(root, "u", dir);
-    write_file(dir, "memory.max", "7340032\n");
-    errno = EDOM;
-    wvm_host_memory_size(&ram, &swap);
-    ck_assert_uint_eq(ram, 7340032);
-    make_dir(root, "memory/a/b", dir);
-    write_file(dir, "memory.limit_in_bytes", "9223372036854771712\n");
-    make_dir(root, "memory", dir);
-    write_file(dir, "memory.limit_in_bytes", "3145728\n");
-    wvm_host_memory_size(&ram, &swap);
-    ck_assert_uint_eq(ram, 3145728);
-    errno = EDOM;
-    char command[300];
-    snprintf(command, sizeof(command), "rm -r '%s'", root);
-    ck_assert_int_eq(system(command), 0);
-    errno = EDOM;
-}
-END_TEST
-
 START_TEST(log_is_one_line)
 {
     int fds[2];
@@ -575,7 +527,6 @@ int main(void)
     tcase_add_test(tc, which_limit_overcommit);
     tcase_add_test(tc, which_limit_memlock);
     tcase_add_test(tc, which_limit_maps);
-    tcase_add_test(tc, control_group_limits);
     tcase_add_test(tc, log_is_one_line);
     tcase_add_test(tc, failures_on_purpose);
     return unit_run(suite);
