@@ -6,7 +6,7 @@
  * I1  Only what is mapped there is such memory; a free address at or above the top is outside user
  *     space. Nothing can be reserved or mapped there.
  * I2  Below 4 GiB, and in the first 64 KiB above the top, there is none: a walk from address 0 ends
- *     at the top.
+ *     at the top. In a 32-bit process it is the first page above the top that is none.
  * I3  A based space has no such memory.
  * Locking: none.   Failure: the address counts as outside.   Signal safety: of this process's
  * memory. */
@@ -15,13 +15,15 @@
 #include "base/arith.h"
 #include "nt/nt_query.h"
 
-#define LEAST UINT64_C(0x100000000)
+/* I2. Below 4 GiB is all that a 32-bit process has. */
+static const uint64_t least = sizeof(void *) == 8 ? UINT64_C(0x100000000) : 0;
+static const uint64_t none_above_top = sizeof(void *) == 8 ? WVM_GRANULE_SIZE : WVM_PAGE_SIZE;
 
 bool wvm_nt_is_host_memory(const struct wvm_target *t, uintptr_t addr)
 {
     struct wvm_region r;
-    if (t->window || addr < LEAST || addr >= wvm_nt_host_top() || addr < t->top ||
-        addr - t->top < WVM_GRANULE_SIZE)
+    if (t->window || addr < least || addr >= wvm_nt_host_top() || addr < t->top ||
+        addr - t->top < none_above_top)
         return false;
     return wvm_nt_region_in(t, addr, &r) >= 0 && r.type != WVM_TYPE_FREE;
 }

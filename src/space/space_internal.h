@@ -290,6 +290,8 @@ void wvm_space_tell_range(struct wvm_space *sp);
 /* Granules [*lo, *hi), cut at `at`, are the first at or above it that a mapping covers or that are
  * left to the host. 1: found, 0: none, or -errno. */
 int wvm_space_next_taken(const struct wvm_space *sp, uint64_t at, uint64_t *lo, uint64_t *hi);
+/* Some of the granules are left to the host. */
+bool wvm_space_is_left(const struct wvm_space *sp, uintptr_t addr, size_t len);
 /* The longest range of granules below the top that has no mappings; lo == hi: none. */
 void wvm_space_find_hole(const struct wvm_space *sp, uint64_t *lo, uint64_t *hi);
 /* A mapping of ours at the end of that. 0 or -errno. */

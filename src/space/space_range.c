@@ -57,6 +57,15 @@ int wvm_space_next_taken(const struct wvm_space *sp, uint64_t at, uint64_t *lo, 
     return found;
 }
 
+bool wvm_space_is_left(const struct wvm_space *sp, uintptr_t addr, size_t len)
+{
+    uint64_t lo = addr >> WVM_GRANULE_SHIFT, hi = lo + (len >> WVM_GRANULE_SHIFT);
+    for (unsigned i = 0; i < sp->n_gaps_left; i++)
+        if (sp->gap_left[i].lo < hi && sp->gap_left[i].hi > lo)
+            return true;
+    return false;
+}
+
 void wvm_space_find_hole(const struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
 {
     uint64_t at = 1, top = WVM_GRANULE_OF(sp->top), from, to;

@@ -91,11 +91,18 @@ static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
     wvm_space_prime(sp, addr);
 }
 
-/* The host chooses addresses below the end of its own half, which is the top but for a granule. */
+/* The host chooses addresses below the end of its own half, which is the top but for a granule; when
+ * all others are taken, also those where the stack grows. */
 static int reserve_slab(const struct wvm_space *sp, uint64_t len, uintptr_t *out)
 {
-    bool lower = sp->host_top - sp->top > WVM_PAGES_PER_GRANULE;
-    return lower ? wvm_space_reserve_below_top(sp, len, out) : wvm_host.reserve(len, out);
+    if (sp->host_top - sp->top > WVM_PAGES_PER_GRANULE)
+        return wvm_space_reserve_below_top(sp, len, out);
+    int err = wvm_host.reserve(len, out);
+    if (SMALL_WORLD && err == 0 && wvm_space_is_left(sp, *out, len)) {
+        wvm_host.unmap(*out, len);
+        return -ENOMEM;
+    }
+    return err;
 }
 
 static void prepare_limited(struct wvm_space *sp)

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/options.h"
 #include "space/space_window.h"
 #include "space/t/space_unit.h"
 
 #define MIB ((uintptr_t)1 << 20)
 #define GRANULE ((uintptr_t)WVM_GRANULE_SIZE)
+#define HOST_ROOM ((uint64_t)16 << (20 - WVM_GRANULE_SHIFT)) /* granules */
 
 static uintptr_t block[WVM_N_GRANULES];
 static unsigned n_blocks;
@@ -62,19 +64,29 @@ static void fill(bool top_down)
         ck_assert_uint_eq(at % GRANULE, 0);
         ck_assert_uint_ge(at, GRANULE);
         ck_assert_uint_le(at, wvm_space_top(SP) - GRANULE);
-        ck_assert(at + GRANULE <= lo || at >= hi);
+        ck_assert_msg(at + GRANULE <= lo || at >= hi, "%zx in the stack's room %zx-%zx", at, lo, hi);
     }
     ck_assert_uint_eq((uint32_t)status, (uint32_t)STATUS_NO_MEMORY);
 }
 
-/* Nearly all that was free is had; it can be had again in one piece. */
+/* Granules below the top that can be had: the host has nothing there, and RLIMIT_AS allows it. */
+static uint64_t free_granules(void)
+{
+    uint64_t n = 0, at = 1, top = WVM_GRANULE_OF(SP->top), lo, hi;
+    for (; at < top && wvm_space_next_taken(SP, at, &lo, &hi) > 0; at = hi)
+        n += wvm_min(lo, top) - at;
+    n += at < top ? top - at : 0;
+    return wvm_min(n, wvm_host_as_left() >> WVM_GRANULE_SHIFT);
+}
+
+/* Nearly all that was free is had, but for 16 MiB; it can be had again in one piece. */
 START_TEST(all_of_it)
 {
     unit_set_up(_i);
-    uint64_t before = wvm_host_room_left();
+    uint64_t there = free_granules();
     fill(_i % 2);
-    uint64_t filled = n_blocks * (uint64_t)GRANULE;
-    ck_assert_uint_ge(filled, before / 1000 * 980);
+    unsigned filled = n_blocks;
+    ck_assert_uint_ge((filled + HOST_ROOM) * 1000u, there * 995);
     expect_host_lives();
     unit_audit();
     release_all();
@@ -82,7 +94,7 @@ START_TEST(all_of_it)
     release_all();
     expect_host_lives();
     fill(false);
-    ck_assert_uint_ge(n_blocks * (uint64_t)GRANULE, filled / 1000 * 990);
+    ck_assert_uint_ge(n_blocks * 1000ull, filled * 995);
     release_all();
 }
 END_TEST
@@ -150,6 +162,25 @@ START_TEST(host_in_between)
 }
 END_TEST
 
+/* With a lower top: all that is free below it and nothing above; the host keeps what is there. */
+START_TEST(lower_top)
+{
+    static const uint64_t megabytes[] = {2048, 3072};
+    wvm_options[WVM_OPTION_WOW64].value = megabytes[_i];
+    unit_set_up(CAPS_ALL);
+    ck_assert_uint_eq(wvm_space_top(SP), (megabytes[_i] << 20) - GRANULE);
+    uint64_t there = free_granules();
+    fill(_i);
+    ck_assert_uint_ge(n_blocks * 1000ull, there * 995);
+    expect_host_lives();
+    unit_audit();
+    release_all();
+    ck_assert_int_eq(reserve(600 * MIB, false), STATUS_SUCCESS);
+    ck_assert_uint_le(block[0], wvm_space_top(SP) - 600 * MIB);
+    release_all();
+}
+END_TEST
+
 START_TEST(no_window)
 {
     struct wvm_window *w;
@@ -166,6 +197,7 @@ int main(void)
     tcase_add_loop_test(tc, large_ones, 0, CAPS_NO_SCAN);
     tcase_add_loop_test(tc, slabs_grow, 0, 1);
     tcase_add_loop_test(tc, host_in_between, 0, 1);
+    tcase_add_loop_test(tc, lower_top, 0, 2);
     tcase_add_loop_test(tc, no_window, 0, 1);
     return unit_run(suite);
 }
