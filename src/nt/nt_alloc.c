@@ -15,6 +15,7 @@
 #include "base/arith.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
+#include "nt/nt_host_memory.h"
 #include "nt/nt_map.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
@@ -113,7 +114,7 @@ static wvm_status change_range(const struct wvm_target *t, struct wvm_nt_range *
 /* base and size against user space; both are still the caller's. */
 static wvm_status check_range(const struct wvm_target *t, const struct wvm_nt_range *range)
 {
-    uintptr_t top = t->top;
+    uintptr_t top = wvm_nt_end_for(t, range->base); /* what is there is in the way */
     if (range->base >= top)
         return STATUS_INVALID_PARAMETER_2;
     if (range->size == 0 || range->size > top - range->base)

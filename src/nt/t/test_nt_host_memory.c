@@ -104,7 +104,7 @@ END_TEST
 START_TEST(nothing_is_allocated_there)
 {
     set_top(TOP_2G);
-    static const uintptr_t at[] = {TOP_2G, 0x80000000, 0x100000000, HOST, FREE};
+    static const uintptr_t at[] = {TOP_2G, 0x80000000, 0xffffffff, FREE};
     for (size_t i = 0; i < WVM_ARRAY_LEN(at); i++) {
         PVOID base = (PVOID)at[i];
         SIZE_T size = 0x1000;
@@ -113,6 +113,12 @@ START_TEST(nothing_is_allocated_there)
                          STATUS_INVALID_PARAMETER_2);
         ck_assert_uint_eq(fake.n_calls, 0);
     }
+    PVOID base = (PVOID)HOST;
+    SIZE_T size = 0x1000;
+    fake.result = STATUS_CONFLICTING_ADDRESSES; /* of the space, which finds what is there */
+    ck_assert_int_eq(wvm_NtAllocateVirtualMemory(OWN, &base, 0, &size, MEM_RESERVE,
+                                                 PAGE_READWRITE),
+                     STATUS_CONFLICTING_ADDRESSES);
 }
 END_TEST
 
