@@ -1,14 +1,19 @@
 /* winvm/abi.h: how a winvm function is called and what it is called in the object file.
  *
- * Two conventions exist for every Windows name Foo:
+ * Every Windows name Foo exists in two conventions, the compiler's own one and the Windows
+ * convention of the machine:
  *
- *   SysV      the compiler's own convention, symbol `Foo`. The default.
- *   ms_abi    the Windows convention of the machine (x86-64: ms_abi, i386: stdcall), symbol
- *             `winvm_ms_Foo`, reached through an assembler label; the source still says Foo.
+ *              compiler's own                 Windows
+ *   x86-64     SysV, symbol `Foo` (default)   ms_abi, symbol `winvm_ms_Foo`
+ *   i386       cdecl, `winvm_cdecl_Foo`       stdcall, `Foo` (default), as 32-bit sources expect
  *
- * WINVM_ABI_MS, when defined before the first winvm header, selects ms_abi. It is defined here by
- * itself when Wine's headers were included first, because they declare WINAPI as ms_abi.
- * WINVM_ABI is then 1 (SysV) or 2 (ms_abi).
+ * The other one than the default is reached through an assembler label; the source still says Foo.
+ *
+ * WINVM_ABI_MS, when defined before the first winvm header, selects the Windows convention,
+ * WINVM_ABI_CDECL the compiler's own; where it is the default anyway it changes nothing. WINAPI and
+ * the other words for callbacks go with it: a callback is called in the convention of the function
+ * that took it. WINVM_ABI_MS is defined here by itself when Wine's headers were included first,
+ * because they declare WINAPI so. WINVM_ABI is then 1 (the compiler's own) or 2 (Windows).
  *
  * Objects that include a winvm header carry an ELF note telling which one was used (below), unless
  * WINVM_NO_NOTE is defined.
@@ -38,25 +43,33 @@
 #define WINVM_64 0
 #endif
 
-#ifdef WINVM_ABI_MS
+#if defined(WINVM_ABI_MS) && defined(WINVM_ABI_CDECL)
+#error "WINVM_ABI_MS and WINVM_ABI_CDECL exclude each other"
+#elif defined(WINVM_ABI_MS) || (defined(__i386__) && !defined(WINVM_ABI_CDECL))
 #define WINVM_ABI 2
-#if defined(__x86_64__)
-#define WINVM_CALL __attribute__((ms_abi))
-#elif defined(__i386__)
-#define WINVM_CALL __attribute__((stdcall))
-#else
-#define WINVM_CALL
-#endif
-#define WINVM_LABEL(name) __asm__("winvm_ms_" #name)
 #else
 #define WINVM_ABI 1
+#endif
+
+#if WINVM_ABI == 2 && defined(__x86_64__)
+#define WINVM_CALL __attribute__((ms_abi))
+#define WINVM_LABEL(name) __asm__("winvm_ms_" #name)
+#elif WINVM_ABI == 2 && defined(__i386__)
+#define WINVM_CALL __attribute__((stdcall))
+#define WINVM_LABEL(name)
+#elif defined(__i386__)
+#define WINVM_CALL __attribute__((cdecl))
+#define WINVM_LABEL(name) __asm__("winvm_cdecl_" #name)
+#else
 #define WINVM_CALL
 #define WINVM_LABEL(name)
 #endif
 
-/* winvm_* functions: SysV in every mode, also under -mabi=ms. */
+/* winvm_* functions: the compiler's own convention in every mode, also under -mabi=ms and -mrtd. */
 #if defined(__x86_64__)
 #define WINVM_SYSV __attribute__((sysv_abi))
+#elif defined(__i386__)
+#define WINVM_SYSV __attribute__((cdecl))
 #else
 #define WINVM_SYSV
 #endif
@@ -87,7 +100,7 @@
  *           4  n_descsz  4
  *           8  n_type    1
  *          12  name      "winvm\0" and two bytes of padding
- *          20  desc      4 bytes: 1 SysV, 2 ms_abi
+ *          20  desc      4 bytes: 1 SysV or cdecl, 2 ms_abi or stdcall
  *
  * One note stands in each object file that includes a winvm header, and the linker joins them: a
  * linked object has any number, of one convention or of both, and a reader takes the union. Notes

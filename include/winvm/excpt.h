@@ -51,7 +51,7 @@ typedef EXCEPTION_DISPOSITION NTAPI EXCEPTION_ROUTINE(struct _EXCEPTION_RECORD *
 typedef EXCEPTION_ROUTINE *PEXCEPTION_ROUTINE;
 #endif
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
 #include "excpt_try.h"
 #endif
 

@@ -35,8 +35,9 @@ enum winvm_try_state {
 };
 
 struct winvm_try {
-    /* rbx rbp r12 r13 r14 r15, and rsp and rip behind the call of winvm_try_mark. */
-    __extension__ unsigned long long regs[8];
+    /* rbx rbp r12 r13 r14 r15 (i386: ebx ebp esi edi and two free ones), and stack pointer and
+     * instruction pointer behind the call of winvm_try_mark. */
+    size_t regs[8];
     unsigned mxcsr;
     unsigned short fpucw, pad;
     int state;                  /* enum winvm_try_state */
@@ -44,17 +45,24 @@ struct winvm_try {
     void *pointers;             /* struct _EXCEPTION_POINTERS, in the state FILTER */
     struct winvm_try **room; /* the array; below it lies what calls use of the stack */
     void *entry, *target;       /* the library's */
-    __extension__ unsigned long long asker;
+    size_t asker;
 };
+
+/* On i386 nothing must lie on the stack for a call that may return on another one. */
+#if defined(__i386__)
+#define WINVM_TRY_CALL_ __attribute__((regparm(3)))
+#else
+#define WINVM_TRY_CALL_ WINVM_SYSV
+#endif
 
 WINVM_BEGIN_DECLS
 /* The calls behind the statements; not to be called otherwise. */
-extern int WINVM_SYSV winvm_try_mark(struct winvm_try *frame) __attribute__((returns_twice));
-extern void WINVM_SYSV winvm_try_leave(struct winvm_try *frame);
-extern void WINVM_SYSV winvm_try_answer(struct winvm_try *frame, int answer)
+extern int WINVM_TRY_CALL_ winvm_try_mark(struct winvm_try *frame) __attribute__((returns_twice));
+extern void WINVM_TRY_CALL_ winvm_try_leave(struct winvm_try *frame);
+extern void WINVM_TRY_CALL_ winvm_try_answer(struct winvm_try *frame, int answer)
     __attribute__((noreturn));
-extern void WINVM_SYSV winvm_try_resume(struct winvm_try *frame) __attribute__((noreturn));
-extern int WINVM_SYSV winvm_try_unanswered(struct winvm_try *frame);
+extern void WINVM_TRY_CALL_ winvm_try_resume(struct winvm_try *frame) __attribute__((noreturn));
+extern int WINVM_TRY_CALL_ winvm_try_unanswered(struct winvm_try *frame);
 WINVM_END_DECLS
 
 /* WINVM_TRY_ROOM_, which the compiler does not know. */

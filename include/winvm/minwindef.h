@@ -9,17 +9,21 @@
 
 #ifndef WINVM_NO_TYPES
 
-/* Calling-convention words. Under ms_abi the words mean the Windows convention, so that callbacks
- * are declared as they are called; __cdecl stays the compiler's own, so that main and the
- * comparison functions of libc keep theirs. */
+/* Calling-convention words. WINAPI and those like it mean the convention that abi.h selected, so
+ * that callbacks are declared as they are called; __cdecl stays the compiler's own, so that main
+ * and the comparison functions of libc keep theirs. */
 #if !defined(__stdcall) && !defined(_MSC_VER)
 #define __stdcall WINVM_CALL
 #endif
 #if !defined(__cdecl) && !defined(_MSC_VER)
 #define __cdecl
 #endif
-#ifndef __fastcall
+#if !defined(__fastcall) && !defined(_MSC_VER)
+#if defined(__i386__)
+#define __fastcall __attribute__((fastcall))
+#else
 #define __fastcall
+#endif
 #endif
 #ifndef WINAPI
 #define WINAPI WINVM_CALL
