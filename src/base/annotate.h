@@ -15,6 +15,18 @@ typedef uint64_t wvm_word64 __attribute__((aligned(8)));
 #define WVM_HIDDEN __attribute__((visibility("hidden")))
 #define WVM_EXPORT __attribute__((visibility("default")))
 #define WVM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+/* The Windows convention of the machine. */
+#if defined(__x86_64__)
+#define WVM_WINDOWS_CALL __attribute__((ms_abi))
+#else
+#define WVM_WINDOWS_CALL __attribute__((stdcall))
+#endif
+/* For functions that Windows code calls: 32-bit Windows aligns the stack to 4 bytes only. */
+#if defined(__x86_64__)
+#define WVM_ANY_STACK
+#else
+#define WVM_ANY_STACK __attribute__((force_align_arg_pointer))
+#endif
 /* Initial-exec: reading it never allocates, so it is safe in a signal handler. */
 #define WVM_THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
 

@@ -95,14 +95,14 @@ WVM_SIGNAL_PATH static enum wvm_fault_answer ask_space(const struct wvm_trap *tr
     enum wvm_fault_answer answer = wvm_space_fault(&wvm_space_native, &fault);
     if (answer != WVM_FAULT_RETRY)
         wvm_fault_self.n_retries = 0;
-    else if (!may_retry(fault.addr, wvm_reg_value(trap->uc, REG_RIP)))
+    else if (!may_retry(fault.addr, wvm_reg_value(trap->uc, WVM_REG_IP)))
         answer = WVM_FAULT_VIOLATION;
     return answer;
 }
 
 WVM_SIGNAL_PATH static enum verdict judge_page(struct wvm_trap *trap)
 {
-    uintptr_t addr = (uintptr_t)trap->info->si_addr, sp = wvm_reg_value(trap->uc, REG_RSP);
+    uintptr_t addr = (uintptr_t)trap->info->si_addr, sp = wvm_reg_value(trap->uc, WVM_REG_SP);
     unsigned access = access_of(trap->uc);
     switch (ask_space(trap, sp)) {
     case WVM_FAULT_RETRY:
@@ -196,7 +196,7 @@ WVM_SIGNAL_PATH static enum verdict judge_trap(struct wvm_trap *trap)
 
 WVM_SIGNAL_PATH static enum verdict judge(struct wvm_trap *trap)
 {
-    trap->record.ExceptionAddress = (void *)wvm_reg_value(trap->uc, REG_RIP);
+    trap->record.ExceptionAddress = (void *)wvm_reg_value(trap->uc, WVM_REG_IP);
     switch (trap->sig) {
     case SIGSEGV:
         return judge_segv(trap);
@@ -259,6 +259,7 @@ WVM_SIGNAL_PATH static bool handle(struct wvm_trap *trap, size_t gap, bool *faul
  * be stored before this. */
 WVM_SIGNAL_PATH static inline void drop_alignment_check(void)
 {
+#if defined(__x86_64__)
     __asm__ volatile("subq $128, %%rsp\n\t"
                      "pushfq\n\t"
                      "btrq $18, (%%rsp)\n\t"
@@ -270,6 +271,14 @@ WVM_SIGNAL_PATH static inline void drop_alignment_check(void)
                      :
                      :
                      : "memory", "cc");
+#else
+    __asm__ volatile("pushfl\n\t"
+                     "btrl $18, (%%esp)\n\t"
+                     "popfl"
+                     :
+                     :
+                     : "memory", "cc");
+#endif
 }
 
 /* The same for a handler that was called by others than the kernel: their mask is not ours. */

@@ -12,7 +12,11 @@ void wvm_context_store(const CONTEXT *from, struct wvm_kernel_context *to);
 
 /* Bytes of the floating point state behind mcontext.fpregs; 0: there is none. */
 size_t wvm_context_fpsize(const struct wvm_kernel_context *uc);
-/* The parts that xrstor can put back from there; 0: there are none. */
+#if defined(__i386__)
+/* The x87 registers as fsave has them, from what fxsave wrote. */
+void wvm_context_to_old(const XMM_SAVE_AREA32 *from, FLOATING_SAVE_AREA *to);
+#endif
+/* x86-64 only: the parts that xrstor can put back from there; 0: there are none. */
 uint64_t wvm_context_xfeatures(const struct wvm_kernel_context *uc);
 /* The state that a function may expect: default rounding, exceptions masked, empty x87 stack. */
 void wvm_context_calm(struct wvm_kernel_context *uc);

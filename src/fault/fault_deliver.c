@@ -25,7 +25,6 @@
 #include "fault/fault_context.h"
 
 enum {
-    RED_ZONE = 128,
     OWN_USE = 3072,       /* of the handler, below the frame of wvm_fault_deliver */
     HEADROOM = 8192,      /* on an alternate stack */
     OVERFLOW_ROOM = 8192, /* on a stack that overflowed */
@@ -40,7 +39,10 @@ enum {
 
 /* ---- the probe that may fault ---- */
 
-/* Answers 0, or 1 when an access faulted; r8 holds the interrupted stack pointer meanwhile. */
+/* Answers 0, or 1 when an access faulted; PROBE_STACK holds the interrupted stack pointer
+ * meanwhile. */
+#if defined(__x86_64__)
+#define PROBE_STACK REG_R8
 __asm__(".pushsection .text\n"
         ".balign 16\n"
         ".type wvm_fault_probe, @function\n"
@@ -61,26 +63,53 @@ __asm__(".pushsection .text\n"
         "\t.cfi_endproc\n"
         ".size wvm_fault_probe, . - wvm_fault_probe\n"
         ".popsection\n");
+#else
+#define PROBE_STACK REG_ECX
+__asm__(".pushsection .text\n"
+        ".balign 16\n"
+        ".type wvm_fault_probe, @function\n"
+        "wvm_fault_probe:\n" /* low, high, stack pointer */
+        "\t.cfi_startproc\n"
+        "\tmovl 4(%esp), %edx\n"
+        "\tmovl 8(%esp), %eax\n"
+        "\tmovl 12(%esp), %ecx\n"
+        "1:\tdecl %eax\n"
+        "\tcmpl %edx, %eax\n"
+        "\tjb 2f\n"
+        "\torb $0, (%eax)\n"
+        "\tandl $-4096, %eax\n"
+        "\tjmp 1b\n"
+        "2:\txorl %eax, %eax\n"
+        "\tret\n"
+        "wvm_fault_probe_failed:\n"
+        "\tmovl $1, %eax\n"
+        "\tret\n"
+        "\t.cfi_endproc\n"
+        ".size wvm_fault_probe, . - wvm_fault_probe\n"
+        ".popsection\n");
+#endif
 int wvm_fault_probe(uintptr_t low, uintptr_t high, uintptr_t sp);
 extern const char wvm_fault_probe_failed[];
 
 WVM_SIGNAL_PATH uintptr_t wvm_fault_probe_stack(const struct wvm_kernel_context *uc)
 {
-    uintptr_t ip = wvm_reg_value(uc, REG_RIP);
+    uintptr_t ip = wvm_reg_value(uc, WVM_REG_IP);
     bool inside = ip >= (uintptr_t)wvm_fault_probe && ip < (uintptr_t)wvm_fault_probe_failed;
-    return inside ? wvm_reg_value(uc, REG_R8) : 0;
+    return inside ? wvm_reg_value(uc, PROBE_STACK) : 0;
 }
 
 WVM_SIGNAL_PATH void wvm_fault_probe_fail(struct wvm_kernel_context *uc)
 {
-    *wvm_reg(uc, REG_RIP) = (greg_t)(uintptr_t)wvm_fault_probe_failed;
+    *wvm_reg(uc, WVM_REG_IP) = (greg_t)(uintptr_t)wvm_fault_probe_failed;
 }
 
 /* ---- the way there ---- */
 
+/* General register i of the frame is at 40 + 8 * i, or 20 + 4 * i: as sleb128, two bytes from 64
+ * on. */
+#if defined(__x86_64__)
 #define CFI_AT(number, length, offset) \
     ".cfi_escape 0x10, " #number ", " #length ", 0x77, " offset "\n"
-/* General register i of the frame: 40 + 8 * i as sleb128 (two bytes from 64 on). */
 __asm__(".pushsection .text\n"
         ".balign 16\n"
         ".type wvm_fault_trampoline, @function\n"
@@ -111,9 +140,42 @@ __asm__(".pushsection .text\n"
         "\t.cfi_endproc\n"
         ".size wvm_fault_trampoline, . - wvm_fault_trampoline\n"
         ".popsection\n");
-extern const char wvm_fault_trampoline[];
 WVM_STATIC(offsetof(struct wvm_frame, uc.mcontext.gregs) == 40 && REG_RSP == 15 && REG_RIP == 16,
            "the trampoline's table of registers");
+#define DELIVER_CALL
+#define FRAME_REG REG_RDI
+#else
+#define CFI_AT(number, length, offset) \
+    ".cfi_escape 0x10, " #number ", " #length ", 0x74, " offset "\n"
+__asm__(".pushsection .text\n"
+        ".balign 16\n"
+        ".type wvm_fault_trampoline, @function\n"
+        "\t.cfi_startproc\n"
+        "\t.cfi_signal_frame\n"
+        "\t.cfi_escape 0x0f, 3, 0x74, 0x30, 0x06\n" /* the frame's end: the saved esp */
+        CFI_AT(7, 2, "0x24")
+        CFI_AT(6, 2, "0x28")
+        CFI_AT(5, 2, "0x2c")
+        CFI_AT(4, 2, "0x30")
+        CFI_AT(3, 2, "0x34")
+        CFI_AT(2, 2, "0x38")
+        CFI_AT(1, 2, "0x3c")
+        CFI_AT(0, 3, "0xc0, 0x00")
+        CFI_AT(8, 3, "0xcc, 0x00")
+        "\tnop\n"
+        "wvm_fault_trampoline:\n" /* eax, esp: the frame */
+        "\tcall wvm_deliver\n"
+        "\tud2\n"
+        "\t.cfi_endproc\n"
+        ".size wvm_fault_trampoline, . - wvm_fault_trampoline\n"
+        ".popsection\n");
+WVM_STATIC(offsetof(struct wvm_frame, uc.mcontext.gregs) == 20 && REG_EDI == 4 && REG_ESP == 7 &&
+               REG_EAX == 11 && REG_EIP == 14,
+           "the trampoline's table of registers");
+#define DELIVER_CALL __attribute__((regparm(1)))
+#define FRAME_REG REG_EAX
+#endif
+extern const char wvm_fault_trampoline[];
 
 WVM_SIGNAL_PATH static bool is_on(const stack_t *stack, uintptr_t at)
 {
@@ -123,7 +185,7 @@ WVM_SIGNAL_PATH static bool is_on(const stack_t *stack, uintptr_t at)
 /* Where a frame ends up when it has to lie below top. */
 WVM_SIGNAL_PATH static uintptr_t place_below(uintptr_t top, size_t fp_len)
 {
-    return wvm_align_down(top - sizeof(struct wvm_frame) - fp_len, 64);
+    return wvm_align_down(top - sizeof(struct wvm_frame) - WVM_FP_PAD - fp_len, 64);
 }
 
 WVM_SIGNAL_PATH static bool fits_alternate(const stack_t *stack, uintptr_t at)
@@ -134,7 +196,7 @@ WVM_SIGNAL_PATH static bool fits_alternate(const stack_t *stack, uintptr_t at)
 
 WVM_SIGNAL_PATH bool wvm_fault_left_alternate(const struct wvm_kernel_context *uc, uintptr_t addr)
 {
-    uintptr_t end = (uintptr_t)uc->stack.ss_sp, sp = wvm_reg_value(uc, REG_RSP);
+    uintptr_t end = (uintptr_t)uc->stack.ss_sp, sp = wvm_reg_value(uc, WVM_REG_SP);
     return !(uc->stack.ss_flags & SS_DISABLE) && addr < end && end - addr <= NEAR_END &&
            sp - addr + NEAR_END <= 2 * NEAR_END;
 }
@@ -145,7 +207,7 @@ WVM_SIGNAL_PATH static void fill_frame(struct wvm_frame *f, const struct wvm_tra
     memcpy(&f->info, trap->info, sizeof(f->info));
     memcpy(&f->record, &trap->record, sizeof(f->record));
     wvm_context_load(&f->context, trap->uc);
-    f->context.Rip = (uintptr_t)trap->record.ExceptionAddress;
+    WVM_CONTEXT_IP(&f->context) = (uintptr_t)trap->record.ExceptionAddress;
     if (trap->record.ExceptionCode == (DWORD)STATUS_SINGLE_STEP)
         f->context.EFlags &= ~X86_EFLAGS_TF;
     f->by_host = trap->by_host;
@@ -162,7 +224,7 @@ WVM_SIGNAL_PATH static void copy_bytes(void *to, const void *from, size_t n)
 WVM_SIGNAL_PATH static void write_frame(uintptr_t at, const struct wvm_trap *trap, size_t fp_len)
 {
     struct wvm_frame *f = (struct wvm_frame *)at;
-    uintptr_t fp = at + sizeof(*f);
+    uintptr_t fp = at + sizeof(*f) + WVM_FP_PAD;
     fill_frame(f, trap);
     f->uc.mcontext.fpregs = fp_len ? (fpregset_t)fp : NULL;
     copy_bytes((void *)fp, trap->uc->mcontext.fpregs, fp_len);
@@ -172,12 +234,20 @@ WVM_SIGNAL_PATH static void write_frame(uintptr_t at, const struct wvm_trap *tra
  * where wvm_deliver puts the mask back. The floating point state of a handler is a fresh one. */
 WVM_SIGNAL_PATH static _Noreturn void leave_for(uintptr_t at)
 {
+#if defined(__x86_64__)
     __asm__ volatile("movq %0, %%rsp\n\t"
                      "movq %0, %%rdi\n\t"
                      "jmp wvm_fault_trampoline"
                      :
                      : "r"(at)
                      : "rdi", "memory");
+#else
+    __asm__ volatile("movl %0, %%esp\n\t"
+                     "jmp wvm_fault_trampoline"
+                     :
+                     : "a"(at)
+                     : "memory");
+#endif
     __builtin_unreachable();
 }
 
@@ -185,9 +255,9 @@ WVM_SIGNAL_PATH static _Noreturn void leave_for(uintptr_t at)
 WVM_SIGNAL_PATH static void redirect(struct wvm_kernel_context *uc, uintptr_t at)
 {
     greg_t off = X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC;
-    *wvm_reg(uc, REG_EFL) &= ~off;
-    *wvm_reg(uc, REG_RIP) = (greg_t)(uintptr_t)wvm_fault_trampoline;
-    *wvm_reg(uc, REG_RDI) = *wvm_reg(uc, REG_RSP) = (greg_t)at;
+    *wvm_reg(uc, WVM_REG_FLAGS) &= ~off;
+    *wvm_reg(uc, WVM_REG_IP) = (greg_t)(uintptr_t)wvm_fault_trampoline;
+    *wvm_reg(uc, FRAME_REG) = *wvm_reg(uc, WVM_REG_SP) = (greg_t)at;
     wvm_context_calm(uc);
 }
 
@@ -197,7 +267,7 @@ WVM_SIGNAL_PATH static uintptr_t place_on_own(const struct wvm_trap *trap, uintp
                                               size_t fp_len)
 {
     const stack_t *alternate = &trap->uc->stack;
-    uintptr_t sp = wvm_reg_value(trap->uc, REG_RSP), top = sp - RED_ZONE, at;
+    uintptr_t sp = wvm_reg_value(trap->uc, WVM_REG_SP), top = sp - WVM_RED_ZONE, at;
     bool same = is_on(alternate, here) == is_on(alternate, sp);
     if (trap->stack_gone || sp < OVERFLOW_ROOM + OWN_USE)
         return 0;
@@ -218,7 +288,7 @@ WVM_SIGNAL_PATH bool wvm_fault_deliver(struct wvm_trap *trap, size_t gap)
     uintptr_t at = place_on_own(trap, here, fp_len);
     if (!at) {
         at = place_below(here, fp_len);
-        if (is_on(&uc->stack, wvm_reg_value(uc, REG_RSP)) || !fits_alternate(&uc->stack, at))
+        if (is_on(&uc->stack, wvm_reg_value(uc, WVM_REG_SP)) || !fits_alternate(&uc->stack, at))
             return false;
     }
     write_frame(at, trap, fp_len);
@@ -234,13 +304,13 @@ WVM_SIGNAL_PATH bool wvm_fault_was_declined(int sig, const siginfo_t *info,
                                             struct wvm_kernel_context *uc)
 {
     struct wvm_fault_thread *self = &wvm_fault_self;
-    bool same = self->declined.ip && self->declined.ip == wvm_reg_value(uc, REG_RIP) &&
+    bool same = self->declined.ip && self->declined.ip == wvm_reg_value(uc, WVM_REG_IP) &&
                 self->declined.sig == sig && self->declined.addr == (uintptr_t)info->si_addr;
     self->declined.ip = 0;
     if (same) {
         *wvm_reg(uc, REG_ERR) = self->declined.error;
         *wvm_reg(uc, REG_TRAPNO) = self->declined.trapno;
-        *wvm_reg(uc, REG_CR2) = self->declined.cr2;
+        wvm_set_fault_address(uc, self->declined.cr2);
     }
     return same;
 }
@@ -249,12 +319,12 @@ WVM_SIGNAL_PATH static void decline(const struct wvm_frame *f)
 {
     struct wvm_fault_thread *self = &wvm_fault_self;
     wvm_host_sigmask(~(uint64_t)0);
-    self->declined.ip = wvm_reg_value(&f->uc, REG_RIP);
+    self->declined.ip = wvm_reg_value(&f->uc, WVM_REG_IP);
     self->declined.addr = (uintptr_t)f->info.si_addr;
     self->declined.sig = f->info.si_signo;
     self->declined.error = f->uc.mcontext.gregs[REG_ERR];
     self->declined.trapno = f->uc.mcontext.gregs[REG_TRAPNO];
-    self->declined.cr2 = f->uc.mcontext.gregs[REG_CR2];
+    self->declined.cr2 = wvm_fault_address(&f->uc);
     wvm_host_sigqueue(f->info.si_signo, &f->info);
 }
 
@@ -275,14 +345,14 @@ WVM_SIGNAL_PATH static void keep_mask(struct wvm_kernel_context *uc)
 }
 
 /* Called by the trampoline alone. Does not return. */
-void wvm_deliver(struct wvm_frame *f);
-WVM_SIGNAL_PATH __attribute__((used)) WVM_HIDDEN void wvm_deliver(struct wvm_frame *f)
+DELIVER_CALL void wvm_deliver(struct wvm_frame *f);
+WVM_SIGNAL_PATH __attribute__((used)) WVM_HIDDEN DELIVER_CALL void wvm_deliver(struct wvm_frame *f)
 {
     int saved = errno;
     if (f->masked)
         wvm_host_sigmask(f->uc.sigmask);
     bool last = !f->by_host && wvm_chain_is_default(f->info.si_signo);
-    uintptr_t sp = wvm_reg_value(&f->uc, REG_RSP);
+    uintptr_t sp = wvm_reg_value(&f->uc, WVM_REG_SP);
     if (wvm_dispatch(&f->record, &f->context, last) == WVM_DISPATCH_CONTINUE) {
         wvm_context_store(&f->context, &f->uc);
         errno = saved;

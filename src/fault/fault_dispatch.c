@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fault/fault_entry.h"
+#include "fault/fault_machine.h"
 #include "fault/fault_private.h"
 
 #define NONCONTINUABLE 0xC0000025u
@@ -24,7 +25,7 @@ static bool offer(EXCEPTION_POINTERS *pointers, bool last)
 {
     struct wvm_frames asking;
     LONG answer;
-    wvm_frames_begin(&asking, pointers->ContextRecord->Rsp);
+    wvm_frames_begin(&asking, WVM_CONTEXT_SP(pointers->ContextRecord));
     bool continued = wvm_vectored_call(WVM_VECTORED_EXCEPTION, pointers) ||
                      wvm_frames_ask(&asking, pointers) ||
                      (last && wvm_filter_call(pointers, &answer) &&
@@ -44,7 +45,7 @@ enum wvm_dispatch_answer wvm_dispatch(EXCEPTION_RECORD *record, CONTEXT *context
         second.ExceptionCode = NONCONTINUABLE;
         second.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
         second.ExceptionRecord = record;
-        second.ExceptionAddress = (void *)(uintptr_t)context->Rip;
+        second.ExceptionAddress = (void *)(uintptr_t)WVM_CONTEXT_IP(context);
         pointers.ExceptionRecord = &second;
         offer(&pointers, last);
         return WVM_DISPATCH_UNHANDLED;

@@ -2,12 +2,11 @@
 #ifndef WVM_FAULT_INTERNAL_H
 #define WVM_FAULT_INTERNAL_H
 
-#include <ucontext.h>
-
 #include <winvm/ntstatus.h>
 
 #include "base/assert.h"
 #include "fault/fault.h"
+#include "fault/fault_machine.h"
 #include "host/host_signal.h"
 
 /* Functions that a signal handler runs, some of which leave their callers behind: no sanitizer
@@ -27,30 +26,6 @@ enum wvm_trapno {
     WVM_TRAP_ALIGNMENT = 17,
 };
 
-/* The part of a ucontext_t that the kernel writes and reads; libc's goes on behind it. */
-struct wvm_kernel_context {
-    unsigned long flags;
-    void *link;
-    stack_t stack;
-    mcontext_t mcontext;
-    uint64_t sigmask;
-};
-WVM_STATIC(sizeof(struct wvm_kernel_context) == 304, "the kernel's struct ucontext");
-WVM_STATIC(offsetof(struct wvm_kernel_context, mcontext) == offsetof(ucontext_t, uc_mcontext),
-           "registers of the ucontext");
-WVM_STATIC(offsetof(struct wvm_kernel_context, sigmask) == offsetof(ucontext_t, uc_sigmask),
-           "mask of the ucontext");
-
-static inline greg_t *wvm_reg(struct wvm_kernel_context *uc, int reg)
-{
-    return &uc->mcontext.gregs[reg];
-}
-
-static inline uintptr_t wvm_reg_value(const struct wvm_kernel_context *uc, int reg)
-{
-    return (uintptr_t)uc->mcontext.gregs[reg];
-}
-
 /* One fault that is to become an exception. */
 struct wvm_trap {
     int sig;
@@ -63,7 +38,8 @@ struct wvm_trap {
 };
 
 /* What lies on the stack of the thread while the exception is dispatched. The kernel's context
- * comes first: rt_sigreturn finds it at the stack pointer. The floating point state follows. */
+ * comes first, at the stack pointer: unwinders and sigreturn find it there. The floating point state
+ * follows, WVM_FP_PAD bytes behind the end. */
 struct wvm_frame {
     struct wvm_kernel_context uc;
     siginfo_t info;
@@ -113,7 +89,8 @@ struct wvm_fault_thread {
     unsigned n_retries;
     struct {
         uintptr_t ip, addr; /* ip 0: none */
-        greg_t error, trapno, cr2;
+        greg_t error, trapno;
+        uintptr_t cr2;
         int sig;
     } declined;
     uintptr_t alt, alt_len; /* the alternate stack we made; 0: none */

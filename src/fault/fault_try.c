@@ -27,6 +27,7 @@
 #include "base/annotate.h"
 #include "base/assert.h"
 #include "fault/fault_private.h"
+#include "fault/fault_try.h"
 #include "host/host.h"
 #include "host/host_kernel.h"
 
@@ -48,133 +49,11 @@ struct try_list {
 };
 WVM_STATIC(sizeof(struct try_list) == LIST_BYTES, "a list fills its memory");
 
-/* The first free entry and the end; read by winvm_try_mark. */
-struct try_thread {
-    struct wvm_try_entry *top, *end;
-};
-WVM_HIDDEN WVM_THREAD_LOCAL struct try_thread wvm_try_thread;
+WVM_HIDDEN WVM_THREAD_LOCAL struct wvm_try_thread wvm_try_thread;
 
 static struct try_list *all_lists;
 static pthread_key_t at_exit;
 static pthread_once_t started = PTHREAD_ONCE_INIT;
-
-/* Offsets in struct winvm_try, as the code below has them. */
-#define AT(field, offset) WVM_STATIC(offsetof(struct winvm_try, field) == (offset), #field)
-AT(regs, 0);
-AT(mxcsr, 64);
-AT(fpucw, 68);
-AT(entry, 96);
-AT(asker, 112);
-
-/* int winvm_try_mark(struct winvm_try *): notes the registers that a call preserves, lists the
- * frame, returns 0. */
-__asm__(".text\n"
-        ".p2align 4\n"
-        ".globl winvm_try_mark\n"
-        ".type winvm_try_mark, @function\n"
-        "winvm_try_mark:\n\t"
-        ".cfi_startproc\n\t"
-        "endbr64\n\t"
-        "movq (%rsp), %rdx\n\t"
-        "leaq 8(%rsp), %rcx\n\t"
-        "movq %rbx, (%rdi)\n\t"
-        "movq %rbp, 8(%rdi)\n\t"
-        "movq %r12, 16(%rdi)\n\t"
-        "movq %r13, 24(%rdi)\n\t"
-        "movq %r14, 32(%rdi)\n\t"
-        "movq %r15, 40(%rdi)\n\t"
-        "movq %rcx, 48(%rdi)\n\t"
-        "movq %rdx, 56(%rdi)\n\t"
-        "stmxcsr 64(%rdi)\n\t"
-        "fnstcw 68(%rdi)\n\t"
-        "movq wvm_try_thread@gottpoff(%rip), %rsi\n\t"
-        "movq %fs:(%rsi), %rax\n\t"
-        "cmpq %fs:8(%rsi), %rax\n\t"
-        "jae 2f\n\t"
-        "cmpq %rcx, -8(%rax)\n\t" /* the latest entry: above, or stale */
-        "jbe 2f\n\t"
-        "movq %rax, 96(%rdi)\n\t"
-        "leaq 16(%rax), %rdx\n"
-        "1:\n\t"
-        "movq %rdi, (%rax)\n\t"
-        "movq %rcx, 8(%rax)\n\t"
-        "movq %rdx, %fs:(%rsi)\n\t"
-        "cmpq %rdi, (%rax)\n\t"
-        "jne 1b\n\t"
-        "xorl %eax, %eax\n\t"
-        "ret\n"
-        "2:\n\t"
-        "subq $8, %rsp\n\t"
-        ".cfi_adjust_cfa_offset 8\n\t"
-        "call wvm_try_open\n\t"
-        "addq $8, %rsp\n\t"
-        ".cfi_adjust_cfa_offset -8\n\t"
-        "xorl %eax, %eax\n\t"
-        "ret\n\t"
-        ".cfi_endproc\n\t"
-        ".size winvm_try_mark, .-winvm_try_mark\n");
-
-/* Lets winvm_try_mark return once more, with 1, on the given stack. */
-_Noreturn void wvm_try_enter(const struct winvm_try *frame, uint64_t rsp) WVM_HIDDEN;
-/* The same from a call that returns: what winvm_try_answer is told. The stack below the call is
- * left alone but for `room` bytes, which belong to calls that the frame's function makes. */
-int wvm_try_filter(struct winvm_try *frame, uint64_t room) WVM_HIDDEN;
-__asm__(".p2align 4\n"
-        ".globl wvm_try_filter\n"
-        ".hidden wvm_try_filter\n"
-        ".type wvm_try_filter, @function\n"
-        "wvm_try_filter:\n\t"
-        "pushq %rbx\n\t"
-        "pushq %rbp\n\t"
-        "pushq %r12\n\t"
-        "pushq %r13\n\t"
-        "pushq %r14\n\t"
-        "pushq %r15\n\t"
-        "subq $8, %rsp\n\t"
-        "stmxcsr (%rsp)\n\t"
-        "fnstcw 4(%rsp)\n\t"
-        "movq %rsp, 112(%rdi)\n\t"
-        "negq %rsi\n\t"
-        "addq %rsp, %rsi\n\t"
-        "andq $-16, %rsi\n\t"
-        "jmp wvm_try_enter\n\t"
-        ".size wvm_try_filter, .-wvm_try_filter\n"
-        ".p2align 4\n"
-        ".globl wvm_try_enter\n"
-        ".hidden wvm_try_enter\n"
-        ".type wvm_try_enter, @function\n"
-        "wvm_try_enter:\n\t"
-        "movq (%rdi), %rbx\n\t"
-        "movq 8(%rdi), %rbp\n\t"
-        "movq 16(%rdi), %r12\n\t"
-        "movq 24(%rdi), %r13\n\t"
-        "movq 32(%rdi), %r14\n\t"
-        "movq 40(%rdi), %r15\n\t"
-        "ldmxcsr 64(%rdi)\n\t"
-        "fldcw 68(%rdi)\n\t"
-        "movq %rsi, %rsp\n\t"
-        "cld\n\t"
-        "movl $1, %eax\n\t"
-        "jmp *56(%rdi)\n\t"
-        ".size wvm_try_enter, .-wvm_try_enter\n"
-        ".p2align 4\n"
-        ".globl winvm_try_answer\n"
-        ".type winvm_try_answer, @function\n"
-        "winvm_try_answer:\n\t"
-        "endbr64\n\t"
-        "movq 112(%rdi), %rsp\n\t"
-        "movl %esi, %eax\n\t"
-        "ldmxcsr (%rsp)\n\t"
-        "fldcw 4(%rsp)\n\t"
-        "addq $8, %rsp\n\t"
-        "popq %r15\n\t"
-        "popq %r14\n\t"
-        "popq %r13\n\t"
-        "popq %r12\n\t"
-        "popq %rbp\n\t"
-        "popq %rbx\n\t"
-        "ret\n\t"
-        ".size winvm_try_answer, .-winvm_try_answer\n");
 
 static struct winvm_try *frame_of(const struct wvm_try_entry *entry)
 {
@@ -194,7 +73,7 @@ static _Noreturn void die(const char *why)
 
 static void give_back(void *list)
 {
-    wvm_try_thread = (struct try_thread){NULL, NULL};
+    wvm_try_thread = (struct wvm_try_thread){NULL, NULL};
     __atomic_store_n(&((struct try_list *)list)->taken, 0, __ATOMIC_RELEASE);
 }
 
@@ -231,7 +110,7 @@ static WVM_COLD void attach(void)
     pthread_once(&started, start);
     struct try_list *list = take_list();
     list->entries[0] = (struct wvm_try_entry){0, UINTPTR_MAX};
-    wvm_try_thread = (struct try_thread){&list->entries[1], &list->entries[N_ENTRIES]};
+    wvm_try_thread = (struct wvm_try_thread){&list->entries[1], &list->entries[N_ENTRIES]};
     pthread_setspecific(at_exit, list);
     wvm_fault_install_all();
     wvm_fault_thread_attach();
@@ -259,19 +138,17 @@ static struct wvm_try_entry *append(uintptr_t frame, uintptr_t rsp)
     return entry;
 }
 
-/* The rest of winvm_try_mark: for the first try of a thread, and with stale entries. */
-__attribute__((used)) WVM_HIDDEN void wvm_try_open(struct winvm_try *frame);
-void wvm_try_open(struct winvm_try *frame)
+WINVM_TRY_CALL_ void wvm_try_open(struct winvm_try *frame)
 {
     if (wvm_try_thread.top == NULL)
         attach();
-    uintptr_t rsp = frame->regs[6];
+    uintptr_t rsp = (uintptr_t)frame->regs[6];
     drop_stale(rsp + 1);
     frame->entry = append((uintptr_t)frame, rsp);
 }
 
 /* Ends a try whose body has ended or is left. Off the list already: nothing to do. */
-WVM_EXPORT void winvm_try_leave(struct winvm_try *frame)
+WVM_EXPORT WINVM_TRY_CALL_ void winvm_try_leave(struct winvm_try *frame)
 {
     struct wvm_try_entry *entry = frame->entry;
     if (entry < wvm_try_thread.top && entry->frame == (uintptr_t)frame)
@@ -280,7 +157,7 @@ WVM_EXPORT void winvm_try_leave(struct winvm_try *frame)
 
 /* A try was gone through in the state FILTER: it has neither filter nor block, or a longjmp of the
  * filter went back into the body. In the latter case the asker's stack is above us no longer. */
-WVM_EXPORT int winvm_try_unanswered(struct winvm_try *frame)
+WVM_EXPORT WINVM_TRY_CALL_ int winvm_try_unanswered(struct winvm_try *frame)
 {
     if ((uintptr_t)__builtin_frame_address(0) < frame->asker)
         winvm_try_answer(frame, EXCEPTION_CONTINUE_SEARCH);
@@ -354,12 +231,12 @@ static _Noreturn void unwind(struct wvm_try_entry *target, unsigned code)
         frame->code = code;
         frame->pointers = NULL;
         frame->target = target;
-        wvm_try_enter(frame, frame->regs[6]);
+        wvm_try_enter(frame, (uintptr_t)frame->regs[6]);
     }
 }
 
 /* A block has ended that ran because an exception passes. */
-WVM_EXPORT _Noreturn void winvm_try_resume(struct winvm_try *frame)
+WVM_EXPORT WINVM_TRY_CALL_ _Noreturn void winvm_try_resume(struct winvm_try *frame)
 {
     wvm_try_thread.top = frame->entry;
     unwind(frame->target, frame->code);

@@ -13,6 +13,7 @@
  * Locking: none; all of it is atomic words. A handler that another thread removes may still be in
  *     its last call.
  * Failure: a full table refuses the handler.   Signal safety: yes. */
+#include "base/assert.h"
 #include "fault/fault_entry.h"
 #include "fault/fault_private.h"
 
@@ -23,13 +24,13 @@
 #define MS_BIT ((uint64_t)1 << 63)
 
 struct slot {
-    uint64_t key;       /* FREE, FILLING, or the place in the order */
-    uint64_t handler;   /* tagged */
+    wvm_word64 key;     /* FREE, FILLING, or the place in the order */
+    wvm_word64 handler; /* tagged */
     uint32_t gen;       /* of the latest use */
 };
 
 static struct list {
-    uint64_t last, first;   /* keys given out at the end and at the head */
+    wvm_word64 last, first; /* keys given out at the end and at the head */
     unsigned used;          /* no slot at or above this was ever used */
     struct slot slots[N_SLOTS];
 } lists[WVM_N_VECTORED] = {
@@ -37,15 +38,27 @@ static struct list {
     {.last = MIDDLE, .first = MIDDLE},
 };
 
-static uint64_t filter;     /* tagged; 0: none */
-static uint64_t bridged[2]; /* tagged, by the convention of the bridge */
+static wvm_word64 filter;     /* tagged; 0: none */
+static wvm_word64 bridged[2]; /* tagged, by the convention of the bridge */
 
-/* A handle: "VE" | generation | list | slot. No pointer of user space looks like it. */
+/* A handle: mark | generation | list | slot. No pointer to an object looks like it: 64 bits begin
+ * with "VE", 32 bits are an odd number. */
+#if UINTPTR_MAX > UINT32_MAX
+enum { HANDLE_GEN_SHIFT = 16, HANDLE_LIST_SHIFT = 12, HANDLE_SLOT_SHIFT = 0 };
 #define HANDLE_MARK ((uintptr_t)0x5645 << 48)
+#define GEN_MASK UINT32_MAX
+#else
+enum { HANDLE_GEN_SHIFT = 11, HANDLE_LIST_SHIFT = 9, HANDLE_SLOT_SHIFT = 1 };
+#define HANDLE_MARK ((uintptr_t)1)
+#define GEN_MASK (UINT32_MAX >> HANDLE_GEN_SHIFT)
+#endif
+WVM_STATIC(N_SLOTS == 256, "a slot's number fills its place in a handle");
 
 static void *handle_of(enum wvm_vectored_list list, unsigned index, uint32_t gen)
 {
-    return (void *)(HANDLE_MARK | (uintptr_t)gen << 16 | (uintptr_t)(list + 1) << 12 | index);
+    return (void *)(HANDLE_MARK | (uintptr_t)(gen & GEN_MASK) << HANDLE_GEN_SHIFT |
+                    (uintptr_t)(list + 1) << HANDLE_LIST_SHIFT |
+                    (uintptr_t)index << HANDLE_SLOT_SHIFT);
 }
 
 static uint64_t tagged(void *function, bool ms)
@@ -56,7 +69,7 @@ static uint64_t tagged(void *function, bool ms)
 /* Apart, because gcc takes the two kinds of call for one when they are branches of an if. */
 static __attribute__((noinline)) LONG call_ms(uintptr_t at, EXCEPTION_POINTERS *pointers)
 {
-    return ((LONG(__attribute__((ms_abi)) *)(EXCEPTION_POINTERS *))at)(pointers);
+    return ((LONG(WVM_WINDOWS_CALL *)(EXCEPTION_POINTERS *))at)(pointers);
 }
 
 static LONG call(uint64_t handler, EXCEPTION_POINTERS *pointers)
@@ -102,13 +115,14 @@ void *wvm_vectored_add(enum wvm_vectored_list which, bool first, void *handler, 
 
 bool wvm_vectored_remove(enum wvm_vectored_list which, void *handle)
 {
-    unsigned index = (uintptr_t)handle & 0xfff;
-    uint32_t gen = (uint32_t)((uintptr_t)handle >> 16);
-    if (index >= N_SLOTS || handle != handle_of(which, index, gen))
+    unsigned index = (uintptr_t)handle >> HANDLE_SLOT_SHIFT & (N_SLOTS - 1);
+    uint32_t gen = (uint32_t)((uintptr_t)handle >> HANDLE_GEN_SHIFT) & GEN_MASK;
+    if (handle != handle_of(which, index, gen))
         return false;
     struct slot *slot = &lists[which].slots[index];
     uint64_t key = __atomic_load_n(&slot->key, __ATOMIC_ACQUIRE);
-    if (key == FREE || key == FILLING || __atomic_load_n(&slot->gen, __ATOMIC_ACQUIRE) != gen)
+    uint32_t now = __atomic_load_n(&slot->gen, __ATOMIC_ACQUIRE) & GEN_MASK;
+    if (key == FREE || key == FILLING || now != gen)
         return false;
     return __atomic_compare_exchange_n(&slot->key, &key, FREE, false, __ATOMIC_ACQ_REL,
                                        __ATOMIC_RELAXED);
@@ -177,7 +191,7 @@ void *wvm_unhandled_filter_set(void *function, bool ms, bool *old_ms)
     return (void *)(uintptr_t)(old & ~MS_BIT);
 }
 
-static LONG __attribute__((ms_abi)) bridge_ms(EXCEPTION_POINTERS *pointers)
+static LONG WVM_WINDOWS_CALL WVM_ANY_STACK bridge_ms(EXCEPTION_POINTERS *pointers)
 {
     return call(__atomic_load_n(&bridged[1], __ATOMIC_ACQUIRE), pointers);
 }

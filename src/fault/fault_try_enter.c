@@ -1,0 +1,213 @@
+/* A try's code: noted when its body begins, entered again for its filter, handler or block.
+ *
+ * I1  What is noted are the registers that a call preserves, the stack pointer and the instruction
+ *     behind the call of winvm_try_mark, and the modes of floating point.
+ * I2  Nothing of the noted function's frame is written: what it has below its array belongs to
+ *     calls that it makes, and the filter's stack starts with as much.
+ * On i386 these functions take their arguments in registers, so that the compiler has nothing to
+ * take off the stack behind a call that returns on another one.
+ * Locking: none.   Failure: none.   Signal safety: as fault_try.c. */
+#include <stddef.h>
+
+#include "base/assert.h"
+#include "fault/fault_try.h"
+
+/* Offsets in struct winvm_try, as the code below has them. */
+#define AT(field, offset) WVM_STATIC(offsetof(struct winvm_try, field) == (offset), #field)
+#if defined(__x86_64__)
+AT(regs, 0);
+AT(mxcsr, 64);
+AT(fpucw, 68);
+AT(entry, 96);
+AT(asker, 112);
+
+/* int winvm_try_mark(struct winvm_try *): notes the registers that a call preserves, lists the
+ * frame, returns 0. */
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl winvm_try_mark\n"
+        ".type winvm_try_mark, @function\n"
+        "winvm_try_mark:\n\t"
+        ".cfi_startproc\n\t"
+        "endbr64\n\t"
+        "movq (%rsp), %rdx\n\t"
+        "leaq 8(%rsp), %rcx\n\t"
+        "movq %rbx, (%rdi)\n\t"
+        "movq %rbp, 8(%rdi)\n\t"
+        "movq %r12, 16(%rdi)\n\t"
+        "movq %r13, 24(%rdi)\n\t"
+        "movq %r14, 32(%rdi)\n\t"
+        "movq %r15, 40(%rdi)\n\t"
+        "movq %rcx, 48(%rdi)\n\t"
+        "movq %rdx, 56(%rdi)\n\t"
+        "stmxcsr 64(%rdi)\n\t"
+        "fnstcw 68(%rdi)\n\t"
+        "movq wvm_try_thread@gottpoff(%rip), %rsi\n\t"
+        "movq %fs:(%rsi), %rax\n\t"
+        "cmpq %fs:8(%rsi), %rax\n\t"
+        "jae 2f\n\t"
+        "cmpq %rcx, -8(%rax)\n\t" /* the latest entry: above, or stale */
+        "jbe 2f\n\t"
+        "movq %rax, 96(%rdi)\n\t"
+        "leaq 16(%rax), %rdx\n"
+        "1:\n\t"
+        "movq %rdi, (%rax)\n\t"
+        "movq %rcx, 8(%rax)\n\t"
+        "movq %rdx, %fs:(%rsi)\n\t"
+        "cmpq %rdi, (%rax)\n\t"
+        "jne 1b\n\t"
+        "xorl %eax, %eax\n\t"
+        "ret\n"
+        "2:\n\t"
+        "subq $8, %rsp\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "call wvm_try_open\n\t"
+        "addq $8, %rsp\n\t"
+        ".cfi_adjust_cfa_offset -8\n\t"
+        "xorl %eax, %eax\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        ".size winvm_try_mark, .-winvm_try_mark\n");
+
+/* wvm_try_filter, wvm_try_enter, winvm_try_answer. */
+__asm__(".p2align 4\n"
+        ".globl wvm_try_filter\n"
+        ".hidden wvm_try_filter\n"
+        ".type wvm_try_filter, @function\n"
+        "wvm_try_filter:\n\t"
+        "pushq %rbx\n\t"
+        "pushq %rbp\n\t"
+        "pushq %r12\n\t"
+        "pushq %r13\n\t"
+        "pushq %r14\n\t"
+        "pushq %r15\n\t"
+        "subq $8, %rsp\n\t"
+        "stmxcsr (%rsp)\n\t"
+        "fnstcw 4(%rsp)\n\t"
+        "movq %rsp, 112(%rdi)\n\t"
+        "negq %rsi\n\t"
+        "addq %rsp, %rsi\n\t"
+        "andq $-16, %rsi\n\t"
+        "jmp wvm_try_enter\n\t"
+        ".size wvm_try_filter, .-wvm_try_filter\n"
+        ".p2align 4\n"
+        ".globl wvm_try_enter\n"
+        ".hidden wvm_try_enter\n"
+        ".type wvm_try_enter, @function\n"
+        "wvm_try_enter:\n\t"
+        "movq (%rdi), %rbx\n\t"
+        "movq 8(%rdi), %rbp\n\t"
+        "movq 16(%rdi), %r12\n\t"
+        "movq 24(%rdi), %r13\n\t"
+        "movq 32(%rdi), %r14\n\t"
+        "movq 40(%rdi), %r15\n\t"
+        "ldmxcsr 64(%rdi)\n\t"
+        "fldcw 68(%rdi)\n\t"
+        "movq %rsi, %rsp\n\t"
+        "cld\n\t"
+        "movl $1, %eax\n\t"
+        "jmp *56(%rdi)\n\t"
+        ".size wvm_try_enter, .-wvm_try_enter\n"
+        ".p2align 4\n"
+        ".globl winvm_try_answer\n"
+        ".type winvm_try_answer, @function\n"
+        "winvm_try_answer:\n\t"
+        "endbr64\n\t"
+        "movq 112(%rdi), %rsp\n\t"
+        "movl %esi, %eax\n\t"
+        "ldmxcsr (%rsp)\n\t"
+        "fldcw 4(%rsp)\n\t"
+        "addq $8, %rsp\n\t"
+        "popq %r15\n\t"
+        "popq %r14\n\t"
+        "popq %r13\n\t"
+        "popq %r12\n\t"
+        "popq %rbp\n\t"
+        "popq %rbx\n\t"
+        "ret\n\t"
+        ".size winvm_try_answer, .-winvm_try_answer\n");
+#else
+AT(regs, 0);
+AT(mxcsr, 32);
+AT(fpucw, 36);
+AT(asker, 64);
+
+/* ebx, ebp, esi, edi, and two that are not used; then esp and eip. */
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl winvm_try_mark\n"
+        ".type winvm_try_mark, @function\n"
+        "winvm_try_mark:\n\t" /* eax: the frame */
+        ".cfi_startproc\n\t"
+        "movl (%esp), %edx\n\t"
+        "leal 4(%esp), %ecx\n\t"
+        "movl %ebx, (%eax)\n\t"
+        "movl %ebp, 4(%eax)\n\t"
+        "movl %esi, 8(%eax)\n\t"
+        "movl %edi, 12(%eax)\n\t"
+        "movl %ecx, 24(%eax)\n\t"
+        "movl %edx, 28(%eax)\n\t"
+        "stmxcsr 32(%eax)\n\t"
+        "fnstcw 36(%eax)\n\t"
+        "subl $12, %esp\n\t"
+        ".cfi_adjust_cfa_offset 12\n\t"
+        "call wvm_try_open\n\t"
+        "addl $12, %esp\n\t"
+        ".cfi_adjust_cfa_offset -12\n\t"
+        "xorl %eax, %eax\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        ".size winvm_try_mark, .-winvm_try_mark\n");
+
+/* wvm_try_filter, wvm_try_enter, winvm_try_answer: eax is the frame, edx the other argument. */
+__asm__(".p2align 4\n"
+        ".globl wvm_try_filter\n"
+        ".hidden wvm_try_filter\n"
+        ".type wvm_try_filter, @function\n"
+        "wvm_try_filter:\n\t"
+        "pushl %ebx\n\t"
+        "pushl %ebp\n\t"
+        "pushl %esi\n\t"
+        "pushl %edi\n\t"
+        "subl $12, %esp\n\t"
+        "stmxcsr (%esp)\n\t"
+        "fnstcw 4(%esp)\n\t"
+        "movl %esp, 64(%eax)\n\t"
+        "negl %edx\n\t"
+        "addl %esp, %edx\n\t"
+        "andl $-16, %edx\n\t"
+        "jmp wvm_try_enter\n\t"
+        ".size wvm_try_filter, .-wvm_try_filter\n"
+        ".p2align 4\n"
+        ".globl wvm_try_enter\n"
+        ".hidden wvm_try_enter\n"
+        ".type wvm_try_enter, @function\n"
+        "wvm_try_enter:\n\t"
+        "movl (%eax), %ebx\n\t"
+        "movl 4(%eax), %ebp\n\t"
+        "movl 8(%eax), %esi\n\t"
+        "movl 12(%eax), %edi\n\t"
+        "ldmxcsr 32(%eax)\n\t"
+        "fldcw 36(%eax)\n\t"
+        "movl 28(%eax), %ecx\n\t"
+        "movl %edx, %esp\n\t"
+        "cld\n\t"
+        "movl $1, %eax\n\t"
+        "jmp *%ecx\n\t"
+        ".size wvm_try_enter, .-wvm_try_enter\n"
+        ".p2align 4\n"
+        ".globl winvm_try_answer\n"
+        ".type winvm_try_answer, @function\n"
+        "winvm_try_answer:\n\t"
+        "movl 64(%eax), %esp\n\t"
+        "movl %edx, %eax\n\t"
+        "ldmxcsr (%esp)\n\t"
+        "fldcw 4(%esp)\n\t"
+        "addl $12, %esp\n\t"
+        "popl %edi\n\t"
+        "popl %esi\n\t"
+        "popl %ebp\n\t"
+        "popl %ebx\n\t"
+        "ret\n\t"
+        ".size winvm_try_answer, .-winvm_try_answer\n");
+#endif
