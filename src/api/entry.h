@@ -3,19 +3,19 @@
  * Each name has up to four functions, all thin:
  *   wvm_Foo        the meaning (nt/, api/)
  *   wvm_slow_Foo   the same behind the gate: starts the library, traces (entry_slow.c)
- *   wvm_sysv_Foo   entry in the compiler's convention (entry_sysv.c), exported as Foo
- *   wvm_ms_Foo     entry in the Windows convention (entry_ms.c), exported as winvm_ms_Foo, and as
- *                  Foo in the ms_abi objects
- * The C names are hidden; the exported ones are assembler aliases, so that no call inside the
- * library can be captured by a program's function of the same name.
+ *   wvm_sysv_Foo   entry in the compiler's convention (entry_sysv.c): System V, on i386 cdecl
+ *   wvm_ms_Foo     entry in the Windows convention (entry_ms.c): ms_abi, on i386 stdcall
+ * On x86-64 Foo is the first and winvm_ms_Foo the second, on i386 Foo is the second and
+ * winvm_cdecl_Foo the first. The C names are hidden; the exported ones are assembler aliases, so
+ * that no call inside the library can be captured by a program's function of the same name.
  *
- * The objects differ in what they export:
+ * The objects differ in what they export; on i386 read cdecl for ms, with the parts exchanged:
  *   libwinvm             Foo = wvm_sysv_Foo, all names
  *   libwinvm-ms          Foo = wvm_ms_Foo, all names
  *   libwinvm-preload     Foo = wvm_sysv_Foo, but a shared name goes through preload/route.c
  *   libwinvm-preload-ms  Foo = wvm_ms_Foo, likewise
- * Every object exports winvm_ms_Foo. WVM_PLAIN_SYSV and WVM_PLAIN_MS say which entries take the
- * plain names, WVM_ROUTED that shared names are left to route.c. */
+ * Every object exports winvm_ms_Foo (winvm_cdecl_Foo). WVM_PLAIN_SYSV and WVM_PLAIN_MS say which
+ * entries take the plain names, WVM_ROUTED that shared names are left to route.c. */
 #ifndef WVM_API_ENTRY_H
 #define WVM_API_ENTRY_H
 
@@ -111,7 +111,9 @@ WVM_API_MS(WVM_DECLARE_MS)
     }
 
 /* An entry that takes its caller's registers: pushes the function it stands for, nothing changed,
- * and goes to the part of fault_capture.c for its convention. */
+ * and goes to the part of fault_capture.c for its convention. On i386 it also pushes the bytes of
+ * its arguments. */
+#if defined(__x86_64__)
 #define WVM_REGS_ENTRY(entry, name, enter)                                                        \
     __asm__(".text\n\t.p2align 4\n\t"                                                            \
             ".globl " #entry "\n\t.hidden " #entry "\n\t.type " #entry ", @function\n"            \
@@ -129,6 +131,40 @@ WVM_API_MS(WVM_DECLARE_MS)
             "jmp " #enter "\n\t"                                                                  \
             ".cfi_endproc\n\t"                                                                    \
             ".size " #entry ", .-" #entry "\n");
+
+#else
+#define WVM_REGS_ENTRY(entry, name, enter)                                                        \
+    WVM_REGS_ENTRY_OF_BYTES(entry, name, enter, WVM_REGS_BYTES_##name)
+#define WVM_REGS_ENTRY_OF_BYTES(entry, name, enter, bytes) \
+    WVM_REGS_ENTRY_(entry, name, enter, bytes)
+#define WVM_REGS_ENTRY_(entry, name, enter, bytes)                                                \
+    __asm__(".text\n\t.p2align 4\n\t"                                                            \
+            ".globl " #entry "\n\t.hidden " #entry "\n\t.type " #entry ", @function\n"            \
+            #entry ":\n\t"                                                                        \
+            ".cfi_startproc\n\t"                                                                  \
+            "leal -4(%esp), %esp\n\t"                                                             \
+            ".cfi_adjust_cfa_offset 4\n\t"                                                        \
+            "pushl %eax\n\t"                                                                      \
+            ".cfi_adjust_cfa_offset 4\n\t"                                                        \
+            "call 1f\n1:\n\t"                                                                     \
+            ".cfi_adjust_cfa_offset 4\n\t"                                                        \
+            "popl %eax\n\t"                                                                       \
+            ".cfi_adjust_cfa_offset -4\n\t"                                                       \
+            "leal wvm_regs_" #name " - 1b(%eax), %eax\n\t"                                        \
+            "movl %eax, 4(%esp)\n\t"                                                              \
+            "popl %eax\n\t"                                                                       \
+            ".cfi_adjust_cfa_offset -4\n\t"                                                       \
+            "pushl $" #bytes "\n\t"                                                               \
+            ".cfi_adjust_cfa_offset 4\n\t"                                                        \
+            "jmp " #enter "\n\t"                                                                  \
+            ".cfi_endproc\n\t"                                                                    \
+            ".size " #entry ", .-" #entry "\n");
+#define WVM_REGS_BYTES_RaiseException 16
+#define WVM_REGS_BYTES_NtContinue 8
+#define WVM_REGS_BYTES_RtlRaiseException 4
+#define WVM_REGS_BYTES_RtlCaptureContext 4
+#define WVM_REGS_BYTES_RtlRestoreContext 8
+#endif
 
 /* The second of the words that the arguments expand to. */
 #define WVM_SECOND(...) WVM_SECOND_(__VA_ARGS__)

@@ -1,16 +1,17 @@
-/* The entries in the Windows convention of the machine (ms_abi).
+/* The entries in the Windows convention of the machine: ms_abi, on i386 stdcall.
  *
- * Owns    wvm_ms_NAME for every line of api_list.h, exported as winvm_ms_NAME, and the table that
- *         GetProcAddress hands out to callers of this convention.
+ * Owns    wvm_ms_NAME for every line of api_list.h, exported as winvm_ms_NAME (on i386 only under
+ *         the plain names), and the table that GetProcAddress hands out to callers of this
+ *         convention.
  * I1  An entry adds one test of the gate word and, for calls that change memory, one ring entry.
  * I2  The plain names exist only with WVM_PLAIN_MS; shared names then only without WVM_ROUTED.
  * I3  GetProcAddress answers with entries of this file; handlers and filters that are registered
  *     through this file have the Windows convention.
  * The compiler saves what the two conventions treat differently (rdi, rsi, xmm6-15) around each
- * call.
+ * call, and aligns the stack on i386.
  * Locking: none.   Failure and signal safety: those of the function called. */
 #define WVM_ENTRY(name) wvm_ms_##name
-#define WVM_ENTRY_ABI __attribute__((ms_abi))
+#define WVM_ENTRY_ABI WVM_WINDOWS_CALL WVM_ANY_STACK
 #define WVM_ENTRY_REGS wvm_enter_ms
 #define WVM_ENTRY_TABLE wvm_exports_ms
 #ifdef WVM_PLAIN_MS
@@ -29,6 +30,7 @@
 
 #include "api/entry_make.h"
 
+#if defined(__x86_64__)
 #define WVM_API(ret, name, params, args, trace) WVM_ALIAS(winvm_ms_##name, wvm_ms_##name)
 #define WVM_API_SHARED WVM_API
 #define WVM_API_REGS WVM_API
@@ -38,3 +40,4 @@
 #undef WVM_API_SHARED
 #undef WVM_API_REGS
 #undef WVM_API_ALIAS
+#endif

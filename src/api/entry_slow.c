@@ -25,8 +25,12 @@
 #define WVM_MAP9(m, a, ...) m(a), WVM_MAP8(m, __VA_ARGS__)
 #define WVM_MAP10(m, a, ...) m(a), WVM_MAP9(m, __VA_ARGS__)
 
-#define WVM_WORD(x) (uint64_t)(uintptr_t)(x)
-#define WVM_WIDTH(x) _Generic((x), DWORD *: 4, default: 8)
+/* An argument as a word, and the bytes behind one that is a pointer to a value. */
+#define WVM_WORD(x) \
+    (uint64_t) _Generic((x), LONGLONG: (x), ULONGLONG: (x), default: (uintptr_t)(x))
+#define WVM_WIDTH(x)                                                                          \
+    _Generic((x), DWORD *: 4, LARGE_INTEGER *: 8, const LARGE_INTEGER *: 8,                   \
+             default: sizeof(void *))
 #define WVM_WORDS(...) WVM_MAP(WVM_WORD __VA_OPT__(,) __VA_ARGS__)
 #define WVM_WIDTHS(...) WVM_MAP(WVM_WIDTH __VA_OPT__(,) __VA_ARGS__)
 

@@ -16,6 +16,7 @@
 #include "api/entry.h"
 #include "api/last_error.h"
 #include "fault/fault_entry.h"
+#include "fault/fault_machine.h"
 #include "host/host.h"
 
 static UINT error_mode;     /* atomic */
@@ -146,7 +147,7 @@ void wvm_regs_RaiseException(CONTEXT *caller, DWORD code, DWORD flags, DWORD cou
     memset(&record, 0, sizeof record);
     record.ExceptionCode = code;
     record.ExceptionFlags = flags & EXCEPTION_NONCONTINUABLE;
-    record.ExceptionAddress = (PVOID)(uintptr_t)caller->Rip;
+    record.ExceptionAddress = (PVOID)(uintptr_t)WVM_CONTEXT_IP(caller);
     if (arguments != NULL) {
         record.NumberParameters = count < EXCEPTION_MAXIMUM_PARAMETERS
                                       ? count
@@ -161,17 +162,24 @@ void wvm_regs_RtlRaiseException(CONTEXT *caller, EXCEPTION_RECORD *record)
 {
     pass_gate((struct wvm_trace_call){.id = WVM_ID_RtlRaiseException,
                                       .arg = {(uintptr_t)record}});
-    record->ExceptionAddress = (PVOID)(uintptr_t)caller->Rip;
+    record->ExceptionAddress = (PVOID)(uintptr_t)WVM_CONTEXT_IP(caller);
     raise_record(record, caller);
 }
 
-/* The debug registers and what lies behind the floating-point area are left alone. */
+/* Left alone are the debug registers and what lies behind the floating-point area; on i386 all of
+ * floating point, as on Windows. */
 void wvm_regs_RtlCaptureContext(CONTEXT *caller, CONTEXT *out)
 {
     pass_gate((struct wvm_trace_call){.id = WVM_ID_RtlCaptureContext, .arg = {(uintptr_t)out}});
+#if defined(__x86_64__)
     memcpy(&out->ContextFlags, &caller->ContextFlags,
            offsetof(CONTEXT, Dr0) - offsetof(CONTEXT, ContextFlags));
     memcpy(&out->Rax, &caller->Rax, offsetof(CONTEXT, VectorRegister) - offsetof(CONTEXT, Rax));
+#else
+    out->ContextFlags = CONTEXT_FULL;
+    memcpy(&out->SegGs, &caller->SegGs,
+           offsetof(CONTEXT, ExtendedRegisters) - offsetof(CONTEXT, SegGs));
+#endif
     wvm_context_resume(caller);
 }
 
@@ -195,6 +203,10 @@ void wvm_regs_NtContinue(CONTEXT *caller, CONTEXT *context, BOOLEAN alert)
                                       .arg = {(uintptr_t)context, alert}});
     if (context != NULL)
         continue_with(caller, context);
+#if defined(__x86_64__)
     caller->Rax = (DWORD)STATUS_ACCESS_VIOLATION;
+#else
+    caller->Eax = (DWORD)STATUS_ACCESS_VIOLATION;
+#endif
     wvm_context_resume(caller);
 }

@@ -102,7 +102,16 @@ static bool is_first_copy(void)
 {
     const char *(*found)(void);
     uintptr_t start, end;
+#if defined(__x86_64__)
     __asm__("movq winvm_version@GOTPCREL(%%rip), %0" : "=r"(found));
+#else
+    __asm__ volatile("call 1f\n1:\tpopl %0\n\t"
+                     "addl $_GLOBAL_OFFSET_TABLE_+[.-1b], %0\n\t"
+                     "movl winvm_version@GOT(%0), %0"
+                     : "=r"(found)
+                     :
+                     : "cc");
+#endif
     if (!wvm_host_module((uintptr_t)&wvm_gate, &start, &end))
         return true;
     return (uintptr_t)found >= start && (uintptr_t)found < end;

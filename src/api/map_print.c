@@ -257,6 +257,16 @@ static void print_totals(struct printer *p)
     end_line(p);
 }
 
+/* part / all of room; what is too big to be multiplied is divided first. */
+static unsigned share(uint64_t part, uint64_t all, unsigned room)
+{
+    while (part > UINT64_MAX / MAX_WIDTH) {
+        part >>= 1;
+        all >>= 1;
+    }
+    return all ? (unsigned)(part * room / all) : 0;
+}
+
 /* Shares of all committed memory. A share that is not nothing shows at least one mark. */
 static void print_bars(struct printer *p)
 {
@@ -267,7 +277,7 @@ static void print_bars(struct printer *p)
     end_line(p);
     for (unsigned i = 0; i < ROW_FREE; i++) {
         uint64_t part = p->totals[i].committed;
-        unsigned marks = all ? (unsigned)((unsigned __int128)part * room / all) : 0;
+        unsigned marks = share(part, all, room);
         wvm_buf_str(&p->line, row_names[i]);
         pad_to(p, 14);
         wvm_buf_char(&p->line, '|');

@@ -71,7 +71,7 @@ static inline void wvm_ring_put(struct wvm_ring_entry what)
 static inline uint64_t wvm_ring_after(int32_t status, const void *var)
 {
     uintptr_t above = (uintptr_t)var - (uintptr_t)__builtin_frame_address(0);
-    return status >= 0 && above < 65536 ? *(const uint64_t *)var : 0;
+    return status >= 0 && above < 65536 ? *(const uintptr_t *)var : 0;
 }
 
 /* WVM_NOTE(name, result), inside an entry of that name: notes the call when it is one that changes

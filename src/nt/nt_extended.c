@@ -115,7 +115,8 @@ bool wvm_nt_extended_from_request(const struct wvm_remote_request *req, bool vie
                                   struct wvm_nt_extended *out)
 {
     MEM_ADDRESS_REQUIREMENTS r = {
-        (PVOID)req->low, req->limit ? (PVOID)(req->limit - 1) : NULL, req->align};
+        (PVOID)(uintptr_t)req->low, req->limit ? (PVOID)(uintptr_t)(req->limit - 1) : NULL,
+        req->align};
     *out = (struct wvm_nt_extended){
         .low = req->low, .limit = req->limit, .align = req->align, .attributes = req->attributes,
         .has_machine = req->has_machine != 0, .machine = req->machine};

@@ -122,12 +122,16 @@ wvm_status wvm_nt_zero_bits_limit(uintptr_t zero_bits, uintptr_t *limit)
         *limit = (uintptr_t)1 << (32 - zero_bits);
         return STATUS_SUCCESS;
     }
+#if UINTPTR_MAX > UINT32_MAX
     /* A mask: only its highest set bit counts (W32 section 2). */
     unsigned top_bit = 63u - (unsigned)__builtin_clzl(zero_bits);
     if (top_bit < WVM_GRANULE_SHIFT)
         return STATUS_INVALID_PARAMETER_3;
     *limit = top_bit >= 47 ? 0 : (uintptr_t)2 << top_bit;
     return STATUS_SUCCESS;
+#else
+    return STATUS_INVALID_PARAMETER_3; /* native 32-bit code has no masks */
+#endif
 }
 
 wvm_status wvm_nt_page_span(const struct wvm_target *t, const struct wvm_nt_range *range,

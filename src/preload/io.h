@@ -18,6 +18,15 @@ void wvm_io_init(void);
 /* The calling thread runs on a stack of the host's, of this size, and high lies near its end. */
 void wvm_io_own_stack(uintptr_t high, size_t size);
 
+/* Bytes of the structures that the names of io_list.h take. Where long has 32 bits the plain names
+ * are those of programs with 32-bit file sizes and times, and our own headers say otherwise. */
+#if defined(__x86_64__)
+enum { WVM_STAT_LEN = 144, WVM_STAT64_LEN = 144, WVM_TIMESPEC_LEN = 16, WVM_TIMEVAL_LEN = 16 };
+#else
+enum { WVM_STAT_LEN = 88, WVM_STAT64_LEN = 96, WVM_TIMESPEC_LEN = 8, WVM_TIMEVAL_LEN = 8 };
+enum { WVM_STATTIME_LEN = 108, WVM_TIME64_LEN = 16 };
+#endif
+
 bool wvm_io_ready(const void *buf, size_t n, bool write);
 bool wvm_io_vector(const struct iovec *v, size_t n, bool write);
 bool wvm_io_message(const struct msghdr *msg, bool write);
@@ -54,7 +63,8 @@ static inline size_t wvm_io_bytes(unsigned n, size_t each)
 /* A set of n descriptors: whole words. */
 static inline size_t wvm_io_fd_bytes(int n)
 {
-    return n > 0 ? ((size_t)n + 63) / 64 * 8 : 0;
+    size_t bits = 8 * sizeof(long);
+    return n > 0 ? ((size_t)n + bits - 1) / bits * sizeof(long) : 0;
 }
 
 #endif

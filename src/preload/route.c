@@ -33,10 +33,13 @@
 
 #ifdef WVM_PLAIN_MS
 #define OWN_ENTRY(name) wvm_ms_##name
+#define RETURN_BYTES "$4" /* i386: stdcall takes its argument off */
 #else
 #define OWN_ENTRY(name) wvm_sysv_##name
+#define RETURN_BYTES ""
 #endif
 
+#if defined(__x86_64__)
 /* The arguments in the places of both conventions: rdi, rsi and rcx, rdx, with the 32 bytes of
  * stack that a ms_abi function may use. Everything that either convention may change is
  * clobbered. */
@@ -113,6 +116,72 @@ __asm__(".p2align 4\n"
         "ret\n\t"
         ".size wvm_route_return, .-wvm_route_return\n");
 
+#define LOAD_ROUTE(name) "endbr64\n\tleaq wvm_route_" #name "(%rip), %r11\n\t"
+#else
+/* Both arguments on the stack; whoever takes them off, the stack is as it was behind the call. */
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl wvm_route_either\n"
+        ".hidden wvm_route_either\n"
+        ".type wvm_route_either, @function\n"
+        "wvm_route_either:\n\t"
+        ".cfi_startproc\n\t"
+        "pushl %ebp\n\t"
+        ".cfi_def_cfa_offset 8\n\t"
+        ".cfi_offset %ebp, -8\n\t"
+        "movl %esp, %ebp\n\t"
+        ".cfi_def_cfa_register %ebp\n\t"
+        "subl $8, %esp\n\t"
+        "andl $-16, %esp\n\t"
+        "subl $8, %esp\n\t"
+        "pushl 16(%ebp)\n\t"
+        "pushl 12(%ebp)\n\t"
+        "call *8(%ebp)\n\t"
+        "leave\n\t"
+        ".cfi_def_cfa %esp, 4\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        ".size wvm_route_either, .-wvm_route_either\n");
+
+/* eax = the route. Asks route_target and jumps to its answer: at the start of a function of either
+ * convention the three registers that are changed hold nothing. */
+__asm__(".p2align 4\n"
+        ".type wvm_route_thunk, @function\n"
+        "wvm_route_thunk:\n\t"
+        ".cfi_startproc\n\t"
+        "pushl %ebp\n\t"
+        ".cfi_def_cfa_offset 8\n\t"
+        ".cfi_offset %ebp, -8\n\t"
+        "movl %esp, %ebp\n\t"
+        ".cfi_def_cfa_register %ebp\n\t"
+        "leal 8(%ebp), %ecx\n\t"
+        "pushl %ecx\n\t" /* regs.args */
+        "pushl %eax\n\t" /* regs.result */
+        "movl %esp, %edx\n\t"
+        "andl $-16, %esp\n\t"
+        "subl $8, %esp\n\t"
+        "pushl %edx\n\t"
+        "pushl %eax\n\t"
+        "call wvm_route_target\n\t"
+        "movl %eax, %ecx\n\t"
+        "movl -8(%ebp), %eax\n\t"
+        "leave\n\t"
+        ".cfi_def_cfa %esp, 4\n\t"
+        "jmp *%ecx\n\t"
+        ".cfi_endproc\n\t"
+        ".size wvm_route_thunk, .-wvm_route_thunk\n"
+        ".p2align 4\n"
+        ".globl wvm_route_return\n"
+        ".hidden wvm_route_return\n"
+        ".type wvm_route_return, @function\n"
+        "wvm_route_return:\n\t"
+        "ret " RETURN_BYTES "\n\t"
+        ".size wvm_route_return, .-wvm_route_return\n");
+
+#define LOAD_ROUTE(name) \
+    "call 1f\n1:\tpopl %eax\n\tleal wvm_route_" #name " - 1b(%eax), %eax\n\t"
+#endif
+
 /* The routes, and for each the exported name: it loads the route and goes to the thunk. */
 #define ROUTED_SYMBOL(name)                                                                       \
     ".globl " #name "\n\t.type " #name ", @function\n" #name ":\n\t"
@@ -126,8 +195,7 @@ __asm__(".p2align 4\n"
         #name, (void *)OWN_ENTRY(name), CHOICE_##name, NULL};                                     \
     __asm__(".text\n\t.p2align 4\n\t.hidden wvm_routed_" #name "\n\t"                             \
             ROUTED_SYMBOL(name) ROUTED_SYMBOL(wvm_routed_##name)                                  \
-            "endbr64\n\t"                                                                         \
-            "leaq wvm_route_" #name "(%rip), %r11\n\t"                                            \
+            LOAD_ROUTE(name)                                                                      \
             "jmp wvm_route_thunk\n\t"                                                             \
             ".size " #name ", .-" #name "\n");
 #define WVM_API_REGS WVM_API_SHARED

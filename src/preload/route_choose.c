@@ -51,10 +51,10 @@ void *wvm_choose_by_access(const struct wvm_route *route, struct route_regs *reg
 }
 
 /* Does winvm's memory have something at this address? */
-static bool is_ours_at(uint64_t addr)
+static bool is_ours_at(uintptr_t addr)
 {
     struct wvm_region r;
-    return addr < wvm_nt_host_top() && wvm_nt_region_at((uintptr_t)addr, &r) >= 0 &&
+    return addr < wvm_nt_host_top() && wvm_nt_region_at(addr, &r) >= 0 &&
            r.type != WVM_TYPE_FREE && !(r.flags & WVM_ALLOC_FOREIGN);
 }
 
@@ -91,7 +91,7 @@ static void *choose_module(const struct wvm_route *route, struct route_regs *reg
     HMODULE theirs = (HMODULE)(uintptr_t)wvm_route_either(route->next, ARG(regs, 0), 0);
     if (theirs == NULL || !wvm_module_adopt(theirs, ours))
         return route->own;
-    regs->rax = (uintptr_t)theirs;
+    regs->result = (uintptr_t)theirs;
     return (void *)wvm_route_return;
 }
 
@@ -113,7 +113,7 @@ static void learn_next(const struct wvm_route *route, struct route_regs *regs, c
     if (wanted == NULL || route->next == NULL ||
         __atomic_load_n(&wanted->next, __ATOMIC_RELAXED) != NULL)
         return;
-    uint64_t theirs = wvm_route_either(route->next, ARG(regs, 0), ARG(regs, 1));
+    wvm_route_word theirs = wvm_route_either(route->next, ARG(regs, 0), ARG(regs, 1));
     wvm_route_learn(wanted, (void *)(uintptr_t)theirs);
 }
 

@@ -37,10 +37,19 @@
 
 #include "base/annotate.h"
 
-/* The caller's registers, as the thunk below stores them. */
+/* A call as the thunk of route.c stores it. */
+#if defined(__x86_64__)
+typedef uint64_t wvm_route_word;
 struct route_regs {
-    uint64_t rdi, rsi, rdx, rcx, r8, r9, rax, r10;
+    uint64_t rdi, rsi, rdx, rcx, r8, r9, result, r10; /* result: rax */
 };
+#else
+typedef uint32_t wvm_route_word;
+struct route_regs {
+    uint32_t result;      /* eax */
+    const uint32_t *args; /* on the caller's stack */
+};
+#endif
 
 struct wvm_route;
 typedef void *route_choice(const struct wvm_route *route, struct route_regs *regs);
@@ -53,7 +62,9 @@ struct wvm_route {
 };
 
 /* The n-th argument of a call. */
-#ifdef WVM_PLAIN_MS
+#if defined(__i386__)
+#define ARG(regs, n) ((regs)->args[n])
+#elif defined(WVM_PLAIN_MS)
 #define ARG(regs, n) \
     ((n) == 0 ? (regs)->rcx : (n) == 1 ? (regs)->rdx : (n) == 2 ? (regs)->r8 : (regs)->r9)
 #else
@@ -78,8 +89,9 @@ route_choice wvm_choose_mapping;
 route_choice wvm_choose_own;
 
 /* Calls fn, of either convention, with two arguments. */
-uint64_t wvm_route_either(void *fn, uint64_t a, uint64_t b);
-/* Returns to the caller of a routed name with the value that a choice left in regs->rax. */
+wvm_route_word wvm_route_either(void *fn, wvm_route_word a, wvm_route_word b);
+/* Returns to the caller of a routed name of one argument with the value that a choice left in
+ * regs->result. */
 void wvm_route_return(void);
 /* The route of a name; NULL: it is not shared. */
 struct wvm_route *wvm_route_of(const char *name);

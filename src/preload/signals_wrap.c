@@ -31,6 +31,14 @@
 #define WORD_ONCE ((uint64_t)1 << 61)    /* SA_RESETHAND */
 #define WORD_INFO ((uint64_t)1 << 60)    /* SA_SIGINFO: the kernel gives a siginfo_t */
 
+/* On i386 the kernel's frame for a handler without SA_SIGINFO has no room for a mask of 64 signals
+ * where we look: every action is given with SA_SIGINFO there. */
+#if defined(__x86_64__)
+#define FORCED_FLAGS 0
+#else
+#define FORCED_FLAGS SA_SIGINFO
+#endif
+
 /* May be raised by an instruction: never put off, never blocked by us. */
 #define RAISED                                                                             \
     (WVM_SIG_OPEN | WVM_SIG_BIT(SIGILL) | WVM_SIG_BIT(SIGTRAP) | WVM_SIG_BIT(SIGFPE) |     \
@@ -38,10 +46,11 @@
 
 typedef void handler(int, siginfo_t *, void *);
 
-static uint64_t words[N_STUBS];
+static wvm_word64 words[N_STUBS];
 
 /* Stub n: goes to wvm_signal_arrived with n as the fourth argument. */
 extern const char wvm_signal_stubs[N_STUBS * STUB_SIZE] WVM_HIDDEN;
+#if defined(__x86_64__)
 void wvm_signal_arrived(int sig, siginfo_t *info, void *context, unsigned n) WVM_HIDDEN;
 __asm__(".text\n"
         ".p2align 4\n"
@@ -61,6 +70,57 @@ __asm__(".text\n"
         ".p2align 4\n\t"
         ".cfi_endproc\n\t"
         ".size wvm_signal_stubs, .-wvm_signal_stubs\n");
+#else
+/* Asks wvm_signal_target, then returns to the kernel's frame or, with the stack and the registers
+ * that the kernel gave, goes to the handler. The frame has the handler's arguments behind the
+ * return address; all signals are taken with SA_SIGINFO, so that it always has three. */
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".type wvm_signal_arrived, @function\n"
+        "wvm_signal_arrived:\n\t"
+        ".cfi_startproc\n\t"
+        "subl $12, %esp\n\t"
+        ".cfi_adjust_cfa_offset 12\n\t"
+        "pushl %ecx\n\t"
+        ".cfi_adjust_cfa_offset 4\n\t"
+        "pushl 28(%esp)\n\t"
+        ".cfi_adjust_cfa_offset 4\n\t"
+        "pushl 28(%esp)\n\t"
+        ".cfi_adjust_cfa_offset 4\n\t"
+        "pushl 28(%esp)\n\t"
+        ".cfi_adjust_cfa_offset 4\n\t"
+        "call wvm_signal_target\n\t"
+        "addl $24, %esp\n\t"
+        ".cfi_adjust_cfa_offset -24\n\t"
+        "testl %eax, %eax\n\t"
+        "jz 1f\n\t"
+        "movl %eax, (%esp)\n\t"
+        "movl 8(%esp), %eax\n\t"
+        "movl 12(%esp), %edx\n\t"
+        "movl 16(%esp), %ecx\n\t"
+        "ret\n"
+        "1:\taddl $4, %esp\n\t"
+        ".cfi_adjust_cfa_offset -4\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        ".size wvm_signal_arrived, .-wvm_signal_arrived\n"
+        ".p2align 4\n"
+        ".globl wvm_signal_stubs\n"
+        ".hidden wvm_signal_stubs\n"
+        ".type wvm_signal_stubs, @function\n"
+        "wvm_signal_stubs:\n\t"
+        ".cfi_startproc\n\t"
+        ".set stub, 0\n\t"
+        ".rept 512\n\t"
+        ".p2align 4\n\t"
+        "movl $stub, %ecx\n\t"
+        "jmp wvm_signal_arrived\n\t"
+        ".set stub, stub + 1\n\t"
+        ".endr\n\t"
+        ".p2align 4\n\t"
+        ".cfi_endproc\n\t"
+        ".size wvm_signal_stubs, .-wvm_signal_stubs\n");
+#endif
 
 /* ---- actions ---- */
 
@@ -91,6 +151,7 @@ void wvm_wrap(struct sigaction *act)
         return;
     wvm_set_put(&act->sa_mask, mask & ~WVM_SIG_OPEN);
     act->sa_handler = (__sighandler_t)(uintptr_t)&wvm_signal_stubs[n * STUB_SIZE];
+    act->sa_flags |= FORCED_FLAGS;
 }
 
 void wvm_unwrap(struct sigaction *act)
@@ -103,7 +164,9 @@ void wvm_unwrap(struct sigaction *act)
     mask |= word & WORD_SEGV ? WVM_SIG_BIT(SIGSEGV) : 0;
     mask |= word & WORD_BUS ? WVM_SIG_BIT(SIGBUS) : 0;
     wvm_set_put(&act->sa_mask, mask);
-    act->sa_handler = (__sighandler_t)(word & WORD_HANDLER);
+    act->sa_handler = (__sighandler_t)(uintptr_t)(word & WORD_HANDLER);
+    if ((word & WORD_INFO) == 0)
+        act->sa_flags &= ~FORCED_FLAGS;
 }
 
 /* ---- putting off ---- */
@@ -170,10 +233,27 @@ static WVM_COLD bool put_off(int sig, const siginfo_t *info, ucontext_t *context
     return true;
 }
 
-void wvm_signal_arrived(int sig, siginfo_t *info, void *context, unsigned n)
+/* The handler to call; NULL: it was put off. */
+static inline handler *target_of(int sig, siginfo_t *info, void *context, unsigned n)
 {
     if (WVM_UNLIKELY(wvm_space_inside()) && put_off(sig, info, context, n))
-        return;
+        return NULL;
     uint64_t word = __atomic_load_n(&words[n], __ATOMIC_ACQUIRE);
-    ((handler *)(word & WORD_HANDLER))(sig, info, context);
+    return (handler *)(uintptr_t)(word & WORD_HANDLER);
 }
+
+#if defined(__x86_64__)
+void wvm_signal_arrived(int sig, siginfo_t *info, void *context, unsigned n)
+{
+    handler *target = target_of(sig, info, context, n);
+    if (target != NULL)
+        target(sig, info, context);
+}
+#else
+__attribute__((used)) WVM_HIDDEN handler *wvm_signal_target(int sig, siginfo_t *info,
+                                                            void *context, unsigned n);
+handler *wvm_signal_target(int sig, siginfo_t *info, void *context, unsigned n)
+{
+    return target_of(sig, info, context, n);
+}
+#endif
