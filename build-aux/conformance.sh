@@ -8,10 +8,10 @@ set -u
 tests=$abs_top_builddir/compat-tests
 expected=$abs_top_srcdir/compat-tests/expected
 page=$abs_top_srcdir/docs/CONFORMANCE.md
-areas="alloc alloc2 alloc_args badptr copy fault free guard lock placeholder placeholder_split
+areas="alloc alloc2 alloc_args badptr copy fault free guard layout lock placeholder placeholder_split
     placeholder_view protect query section_create section_flags section_image section_map
-    section_names section_rights section_view stack vectored view_copy view_extended view_file
-    view_protect view_unmap watch wild"
+    section_names section_rights section_view stack sysinfo vectored view_copy view_extended
+    view_file view_protect view_unmap watch wild wow64 zerobits"
 
 # TAP to the three columns.
 results() {
@@ -23,7 +23,7 @@ results() {
                 result = tolower(substr($0, RSTART + 3, 4))
                 reason = substr($0, RSTART + RLENGTH)
             }
-            if (match($0, /[A-Z]+-[0-9]+/))
+            if (match($0, /[A-Z][A-Z0-9]*-[0-9]+/))
                 print substr($0, RSTART, RLENGTH) "\t" result "\t" reason
         }' | sort
 }

@@ -3,7 +3,7 @@
  * Terms   image = what a PE file becomes in memory: headers (page 0), .text (1), .rdata (2), .data
  *         (3 and 4), .reloc (5).
  * I1      The file is made here byte by byte: nothing of an SDK and no compiler takes part.
- * Use     open_file(image_file(&image_plain), GENERIC_RWX). */
+ * Use     open_file(image_file(image_plain()), GENERIC_RWX). */
 #ifndef COMPAT_IMAGE_H
 #define COMPAT_IMAGE_H
 
@@ -25,8 +25,18 @@ struct image {
 };
 
 /* In no other module's way, and the same for all who map the file. */
-static const struct image image_plain = {0x8664, 0x51230000};
+static const struct image image_64 = {0x8664, 0x51230000};
 static const struct image image_32 = {0x14c, 0x52340000};
+
+/* An image for programs such as this one, and one for the others. */
+static inline const struct image *image_plain(void)
+{
+    return is_32bit() || is_wow64() ? &image_32 : &image_64;
+}
+static inline const struct image *image_other(void)
+{
+    return is_32bit() || is_wow64() ? &image_64 : &image_32;
+}
 
 static inline void image_put(BYTE *at, ULONG64 value, unsigned bytes)
 {

@@ -53,6 +53,24 @@ static inline int is_wow64(void)
     return call && call(GetCurrentProcess(), &answer) && answer;
 }
 
+/* MEMORYSTATUSEX: 64 bytes in every layout (WS-150). */
+struct compat_memory_status {
+    ULONG length, load;
+    uint64_t total_phys, avail_phys, total_page_file, avail_page_file, total_virtual,
+        avail_virtual, avail_extended;
+};
+
+/* False where the call does not exist. */
+static inline int memory_status(struct compat_memory_status *out)
+{
+    typedef BOOL(WINAPI * call_type)(struct compat_memory_status *);
+    call_type call = (call_type)find_call("GlobalMemoryStatusEx");
+
+    memset(out, 0, sizeof(*out));
+    out->length = sizeof(*out);
+    return call && call(out);
+}
+
 /* Addresses above user space: the first ones, the kernel half, the last page, non-canonical ones.
  * Returns how many were written to `out`. */
 enum { ABOVE_USER = 16 };

@@ -286,7 +286,7 @@ CASE(PH, 098, "an image into a placeholder", "fails")
     BYTE *a;
 
     need_placeholders();
-    file = open_file(image_file(&image_plain), GENERIC_READ | GENERIC_EXECUTE);
+    file = open_file(image_file(image_plain()), GENERIC_READ | GENERIC_EXECUTE);
     section = full_section(file, 0, RO, FLAG_IMAGE);
     a = placeholder(GR);
     expect_success(VirtualFree(a, IMAGE_SIZE, MEM_RELEASE | KEEP));

@@ -31,7 +31,7 @@ static HANDLE data_file(void)
 
 static void image_refused(ULONG flags)
 {
-    HANDLE file = open_file(image_file(&image_plain), GENERIC_RWX);
+    HANDLE file = open_file(image_file(image_plain()), GENERIC_RWX);
 
     expect_error(try_section(file, RO | flags, 0, NULL), ERR_PARAMETER);
     expect_no_section(nt_section(file, 0, RO, flags), ST_PARAMETER(6), ST_INVALID_PARAMETER);
@@ -111,7 +111,7 @@ CASE(SEC, 049, "RESERVE+COMMIT", "87")
 CASE(SEC, 050, "IMAGE", "page file and data file 193; PE file FILE+IMAGE")
 {
     HANDLE section =
-        try_section(open_file(image_file(&image_plain), GENERIC_RWX), RO | FLAG_IMAGE, 0, NULL);
+        try_section(open_file(image_file(image_plain()), GENERIC_RWX), RO | FLAG_IMAGE, 0, NULL);
 
     flags_give(NO_FILE, FLAG_IMAGE, ERR_BAD_EXE, 0);
     flags_give(data_file(), FLAG_IMAGE, ERR_BAD_EXE, 0);
@@ -132,7 +132,7 @@ CASE(SEC, 051, "IMAGE+RESERVE, IMAGE+COMMIT", "87")
 
 CASE(SEC, 052, "IMAGE+NOCACHE", "PE file FILE+IMAGE")
 {
-    HANDLE section = try_section(open_file(image_file(&image_plain), GENERIC_RWX),
+    HANDLE section = try_section(open_file(image_file(image_plain()), GENERIC_RWX),
                                  RO | FLAG_NO_EXECUTE, 0, NULL);
 
     if (ok(section != NULL, "last error %lu", (unsigned long)GetLastError()))

@@ -31,7 +31,7 @@ static struct compat_image_info image_info(const BYTE *at)
 
 CASE(SEC, 108, "a second view of an image", "IMAGE_NOT_AT_BASE, a view; MapViewOfFile succeeds")
 {
-    HANDLE section = image_section_of(&image_plain, 0);
+    HANDLE section = image_section_of(image_plain(), 0);
     BYTE *first = map_image(section, 0).base, *third;
     struct nt_out second = nt_map(section, .protect = RO);
 
@@ -48,7 +48,7 @@ CASE(SEC, 108, "a second view of an image", "IMAGE_NOT_AT_BASE, a view; MapViewO
 
 CASE(SEC, 109, "an image of another machine", "IMAGE_MACHINE_TYPE_MISMATCH, a view")
 {
-    struct nt_out out = nt_map(image_section_of(&image_32, 0), .protect = RO);
+    struct nt_out out = nt_map(image_section_of(image_other(), 0), .protect = RO);
 
     todo_wine("SUCCESS")
         expect_status(out.status, ST_IMAGE_MACHINE_TYPE_MISMATCH);
@@ -75,17 +75,17 @@ static void partial(struct nt_out out, SIZE_T size)
 CASE(SEC, 110, "SEC_IMAGE section of 0x4000 bytes, view of size 0",
      "0x4000 bytes, ImagePartialMap 1, SizeOfImage of the header")
 {
-    partial(map_image(image_section_of(&image_plain, 0x4000), 0), 0x4000);
+    partial(map_image(image_section_of(image_plain(), 0x4000), 0), 0x4000);
 }
 
 CASE(SEC, 111, "SEC_IMAGE section, view of size 0x5000", "0x5000 bytes, ImagePartialMap 1")
 {
-    partial(map_image(image_section_of(&image_plain, 0), 0x5000), 0x5000);
+    partial(map_image(image_section_of(image_plain(), 0), 0x5000), 0x5000);
 }
 
 CASE(SEC, 112, "SEC_IMAGE section, view of size 0", "the whole image, ImagePartialMap 0")
 {
-    struct nt_out out = map_image(image_section_of(&image_plain, 0), 0);
+    struct nt_out out = map_image(image_section_of(image_plain(), 0), 0);
     struct compat_image_info info = image_info(out.base + 0x1234);
 
     expect_eq(out.size, IMAGE_SIZE);
@@ -102,7 +102,7 @@ CASE(IMG, 001, "pages of an image view, whatever protection is asked for",
      "headers RO, .text XR, .rdata RO, .data WC; AllocationProtect XWC")
 {
     static const ULONG access[] = {VIEW_READ, VIEW_READ | VIEW_EXECUTE, VIEW_COPY, 0};
-    HANDLE section = image_section_of(&image_plain, 0);
+    HANDLE section = image_section_of(image_plain(), 0);
 
     for (unsigned i = 0; i < 4; i++) {
         BYTE *view = map(section, access[i]);
@@ -120,7 +120,7 @@ CASE(IMG, 001, "pages of an image view, whatever protection is asked for",
 
 CASE(IMG, 002, "write to .data of an image view", "private; the file and other views unchanged")
 {
-    const char *path = image_file(&image_plain);
+    const char *path = image_file(image_plain());
     HANDLE file = open_file(path, GENERIC_READ | GENERIC_EXECUTE);
     HANDLE section = full_section(file, 0, RO, FLAG_IMAGE);
     BYTE *one = map(section, VIEW_READ), *two = map(section, VIEW_READ);

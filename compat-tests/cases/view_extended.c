@@ -85,7 +85,7 @@ CASE(PH, 102, "a base and a highest address", "87")
 
 static HANDLE new_image(void)
 {
-    HANDLE file = open_file(image_file(&image_plain), GENERIC_READ | GENERIC_EXECUTE);
+    HANDLE file = open_file(image_file(image_plain()), GENERIC_READ | GENERIC_EXECUTE);
 
     return full_section(file, 0, RO, FLAG_IMAGE);
 }

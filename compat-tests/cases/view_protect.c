@@ -72,7 +72,7 @@ CASE(SEC, 154, "VirtualProtect in a XRW view", "all eight")
 CASE(SEC, 155, "VirtualProtect in an image", "all; RW reads back as WC, XRW as XWC")
 {
     HANDLE section =
-        section_of(open_file(image_file(&image_plain), GENERIC_RWX), RO | FLAG_IMAGE, 0);
+        section_of(open_file(image_file(image_plain()), GENERIC_RWX), RO | FLAG_IMAGE, 0);
     BYTE *view = map(section, VIEW_READ);
 
     for (unsigned i = 0; i < 8; i++) {

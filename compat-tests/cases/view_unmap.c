@@ -212,7 +212,7 @@ CASE(SEC, 205, "two data views of one file, of one section", "NOT_SAME_DEVICE")
 /* A data view and image views of one PE file. */
 static void both_views(BYTE **data, BYTE *images[2])
 {
-    const char *path = image_file(&image_plain);
+    const char *path = image_file(image_plain());
     HANDLE file = open_file(path, GENERIC_READ | GENERIC_EXECUTE);
 
     *data = map(section_of(file, RO, 0), VIEW_READ);
