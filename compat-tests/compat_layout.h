@@ -9,6 +9,7 @@
 
 #define TOP_2G 0x7FFF0000u
 #define TOP_4G 0xFFFF0000u
+#define TOP_8T 0x7FFFFFF0000ull
 #define TOP_128T 0x7FFFFFFF0000ull
 #define SHARED_DATA 0x7FFE0000u
 

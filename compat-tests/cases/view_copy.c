@@ -149,7 +149,7 @@ CASE(SEC, 179, "commit charge of a WC view", "the whole view, when it is mapped"
     BYTE *view;
 
     skip_if(is_wine(), "Wine has no commit limit");
-    skip_if(is_narrow(), "the address space ends before the commit limit");
+    skip_if(user_top() <= size, "the address space ends before the commit limit");
     section = try_section(file_rwx(PG), RWR, size, NULL);
     skip_if(!section, "the file system takes no file of 8 TB");
     view = try_map(section, VIEW_READ, 0, 0);

@@ -53,8 +53,9 @@ wvm_status wvm_nt_check_commit(const struct wvm_section *s, const struct wvm_nt_
                                uint64_t size) WVM_MUST_CHECK;
 
 /* Bytes of the view, a page multiple, and how many of them the section has; more only for a
- * reserved view of a file (SEC-070..072, SEC-094). The section's size is read once.
- * INVALID_VIEW_SIZE, INVALID_PARAMETER_3, INVALID_PARAMETER_5. */
+ * reserved view of a file (SEC-070..072, SEC-094). The section's size is read once. NO_MEMORY: the
+ * whole of a section that user space is too small for (SEC-113); INVALID_VIEW_SIZE,
+ * INVALID_PARAMETER_3, INVALID_PARAMETER_5. */
 struct wvm_nt_extent {
     uintptr_t len;
     uintptr_t filled;
@@ -71,7 +72,7 @@ static inline wvm_status wvm_nt_view_extent(const struct wvm_section *s,
     if (WVM_UNLIKELY(size > left && !(view->type & MEM_RESERVE)))
         return STATUS_INVALID_VIEW_SIZE;
     if (WVM_UNLIKELY(size > top - view->base))
-        return STATUS_INVALID_PARAMETER_3;
+        return view->base ? STATUS_INVALID_PARAMETER_3 : STATUS_NO_MEMORY;
     if (WVM_UNLIKELY(view->commit != 0) && wvm_nt_check_commit(s, view, size) < 0)
         return STATUS_INVALID_PARAMETER_5;
     out->len = wvm_align_up(size, WVM_PAGE_SIZE);
