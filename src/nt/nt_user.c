@@ -154,8 +154,9 @@ bool wvm_user_fetch(void *to, const void *from, size_t len)
         return true;
     if (n < 0 && n != -EFAULT)
         return fetch_writable(to, from, len);
+    end = wvm_min(end, wvm_nt_host_top());
     for (uintptr_t p = wvm_align_down(start, WVM_PAGE_SIZE); p < end; p += WVM_PAGE_SIZE)
-        if (p < wvm_nt_host_top() && wvm_nt_region_at(p, &r) >= 0 && r.attr & WVM_ATTR_GUARD)
+        if (wvm_nt_region_at(p, &r) >= 0 && r.attr & WVM_ATTR_GUARD)
             meet_guard(p);
     return false;
 }
