@@ -97,24 +97,26 @@ wvm_status wvm_window_open(struct wvm_space *sp, uint64_t top, struct wvm_window
 
 /* ---- closing ---- */
 
-/* The lowest allocation of the window's is released. False: there is none. */
-static bool release_lowest(struct wvm_space *sp, const struct wvm_window *w, uint64_t *at)
+/* The lowest allocation of the window's at or above page *at is released; *at: above it. False:
+ * there is none, or this thread is inside winvm. *kept is set when it is still there, or another
+ * thread released it. */
+static bool release_lowest(struct wvm_space *sp, const struct wvm_window *w, uint64_t *at,
+                           bool *kept)
 {
     uint64_t from = WVM_PAGE_OF_GRANULE(w->lo), to = WVM_PAGE_OF_GRANULE(w->hi);
-    bool view = false;
     if (wvm_space_enter(sp))
         return false;
     uint32_t id = wvm_index_after(&sp->store, &sp->index, wvm_max(from, *at));
     const struct wvm_alloc *a = id ? wvm_alloc_at(&sp->store, id) : NULL;
-    bool found = a && a->start < to;
-    if (found) {
-        *at = a->start;
-        view = a->flags & WVM_ALLOC_VIEW;
-        if (!view && !wvm_space_release_whole(sp, id))
-            found = false;
-    }
+    uint64_t start = a && a->start < to ? a->start : to;
+    bool view = start < to && a->flags & WVM_ALLOC_VIEW;
+    if (start < to && !view)
+        *kept |= !wvm_space_release_whole(sp, id);
     wvm_space_leave(sp);
-    return found && (!view || wvm_space_unmap(sp, wvm_addr_of(*at), false) == STATUS_SUCCESS);
+    *at = start + 1;
+    if (view)
+        *kept |= wvm_space_unmap(sp, wvm_addr_of(start), false) != STATUS_SUCCESS;
+    return start < to;
 }
 
 /* Free pages may be fenced with guard regions or be mappings of their own: one call makes them what
@@ -141,19 +143,27 @@ static void close_locked(struct wvm_space *sp, struct wvm_window *w)
     give_number(sp, (uint32_t)(w - sp->window));
 }
 
-/* A window that could not be emptied (called from a handler inside winvm) stays open. */
-void wvm_window_close(struct wvm_space *sp, struct wvm_window *w)
+wvm_status wvm_window_close(struct wvm_space *sp, struct wvm_window *w)
 {
-    uint64_t at = 0;
     uint32_t a, b;
-    while (release_lowest(sp, w, &at))
-        ;
-    if (wvm_space_enter(sp))
-        return;
+    bool kept = true;
+    for (int i = 0; kept && i < 2; i++) {
+        uint64_t at = 0;
+        kept = false;
+        while (release_lowest(sp, w, &at, &kept))
+            ;
+    }
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    status = STATUS_UNABLE_TO_FREE_VM;
     if (wvm_space_stock_close(sp, 0, 0) &&
-        wvm_gaps_around(&sp->store, &w->gaps, (uint32_t)w->lo, &a, &b) && b - a == w->hi - w->lo)
+        wvm_gaps_around(&sp->store, &w->gaps, (uint32_t)w->lo, &a, &b) && b - a == w->hi - w->lo) {
         close_locked(sp, w);
+        status = STATUS_SUCCESS;
+    }
     wvm_space_leave(sp);
+    return status;
 }
 
 /* ---- looking ---- */
@@ -169,4 +179,14 @@ uint64_t wvm_window_committed(struct wvm_space *sp, const struct wvm_window *w)
             bytes += run.end - run.start;
     }
     return bytes;
+}
+
+uintptr_t wvm_window_holding(const struct wvm_space *sp, uintptr_t addr)
+{
+    if (addr >> WVM_GRANULE_SHIFT >> WVM_CHUNK_BITS >= WVM_N_CHUNKS)
+        return 0;
+    const struct wvm_window *w = wvm_space_window_at(sp, addr >> WVM_GRANULE_SHIFT);
+    return w && wvm_window_base(w) == (addr & ~(uintptr_t)(WVM_WINDOW_SIZE - 1))
+               ? wvm_window_base(w)
+               : 0;
 }

@@ -23,9 +23,12 @@ struct wvm_window;
  * multiple, 0x20000 .. 0xFFFF0000. NO_MEMORY. */
 wvm_status wvm_window_open(struct wvm_space *sp, uint64_t top,
                            struct wvm_window **out) WVM_MUST_CHECK;
-/* Releases every allocation and view in it, then the window. Nobody else uses it any more. Never
- * fails for want of host resources. */
-void wvm_window_close(struct wvm_space *sp, struct wvm_window *w);
+/* Releases every allocation and view in it, then the window. Nobody puts anything into it any more.
+ * Never fails for want of host resources. POSSIBLE_DEADLOCK (a handler inside winvm),
+ * UNABLE_TO_FREE_VM (something in it is kept in place): it stays open, to be closed again later. */
+wvm_status wvm_window_close(struct wvm_space *sp, struct wvm_window *w) WVM_MUST_CHECK;
+/* The base of the window in whose 4 GiB addr lies; 0: in none. Lock-free. */
+uintptr_t wvm_window_holding(const struct wvm_space *sp, uintptr_t addr);
 /* (c) Constant while it is open. */
 uintptr_t wvm_window_base(const struct wvm_window *w);
 uint64_t wvm_window_top(const struct wvm_window *w);

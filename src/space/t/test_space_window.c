@@ -22,7 +22,7 @@ static struct wvm_window *open_window(uint64_t top)
 
 static void close_window(struct wvm_window *w)
 {
-    wvm_window_close(SP, w);
+    WORKS(wvm_window_close(SP, w));
     unit_audit();
 }
 
@@ -224,7 +224,7 @@ START_TEST(many)
         }
         unit_audit();
         for (unsigned i = 0; i < WVM_ARRAY_LEN(w); i++)
-            wvm_window_close(SP, w[(i * 7) % WVM_ARRAY_LEN(w)]);
+            WORKS(wvm_window_close(SP, w[(i * 7) % WVM_ARRAY_LEN(w)]));
         unit_audit();
     }
     ck_assert_uint_eq(SP->n_windows, 0);
