@@ -44,10 +44,11 @@ WINVM_SYSV void *winvm_space_create(const struct winvm_space_options *options);
 
 /* Ends the space and closes this handle of it, which must grant PROCESS_TERMINATE. Everything in
  * the space is released, before the call returns unless another thread is in a call on this space:
- * then when that ends. Calls with other handles of it answer STATUS_PROCESS_IS_TERMINATING
+ * then when that ends. (By a signal handler that interrupted a call on memory: when the next space
+ * is made or ended.) Calls with other handles of it answer STATUS_PROCESS_IS_TERMINATING
  * (ERROR_ACCESS_DENIED) from now on; these are still to be closed. Returns 0, or -1 and errno:
- * EBADF (no handle of a space), EACCES, ESRCH (it was ended before: the handle stays open), EDEADLK
- * (called by a signal handler that interrupted a call on memory). */
+ * EBADF (no handle of a space), EACCES, EPERM (HANDLE_FLAG_PROTECT_FROM_CLOSE), ESRCH (it was ended
+ * before: the handle stays open). */
 WINVM_SYSV int winvm_space_destroy(void *space);
 
 /* The base, constant as long as the space lives. NULL and errno: EBADF, ESRCH (it has ended). */

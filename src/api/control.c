@@ -9,6 +9,7 @@
 #include <winvm/version.h>
 
 #include "api/api.h"
+#include "api/control.h"
 #include "fault/fault.h"
 #include "host/host.h"
 #include "nt/nt.h"
@@ -41,13 +42,27 @@ WVM_EXPORT void winvm_commit_info(struct winvm_commit_info *out)
     out->peak = info.peak;
 }
 
-/* -1 with errno, from a native status. */
-static int refuse(wvm_status status)
+int wvm_control_refuse(wvm_status status)
 {
-    errno = status == STATUS_INVALID_HANDLE || status == STATUS_OBJECT_TYPE_MISMATCH ? EBADF
-            : status == STATUS_ACCESS_DENIED                                         ? EACCES
-            : status == STATUS_NOT_SUPPORTED                                         ? ENOTSUP
-                                                                                     : ENOMEM;
+    static const struct {
+        wvm_status status;
+        int error;
+    } map[] = {
+        {STATUS_INVALID_HANDLE, EBADF},
+        {STATUS_OBJECT_TYPE_MISMATCH, EBADF},
+        {STATUS_ACCESS_DENIED, EACCES},
+        {STATUS_ACCESS_VIOLATION, EFAULT},
+        {STATUS_INVALID_PARAMETER, EINVAL},
+        {STATUS_INSUFFICIENT_RESOURCES, EMFILE},
+        {STATUS_HANDLE_NOT_CLOSABLE, EPERM},
+        {STATUS_NOT_SUPPORTED, ENOTSUP},
+        {STATUS_POSSIBLE_DEADLOCK, EDEADLK},
+        {STATUS_PROCESS_IS_TERMINATING, ESRCH},
+    };
+    errno = ENOMEM;
+    for (unsigned i = 0; i < sizeof map / sizeof map[0]; i++)
+        if (map[i].status == status)
+            errno = map[i].error;
     return -1;
 }
 
@@ -57,7 +72,7 @@ WVM_EXPORT int winvm_section_to_fd(void *section)
     if (wvm_gate_bits() & WVM_GATE_INIT)
         wvm_init();
     wvm_status status = wvm_nt_section_export(section, &fd);
-    return status < 0 ? refuse(status) : fd;
+    return status < 0 ? wvm_control_refuse(status) : fd;
 }
 
 WVM_EXPORT void *winvm_section_from_fd(int fd, uint32_t access)
@@ -67,7 +82,7 @@ WVM_EXPORT void *winvm_section_from_fd(int fd, uint32_t access)
         wvm_init();
     wvm_status status = wvm_nt_section_import(fd, access, &h);
     if (status < 0)
-        refuse(status);
+        wvm_control_refuse(status);
     return h;
 }
 

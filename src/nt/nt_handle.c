@@ -77,6 +77,8 @@ uint32_t wvm_object_access(enum wvm_object_type type, uint32_t access, uint32_t 
     for (unsigned i = 0; i < 4; i++)
         if (access & generic[i])
             specific |= ops->generic[i];
+    if (type == WVM_OBJECT_PROCESS && specific & PROCESS_QUERY_INFORMATION)
+        specific |= PROCESS_QUERY_LIMITED_INFORMATION;
     return access & MAXIMUM_ALLOWED ? specific | most : specific;
 }
 

@@ -42,7 +42,8 @@ struct wvm_object_ops {
 void wvm_object_register(enum wvm_object_type type, const struct wvm_object_ops *ops);
 const struct wvm_object_ops *wvm_object_ops(enum wvm_object_type type);
 extern const struct wvm_object_ops wvm_process_ops, wvm_file_ops;
-/* Generic rights and MAXIMUM_ALLOWED turned into the specific ones; `most`: what is the maximum. */
+/* Generic rights and MAXIMUM_ALLOWED turned into the specific ones, with what these imply; `most`:
+ * what is the maximum. */
 uint32_t wvm_object_access(enum wvm_object_type type, uint32_t access, uint32_t most);
 
 /* A new handle. Takes over the caller's reference and (section_create) its count as a handle.

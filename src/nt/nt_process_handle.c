@@ -1,10 +1,11 @@
-/* Handles of processes, and the pseudo handles.
+/* Handles of processes, of based spaces (nt_space.c), and the pseudo handles.
  *
  * I1  A process is its number and its start time: a recycled number is refused, not hit. No
  *     descriptor is kept, so nothing breaks in a program that closes every descriptor.
- * I2  Two objects may stand for one process; they count as the same.
+ * I2  Two objects may stand for one process; they count as the same. A space has one object.
+ * I3  A space is this process to every call that does not ask for its memory.
  * Locking: none.   Failure: nothing is opened.   fork: the child's copies still mean the parent's
- * processes.   Signal safety: yes. */
+ * processes, and its own copies of the spaces.   Signal safety: yes. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "host/host_process.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_object.h"
+#include "nt/nt_space.h"
 #include "nt/nt_target.h"
 
 #define N_PROCESSES 32768u
@@ -20,7 +22,7 @@ struct process {
     struct wvm_object_head head; /* first */
     int32_t pid;
     uint64_t start;              /* ticks since boot */
-    struct wvm_window *window;   /* a based space of this process; NULL: a process */
+    struct wvm_nt_space space;   /* instead of these two */
 };
 static struct process processes[N_PROCESSES];
 static struct wvm_object_pool pool = {processes, sizeof processes[0], N_PROCESSES, 0, 0};
@@ -43,7 +45,8 @@ static bool opened(void *object)
 
 static void closed(void *object)
 {
-    wvm_object_sub_handle(object);
+    if (wvm_object_sub_handle(object) && wvm_process_space(object))
+        (void)wvm_nt_space_end(object);
 }
 
 static uint32_t permitted(const void *object)
@@ -56,6 +59,8 @@ static uint32_t permitted(const void *object)
 static bool same(const void *a, const void *b)
 {
     const struct process *p = a, *q = b;
+    if ((p && p->space.window) || (q && q->space.window))
+        return p == q;
     if (!p || !q)
         return (p ? p : q)->pid == getpid();
     return p->pid == q->pid && p->start == q->start;
@@ -85,6 +90,22 @@ static wvm_status check_alive(pid_t pid, uint64_t start)
     return STATUS_SUCCESS;
 }
 
+/* A process of which an object is held. *pid 0: this one. */
+static wvm_status find_process(const struct process *p, pid_t *pid)
+{
+    *pid = 0;
+    if (p->space.window)
+        return __atomic_load_n(&p->space.life, __ATOMIC_ACQUIRE) & WVM_NT_SPACE_ENDED
+                   ? (wvm_status)STATUS_PROCESS_IS_TERMINATING
+                   : STATUS_SUCCESS;
+    if (p->pid == getpid())
+        return STATUS_SUCCESS;
+    wvm_status status = check_alive(p->pid, p->start);
+    if (status >= 0)
+        *pid = p->pid;
+    return status;
+}
+
 HANDLE (*wvm_handle_other_self)(void);
 
 static bool is_other_self(HANDLE h)
@@ -107,43 +128,66 @@ wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
         *pid = 0;
         return STATUS_SUCCESS;
     }
-    const struct process *p = object;
-    pid_t target = p->pid;
-    uint64_t start = p->start;
+    status = find_process(object, pid);
     drop(object);
-    if (target == getpid()) {
-        *pid = 0;
-        return STATUS_SUCCESS;
-    }
-    status = check_alive(target, start);
-    if (status >= 0)
-        *pid = target;
     return status;
 }
 
-/* The object stays held when it is a based space. */
+/* The object of a based space stays held, and the space is entered. */
 wvm_status wvm_target_resolve(HANDLE h, uint32_t need, struct wvm_target *t)
 {
     void *object;
     *t = (struct wvm_target){.top = wvm_nt_top()};
     if (wvm_handle_get(h, WVM_OBJECT_PROCESS, need, &object, NULL) < 0)
         return wvm_handle_resolve(h, need, &t->pid);
-    const struct process *p = object;
-    if (!p->window) {
+    struct wvm_nt_space *s = wvm_process_space(object);
+    if (!s || !wvm_nt_space_enter(s)) {
+        wvm_status status = find_process(object, &t->pid);
         drop(object);
-        return wvm_handle_resolve(h, need, &t->pid);
+        return status;
     }
-    t->window = p->window;
-    t->base = wvm_window_base(p->window);
-    t->top = (uintptr_t)wvm_window_top(p->window);
+    t->window = s->window;
+    t->base = wvm_window_base(s->window);
+    t->top = (uintptr_t)wvm_window_top(s->window);
     t->object = object;
     return STATUS_SUCCESS;
 }
 
 void wvm_target_give_back(struct wvm_target *t)
 {
+    wvm_nt_space_leave(t->object);
     drop(t->object);
 }
+
+/* ---- objects of spaces ---- */
+
+struct wvm_nt_space *wvm_process_space(void *object)
+{
+    struct process *p = object;
+    return p->space.window ? &p->space : NULL;
+}
+
+void *wvm_process_at(uint32_t i)
+{
+    return wvm_object_at(&pool, i);
+}
+
+wvm_status wvm_process_of_window(struct wvm_window *window, uint32_t flags, HANDLE *out)
+{
+    struct process *p = wvm_object_claim(&pool);
+    if (!p)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    p->pid = 0;
+    p->start = 0;
+    p->space = (struct wvm_nt_space){.window = window, .flags = flags};
+    wvm_object_start(&p->head);
+    wvm_status status = wvm_handle_insert(WVM_OBJECT_PROCESS, p, PROCESS_ALL_ACCESS, out);
+    if (status < 0)
+        drop(p);
+    return status;
+}
+
+/* ---- opening ---- */
 
 wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
 {
@@ -160,11 +204,9 @@ wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
         return STATUS_INSUFFICIENT_RESOURCES;
     p->pid = pid;
     p->start = start;
-    p->window = NULL;
+    p->space.window = NULL;
     wvm_object_start(&p->head);
     access = wvm_object_access(WVM_OBJECT_PROCESS, access, PROCESS_ALL_ACCESS);
-    if (access & PROCESS_QUERY_INFORMATION)
-        access |= PROCESS_QUERY_LIMITED_INFORMATION;
     wvm_status status = wvm_handle_insert(WVM_OBJECT_PROCESS, p, access, out);
     if (status < 0)
         drop(p);

@@ -36,6 +36,44 @@ static wvm_status note(enum fake_op op, uintptr_t start, uintptr_t end)
     return fake.n_calls == 1 && fake.first_result ? fake.first_result : fake.result;
 }
 
+static char windows[8]; /* one byte stands for an open window */
+
+wvm_status wvm_window_open(struct wvm_space *sp, uint64_t top, struct wvm_window **out)
+{
+    (void)sp;
+    fake.window_top = top;
+    if (fake.window_result)
+        return fake.window_result;
+    if (fake.n_windows == sizeof windows)
+        return STATUS_NO_MEMORY;
+    *out = (struct wvm_window *)&windows[fake.n_windows++];
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_window_close(struct wvm_space *sp, struct wvm_window *w)
+{
+    (void)sp;
+    (void)w;
+    fake.n_closings++;
+    if (fake.close_result)
+        return fake.close_result;
+    fake.n_windows--;
+    return STATUS_SUCCESS;
+}
+
+uint64_t wvm_window_committed(struct wvm_space *sp, const struct wvm_window *w)
+{
+    (void)sp;
+    (void)w;
+    return 0x123000;
+}
+
+uintptr_t wvm_window_holding(const struct wvm_space *sp, uintptr_t addr)
+{
+    (void)sp;
+    return fake.n_windows && addr >> 32 == FAKE_WINDOW_BASE >> 32 ? FAKE_WINDOW_BASE : 0;
+}
+
 uintptr_t wvm_window_base(const struct wvm_window *w)
 {
     (void)w;
@@ -45,7 +83,7 @@ uintptr_t wvm_window_base(const struct wvm_window *w)
 uint64_t wvm_window_top(const struct wvm_window *w)
 {
     (void)w;
-    return 0xffff0000;
+    return fake.window_top ? fake.window_top : 0xffff0000;
 }
 
 wvm_status wvm_window_query(struct wvm_space *sp, const struct wvm_window *w, uintptr_t addr,

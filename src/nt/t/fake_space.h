@@ -49,6 +49,9 @@ struct fake_space {
     uint8_t old_attr;
     size_t done; /* read and write */
     uintptr_t top; /* first address past user space; 0: that of 64-bit programs */
+    unsigned n_windows, n_closings; /* open now; tried to close */
+    uint64_t window_top;            /* of the last one */
+    wvm_status window_result, close_result;
     struct wvm_region
         region; /* query inside [alloc_start, alloc_end); elsewhere: foreign RW pages */
 };
