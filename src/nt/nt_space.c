@@ -2,13 +2,13 @@
  *
  * Terms   call = what has entered a space and not left it: the targets of nt_target.h; ended =
  *         destroyed, or its last handle was closed.
- * I1  life counts the calls. Nobody enters an ended space, so that exactly one thread finds it ended
- *     without calls: the one that ends it, or the last to leave. That one closes the window.
- * I2  Who ends, enters or leaves holds the object: its window is constant until then, and the object
- *     is nobody else's.
- * I3  A window that cannot be closed at once, because a signal handler interrupted this thread inside
- *     winvm, waits: its object is held once more, and is found by the next call that makes or ends
- *     a space.
+ * I1  life counts the calls. Nobody enters an ended space, so that exactly one thread finds it
+ *     ended without calls: the one that ends it, or the last to leave. That one closes the window.
+ * I2  Who ends, enters or leaves holds the object: its window is constant until then, and the
+ *     object is nobody else's.
+ * I3  A window that cannot be closed at once, because a signal handler interrupted this thread
+ *     inside winvm, waits: its object is held once more, and is found by the next call that makes
+ *     or ends a space.
  * Locking: none here, compare and swap; the space's in the window calls.   Failure: nothing changed.
  * fork: the child's copy of a space that another thread was in is never closed: it goes with the
  * child.   Signal safety: yes. */
