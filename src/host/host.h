@@ -101,6 +101,13 @@ struct wvm_host_ops {
     int (*meta)(size_t len, void **out);
     /* A mapping that merges with none of its neighbours (shared anonymous), good to be unmapped. */
     int (*ballast)(size_t len, uintptr_t *out);
+    /* Shared memory of which no descriptor exists: zeroed, writable at *rw, the same memory
+     * read-only at *ro. A fork child has it too. */
+    int (*share)(size_t len, uintptr_t *rw, uintptr_t *ro);
+    /* What share() gave at `from` is mapped at `at` too, with the protection it has there, over a
+     * mapping of our own: at no moment is anything else seen there. A failure may empty [at,
+     * at+len), inaccessible then. */
+    int (*alias)(uintptr_t from, size_t len, uintptr_t at);
 };
 extern struct wvm_host_ops wvm_host;
 

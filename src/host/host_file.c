@@ -21,6 +21,7 @@
 #include "host/host_kernel.h"
 #include "host/host_object.h"
 #include "host/host_private.h"
+#include "host/host_thread.h"
 
 const char *wvm_host_proc_root = "/proc";
 const char *wvm_host_cgroup_root = "/sys/fs/cgroup";
@@ -142,6 +143,7 @@ static bool notice_fork(bool *busy)
 
 void wvm_host_after_fork_child(void)
 {
+    wvm_host_threads_after_fork_child();
     for (unsigned i = 0; i < WVM_N_FILES; i++) {
         struct file_slot *s = &slots[i];
         if ((s->state & SLOT_STATE_MASK) == SLOT_READY && wvm_host_fd_is(s->fd, s->dev, s->ino))

@@ -3,8 +3,8 @@
  * Owns     wvm_host and the placement hint.
  * Terms    hint = an address offered to mmap without MAP_FIXED: the kernel takes it when it is free
  *          and chooses another address when it is not.
- * I1       No operation replaces a mapping except discard, isolate and, when asked to, map_file,
- *          which are for our own pages only.
+ * I1       No operation replaces a mapping except discard, isolate, alias and, when asked to,
+ *          map_file, which are for our own pages only.
  * I2       A search for an aligned address holds at most one mapping at any moment, except the last
  *          resort for lengths of at most OVERMAP_MAX.
  * I3       next_hint is a guess. A stale or torn value costs one more system call, never a wrong
@@ -227,6 +227,40 @@ static int linux_ballast(size_t len, uintptr_t *out)
     return err;
 }
 
+/* A second mapping of shared memory: mremap with an old length of 0. Address or -errno. */
+static intptr_t map_again(uintptr_t from, size_t len, int flags, uintptr_t at)
+{
+    return WVM_SYS(syscall(SYS_mremap, from, (size_t)0, len, MREMAP_MAYMOVE | flags, at));
+}
+
+static int linux_share(size_t len, uintptr_t *rw, uintptr_t *ro)
+{
+    intptr_t first = wvm_sys_mmap(0, len, PROT_READ | PROT_WRITE, MAP_SHARED);
+    if (wvm_sys_failed(first))
+        return (int)first;
+    intptr_t second = map_again((uintptr_t)first, len, 0, 0);
+    int err = wvm_sys_failed(second) ? (int)second : 0;
+    if (err == 0 && (err = linux_protect((uintptr_t)second, len, WVM_HOST_R)) != 0)
+        wvm_sys_munmap((uintptr_t)second, len);
+    if (err != 0) {
+        wvm_sys_munmap((uintptr_t)first, len);
+        return err;
+    }
+    *rw = (uintptr_t)first;
+    *ro = (uintptr_t)second;
+    return 0;
+}
+
+/* The kernel may have unmapped the place before it fails. */
+static int linux_alias(uintptr_t from, size_t len, uintptr_t at)
+{
+    intptr_t r = map_again(from, len, MREMAP_FIXED, at);
+    if (!wvm_sys_failed(r))
+        return 0;
+    (void)linux_reserve_at(at, len);
+    return (int)r;
+}
+
 struct wvm_host_ops wvm_host = {
     .reserve = linux_reserve,
     .reserve_at = linux_reserve_at,
@@ -248,4 +282,6 @@ struct wvm_host_ops wvm_host = {
     .written = wvm_host_linux_written,
     .meta = linux_meta,
     .ballast = linux_ballast,
+    .share = linux_share,
+    .alias = linux_alias,
 };

@@ -11,9 +11,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <time.h>
 
 #include "base/fmt.h"
 #include "host/host_kernel.h"
+#include "host/host_thread.h"
 
 /* The first cap-1 bytes of a file, NUL-terminated; length or -errno. */
 static ssize_t read_text(const char *path, char *out, size_t cap)
@@ -115,13 +118,48 @@ bool wvm_host_process_is_stopped(pid_t pid)
     return state == 'T' || state == 't';
 }
 
+/* The first thread has its memory until it ends. */
+static bool first_thread_lives(void)
+{
+    char here = 1, there;
+    struct iovec from = {&here, 1}, to = {&there, 1};
+    return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1;
+}
+
 bool wvm_host_process_is_left(void)
 {
     int saved = errno;
     uint64_t n = 0;
-    char state = process_state(0, &n);
+    bool left = !first_thread_lives() && process_state(0, &n) == 'Z' &&
+                n <= 1 + (uint64_t)wvm_host_threads();
     errno = saved;
-    return state == 'Z' && n <= 2;
+    return left;
+}
+
+/* The first eight digits of the host's random number of this boot. */
+uint32_t wvm_host_boot_id(void)
+{
+    char text[64];
+    uint32_t id = 0;
+    int saved = errno;
+    if (read_text("/proc/sys/kernel/random/boot_id", text, sizeof text) >= 8) {
+        for (unsigned i = 0; i < 8; i++) {
+            unsigned c = (unsigned char)text[i] | 0x20;
+            id = id << 4 | (c <= '9' ? c - '0' : c - 'a' + 10);
+        }
+    }
+    errno = saved;
+    return id;
+}
+
+uint32_t wvm_host_random(void)
+{
+    uint32_t v = 0;
+    struct timespec now = {0};
+    if (WVM_SYS(syscall(SYS_getrandom, &v, sizeof v, 1 /* do not wait */)) == sizeof v)
+        return v;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint32_t)now.tv_nsec * 2654435761u ^ (uint32_t)getpid();
 }
 
 unsigned wvm_host_affinity(uint64_t *mask)

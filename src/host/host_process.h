@@ -14,9 +14,12 @@
 int wvm_host_process_start(pid_t pid, uint64_t *start);
 /* It was stopped by a signal or a debugger. */
 bool wvm_host_process_is_stopped(pid_t pid);
-/* The calling thread is the last of this process: its first thread ended too. False when /proc
- * cannot tell. */
+/* All threads of this process but those of winvm's own have ended, its first one too. False when
+ * /proc cannot tell. While the first thread lives no descriptor is used. */
 bool wvm_host_process_is_left(void);
+/* A number that differs from boot to boot, 0 when /proc cannot tell; and one that nobody guesses. */
+uint32_t wvm_host_boot_id(void);
+uint32_t wvm_host_random(void);
 /* Processors this process may run on: bit n of *mask for processor n < 64. Returns their number,
  * at least 1. */
 unsigned wvm_host_affinity(uint64_t *mask);

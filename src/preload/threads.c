@@ -7,7 +7,8 @@
  *          can lose it.
  * I2       Blocks are never given back; their number follows the largest number of threads that
  *          were between creation and start at one time.
- * I3       Attributes, result, cancellation and pthread_exit are the real call's.
+ * I3       Threads of winvm's own are not the program's: they pass by.
+ * I4       Attributes, result, cancellation and pthread_exit are the real call's.
  * Locking: none; bits and the list of blocks change by compare and swap.
  * Failure: EAGAIN or thrd_nomem without memory for a block; no thread is made.
  * Signal safety: none, as the real calls. */
@@ -18,6 +19,7 @@
 #include "base/assert.h"
 #include "fault/fault.h"
 #include "host/host.h"
+#include "host/host_thread.h"
 #include "preload/io.h"
 #include "preload/real.h"
 #include "preload/signals.h"
@@ -169,6 +171,8 @@ static int run_c11(void *record)
 WVM_DEFINE(int, pthread_create,
            (pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg))
 {
+    if (run == wvm_host_thread_entry)
+        return WVM_REAL_OF(pthread_create)(thread, attr, run, arg);
     struct start *s = prepare(attr);
     if (s == NULL)
         return EAGAIN;

@@ -9,10 +9,10 @@
  * I3       A descriptor is read, written or closed only after it was seen to be still ours: with a
  *          program that closes every descriptor (close_range) what is under way is lost, and within
  *          a second the server has a new socket under the same name.
- * I4       The thread blocks all signals but those the C library needs (setuid), and waits only in
- *          poll and for the space's lock, as any caller: an exit of the process, exec and fork do
- *          not wait for it. When every other thread has ended it ends too, so that a program that
- *          leaves its first thread by pthread_exit() ends as it would without a server.
+ * I4       The thread waits only in poll and for the space's lock, as any caller: an exit of the
+ *          process, exec and fork do not wait for it. When the program's threads have ended it ends
+ *          too, so that a program that leaves its first thread by pthread_exit() ends as it would
+ *          without a server.
  * I5       A guest that says nothing for PATIENCE gives up its seat; when all are taken, the one
  *          who was silent for longest does, after MANNERS. Others wait in the socket's queue.
  * Locking: `lock` around every change of descriptors and seats, never around a request; taken
@@ -21,7 +21,6 @@
  * Failure: the option diag tells why a process cannot serve.   Signal safety: none. */
 #include <errno.h>
 #include <pthread.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/arith.h"
@@ -30,13 +29,13 @@
 #include "host/host_object.h"
 #include "host/host_process.h"
 #include "host/host_rundir.h"
-#include "host/host_signal.h"
 #include "host/host_socket.h"
+#include "host/host_thread.h"
 #include "remote/remote_internal.h"
 
 #include <winvm/ntstatus.h>
 
-enum { N_SEATS = 16, STACK = 256 * 1024 };
+enum { N_SEATS = 16 };
 enum { PATIENCE = 10000, MANNERS = 250, ROUND = 1000, FULL_ROUND = 50 }; /* milliseconds */
 
 /* A kept descriptor and what file it is; fd -1: none. */
@@ -239,11 +238,9 @@ static bool look_around(struct wvm_host_wait list[N_SEATS + 1], uint64_t now)
     return room;
 }
 
-static void *run(void *unused)
+static void run(void)
 {
     struct wvm_host_wait list[N_SEATS + 1];
-    (void)unused;
-    (void)prctl(PR_SET_NAME, "winvm-remote");
     for (;;) {
         bool room = look_around(list, wvm_host_now());
         int found = wvm_host_socket_wait(list, N_SEATS + 1, room ? ROUND : FULL_ROUND);
@@ -256,28 +253,9 @@ static void *run(void *unused)
         if (found > 0 && list[0].ready)
             admit(now);
     }
-    return NULL;
 }
 
-/* The signals that the C library sends to its own threads. */
-#define OWN_SIGNALS ((uint64_t)1 << 31 | (uint64_t)1 << 32)
-
-static int make_thread(void)
-{
-    pthread_attr_t attr;
-    pthread_t thread;
-    if (pthread_attr_init(&attr) != 0)
-        return -ENOMEM;
-    int err = pthread_attr_setstacksize(&attr, STACK);
-    if (err == 0)
-        err = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    uint64_t mask = wvm_host_sigmask(~OWN_SIGNALS);
-    if (err == 0)
-        err = pthread_create(&thread, &attr, run, NULL);
-    (void)wvm_host_sigmask(mask);
-    pthread_attr_destroy(&attr);
-    return -err;
-}
+static const struct wvm_host_thread thread = {.name = "winvm-remote", .run = run};
 
 static int start(void)
 {
@@ -289,7 +267,7 @@ static int start(void)
     int err = open_listener();
     pthread_mutex_unlock(&server.lock);
     if (err == 0)
-        err = make_thread();
+        err = wvm_host_thread_start(&thread);
     if (err < 0) {
         pthread_mutex_lock(&server.lock);
         drop_all();

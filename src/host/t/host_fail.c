@@ -40,6 +40,8 @@ static bool is_taking(enum host_fail_op op)
     case HOST_FAIL_LOCK:
     case HOST_FAIL_LOCK_SHARED:
     case HOST_FAIL_MAP_FILE:
+    case HOST_FAIL_SHARE:
+    case HOST_FAIL_ALIAS:
         return true;
     default:
         return false;
@@ -91,6 +93,18 @@ static int fail_ballast(size_t len, uintptr_t *out)
     return err ? err : real.ballast(len, out);
 }
 
+static int fail_share(size_t len, uintptr_t *rw, uintptr_t *ro)
+{
+    int err = decide(HOST_FAIL_SHARE);
+    return err ? err : real.share(len, rw, ro);
+}
+
+static int fail_alias(uintptr_t from, size_t len, uintptr_t at)
+{
+    int err = decide(HOST_FAIL_ALIAS);
+    return err ? err : real.alias(from, len, at);
+}
+
 static int fail_written(struct wvm_host_scan *scan)
 {
     int err = decide(HOST_FAIL_WRITTEN);
@@ -117,6 +131,8 @@ static const struct wvm_host_ops wrappers = {
     .protect = fail_protect,
     .meta = fail_meta,
     .ballast = fail_ballast,
+    .share = fail_share,
+    .alias = fail_alias,
     .written = fail_written,
     .map_file = fail_map_file,
 #define X(id, field) .field = fail_##field,
@@ -164,6 +180,8 @@ const char *host_fail_name(enum host_fail_op op)
         [HOST_FAIL_PROTECT] = "protect",
         [HOST_FAIL_META] = "meta",
         [HOST_FAIL_BALLAST] = "ballast",
+        [HOST_FAIL_SHARE] = "share",
+        [HOST_FAIL_ALIAS] = "alias",
         [HOST_FAIL_WRITTEN] = "written",
         [HOST_FAIL_MAP_FILE] = "map_file",
 #define X(id, field) [HOST_FAIL_##id] = #field,

@@ -39,6 +39,8 @@ enum host_fail_op {
     HOST_FAIL_PROTECT,
     HOST_FAIL_META,
     HOST_FAIL_BALLAST,
+    HOST_FAIL_SHARE,
+    HOST_FAIL_ALIAS,
     HOST_FAIL_WRITTEN,
     HOST_FAIL_MAP_FILE,
 #define X(id, field) HOST_FAIL_##id,
@@ -46,8 +48,8 @@ enum host_fail_op {
 #undef X
     HOST_FAIL_N_OPS,
     HOST_FAIL_ANY = HOST_FAIL_N_OPS,
-    HOST_FAIL_TAKING, /* reserve, reserve_at, map_file, protect, meta, ballast, populate, lock,
-                       * lock_shared */
+    HOST_FAIL_TAKING, /* reserve, reserve_at, map_file, protect, meta, ballast, share, alias,
+                       * populate, lock, lock_shared */
 };
 
 enum host_fail_mode {

@@ -240,6 +240,44 @@ START_TEST(ballast_never_merges)
 }
 END_TEST
 
+static size_t n_descriptors(void)
+{
+    size_t n = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    errno = EDOM;
+    return n;
+}
+
+/* One page seen at four addresses, of which one is writable; a fork child writes to it, too. */
+START_TEST(shared_memory_has_aliases)
+{
+    uintptr_t rw, ro, base = reserve(GRANULE);
+    size_t before = n_descriptors();
+    ck_assert_int_eq(wvm_host.share(PAGE, &rw, &ro), 0);
+    ck_assert_uint_eq(n_descriptors(), before);
+    ck_assert_int_eq(*at(ro), 0);
+    *at(rw) = 7;
+    ck_assert_int_eq(wvm_host.alias(ro, PAGE, base + PAGE), 0);
+    ck_assert_int_eq(wvm_host.alias(ro, PAGE, base + 3 * PAGE), 0);
+    ck_assert(!readable(base) && !readable(base + 2 * PAGE) && !readable(base + 4 * PAGE));
+    const uintptr_t shown[] = {ro, base + PAGE, base + 3 * PAGE};
+    char word = 1;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(*at(shown[i]), 7);
+        ck_assert_int_eq(wvm_host_write(0, &word, shown[i], 1), -EFAULT);
+    }
+    pid_t child = fork();
+    if (child == 0)
+        _exit((*at(rw) = 9) != 9);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert_int_eq(*at(base + PAGE), 9);
+    ck_assert_int_eq(wvm_host.discard(base, GRANULE), 0);
+    ck_assert(!readable(base + PAGE));
+    ck_assert_int_eq(*at(ro), 9);
+}
+END_TEST
+
 /*  pages  0 1 2 3 4 5 6 7    of anonymous memory   and  0 1 2 of a private file view
  *         w - w . w w - -                               r w -                          */
 static void check_residency(bool tells_private, bool guard)
@@ -517,6 +555,7 @@ int main(void)
     tcase_add_test(tc, lazy_free_populate_lock);
     tcase_add_test(tc, meta_is_zero_and_fenced_off);
     tcase_add_test(tc, ballast_never_merges);
+    tcase_add_test(tc, shared_memory_has_aliases);
     tcase_add_test(tc, residency_by_each_way);
     tcase_add_test(tc, residency_of_many_pages);
     tcase_add_test(tc, fault_count_counts);
