@@ -29,6 +29,7 @@ enum wvm_gate_bit {
     WVM_GATE_INIT = 1,   /* the library is not started yet */
     WVM_GATE_TRACE = 2,  /* set and cleared by the tracer alone */
     WVM_GATE_SERVE = 4,  /* a fork child whose parent serves others is to serve too: wvm_serve() */
+    WVM_GATE_CLOCK = 8,  /* the clock of the shared user data page is to run: wvm_tick() */
 };
 extern unsigned wvm_gate;   /* starts as WVM_GATE_INIT; read relaxed, changed atomically */
 
@@ -50,5 +51,7 @@ static inline void wvm_gate_set(enum wvm_gate_bit bit, bool on)
 void wvm_init(void);
 /* Serves other processes from now on (remote/remote.h). */
 void wvm_serve(void);
+/* Starts the clock of the shared user data page (nt/nt_shared_data.h). */
+void wvm_tick(void);
 
 #endif

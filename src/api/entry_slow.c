@@ -43,6 +43,8 @@ static bool past_gate(void)
         wvm_init();
     if (wvm_gate_bits() & WVM_GATE_SERVE)
         wvm_serve();
+    if (wvm_gate_bits() & WVM_GATE_CLOCK)
+        wvm_tick();
     return wvm_gate_bits() & WVM_GATE_TRACE;
 }
 

@@ -4,7 +4,8 @@
  * Order: options, host (its probes obey the options), the fault path's thread key, the address
  * space, the fork handlers, then the gate opens. Signal handlers are installed later, on need. The
  * constructor does it; a call from an earlier constructor comes through the gate. With the option
- * remote the constructor then starts the server; in a fork child the first call does.
+ * remote the constructor then starts the server; in a fork child the first call does. The first
+ * call also starts the clock of the shared user data page, if that is to run.
  * I1  No entry passes the gate before wvm_init() has returned once.
  * I2  WINVM_OPTIONS is not read in a process with raised privileges.
  * fork: the locks of the server, names and space are taken before it and given back after it on
@@ -25,6 +26,7 @@
 #include "host/host.h"
 #include "nt/nt.h"
 #include "nt/nt_elsewhere.h"
+#include "nt/nt_shared_data.h"
 #include "remote/remote.h"
 #include "section/section.h"
 #include "section/section_name.h"
@@ -60,6 +62,9 @@ static void after_fork_child(void)
     wvm_host_after_fork_child();
     wvm_space_after_fork_child(&wvm_space_native);
     wvm_names_after_fork_child();
+    wvm_nt_clock_after_fork_child();
+    if (wvm_nt_clock_is_due())
+        wvm_gate_set(WVM_GATE_CLOCK, true);
     if (wvm_remote_after_fork_child())
         wvm_gate_set(WVM_GATE_SERVE, true);
 }
@@ -81,6 +86,8 @@ static void start(void)
         wvm_host_log("cannot watch for fork(): a child may find a lock taken");
     wvm_ring_init();
     wvm_trace_init();
+    if (wvm_nt_clock_is_due())
+        wvm_gate_set(WVM_GATE_CLOCK, true);
     errno = saved;
     wvm_gate_set(WVM_GATE_INIT, false);
 }
@@ -88,6 +95,12 @@ static void start(void)
 void wvm_init(void)
 {
     pthread_once(&start_once, start);
+}
+
+void wvm_tick(void)
+{
+    wvm_gate_set(WVM_GATE_CLOCK, false);
+    wvm_nt_clock_start();
 }
 
 void wvm_serve(void)

@@ -88,9 +88,6 @@ wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy,
 wvm_status wvm_nt_patch(HANDLE process, const struct wvm_nt_copy *copy, size_t *done,
                         bool *counted) WVM_MUST_CHECK;
 
-/* Once, at start: the page that Windows shares with every process. */
-void wvm_nt_shared_data_init(struct wvm_space *sp);
-
 /* True when [addr, addr+len) can be read (or written) without a fault; changes nothing, takes no
  * guard page, waits for nothing. len 0: true. */
 bool wvm_nt_accessible(uintptr_t addr, size_t len, bool write);

@@ -86,10 +86,16 @@ uintptr_t wvm_space_host_top(const struct wvm_space *sp);
 
 /* STATUS_CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
 wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req) WVM_MUST_CHECK;
-/* A readable page that the program can neither change nor free, filled with len bytes of contents.
- * CONFLICTING_ADDRESSES when the address is taken. Charges nothing. */
-wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents,
-                                size_t len) WVM_MUST_CHECK;
+/* A readable page at addr, in window (space_window.h; NULL: outside all), that the program can
+ * neither change nor free: it shows the page of shared memory (wvm_host.share) at `from`. Charges
+ * nothing. CONFLICTING_ADDRESSES when the address is taken; NO_MEMORY. */
+wvm_status wvm_space_fixed_page(struct wvm_space *sp, struct wvm_window *window, uintptr_t addr,
+                                uintptr_t from) WVM_MUST_CHECK;
+/* Every fixed page whose address differs from `like` by a multiple of 4 GiB shows the page at
+ * `from` from now on: what a fork child inherited becomes its own. NO_MEMORY: the host refused one
+ * of them at least, which may be unreadable now. */
+wvm_status wvm_space_fixed_pages_move(struct wvm_space *sp, uintptr_t like,
+                                      uintptr_t from) WVM_MUST_CHECK;
 /* Commits or recommits [start,end), all inside one allocation; recommitted pages keep their
  * contents and take attr. CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
 wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end,

@@ -131,33 +131,67 @@ wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req)
     return status;
 }
 
-/* ---- the page that is there before the program ---- */
+/* ---- the page that winvm writes and the program reads ---- */
 
-/* Fills and seals one page at an address of the caller's. */
-static int fill_page(uint64_t page, const void *contents, size_t len)
+static wvm_status fix_locked(struct wvm_space *sp, struct wvm_request *req, uintptr_t from)
 {
-    size_t done = 0;
-    int err = wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, WVM_HOST_R | WVM_HOST_W);
-    if (!err)
-        done = wvm_host_write(0, contents, wvm_addr_of(page), len);
-    return err || done != len ? -1 : wvm_host.protect(wvm_addr_of(page), WVM_PAGE_SIZE, WVM_HOST_R);
+    uint64_t start;
+    if (!wvm_space_stock(sp, 0, 0))
+        return STATUS_NO_MEMORY;
+    wvm_status status = find_place(sp, req, &start);
+    if (status)
+        return status;
+    int err = -ENOMEM;
+    if (wvm_space_maps_allow_more(sp, 2) && wvm_space_stock_index(sp, WVM_GRANULE_OF(start)))
+        err = wvm_host.alias(from, WVM_PAGE_SIZE, req->start);
+    if (err < 0) {
+        wvm_space_unoccupy(sp, start, start + 1);
+        return wvm_space_host_fail(err, WVM_PAGE_SIZE);
+    }
+    wvm_space_set_host(sp, start, start + 1, WVM_HOST_R);
+    sp->last = make_alloc(sp, req, start, start + 1);
+    wvm_index_insert(&sp->store, &sp->index, sp->last);
+    return STATUS_SUCCESS;
 }
 
-wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents,
-                                size_t len)
+wvm_status wvm_space_fixed_page(struct wvm_space *sp, struct wvm_window *window, uintptr_t addr,
+                                uintptr_t from)
 {
     struct wvm_request req = {
-        .start = addr, .len = WVM_PAGE_SIZE, .attr = WVM_ATTR_RO, .flags = WVM_ALLOC_FIXED_PAGE,
+        .window = window, .start = addr, .len = WVM_PAGE_SIZE, .attr = WVM_ATTR_RO,
+        .commit = true, .flags = WVM_ALLOC_FIXED_PAGE,
     };
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = reserve_locked(sp, &req);
-    if (!status && fill_page(wvm_page_of(addr), contents, len) == 0) {
-        uint32_t id;
-        struct wvm_alloc *a = wvm_space_find(sp, wvm_page_of(addr), &id);
-        wvm_space_set_host(sp, a->start, a->end, WVM_HOST_R);
-        wvm_space_set_pages(sp, a, a->start, a->end, WVM_ATTR_RO);
+    status = fix_locked(sp, &req, from);
+    wvm_space_leave(sp);
+    return status;
+}
+
+/* First page >= at that lies as far above a multiple of 4 GiB as `like` does. */
+static uint64_t next_like(uint64_t at, uint64_t like)
+{
+    const uint64_t step = WVM_WINDOW_SIZE >> WVM_PAGE_SHIFT;
+    return at + ((like - at) & (step - 1));
+}
+
+wvm_status wvm_space_fixed_pages_move(struct wvm_space *sp, uintptr_t like, uintptr_t from)
+{
+    uint32_t id;
+    uint64_t at = next_like(0, wvm_page_of(like));
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    while (WVM_GRANULE_OF(at) < WVM_N_GRANULES &&
+           (id = wvm_index_after(&sp->store, &sp->index, at)) != 0) {
+        const struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
+        if (a->start == at && a->flags & WVM_ALLOC_FIXED_PAGE) {
+            int err = wvm_host.alias(from, WVM_PAGE_SIZE, wvm_addr_of(at));
+            if (err < 0)
+                status = wvm_space_host_fail(err, WVM_PAGE_SIZE);
+        }
+        at = next_like(a->start > at ? a->start : at + 1, wvm_page_of(like));
     }
     wvm_space_leave(sp);
     return status;

@@ -254,12 +254,20 @@ const char *wvm_space_audit(struct wvm_space *sp)
     return NULL;
 }
 
-wvm_status wvm_space_fixed_page(struct wvm_space *sp, uintptr_t addr, const void *contents,
-                                size_t len)
+wvm_status wvm_space_fixed_page(struct wvm_space *sp, struct wvm_window *window, uintptr_t addr,
+                                uintptr_t from)
 {
     (void)sp;
-    (void)contents;
-    return note(FAKE_FIXED_PAGE, addr, addr + len);
+    (void)window;
+    fake.from = from;
+    return note(FAKE_FIXED_PAGE, addr, addr + WVM_PAGE_SIZE);
+}
+
+wvm_status wvm_space_fixed_pages_move(struct wvm_space *sp, uintptr_t like, uintptr_t from)
+{
+    (void)sp;
+    fake.from = from;
+    return note(FAKE_FIXED_PAGES_MOVE, like, like + WVM_PAGE_SIZE);
 }
 
 wvm_status wvm_space_ready(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool write)

@@ -23,6 +23,7 @@ enum fake_op {
     FAKE_READ,
     FAKE_WRITE,
     FAKE_FIXED_PAGE,
+    FAKE_FIXED_PAGES_MOVE,
     FAKE_WATCH,
     FAKE_MAP,
     FAKE_UNMAP,
@@ -34,6 +35,7 @@ struct fake_space {
     enum fake_op op;
     unsigned n_calls;
     uintptr_t start, end;
+    uintptr_t from; /* fixed pages */
     uint8_t attr;
     struct wvm_request req;
     struct wvm_view_request view;  /* as asked; its parts: */

@@ -1,12 +1,14 @@
 /* Every operation and every error of space.h on the real host, with each capability switched off.
  * Pictures: one character per page: '.' reserved, 'w' READWRITE, 'r' READONLY, 'n' NOACCESS,
  * ' ' free; '[' ']' the ends of an allocation. */
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/t/host_fail.h"
 #include "space/t/space_unit.h"
 
 static uintptr_t reserve(uintptr_t at, unsigned n_pages, uint8_t attr, bool commit)
@@ -374,19 +376,71 @@ START_TEST(fixed_page)
 {
     uintptr_t end;
     uint8_t old;
-    uint64_t word, contents = 0x1122334455667788;
+    uint64_t word;
+    uintptr_t rw, ro;
     unit_set_up(_i);
     uintptr_t at = UNIT_FREE;
-    WORKS(wvm_space_fixed_page(SP, at, &contents, sizeof contents));
-    ck_assert(unit_read(at, &word) && word == contents);
+    ck_assert_int_eq(wvm_host.share(PG, &rw, &ro), 0);
+    uint64_t *contents = (uint64_t *)rw;
+    *contents = 0x1122334455667788;
+    WORKS(wvm_space_fixed_page(SP, NULL, at, ro));
+    ck_assert(unit_read(at, &word) && word == *contents);
+    *contents = 5;
+    ck_assert(unit_read(at, &word) && word == 5);
     ck_assert(!unit_write(at, 1));
-    ANSWERS(wvm_space_fixed_page(SP, at, &contents, sizeof contents), STATUS_CONFLICTING_ADDRESSES);
+    ANSWERS(wvm_space_fixed_page(SP, NULL, at, ro), STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_release(SP, at, at, &end), STATUS_UNABLE_TO_FREE_VM);
     ANSWERS(wvm_space_decommit(SP, at, at + PG, &end), STATUS_UNABLE_TO_FREE_VM);
     ANSWERS(wvm_space_protect(SP, at, at + PG, WVM_ATTR_RW, &old), STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_commit(SP, at, at + PG, WVM_ATTR_RW), STATUS_CONFLICTING_ADDRESSES);
     expect_run(at, at + PG, WVM_ATTR_RO, at);
     ck_assert_uint_eq(committed(), 0);
+}
+END_TEST
+
+#ifdef __LP64__
+/* Pages at one address of several windows of 4 GiB, beside other memory: all show another page from
+ * then on, and nothing else changes. */
+START_TEST(fixed_pages_move)
+{
+    enum { N_WINDOWS = 3 };
+    uint64_t word, far = UINT64_C(0x220000000000), step = WVM_WINDOW_SIZE;
+    uintptr_t rw, ro, new_rw, new_ro, at = 0x7ffe0000;
+    unit_set_up(_i);
+    ck_assert_int_eq(wvm_host.share(PG, &rw, &ro), 0);
+    ck_assert_int_eq(wvm_host.share(PG, &new_rw, &new_ro), 0);
+    *(uint64_t *)new_rw = 11;
+    uintptr_t a = reserve(0, 16, WVM_ATTR_RW, true);
+    WORKS(wvm_space_fixed_page(SP, NULL, at, ro));
+    for (unsigned i = 1; i <= N_WINDOWS; i++)
+        WORKS(wvm_space_fixed_page(SP, NULL, far + i * step + at, ro));
+    WORKS(wvm_space_fixed_page(SP, NULL, far + at + 0x10000, ro));
+    struct wvm_request like = {.start = far + at, .len = PG, .attr = WVM_ATTR_RW, .commit = true};
+    WORKS(wvm_space_reserve(SP, &like));
+    ck_assert(unit_write(a, 1) && unit_write(far + at, 2) && unit_read(at, &word) && word == 0);
+    WORKS(wvm_space_fixed_pages_move(SP, at, new_ro));
+    ck_assert(unit_read(at, &word) && word == 11 && !unit_write(at, 1));
+    for (unsigned i = 1; i <= N_WINDOWS; i++)
+        ck_assert(unit_read(far + i * step + at, &word) && word == 11);
+    ck_assert(unit_read(far + at + 0x10000, &word) && word == 0);
+    ck_assert(unit_read(a, &word) && word == 1 && unit_read(far + at, &word) && word == 2);
+}
+END_TEST
+#endif
+
+/* Host refusals leave the place free. */
+START_TEST(fixed_page_refused)
+{
+    uintptr_t rw, ro, end, at = UNIT_FREE;
+    unit_set_up(CAPS_ALL);
+    ck_assert_int_eq(wvm_host.share(PG, &rw, &ro), 0);
+    host_fail_arm(HOST_FAIL_ALIAS, 1, ENOMEM, HOST_FAIL_ONCE);
+    ANSWERS(wvm_space_fixed_page(SP, NULL, at, ro), STATUS_NO_MEMORY);
+    ck_assert_uint_eq(host_fail_disarm(), 1);
+    struct wvm_request req = {.start = at, .len = PG, .attr = WVM_ATTR_RW, .commit = true};
+    WORKS(wvm_space_reserve(SP, &req));
+    WORKS(wvm_space_release(SP, at, at, &end));
+    WORKS(wvm_space_fixed_page(SP, NULL, at, ro));
 }
 END_TEST
 
@@ -502,6 +556,10 @@ int main(void)
     tcase_add_loop_test(tc, undo_of_read_only_pages, 0, N_CAPS);
     tcase_add_loop_test(tc, commit_limit, 0, N_CAPS);
     tcase_add_loop_test(tc, fixed_page, 0, N_CAPS);
+#ifdef __LP64__
+    tcase_add_loop_test(tc, fixed_pages_move, 0, N_CAPS);
+#endif
+    tcase_add_test(tc, fixed_page_refused);
     tcase_add_loop_test(tc, copies, 0, N_CAPS);
     tcase_add_loop_test(tc, small_allocations, 0, N_CAPS);
     tcase_add_loop_test(tc, a_walk_has_no_holes, 0, N_CAPS);
