@@ -118,7 +118,9 @@ static wvm_status show_at(struct wvm_space *sp, struct wvm_window *window, uintp
         status = wvm_space_fixed_page(sp, window, at, from);
         now = __atomic_load_n(&shown, __ATOMIC_ACQUIRE);
     } while (status < 0 && now != from);
-    return status < 0 || now == from ? status : wvm_space_fixed_pages_move(sp, WVM_SHARED_DATA, now);
+    if (status >= 0 && now != from)
+        status = wvm_space_fixed_pages_move(sp, WVM_SHARED_DATA, now);
+    return status;
 }
 
 wvm_status wvm_nt_shared_data_show(struct wvm_space *sp, struct wvm_window *window, uintptr_t base)
