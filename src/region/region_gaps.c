@@ -5,8 +5,8 @@
  * I1  Gaps neither overlap nor touch: touching ones are joined.
  * I2  Nodes are ordered by lo and heap-ordered by prio; max is exact.
  * I3  Taking or giving space at an end of a gap changes the node in place; only a gap that appears
- *     or disappears changes the tree's shape. On the way up such a change ends at the first node
- *     whose max stays the same.
+ *     or disappears changes the tree's shape, below the place where it is. On the way up from any
+ *     change the work ends at the first node whose max stays the same.
  * I4  total is the number of granules in all gaps.
  * Locking: the space lock for everything; readers come for the total only.
  * Failure: none, one gap was provided. Signal safety: not for handlers. */
@@ -101,28 +101,6 @@ static uint32_t merge(const struct wvm_store *st, uint32_t a, uint32_t b)
     return b;
 }
 
-static void insert(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
-{
-    uint32_t i = wvm_pool_take(&st->gap), l, r;
-    struct gap *g = gap_at(st, i);
-    g->lo = lo;
-    g->len = g->max = hi - lo;
-    g->left = g->right = 0;
-    g->prio = next_random(gs);
-    split(st, gs->root, lo, &l, &r);
-    gs->root = merge(st, merge(st, l, i), r);
-}
-
-static void delete(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo)
-{
-    uint32_t l, mid, r;
-    split(st, gs->root, lo, &l, &r);
-    split(st, r, lo + 1, &mid, &r);
-    WVM_VERIFY(mid);
-    gs->root = merge(st, l, r);
-    wvm_pool_free(&st->gap, mid);
-}
-
 /* ---- finding one ---- */
 
 /* The way from the root down to where a search ended. */
@@ -136,6 +114,11 @@ static void path_push(struct path *p, uint32_t i)
     WVM_VERIFY(p->depth < MAX_DEPTH);
     p->node[p->depth++] = i;
 }
+
+/* A subtree, and a key that lies where all of it does. */
+struct branch {
+    uint32_t root, key;
+};
 
 /* Where the gaps around a key are on a path: 1 + position, 0: there is none. */
 struct around {
@@ -163,21 +146,67 @@ static inline struct around walk(const struct wvm_store *st, const struct wvm_ga
     return r;
 }
 
-/* The last of the first n nodes of the path becomes [lo, hi), still between the same neighbours.
- * What lies above a node whose longest gap stays the same needs no look. */
+/* The first n nodes of the path, from the last one up. Above a node whose longest gap stays the same
+ * nothing changes. */
+static void fix_path(const struct wvm_store *st, const struct path *p, unsigned n)
+{
+    while (n) {
+        struct gap *g = gap_at(st, p->node[--n]);
+        uint32_t was = g->max;
+        fix(st, g);
+        if (g->max == was)
+            break;
+    }
+}
+
+/* The last of the first n nodes of the path becomes [lo, hi), still between the same neighbours. */
 static void resize(const struct wvm_store *st, const struct path *p, unsigned n, uint32_t lo,
                    uint32_t hi)
 {
     struct gap *g = gap_at(st, p->node[n - 1]);
     g->lo = lo;
     g->len = hi - lo;
-    do {
-        uint32_t was = g->max;
-        fix(st, g);
-        if (g->max == was || --n == 0)
-            break;
-        g = gap_at(st, p->node[n - 1]);
-    } while (true);
+    fix_path(st, p, n);
+}
+
+/* Puts a subtree below the first n nodes of the path, on the side of key. */
+static void hang(const struct wvm_store *st, struct wvm_gaps *gs, const struct path *p, unsigned n,
+                 struct branch b)
+{
+    struct gap *g = n ? gap_at(st, p->node[n - 1]) : NULL;
+    if (!g)
+        gs->root = b.root;
+    else if (g->lo <= b.key)
+        g->right = b.root;
+    else
+        g->left = b.root;
+    fix_path(st, p, n);
+}
+
+/* p is the walk to lo. */
+static void insert(struct wvm_store *st, struct wvm_gaps *gs, const struct path *p, uint32_t lo,
+                   uint32_t hi)
+{
+    uint32_t i = wvm_pool_take(&st->gap);
+    struct gap *g = gap_at(st, i);
+    unsigned n = 0;
+    g->lo = lo;
+    g->len = hi - lo;
+    g->prio = next_random(gs);
+    while (n < p->depth && gap_at(st, p->node[n])->prio >= g->prio)
+        n++;
+    split(st, n < p->depth ? p->node[n] : 0, lo, &g->left, &g->right);
+    fix(st, g);
+    hang(st, gs, p, n, (struct branch){i, lo});
+}
+
+/* The last of the first n nodes of the path goes; those before it stay a path. */
+static void delete(struct wvm_store *st, struct wvm_gaps *gs, const struct path *p, unsigned n)
+{
+    uint32_t i = p->node[n - 1];
+    const struct gap *g = gap_at(st, i);
+    hang(st, gs, p, n - 1, (struct branch){merge(st, g->left, g->right), g->lo});
+    wvm_pool_free(&st->gap, i);
 }
 
 static struct gap *find_before(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key)
@@ -241,16 +270,23 @@ void wvm_gaps_give(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint3
     bool joins_before = b && b->lo + b->len == lo, joins_after = a && a->lo == hi;
     if (joins_before && joins_after) {
         uint32_t from = b->lo, to = a->lo + a->len;
-        delete(st, gs, hi);
-        r = walk(st, gs, from, &p);
-        resize(st, &p, r.before, from, to);
+        bool after_is_deeper = r.after > r.before;
+        delete(st, gs, &p, after_is_deeper ? r.after : r.before);
+        resize(st, &p, after_is_deeper ? r.before : r.after, from, to);
     } else if (joins_before) {
         resize(st, &p, r.before, b->lo, hi);
     } else if (joins_after) {
         resize(st, &p, r.after, lo, a->lo + a->len);
     } else {
-        insert(st, gs, lo, hi);
+        insert(st, gs, &p, lo, hi);
     }
+}
+
+static void insert_apart(struct wvm_store *st, struct wvm_gaps *gs, uint32_t lo, uint32_t hi)
+{
+    struct path p;
+    walk(st, gs, lo, &p);
+    insert(st, gs, &p, lo, hi);
 }
 
 /* Takes [lo, hi) out of the last of the first n nodes of the path. */
@@ -261,13 +297,13 @@ static inline void cut(struct wvm_store *st, struct wvm_gaps *gs, const struct p
     uint32_t from = g->lo, to = g->lo + g->len;
     count(gs, (int64_t)lo - hi);
     if (from == lo && to == hi) {
-        delete(st, gs, from);
+        delete(st, gs, p, n);
     } else if (from == lo) {
         resize(st, p, n, hi, to);
     } else {
         resize(st, p, n, from, lo);
         if (hi < to)
-            insert(st, gs, hi, to);
+            insert_apart(st, gs, hi, to);
     }
 }
 
