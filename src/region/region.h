@@ -242,6 +242,9 @@ static inline bool wvm_index_lacks(const struct wvm_index *ix, uint64_t granule)
     return !ix->chunk[granule >> WVM_CHUNK_BITS];
 }
 void wvm_index_add_chunk(struct wvm_index *ix, uint64_t granule, void *mem);
+/* The memory, in whole pages, that granule g's chunk has for allocations and that is zero while
+ * nothing starts in it: readers do not see when it is emptied. Bytes; 0: something starts in it. */
+size_t wvm_index_idle(const struct wvm_index *ix, uint64_t granule, uintptr_t *at);
 
 /* Needs one chain block. The allocation is complete and overlaps no other. */
 void wvm_index_insert(struct wvm_store *st, struct wvm_index *ix, uint32_t alloc);

@@ -288,6 +288,15 @@ void wvm_index_replace(struct wvm_store *st, struct wvm_index *ix, uint32_t old,
     drop_slot(st, was);
 }
 
+size_t wvm_index_idle(const struct wvm_index *ix, uint64_t granule, uintptr_t *at)
+{
+    const struct wvm_chunk *c = chunk_of(ix, granule);
+    if (!c || c->starts.top)
+        return 0;
+    *at = wvm_align_up((uintptr_t)c->low, WVM_PAGE_SIZE);
+    return wvm_align_down((uintptr_t)(c + 1), WVM_PAGE_SIZE) - *at;
+}
+
 /* ---- looking up, lock held ---- */
 
 uint32_t wvm_index_before(const struct wvm_store *st, const struct wvm_index *ix, uint64_t page)

@@ -200,14 +200,28 @@ bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
                  32 + (n_allocs > n_gaps ? n_allocs - n_gaps : 0));
 }
 
+/* Each window needs a chunk: taken several at a time they are fewer mappings. */
+#define CHUNK_LEN wvm_align_up(sizeof(struct wvm_chunk), WVM_PAGE_SIZE)
+#define CHUNKS_AT_ONCE 16
+
+static bool take_chunks(struct wvm_space *sp)
+{
+    uint32_t n = sp->n_windows > 1 && !sp->as_limited ? CHUNKS_AT_ONCE : 1;
+    void *mem;
+    if (!wvm_space_take_meta(sp, n * CHUNK_LEN, &mem))
+        return false;
+    sp->chunk_room = mem;
+    sp->n_chunk_room = n;
+    return true;
+}
+
 bool wvm_space_add_chunk(struct wvm_space *sp, uint64_t granule)
 {
-    void *mem;
-    if (!wvm_space_take_meta(sp, sizeof(struct wvm_chunk), &mem)) {
+    if (!sp->n_chunk_room && !take_chunks(sp)) {
         wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
         return false;
     }
-    wvm_index_add_chunk(&sp->index, granule, mem);
+    wvm_index_add_chunk(&sp->index, granule, sp->chunk_room + --sp->n_chunk_room * CHUNK_LEN);
     return true;
 }
 

@@ -115,6 +115,8 @@ struct wvm_space {
     unsigned n_ballast;        /* (s) */
     bool ballast_lost;         /* (s) some was given up since it was last taken */
     bool as_limited;           /* (s) RLIMIT_AS was set when the last slab was taken */
+    char *chunk_room;          /* (s) memory for index chunks to come, */
+    uint32_t n_chunk_room;     /* (s) so many */
     uint16_t window_of[WVM_N_CHUNKS];        /* (a) whose window or fence a chunk is; 0: none's */
     struct wvm_window window[WVM_N_WINDOWS]; /* number 0 is none */
 };

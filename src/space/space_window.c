@@ -120,21 +120,30 @@ static bool release_lowest(struct wvm_space *sp, const struct wvm_window *w, uin
 }
 
 /* Free pages may be fenced with guard regions or be mappings of their own: one call makes them what
- * the slab around is. What the host refuses only costs mappings. */
+ * the slab around is, and with the fences around them takes the host's page tables for them away.
+ * What the host refuses only costs memory and mappings. */
 static void level(struct wvm_space *sp, const struct wvm_window *w)
 {
     uint64_t lo = WVM_PAGE_OF_GRANULE(w->lo), hi = WVM_PAGE_OF_GRANULE(w->hi);
-    uint8_t h;
-    if (wvm_host_run(sp, lo, hi, &h) == hi && h == WVM_HP_NONE)
-        return;
+    uint64_t from = WVM_PAGE_OF_GRANULE(w->fence_lo), to = WVM_PAGE_OF_GRANULE(w->fence_hi);
     if (wvm_space_stock_close(sp, 0, 0) &&
-        wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0)
+        wvm_host.discard(wvm_addr_of(from), (to - from) << WVM_PAGE_SHIFT) == 0)
         wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);
+}
+
+/* What the index has of the window's pages is zero by now, and costs the host nothing. */
+static void trim_index(struct wvm_space *sp, const struct wvm_window *w)
+{
+    uintptr_t at;
+    size_t len = wvm_index_idle(&sp->index, w->lo, &at);
+    if (len)
+        (void)wvm_host.drop(at, len);
 }
 
 static void close_locked(struct wvm_space *sp, struct wvm_window *w)
 {
     level(sp, w);
+    trim_index(sp, w);
     wvm_gaps_take(&sp->store, &w->gaps, w->lo, w->hi);
     name_chunks(sp, w, 0);
     __atomic_store_n(&sp->n_windows, sp->n_windows - 1, __ATOMIC_RELAXED);

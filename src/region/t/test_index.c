@@ -337,6 +337,32 @@ START_TEST(readers_see_what_was)
 }
 END_TEST
 
+/* What may be emptied is zero, so that emptying it changes nothing. */
+START_TEST(idle_chunk)
+{
+    enum { CHUNK = 3 };
+    uint64_t first = (uint64_t)CHUNK << WVM_CHUNK_BITS, n = 1u << WVM_CHUNK_BITS;
+    uintptr_t at;
+    set_up();
+    ck_assert_uint_eq(wvm_index_idle(&ix, first, &at), 0);
+    for (uint64_t g = first; g < first + n; g += 31)
+        insert(WVM_PAGE_OF_GRANULE(g) + g % 5, WVM_PAGE_OF_GRANULE(g) + 8);
+    insert(WVM_PAGE_OF_GRANULE(first) + 9, WVM_PAGE_OF_GRANULE(first) + 11);
+    while (n_list > 0) {
+        ck_assert_uint_eq(wvm_index_idle(&ix, first + 77, &at), 0);
+        remove_at(n_list / 2);
+    }
+    size_t len = wvm_index_idle(&ix, first, &at);
+    ck_assert_uint_ge(len, sizeof(struct wvm_chunk) - 3 * WVM_PAGE_SIZE);
+    ck_assert_uint_eq(at % WVM_PAGE_SIZE + len % WVM_PAGE_SIZE, 0);
+    const struct wvm_chunk *c = ix.chunk[CHUNK];
+    ck_assert_uint_gt(at, (uintptr_t)&c->starts + sizeof c->starts - 1);
+    ck_assert_uint_le(at + len, (uintptr_t)(c + 1));
+    for (size_t i = 0; i < len; i++)
+        ck_assert_int_eq(((const char *)at)[i], 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc, *readers = tcase_create("readers");
@@ -344,6 +370,7 @@ int main(void)
     tcase_add_test(tc, many_in_one_granule);
     tcase_add_test(tc, borders);
     tcase_add_test(tc, huge);
+    tcase_add_test(tc, idle_chunk);
     tcase_add_test(tc, random_steps);
     tcase_add_test(readers, readers_see_what_was);
     tcase_add_test(tc, cuts_in_a_look);
