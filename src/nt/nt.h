@@ -35,6 +35,8 @@ wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32
 /* The same with parameters that were read and checked; t is no other process. */
 struct wvm_nt_extended;
 struct wvm_target;
+wvm_status wvm_nt_allocate_in(const struct wvm_target *t, struct wvm_nt_range *range,
+                              uintptr_t zero_bits, uint32_t type, uint32_t prot) WVM_MUST_CHECK;
 wvm_status wvm_nt_allocate_within(const struct wvm_target *t, struct wvm_nt_range *range,
                                   uint32_t type, uint32_t prot,
                                   const struct wvm_nt_extended *e) WVM_MUST_CHECK;
@@ -81,6 +83,9 @@ struct wvm_nt_copy {
 wvm_status wvm_nt_read(HANDLE process, const struct wvm_nt_copy *copy, size_t *done) WVM_MUST_CHECK;
 wvm_status wvm_nt_write(HANDLE process, const struct wvm_nt_copy *copy,
                         size_t *done) WVM_MUST_CHECK;
+/* The same with a target that grants it. *done is 0 before. */
+wvm_status wvm_nt_copy_in(const struct wvm_target *t, const struct wvm_nt_copy *copy, bool write,
+                          size_t *done) WVM_MUST_CHECK;
 
 /* What WriteProcessMemory does beyond NtWriteVirtualMemory (RW-006, RW-008): an executable,
  * read-only run of this process is made writable for the copy. *counted: whether the caller's count

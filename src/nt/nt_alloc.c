@@ -191,17 +191,23 @@ static inline wvm_status allocate_plain(struct wvm_nt_range *range, uintptr_t ze
     return allocate(range, w, 0);
 }
 
+wvm_status wvm_nt_allocate_in(const struct wvm_target *t, struct wvm_nt_range *range,
+                              uintptr_t zero_bits, uint32_t type, uint32_t prot)
+{
+    struct want w = {.t = t, .type = type, .prot = prot};
+    if (WVM_UNLIKELY(t->pid != 0))
+        return allocate_elsewhere(t->pid, range, zero_bits, &w);
+    return allocate_plain(range, zero_bits, &w);
+}
+
 wvm_status wvm_nt_allocate(HANDLE process, struct wvm_nt_range *range, uintptr_t zero_bits,
                            uint32_t type, uint32_t prot)
 {
     struct wvm_target t;
-    struct want w = {.t = &t, .type = type, .prot = prot};
     wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    if (WVM_UNLIKELY(t.pid != 0))
-        return allocate_elsewhere(t.pid, range, zero_bits, &w);
-    status = allocate_plain(range, zero_bits, &w);
+    status = wvm_nt_allocate_in(&t, range, zero_bits, type, prot);
     wvm_target_drop(&t);
     return status;
 }

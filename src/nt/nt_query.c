@@ -80,10 +80,11 @@ wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len)
     return query_basic(&own, addr, at, len);
 }
 
-static wvm_status query_in(const struct wvm_target *t, uintptr_t addr, int info_class,
+wvm_status wvm_nt_query_in(const struct wvm_target *t, uintptr_t addr, int info_class,
                            struct wvm_nt_buffer *buf)
 {
     wvm_status status;
+    buf->needed = 0;
     if (WVM_UNLIKELY(t->pid != 0) &&
         wvm_nt_query_elsewhere(t->pid, addr, info_class, buf, &status))
         return status;
@@ -111,8 +112,7 @@ wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct w
     wvm_status status = wvm_target_of(process, PROCESS_QUERY_LIMITED_INFORMATION, &t);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    buf->needed = 0;
-    status = query_in(&t, addr, info_class, buf);
+    status = wvm_nt_query_in(&t, addr, info_class, buf);
     wvm_target_drop(&t);
     return status;
 }

@@ -9,6 +9,9 @@ wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len) WVM_MUST_CHE
 
 /* The other classes, called by wvm_nt_query; addr is in the target's user space. */
 struct wvm_target;
+/* wvm_nt_query with a target that grants it. */
+wvm_status wvm_nt_query_in(const struct wvm_target *t, uintptr_t addr, int info_class,
+                           struct wvm_nt_buffer *buf) WVM_MUST_CHECK;
 wvm_status wvm_nt_query_region(const struct wvm_target *t, uintptr_t addr,
                                struct wvm_nt_buffer *buf) WVM_MUST_CHECK;
 wvm_status wvm_nt_query_image(const struct wvm_target *t, uintptr_t addr,

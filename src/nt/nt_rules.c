@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "nt/nt_host_memory.h"
 #include "nt/nt_target.h"
+#include "space/space_layout.h"
 
 #define PROT_ACCESS 0xffu
 #define PROT_MODIFIERS (PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE)
@@ -21,6 +22,9 @@
     (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 #define PROT_TARGETS                                                                               \
     0x40000000u /* PAGE_TARGETS_INVALID, PAGE_TARGETS_NO_UPDATE: accepted, not kept */
+
+/* A mask with this bit bounds nothing. */
+#define MASK_ALL_BIT (sizeof(uintptr_t) == 8 ? 47u : 31u)
 
 #define TYPE_PLACEHOLDER (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER)
 #define TYPE_RESET_UNDO 0x01000000u
@@ -122,16 +126,14 @@ wvm_status wvm_nt_zero_bits_limit(uintptr_t zero_bits, uintptr_t *limit)
         *limit = (uintptr_t)1 << (32 - zero_bits);
         return STATUS_SUCCESS;
     }
-#if UINTPTR_MAX > UINT32_MAX
-    /* A mask: only its highest set bit counts (W32 section 2). */
-    unsigned top_bit = 63u - (unsigned)__builtin_clzl(zero_bits);
+    /* A mask: only its highest set bit counts (W32 section 2). 32-bit systems know none. */
+    if (sizeof zero_bits == 4 && !wvm_layout.wow64)
+        return STATUS_INVALID_PARAMETER_3;
+    unsigned top_bit = 63u - (unsigned)__builtin_clzll(zero_bits);
     if (top_bit < WVM_GRANULE_SHIFT)
         return STATUS_INVALID_PARAMETER_3;
-    *limit = top_bit >= 47 ? 0 : (uintptr_t)2 << top_bit;
+    *limit = top_bit >= MASK_ALL_BIT ? 0 : (uintptr_t)2 << top_bit;
     return STATUS_SUCCESS;
-#else
-    return STATUS_INVALID_PARAMETER_3; /* native 32-bit code has no masks */
-#endif
 }
 
 wvm_status wvm_nt_page_span(const struct wvm_target *t, const struct wvm_nt_range *range,

@@ -97,13 +97,14 @@ static wvm_status copy_within(const struct wvm_target *t, const struct wvm_nt_co
     return wvm_space_read(&wvm_space_native, remote, (void *)copy->local, copy->len, done);
 }
 
-static wvm_status copy_checked(const struct wvm_target *t, const struct wvm_nt_copy *copy,
-                               bool write, size_t *done)
+wvm_status wvm_nt_copy_in(const struct wvm_target *t, const struct wvm_nt_copy *copy, bool write,
+                          size_t *done)
 {
     wvm_status status;
     if (copy->len == 0)
         return STATUS_SUCCESS;
-    if (!lies_below(wvm_nt_end_for(t, copy->remote), copy->remote, copy->len) || !is_local(copy->local, copy->len))
+    if (!lies_below(wvm_nt_end_for(t, copy->remote), copy->remote, copy->len) ||
+        !is_local(copy->local, copy->len))
         return STATUS_ACCESS_VIOLATION;
     status = meet_guards(t, copy, write);
     if (status < 0)
@@ -124,7 +125,7 @@ static wvm_status copy_with(HANDLE process, const struct wvm_nt_copy *copy, bool
         wvm_target_of(process, write ? PROCESS_VM_WRITE : PROCESS_VM_READ, &t);
     if (status < 0)
         return status;
-    status = copy_checked(&t, copy, write, done);
+    status = wvm_nt_copy_in(&t, copy, write, done);
     wvm_target_drop(&t);
     return status;
 }
@@ -149,7 +150,7 @@ static wvm_status write_lifted(const struct wvm_target *t, const struct wvm_nt_c
     wvm_status status = wvm_space_protect(&wvm_space_native, start, end, WVM_ATTR_XRW, &old);
     if (status < 0)
         return status;
-    wvm_status copied = copy_checked(t, copy, true, done);
+    wvm_status copied = wvm_nt_copy_in(t, copy, true, done);
     status = wvm_space_protect(&wvm_space_native, start, end, old, &lifted);
     return copied < 0 ? copied : status;
 }
@@ -168,12 +169,12 @@ static wvm_status write_forced(const struct wvm_target *t, const struct wvm_nt_c
         return status;
     ssize_t n = wvm_host_write_forced(t->pid, (const void *)copy->local, copy->remote, len);
     if (n < 0)
-        return copy_checked(t, copy, true, done);
+        return wvm_nt_copy_in(t, copy, true, done);
     *done = (size_t)n;
     rest.remote += *done;
     rest.local += *done;
     rest.len -= *done;
-    status = copy_checked(t, &rest, true, &more);
+    status = wvm_nt_copy_in(t, &rest, true, &more);
     *done = status >= 0 || wvm_nt_accessible(copy->local, copy->len, false) ? *done + more : 0;
     return status;
 }
@@ -184,14 +185,14 @@ static wvm_status patch_in(const struct wvm_target *t, const struct wvm_nt_copy 
     struct wvm_region r;
     if (copy->len == 0 || !lies_below(wvm_nt_end_for(t, copy->remote), copy->remote, copy->len) ||
         wvm_nt_region_in(t, copy->remote, &r) < 0)
-        return copy_checked(t, copy, true, done);
+        return wvm_nt_copy_in(t, copy, true, done);
     uint8_t access = r.attr & WVM_ATTR_ACCESS;
     if (access == WVM_ATTR_RO || access == WVM_ATTR_NA) {
         *counted = false;
         return STATUS_ACCESS_VIOLATION;
     }
     if (access != WVM_ATTR_X && access != WVM_ATTR_XR)
-        return copy_checked(t, copy, true, done);
+        return wvm_nt_copy_in(t, copy, true, done);
     return t->pid ? write_forced(t, copy, r.end, done) : write_lifted(t, copy, r.end, done);
 }
 

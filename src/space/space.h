@@ -53,7 +53,8 @@ struct wvm_request {
     struct wvm_window *window; /* where: space_window.h; NULL: outside all windows */
     uintptr_t start;    /* in: granule-aligned base, or 0: the space chooses; out: base */
     uintptr_t len;      /* bytes, page multiple, not 0. With a base: start+len does not wrap */
-    uintptr_t low;      /* start 0: lowest base allowed, granule multiple; 0: no bound */
+    uintptr_t low;      /* start 0: lowest base allowed, granule multiple; 0: no bound. From
+                         * wvm_space_top() up: beyond the space, where the host has room */
     uintptr_t limit;    /* start 0: the range must end at or below limit; 0: no bound */
     uintptr_t align;    /* start 0: of the base, a power of two above a granule, or 0 */
     uint8_t attr;       /* enum wvm_attr: AllocationProtect; with commit the page state too */
@@ -121,8 +122,8 @@ wvm_status wvm_space_coalesce(struct wvm_space *sp, uintptr_t start, uintptr_t e
  * Works on foreign memory. */
 wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end, uint8_t attr,
                              uint8_t *old) WVM_MUST_CHECK;
-/* addr: any address below wvm_space_host_top(); a free run ends at wvm_space_top(). Takes no lock;
- * no system call for winvm's own memory. */
+/* addr: any address below wvm_space_host_top(); a free run ends at wvm_space_top() when it begins
+ * below. Takes no lock; no system call for winvm's own memory. */
 wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr,
                            struct wvm_region *out) WVM_MUST_CHECK;
 /* The same in another process as far as the host's list of its mappings tells: no page there is

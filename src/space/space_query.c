@@ -40,16 +40,15 @@ static uint8_t owner_of(const struct wvm_space *sp, uint64_t page, uint64_t *end
 static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
 {
     struct wvm_host_vma vma;
-    if (page >= sp->top)
-        return page + 1;
-    while (page < sp->top) {
+    uint64_t top = page < sp->top ? sp->top : sp->host_top;
+    while (page < top) {
         uint64_t end;
         uint8_t owner = owner_of(sp, page, &end);
         if (owner == WVM_OWNER_FOREIGN) {
             int found = wvm_host_map_find(wvm_addr_of(page), &vma);
-            uint64_t next = found > 0 ? wvm_page_of(vma.start) : sp->top;
+            uint64_t next = found > 0 ? wvm_page_of(vma.start) : top;
             if (next < end)
-                return wvm_min(wvm_max(next, page), sp->top);
+                return wvm_min(wvm_max(next, page), top);
         } else {
             uint64_t next = wvm_index_next_start(&sp->store, &sp->index, page);
             uint64_t window = WVM_PAGE_OF_GRANULE(
@@ -60,7 +59,7 @@ static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
         }
         page = end;
     }
-    return sp->top;
+    return top;
 }
 
 /* The run of pages of equal map state and equal mark. */

@@ -276,13 +276,21 @@ static wvm_status place_in_window(struct wvm_space *sp, uint64_t n, const struct
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size in the space", 0);
 }
 
+/* What the bounds must keep: addresses past the top are had for the asking alone. */
+static uint64_t end_for(const struct wvm_space *sp, const struct wvm_bounds *b)
+{
+    if (b->window)
+        return b->window->hi;
+    return b->low < top_granule(sp) ? top_granule(sp) : WVM_GRANULE_OF(sp->host_top);
+}
+
 /* Also when the gaps have been looked at in vain (wvm_space_place). Bounds that the first slab may
  * satisfy are looked for there; without it, it is taken. */
 wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, const struct wvm_bounds *bounds,
                                 uint64_t *granule)
 {
     struct wvm_bounds b = *bounds;
-    uint64_t top = b.window ? b.window->hi : top_granule(sp);
+    uint64_t top = end_for(sp, bounds);
     bool below_top = b.limit && b.limit < top;
     b.limit = below_top ? b.limit : top;
     b.low = wvm_max(b.low, 1);
@@ -291,6 +299,8 @@ wvm_status wvm_space_make_place(struct wvm_space *sp, uint64_t n, const struct w
         return wvm_space_fail(STATUS_NO_MEMORY, "larger than the address space that is allowed", 0);
     if (b.window)
         return place_in_window(sp, n, &b, granule);
+    if (b.low >= top_granule(sp))
+        return place_mapped(sp, n, &b, granule);
     if (!below_top && b.low == 1 && b.align == 1 && !sp->low)
         return place_unbounded(sp, n, b.top_down, granule);
     if (!below_top && !sp->main_hi && !sp->low)

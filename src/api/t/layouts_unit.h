@@ -1,0 +1,32 @@
+/* A test program that runs in the program's own layout, and again in others: it starts itself with
+ * the options that choose them. */
+#ifndef WVM_API_T_LAYOUTS_UNIT_H
+#define WVM_API_T_LAYOUTS_UNIT_H
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static inline int run_again_with(char *program, const char *options)
+{
+    int status = 1;
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("WINVM_OPTIONS", options, 1);
+        execl("/proc/self/exe", program, "again", (char *)NULL);
+        _exit(127);
+    }
+    return child < 0 || waitpid(child, &status, 0) < 0 ? 1 : status;
+}
+
+/* The exit status of main(). tests: runs them once. layouts: options, up to a NULL. */
+static inline int run_in_layouts(int argc, char **argv, int (*tests)(void),
+                                 const char *const *layouts)
+{
+    int failed = tests();
+    for (; argc == 1 && *layouts; layouts++)
+        failed |= run_again_with(argv[0], *layouts) != 0;
+    return failed;
+}
+
+#endif
