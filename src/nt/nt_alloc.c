@@ -79,6 +79,7 @@ static wvm_status reserve_range(struct wvm_nt_range *range, const struct want *w
         if (start == 0)
             return STATUS_INVALID_PARAMETER_2;
         req.start = w->t->base + start;
+        req.beyond = !w->t->window && w->t->top > wvm_nt_top();
     } else if (WVM_UNLIKELY(w->limit | w->low | w->align)) {
         wvm_status status = take_bounds(w, &req);
         if (status < 0)

@@ -60,6 +60,7 @@ struct wvm_request {
     uint8_t attr;       /* enum wvm_attr: AllocationProtect; with commit the page state too */
     bool commit;
     bool top_down;      /* start 0: the highest fitting address */
+    bool beyond;        /* start may lie past wvm_space_top(), where the host has room */
     uint8_t flags;      /* enum wvm_alloc_flag; PLACEHOLDER: neither commit nor another flag;
                          * REPLACED: start and len are exactly those of a placeholder */
 };

@@ -253,6 +253,9 @@ WVM_MUST_CHECK static inline wvm_status wvm_space_place(struct wvm_space *sp, ui
  * occupied. Maps what is not ours. */
 wvm_status wvm_space_claim(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
                            uint64_t hi) WVM_MUST_CHECK;
+/* The same also past the top of the space. */
+wvm_status wvm_space_claim_any(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
+                               uint64_t hi) WVM_MUST_CHECK;
 /* A range of n granules for a window and its fences: outside all windows, aligned to chunks, now
  * occupied. */
 wvm_status wvm_space_place_fenced(struct wvm_space *sp, uint64_t n,

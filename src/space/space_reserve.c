@@ -20,13 +20,15 @@ wvm_status wvm_space_check_free(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 }
 
 /* A free range at an address of the caller's. */
-static wvm_status claim_fixed(struct wvm_space *sp, const struct wvm_window *w, uint64_t start,
+static wvm_status claim_fixed(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,
                               uint64_t end)
 {
+    uint64_t lo = WVM_GRANULE_OF(start), hi = WVM_GRANULE_OF(end - 1) + 1;
     wvm_status status = wvm_space_check_free(sp, start, end);
     if (status)
         return status;
-    return wvm_space_claim(sp, w, WVM_GRANULE_OF(start), WVM_GRANULE_OF(end - 1) + 1);
+    return WVM_UNLIKELY(req->beyond) ? wvm_space_claim_any(sp, req->window, lo, hi)
+                                     : wvm_space_claim(sp, req->window, lo, hi);
 }
 
 wvm_status wvm_space_place_range(struct wvm_space *sp, const struct wvm_request *req,
@@ -57,7 +59,7 @@ static wvm_status find_place(struct wvm_space *sp, const struct wvm_request *req
     if (!req->start)
         return wvm_space_place_range(sp, req, start);
     *start = wvm_page_of(req->start);
-    return claim_fixed(sp, req->window, *start, wvm_page_of(req->start + req->len));
+    return claim_fixed(sp, req, *start, wvm_page_of(req->start + req->len));
 }
 
 static uint32_t make_alloc(struct wvm_space *sp, const struct wvm_request *req, uint64_t start,

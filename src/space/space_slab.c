@@ -344,9 +344,6 @@ static wvm_status check_window(const struct wvm_space *sp, const struct wvm_wind
                                uint64_t hi)
 {
     uint64_t meets = wvm_space_next_window(sp, lo, hi);
-    if (!w && hi > top_granule(sp))
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "past the end of user space, at",
-                              addr_of_granule(lo));
     if (w ? lo >= w->lo && hi <= w->hi : meets == hi)
         return STATUS_SUCCESS;
     return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range is another space's, at or above",
@@ -355,6 +352,15 @@ static wvm_status check_window(const struct wvm_space *sp, const struct wvm_wind
 
 wvm_status wvm_space_claim(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
                            uint64_t hi)
+{
+    if (!w && hi > top_granule(sp))
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "past the end of user space, at",
+                              addr_of_granule(lo));
+    return wvm_space_claim_any(sp, w, lo, hi);
+}
+
+wvm_status wvm_space_claim_any(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
+                               uint64_t hi)
 {
     wvm_status status = check_window(sp, w, lo, hi);
     if (status)
