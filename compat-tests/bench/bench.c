@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench_layout.h"
 
 #define MAX_ROUNDS 128
 #define BATCH_NS 150e3
@@ -51,6 +51,9 @@ static const struct section {
     {"placeholder-plain", bench_placeholder, "guard-regions=0"},
     {"entry", bench_entry, NULL},
     {"traced", bench_traced, "trace=/dev/null"},
+    {"layout", bench_layout, NULL},
+    {"full", bench_full, NULL},
+    {"spaces", bench_spaces, NULL},
 };
 #define N_SECTIONS (sizeof sections / sizeof sections[0])
 
@@ -135,19 +138,24 @@ void bench_fact(const char *name, bool holds, const char *note)
     fflush(stdout);
 }
 
+void bench_row(const char *name, const struct bench_time *t, double limit)
+{
+    print_name(name);
+    if (limit != 0)
+        printf("\t%.3f\t%.3f", t->ratio, limit);
+    else
+        printf("\t%.3f\t-", t->ratio);
+    printf("\t%s\t%.1f\t%.1f\t\n", verdict(t->ratio, limit), t->ours_ns, t->theirs_ns);
+    fflush(stdout);
+}
+
 void bench_pair(const struct bench_pair *pair)
 {
     struct bench_time t = bench_measure(pair);
     double limit = pair->limit;
     if (limit != 0 && pair->limit_ns / t.theirs_ns > limit)
         limit = pair->limit_ns / t.theirs_ns;
-    print_name(pair->name);
-    if (limit != 0)
-        printf("\t%.3f\t%.3f", t.ratio, limit);
-    else
-        printf("\t%.3f\t-", t.ratio);
-    printf("\t%s\t%.1f\t%.1f\t\n", verdict(t.ratio, limit), t.ours_ns, t.theirs_ns);
-    fflush(stdout);
+    bench_row(pair->name, &t, limit);
 }
 
 /* ---- measuring ---- */
@@ -201,6 +209,15 @@ static int run_here(const struct section *s)
     return any_over;
 }
 
+/* What it prints goes to the section that started it: only numbers may. */
+static int run_worker(const char *place)
+{
+    static const struct section worker = {.name = "worker"};
+    current = &worker;
+    bench_layout_worker(place);
+    return 0;
+}
+
 static int run_apart(const struct section *s)
 {
     int status;
@@ -239,6 +256,8 @@ int main(int argc, char **argv)
     int over = 0;
     if (argc == 3 && strcmp(argv[1], "--here") == 0)
         return run_here(find_section(argv[2]));
+    if (argc == 3 && strcmp(argv[1], "--worker") == 0)
+        return run_worker(argv[2]);
     printf("# name\tratio\tlimit\tverdict\tours ns\tsystem calls ns\tnote\n");
     fflush(stdout);
     for (int i = 1; i < argc; i++) {

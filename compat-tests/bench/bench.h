@@ -44,6 +44,8 @@ struct bench_time {
 struct bench_time bench_measure(const struct bench_pair *pair);
 /* Measures and prints a row. */
 void bench_pair(const struct bench_pair *pair);
+/* A row of what was measured otherwise. limit 0: for information. */
+void bench_row(const char *name, const struct bench_time *t, double limit);
 /* A number that is no ratio: bytes, counts. limit 0: for information. */
 void bench_value(const char *name, double value, double limit, const char *note);
 /* Something that must be true. */
@@ -71,8 +73,8 @@ static inline void bench_free(void *at, size_t len, DWORD type)
         bench_stop("VirtualFree");
 }
 
-/* Sections: bench_calls.c, bench_fault.c, bench_limit.c, bench_many.c, bench_placeholder.c,
- * bench_runs.c, bench_watch.c. */
+/* Sections: bench_calls.c, bench_fault.c, bench_layout.c, bench_limit.c, bench_many.c,
+ * bench_placeholder.c, bench_runs.c, bench_view.c, bench_watch.c. */
 void bench_reserve(void);
 void bench_commit_cycle(void);
 void bench_commit_cycle_plain(void);
@@ -92,5 +94,8 @@ void bench_small_live_plain(void);
 void bench_mixed_live(void);
 void bench_fault(void);
 void bench_at_limit(void);
+void bench_layout(void);
+void bench_full(void);
+void bench_spaces(void);
 
 #endif

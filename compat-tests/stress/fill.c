@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <winvm/space.h>
 #include <winvm/winternl.h>
 
 #include "stress.h"
@@ -25,12 +26,18 @@
 #define MAX_RUNS 200000
 #define ROUNDS 6
 
+/* Identity mode by option; megabytes: a based space of this size. */
 static const struct way {
     const char *name, *option;
+    uint32_t megabytes;
 } ways[] = {
-    {"2g", "wow64=2g"}, {"4g", "wow64=4g"},
+    {"2 GB", "wow64=2g", 0},
+    {"4 GB", "wow64=4g", 0},
+    {"based, 2 GB", "", 2048},
+    {"based, 4 GB", "", 4096},
 };
 #define N_WAYS (sizeof ways / sizeof ways[0])
+#define N_CASES 4
 
 /* The space that is tried. */
 static HANDLE process;
@@ -195,6 +202,8 @@ static bool count_usable(void)
 {
     if (!walk(&first))
         return false;
+    if (base && (first.n != 1 || first.run[0].state != MEM_FREE))
+        return wrong("a new space is not one free region");
     for (size_t i = 0; i < first.n; i++)
         if (first.run[i].state == MEM_FREE)
             usable += (first.run[i].at + first.run[i].len) / GRANULE -
@@ -267,7 +276,11 @@ static bool empty(void)
     while (n_blocks)
         if (!release(next_random(&state) % n_blocks))
             return false;
-    return walk(&later) && (same_walks(&first, &later) ? true : wrong("not all is free again"));
+    if (!walk(&later))
+        return false;
+    if (!same_walks(&first, &later))
+        return wrong("not all is free again");
+    return !base || winvm_space_destroy(process) == 0 ? true : wrong("the space cannot be ended");
 }
 
 /* ---- running ---- */
@@ -282,27 +295,41 @@ static void run_case(unsigned *number, const char *name, bool (*run)(void))
     fflush(stdout);
 }
 
-/* In a process of its own: the space is ready. */
-static int run_here(unsigned number, const char *name)
+static bool open_space(const struct way *w)
+{
+    struct winvm_space_options options = {.size = sizeof options, .megabytes = w->megabytes};
+    struct winvm_space_info info = {.size = sizeof info};
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    process = GetCurrentProcess();
+    top = (uintptr_t)system.lpMaximumApplicationAddress + 1;
+    if (w->megabytes) {
+        process = winvm_space_create(&options);
+        if (!process || winvm_space_info(process, &info) != 0)
+            return wrong("no space");
+        base = info.base;
+        top = info.limit;
+    }
+    return top >> 32 == 0 ? true : wrong("the space is no 32-bit one");
+}
+
+/* In a process of its own. */
+static int run_here(size_t way)
 {
     static const struct {
         const char *name;
         bool (*run)(void);
-    } cases[] = {
+    } cases[N_CASES] = {
         {"the walk ends at the top", count_usable},
         {"filled to the last granule", fill_all},
         {"emptied and filled by chance", churn},
         {"all is free again", empty},
     };
-    SYSTEM_INFO system;
     char text[128];
-    GetSystemInfo(&system);
-    process = GetCurrentProcess();
-    top = (uintptr_t)system.lpMaximumApplicationAddress + 1;
-    if (top >> 32)
-        wrong("the space is no 32-bit one");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        snprintf(text, sizeof text, "%s: %s", name, cases[i].name);
+    unsigned number = N_CASES * way;
+    open_space(&ways[way]);
+    for (size_t i = 0; i < N_CASES; i++) {
+        snprintf(text, sizeof text, "%s: %s", ways[way].name, cases[i].name);
         run_case(&number, text, cases[i].run);
     }
     return why != NULL;
@@ -310,13 +337,13 @@ static int run_here(unsigned number, const char *name)
 
 static bool run_apart(size_t i)
 {
-    char number[16];
+    char number[24];
     int status = 0;
-    snprintf(number, sizeof number, "%zu", 4 * i);
+    snprintf(number, sizeof number, "%zu", i);
     pid_t pid = fork();
     if (pid == 0) {
         setenv("WINVM_OPTIONS", ways[i].option, 1);
-        execl("/proc/self/exe", "fill", number, ways[i].name, (char *)NULL);
+        execl("/proc/self/exe", "fill", number, (char *)NULL);
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -329,9 +356,9 @@ static bool run_apart(size_t i)
 int main(int argc, char **argv)
 {
     bool good = true;
-    if (argc == 3)
-        return run_here((unsigned)strtoul(argv[1], NULL, 10), argv[2]);
-    printf("1..%zu\n", 4 * N_WAYS);
+    if (argc == 2)
+        return run_here(strtoul(argv[1], NULL, 10) % N_WAYS);
+    printf("1..%zu\n", N_CASES * N_WAYS);
     fflush(stdout);
     for (size_t i = 0; i < N_WAYS; i++)
         good &= run_apart(i);

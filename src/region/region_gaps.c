@@ -27,6 +27,10 @@ WVM_STATIC(sizeof(struct gap) == 32, "the store's object size");
  * would have to be broken. */
 #define MAX_DEPTH 192
 
+/* The seed after which the first random number is the highest: the gap that a space begins with,
+ * from which most is taken, is the root of those that are cut off it. */
+#define FIRST_IS_ROOT 0x5e6cfce7u
+
 static struct gap *gap_at(const struct wvm_store *st, uint32_t i)
 {
     return wvm_pool_own(&st->gap, i, sizeof(struct gap));
@@ -47,7 +51,7 @@ static void fix(const struct wvm_store *st, struct gap *g)
 void wvm_gaps_init(struct wvm_gaps *gs)
 {
     gs->root = 0;
-    gs->seed = 0x9e3779b9u;
+    gs->seed = FIRST_IS_ROOT;
     gs->total = 0;
 }
 
