@@ -33,7 +33,8 @@ enum wvm_remote_op {
 };
 
 #define WVM_REMOTE_MAGIC 0x524d5657u /* "WVMR" */
-#define WVM_REMOTE_VERSION 1
+/* Answers to queries are structures with pointers: processes of another kind are not understood. */
+#define WVM_REMOTE_VERSION (sizeof(void *) == 8 ? 1 : 0x101)
 
 /* What both kinds of message begin with. */
 struct wvm_remote_head {

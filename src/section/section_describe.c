@@ -28,6 +28,7 @@ struct description {
     uint64_t dev, ino; /* of an image's file */
     struct wvm_image_info image;
 };
+WVM_STATIC(sizeof(struct description) == 4784, "32- and 64-bit processes read the same");
 #define PLACE ((sizeof(struct description) + 4095) / 4096 * 4096)
 
 /* Where the description of s begins. */

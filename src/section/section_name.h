@@ -6,7 +6,7 @@
 
 /* A named object as the registry records it. */
 struct wvm_name_object {
-    uint64_t dev, ino;      /* of the descriptor that holders have */
+    wvm_word64 dev, ino;    /* of the descriptor that holders have */
     uint64_t size;          /* of the section */
     uint8_t kind, flags, attr;
     uint8_t opaque[512];    /* image sections: wvm_section's to use */

@@ -44,6 +44,7 @@ enum {
 WVM_STATIC(sizeof(struct wvm_reg_object) == 32, "32 divides a page");
 WVM_STATIC(sizeof(struct wvm_reg_holder) == 32, "32 divides a page");
 WVM_STATIC(sizeof(struct wvm_reg_body) <= BODY_SIZE, "room for a body");
+WVM_STATIC(sizeof(struct wvm_reg_body) == 1072, "32- and 64-bit processes read the same");
 WVM_STATIC(STEP_SIZE % sizeof(struct wvm_reg_object) == 0, "entries of all steps are aligned");
 
 struct header {

@@ -60,7 +60,7 @@ void wvm_commits_set(struct wvm_backing *b, uint64_t i, uint64_t end);
 /* Pages [start, end), counted from the start of the view, whose first state is not the
  * AllocationProtect: the sections of an image. */
 struct wvm_view_part {
-    uint64_t start, end;
+    wvm_word64 start, end; /* processes of either kind lay it out alike */
     uint8_t attr;
 };
 
