@@ -14,6 +14,7 @@
 
 #include <winvm/ntstatus.h>
 
+#include "base/assert.h"
 #include "host/host_object.h"
 #include "section/section_internal.h"
 
