@@ -122,6 +122,7 @@ static uint64_t find_fenced(struct wvm_space *sp, uint64_t *lo, uint64_t *hi)
 /* Makes the free pages [lo, hi) one mapping, if at least `runs` runs of them are fenced. */
 static void tidy_gap(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint64_t runs)
 {
+    wvm_space_join(sp, lo, hi);
     if (find_fenced(sp, &lo, &hi) >= runs &&
         wvm_host.discard(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0)
         wvm_space_set_host(sp, lo, hi, WVM_HP_NONE);

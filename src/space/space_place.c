@@ -13,7 +13,9 @@
  * I4  Where a view was that made a placeholder again, the pages are a mapping of its own kind
  *     (sp->alone): the next view there replaces exactly one mapping, at half the cost of cutting a
  *     hole into a larger one and closing it. Before private memory comes there, or the range is
- *     free, it is joined with its neighbours.
+ *     free, it is joined with its neighbours; but where all views lie in ours because the whole
+ *     range was taken, free pages of the main slab may stay so until private memory comes there or
+ *     mappings are scarce.
  * Locking: the space lock.   Failure: nothing changed.   Signal safety: not for handlers. */
 #include "space/space_place.h"
 
@@ -39,6 +41,17 @@ static int map_at(const struct wvm_view_request *req, uint64_t lo, bool over, un
 
 /* ---- over mappings of ours ---- */
 
+/* Borders between pages that are alone and others, from page lo - 1 to page hi. */
+static int64_t count_borders(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    int64_t n = 0;
+    uint8_t v;
+    uint64_t end = wvm_sheet_next(&sp->store, &sp->alone, lo - 1, hi + 1, &v);
+    for (; end <= hi; n++)
+        end = wvm_sheet_next(&sp->store, &sp->alone, end, hi + 1, &v);
+    return n;
+}
+
 static void set_alone(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool alone)
 {
     uint8_t v;
@@ -46,13 +59,14 @@ static void set_alone(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool alone
         return;
     if (wvm_sheet_next(&sp->store, &sp->alone, lo, hi, &v) == hi && v == alone)
         return;
+    int64_t before = count_borders(sp, lo, hi);
     sp->any_alone = true;
-    sp->n_edges += alone ? 2 : -2;
     wvm_sheet_set(&sp->store, &sp->alone, lo, hi, alone);
+    sp->n_edges += count_borders(sp, lo, hi) - before;
 }
 
 /* The pages are what they were before there was a view: inaccessible and empty. keep: they stay a
- * placeholder's. The kernel may have made one mapping of two views, and part it here. */
+ * mapping of their own. The kernel may have made one mapping of two views, and part it here. */
 static int take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool keep)
 {
     uintptr_t addr = wvm_addr_of(lo);
@@ -283,12 +297,19 @@ wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_requ
     return map_over(sp, req, prot, place);
 }
 
+/* The next view is likely to come there. */
+static bool stays_alone(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    return sp->low && wvm_space_in_main(sp, WVM_GRANULE_OF(lo), granules(hi)) &&
+           !wvm_space_maps_scarce(sp);
+}
+
 int wvm_space_vacate_view(struct wvm_space *sp, const struct wvm_place *place, uint64_t lo,
                           uint64_t hi)
 {
     int err;
     if (place->ours)
-        return take_back(sp, lo, hi, place->old != 0);
+        return take_back(sp, lo, hi, place->old != 0 || stays_alone(sp, lo, hi));
     do
         err = wvm_host.unmap(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
     while (err == -ENOMEM && wvm_space_give_up_ballast(sp));

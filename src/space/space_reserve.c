@@ -107,6 +107,7 @@ static wvm_status reserve_locked(struct wvm_space *sp, struct wvm_request *req)
     if (status)
         return status;
     uint64_t end = start + wvm_page_of(req->len);
+    wvm_space_join(sp, start, end);
     status = STATUS_NO_MEMORY;
     if (wvm_space_stock_index(sp, WVM_GRANULE_OF(start)))
         status = wvm_space_open_new(sp, req, start, end);
