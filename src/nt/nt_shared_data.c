@@ -11,8 +11,8 @@
  *     its sessions (ActiveConsoleId, ConsoleSessionForegroundProcessId, DismountCount); debugging
  *     and tracing (KdDebuggerEnabled, MaxStackTraceDepth, SharedDataFlags, UserModeGlobalLogger);
  *     LargePageMinimum: there are no large pages; QpcBypassEnabled, QpcShift and QpcBias: the
- *     performance counter is not read past the system; the limits of TimeZoneBias
- *     (TimeZoneBiasEffectiveStart and End).
+ *     performance counter is not read past the system; what belongs to TimeZoneBias (TimeZoneId,
+ *     TimeZoneBiasStamp, TimeZoneBiasEffectiveStart and End): the host's kernel knows no more.
  * Locking: the space's. Failure: where the address is taken (a program linked there) or the host
  * refuses there is no page. Signal safety: called at start, and when windows are made. */
 #include "nt/nt_shared_data.h"
@@ -23,10 +23,12 @@
 #include "base/arith.h"
 #include "host/host.h"
 #include "host/host_process.h"
+#include "host/host_system.h"
 
 enum { BUILD = 19045, WORKSTATION = 1, AMD64 = 9, IMAGE_AMD64 = 0x8664, NX_ALWAYS_ON = 1 };
 enum { SUITE_TERMINAL = 0x10, SUITE_ONE_USER = 0x100, QPC_FREQUENCY = 10000000, RET = 0xc3 };
 enum { PF_NX = 12 };
+#define MINUTE_100NS INT64_C(600000000)
 /* Milliseconds of a tick, scaled by 2^24. */
 #define TICK_MULTIPLIER 0x0FA00000u
 
@@ -71,9 +73,14 @@ static void fill_machine(void *page)
     wvm_nt_describe_xstate(page);
 }
 
+/* Local time is what the host's kernel takes for it. */
 static void fill_clock(void *page)
 {
     struct wvm_clock_times now;
+    struct wvm_host_times host;
+    wvm_host_times_now(&host);
+    wvm_clock_store((unsigned char *)page + WVM_SD_TIME_ZONE_BIAS,
+                    (uint64_t)(host.west * MINUTE_100NS));
     WVM_SD_PUT(page, TICK_COUNT_MULTIPLIER, TICK_MULTIPLIER);
     WVM_SD_PUT(page, QPC_FREQUENCY, QPC_FREQUENCY);
     wvm_clock_read(&now);

@@ -17,6 +17,7 @@
 #include <winvm/space.h>
 
 #include "base/arith.h"
+#include "nt/nt_shared_data.h"
 #include "nt/nt_target.h"
 
 #define MEGABYTES_MOST 4096u
@@ -100,13 +101,16 @@ wvm_status wvm_nt_space_create(uint32_t megabytes, uint32_t flags, HANDLE *out)
     uint64_t top = ((uint64_t)(megabytes ? megabytes : MEGABYTES_MOST) << 20) - GRANULE;
     if (megabytes > MEGABYTES_MOST || flags & ~WINVM_SPACE_SHARED_DATA)
         return STATUS_INVALID_PARAMETER;
-    if (flags & WINVM_SPACE_SHARED_DATA)
+    if (flags & WINVM_SPACE_SHARED_DATA && top < WVM_SHARED_DATA + GRANULE)
         return STATUS_INVALID_PARAMETER;
     close_waiting();
     wvm_status status = wvm_window_open(&wvm_space_native, top, &window);
     if (status < 0)
         return status;
-    status = wvm_process_of_window(window, flags, out);
+    if (flags & WINVM_SPACE_SHARED_DATA)
+        status = wvm_nt_shared_data_show(&wvm_space_native, window, wvm_window_base(window));
+    if (status >= 0)
+        status = wvm_process_of_window(window, flags, out);
     if (status < 0 && wvm_window_close(&wvm_space_native, window) < 0)
         wvm_host_diag("an empty space could not be closed");
     return status;

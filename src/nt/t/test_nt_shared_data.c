@@ -15,6 +15,7 @@
 #include "fake_space.h"
 #include "host/host_process.h"
 #include "host/host_signal.h"
+#include "host/host_system.h"
 #include "host/host_thread.h"
 #include "nt/nt_shared_data.h"
 #include "space/space_layout.h"
@@ -146,6 +147,16 @@ START_TEST(xstate)
     ck_assert(__get_cpuid_count(0xd, 0, &a, &b, &c, &d));
     ck_assert_uint_le(FIELD(XSTATE_SIZE), b);
     ck_assert_uint_ge(FIELD(XSTATE_SIZE), 576);
+}
+END_TEST
+
+/* Local time, as NtQuerySystemInformation tells it. */
+START_TEST(time_zone)
+{
+    struct wvm_host_times host;
+    wvm_host_times_now(&host);
+    wvm_nt_shared_data_init(SP);
+    ck_assert_int_eq((int64_t)read_time(WVM_SD_TIME_ZONE_BIAS), host.west * INT64_C(600000000));
 }
 END_TEST
 
@@ -429,6 +440,7 @@ int main(void)
     tcase_add_test(tc, all_else_is_zero);
     tcase_add_test(tc, processor_features);
     tcase_add_test(tc, xstate);
+    tcase_add_test(tc, time_zone);
     tcase_add_test(tc, times_at_start);
     tcase_add_test(tc, written_values);
     tcase_add_loop_test(tc, high2_is_written_first, 0, 4);

@@ -50,6 +50,9 @@ START_TEST(arguments)
     ck_assert_int_eq(wvm_nt_space_create(0, 2, &h), ST(INVALID_PARAMETER));
     ck_assert_int_eq(wvm_nt_space_create(2047, WINVM_SPACE_SHARED_DATA, &h),
                      ST(INVALID_PARAMETER));
+    /* There is no page: this test starts no more than the space. */
+    ck_assert_int_eq(wvm_nt_space_create(2048, WINVM_SPACE_SHARED_DATA, &h), ST(NO_MEMORY));
+    ck_assert_uint_eq(fake.n_closings, ++closed);
     fake.window_result = STATUS_NO_MEMORY;
     ck_assert_int_eq(wvm_nt_space_create(0, 0, &h), ST(NO_MEMORY));
     ck_assert_uint_eq(fake.n_windows, 0);

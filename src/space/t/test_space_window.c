@@ -254,6 +254,33 @@ START_TEST(failing)
 }
 END_TEST
 
+/* A page of another's memory in a window goes with it, and what follows there is new memory. */
+START_TEST(fixed_page)
+{
+    uint64_t word;
+    uintptr_t rw, ro;
+    unit_set_up(_i);
+    struct wvm_window *w = open_window(TOP_4G);
+    uintptr_t at = wvm_window_base(w) + 0x7ffe0000;
+    ck_assert_int_eq(wvm_host.share(PG, &rw, &ro), 0);
+    *(uint64_t *)rw = 7;
+    ANSWERS(wvm_space_fixed_page(SP, NULL, at, ro), STATUS_CONFLICTING_ADDRESSES);
+    WORKS(wvm_space_fixed_page(SP, w, at, ro));
+    ck_assert(unit_read(at, &word) && word == 7 && !unit_write(at, 8));
+    struct wvm_region r;
+    WORKS(wvm_window_query(SP, w, 0x7ffe0000, &r));
+    ck_assert(r.start == 0x7ffe0000 && r.end == 0x7ffe1000 && r.attr == WVM_ATTR_RO);
+    close_window(w);
+    ck_assert(!unit_read(at, &word));
+    struct wvm_window *next = open_window(TOP_4G);
+    struct wvm_request req = request(next, wvm_window_base(next) + 0x7ffe0000, PG);
+    WORKS(wvm_space_reserve(SP, &req));
+    ck_assert(unit_read(req.start, &word) && word == 0 && unit_write(req.start, 9));
+    ck_assert_uint_eq(*(uint64_t *)rw, 7);
+    close_window(next);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -263,6 +290,7 @@ int main(void)
     tcase_add_loop_test(tc, queries, 0, N_CAPS);
     tcase_add_loop_test(tc, full, 0, N_CAPS);
     tcase_add_loop_test(tc, closing, 0, N_CAPS);
+    tcase_add_loop_test(tc, fixed_page, 0, N_CAPS);
     tcase_add_test(tc, many);
     tcase_add_loop_test(tc, failing, 0, 2);
     return unit_run(suite);
