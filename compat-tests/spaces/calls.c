@@ -318,6 +318,33 @@ static void inherit(void)
     VirtualFreeEx(space, at_offset(a), 0, MEM_RELEASE);
 }
 
+static void share_data(void)
+{
+    HANDLE with = new_space(2048, WINVM_SPACE_SHARED_DATA);
+    const char *page = with ? winvm_space_base(with) + 0x7FFE0000 : NULL;
+    MEMORY_BASIC_INFORMATION m = look_in(with, at_offset(0x7FFE0000));
+    DWORD old;
+    if (!ok(page && can_read(page) && !can_write((char *)page) && m.Protect == PAGE_READONLY &&
+                m.Type == MEM_PRIVATE && m.RegionSize == PAGE && m.State == MEM_COMMIT,
+            "WINVM_SPACE_SHARED_DATA (W32-019)"))
+        return;
+    ok(memcmp(page + 0x260, (const char *)(uintptr_t)0x7FFE0000 + 0x260, 16) == 0,
+       "the same version as at 0x7FFE0000");
+    uint64_t ticks = *(const volatile uint64_t *)(page + 0x320);
+    for (int i = 0; i < 100 && *(const volatile uint64_t *)(page + 0x320) == ticks; i++)
+        usleep(20000);
+    ok(*(const volatile uint64_t *)(page + 0x320) > ticks, "its clock runs");
+    ok(!VirtualFreeEx(with, at_offset(0x7FFE0000), 0, MEM_RELEASE) &&
+           !VirtualProtectEx(with, at_offset(0x7FFE0000), PAGE, PAGE_READWRITE, &old) &&
+           !reserve_in(with, 0x7FFE0000, PAGE),
+       "which the space's program cannot change");
+    ok(info_of(with).committed == 0 && info_of(with).flags == WINVM_SPACE_SHARED_DATA,
+       "it charges nothing");
+    ok(look_in(space, at_offset(0x7FFE0000)).State == MEM_FREE, "a space without it has none");
+    ok(winvm_space_destroy(with) == 0 && !can_read(page), "and it goes with the space");
+    ok(can_read((const char *)(uintptr_t)0x7FFE0000), "this process's own page does not");
+}
+
 int main(void)
 {
     env_start();
@@ -337,6 +364,7 @@ int main(void)
         watch();
         run_threads();
         inherit();
+        share_data();
         ok(info_of(space).committed == 0, "nothing is left in the space");
         ok(winvm_space_destroy(space) == 0 && committed_now() == before, "destroyed");
         ok(winvm_audit() == 0, "the audit finds nothing");

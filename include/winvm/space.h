@@ -38,8 +38,8 @@ struct winvm_space_options {
 
 /* A new space, empty but for what the flags ask for. options NULL: 4096 MB, no flags. Returns a
  * handle with all rights, NULL and errno: EINVAL (size, flags, megabytes), EFAULT (options cannot
- * be read), EMFILE (no more handles), ENOMEM (no more room for spaces). Makes no mapping and takes
- * no memory of its own. */
+ * be read), EMFILE (no more handles), ENOMEM (no more room for spaces), EDEADLK (a signal handler
+ * that interrupted a call on memory). Makes no mapping and takes no memory of its own. */
 WINVM_SYSV void *winvm_space_create(const struct winvm_space_options *options);
 
 /* Ends the space and closes this handle of it, which must grant PROCESS_TERMINATE. Everything in
@@ -59,7 +59,7 @@ struct winvm_space_info {
     uint32_t flags;     /* as created */
     char *base;
     uint64_t limit;     /* first address past the usable ones: 0x7FFF0000, 0xFFFF0000, .. */
-    uint64_t committed; /* bytes committed in it now */
+    uint64_t committed; /* bytes committed in it now, in private memory and views */
 };
 /* The function has the name of the structure, which g++ -Wshadow remarks on. */
 #if defined(__cplusplus)

@@ -184,7 +184,8 @@ uint64_t wvm_window_committed(struct wvm_space *sp, const struct wvm_window *w)
     for (uintptr_t at = 0, top = wvm_window_top(w); at < top; at = run.end) {
         if (wvm_window_query(sp, w, at, &run))
             break;
-        if (run.type != WVM_TYPE_FREE && run.attr != WVM_ATTR_RESERVED)
+        if (run.type != WVM_TYPE_FREE && run.attr != WVM_ATTR_RESERVED &&
+            !(run.flags & WVM_ALLOC_FIXED_PAGE))
             bytes += run.end - run.start;
     }
     return bytes;

@@ -32,7 +32,7 @@ uintptr_t wvm_window_holding(const struct wvm_space *sp, uintptr_t addr);
 /* (c) Constant while it is open. */
 uintptr_t wvm_window_base(const struct wvm_window *w);
 uint64_t wvm_window_top(const struct wvm_window *w);
-/* Bytes committed in it now. */
+/* Bytes committed in it now, views and all, but no fixed page. */
 uint64_t wvm_window_committed(struct wvm_space *sp, const struct wvm_window *w);
 /* As wvm_space_query, within the window: addr is an offset below its top, and all addresses of the
  * answer are offsets; a free run ends at the top at the latest. Lock-free. */
