@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tagged/, an interpreter whose pointers have 32 bits: built for this system, linked and with Wine's
-# headers, and for Windows. In the native layout of a 64-bit program it must refuse; at the 4 GB
+# tagged/, an interpreter whose pointers have 32 bits: built for this system (linked, with Wine's
+# headers, and for a based space) and for Windows. In the native layout of a 64-bit program it must refuse; at the 4 GB
 # limit it holds 3.5 GB of live data; at 2 GB this is an error of the interpreter's, which goes on.
 # Much of the 3.5 GB is fresh memory that is only looked at; all of it is written when that much
 # memory is to spare, or WINVM_TEST_BIG=1.
@@ -104,6 +104,24 @@ test_written() {
     fi
 }
 
+test_based() {
+    local program=$abs_top_builddir/docs/examples/tagged/tagged-based
+    if [ "$wide" = 4 ]; then
+        skip "based space" "needs pointers of 64 bits"
+        return
+    fi
+    export WINVM_OPTIONS=commit-limit=8g
+    "$program" "$source_dir/language.scm" >"$work/out" 2>"$work/err"
+    language "based space" $?
+    want_error "$amount"
+    TAGGED_MEGABYTES=2048 "$program" "$source_dir/live.scm" "$amount" >"$work/out" 2>"$work/err"
+    expect "based space, 2 GB: $amount MB are an error, and it goes on" $?
+    want_all "$amount" "#t"
+    "$program" "$source_dir/live.scm" "$amount" >"$work/out" 2>"$work/err"
+    expect "based space, 4 GB: $amount MB are live" $?
+    unset WINVM_OPTIONS
+}
+
 test_unlinked() {
     if [ -z "${WINE_INCLUDE:-}" ]; then
         skip "Wine's headers" "not installed"
@@ -148,6 +166,7 @@ interpret 2g "$linked" "$source_dir/language.scm"
 language "linked, 2 GB" $?
 test_layouts "$linked" linked
 test_written
+test_based
 test_unlinked
 test_windows x86_64-w64-mingw32-gcc "64-bit Windows program"
 test_windows i686-w64-mingw32-gcc "32-bit Windows program" -Wl,--large-address-aware
