@@ -18,9 +18,9 @@
 #define WVM_RING_ENTRIES 64u
 
 struct wvm_ring_entry {
-    uint64_t addr;      /* base, as given; native calls: as returned */
-    uint64_t size;      /* bytes, likewise; 0 when it was not known */
-    uint64_t result;    /* what the call returned: pointer, BOOL or NTSTATUS */
+    wvm_word64 addr;    /* base, as given; native calls: as returned */
+    wvm_word64 size;    /* bytes, likewise; 0 when it was not known */
+    wvm_word64 result;  /* what the call returned: pointer, BOOL or NTSTATUS */
     uint32_t type;      /* MEM_ bits of an allocation or a release; map type of a native lock */
     uint32_t prot;      /* PAGE_ bits */
     uint32_t op;        /* enum wvm_api_id */
@@ -32,7 +32,7 @@ struct wvm_ring_entry {
  * any time. */
 struct wvm_ring {
     struct wvm_ring *next;      /* constant once listed */
-    uint64_t count;             /* entries ever noted */
+    wvm_word64 count;           /* entries ever noted */
     int32_t tid;                /* owner, 0: free to take */
     uint32_t pad;
     struct wvm_ring_entry entries[WVM_RING_ENTRIES];

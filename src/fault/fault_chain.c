@@ -22,7 +22,7 @@ struct version {
     uint32_t number; /* 0: being written */
     void *handler;
     unsigned long flags;
-    uint64_t mask;
+    wvm_word64 mask;
 };
 
 struct link {

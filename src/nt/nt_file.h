@@ -9,8 +9,8 @@
 struct wvm_file {
     struct wvm_object_head head; /* first */
     int32_t fd;          /* (a) a kept descriptor, or the program's own (borrowed) */
-    uint64_t dev, ino;   /* what fd was when it came; checked at each use */
-    uint64_t opening;    /* (a) nt_file_share.c's */
+    wvm_word64 dev, ino; /* what fd was when it came; checked at each use */
+    wvm_word64 opening;  /* (a) nt_file_share.c's */
     uint32_t access;     /* the rights it was opened with: for sharing */
     uint32_t permitted;  /* the rights that its descriptor can ever give */
     uint8_t share;       /* FILE_SHARE_* */

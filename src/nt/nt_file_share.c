@@ -22,7 +22,7 @@ struct opening {
 };
 
 /* Round << 16 | index of the winner, or 0xffff: there was none yet. */
-static uint64_t last_win = 0xffff;
+static wvm_word64 last_win = 0xffff;
 
 static uint64_t asking_word(uint64_t round)
 {

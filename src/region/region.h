@@ -301,7 +301,7 @@ uint64_t wvm_index_next_start(const struct wvm_store *st, const struct wvm_index
 struct wvm_gaps {
     uint32_t root;
     uint32_t seed;
-    uint64_t total; /* (a) granules in all of them */
+    wvm_word64 total; /* (a) granules in all of them */
 };
 void wvm_gaps_init(struct wvm_gaps *gs);
 /* [lo, hi) becomes free; joined with its neighbours. No part of it is free

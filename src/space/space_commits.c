@@ -45,7 +45,7 @@ uint64_t wvm_commits_len(uint64_t n_pages)
     return (l.first[l.n - 1] + l.words[l.n - 1]) * sizeof(uint64_t);
 }
 
-static uint64_t load(const uint64_t *map, uint64_t word)
+static uint64_t load(const wvm_word64 *map, uint64_t word)
 {
     return __atomic_load_n(&map[word], __ATOMIC_ACQUIRE);
 }
@@ -85,7 +85,7 @@ uint64_t wvm_commits_gap(const struct wvm_backing *b, uint64_t i, uint64_t end)
     return end;
 }
 
-static void set_bits(uint64_t *map, uint64_t i, uint64_t end)
+static void set_bits(wvm_word64 *map, uint64_t i, uint64_t end)
 {
     while (i < end) {
         uint64_t n = wvm_min(end - i, BITS - i % BITS);

@@ -64,7 +64,7 @@ static uint64_t skip_equal(const struct wvm_overlay_chunk *c, uint64_t i, uint64
 {
     uint64_t eight = v * 0x0101010101010101u;
     while (i < end) {
-        const uint64_t *word = (const uint64_t *)(const void *)&c->mark[i & ~(uint64_t)7];
+        const wvm_word64 *word = (const wvm_word64 *)(const void *)&c->mark[i & ~(uint64_t)7];
         if (i % 8 == 0 && __atomic_load_n(word, __ATOMIC_RELAXED) == eight) {
             i += 8;
             continue;

@@ -135,7 +135,7 @@ START_TEST(idle_time)
     ck_assert_int_eq(times.idle, 0);
     write_file(root, "stat", "cpu  1 2 3 4567 5 6\ncpu0 9 9 9 9\n");
     wvm_host_times_now(&times);
-    ck_assert_int_eq(times.idle, 4567 * (1000000000 / hz));
+    ck_assert_int_eq(times.idle, UINT64_C(4567) * (uint64_t)(1000000000 / hz));
     ck_assert_int_ge(times.up, times.asleep);
     ck_assert_int_gt(times.now, 0);
     remove_tree(root);

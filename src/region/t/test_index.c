@@ -340,7 +340,7 @@ END_TEST
 /* What may be emptied is zero, so that emptying it changes nothing. */
 START_TEST(idle_chunk)
 {
-    enum { CHUNK = 3 };
+    enum { CHUNK = WVM_N_CHUNKS > 3 ? 3 : 0 };
     uint64_t first = (uint64_t)CHUNK << WVM_CHUNK_BITS, n = 1u << WVM_CHUNK_BITS;
     uintptr_t at;
     set_up();
