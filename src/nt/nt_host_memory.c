@@ -19,13 +19,12 @@
 static const uint64_t least = sizeof(void *) == 8 ? UINT64_C(0x100000000) : 0;
 static const uint64_t none_above_top = sizeof(void *) == 8 ? WVM_GRANULE_SIZE : WVM_PAGE_SIZE;
 
-bool wvm_nt_is_host_memory(const struct wvm_target *t, uintptr_t addr)
+bool wvm_nt_find_host_memory(const struct wvm_target *t, uintptr_t addr, struct wvm_region *out)
 {
-    struct wvm_region r;
     if (t->window || addr < least || addr >= wvm_nt_host_top() || addr < t->top ||
         addr - t->top < none_above_top)
         return false;
-    return wvm_nt_region_in(t, addr, &r) >= 0 && r.type != WVM_TYPE_FREE;
+    return wvm_nt_region_in(t, addr, out) >= 0 && out->type != WVM_TYPE_FREE;
 }
 
 uintptr_t wvm_nt_end_above(const struct wvm_target *t, uintptr_t addr)

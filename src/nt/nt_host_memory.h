@@ -5,8 +5,14 @@
 #include "base/annotate.h"
 #include "nt/nt_target.h"
 
-/* Is addr, at or above the target's top, in memory that the host has mapped at 4 GiB or above? */
-bool wvm_nt_is_host_memory(const struct wvm_target *t, uintptr_t addr);
+/* Is addr, at or above the target's top, in memory that the host has mapped at 4 GiB or above? Then
+ * *out is what lies there. */
+bool wvm_nt_find_host_memory(const struct wvm_target *t, uintptr_t addr, struct wvm_region *out);
+static inline bool wvm_nt_is_host_memory(const struct wvm_target *t, uintptr_t addr)
+{
+    struct wvm_region r;
+    return wvm_nt_find_host_memory(t, addr, &r);
+}
 
 /* First address past what a call on existing memory at addr may name: the target's top, or the end
  * of the host's memory. */

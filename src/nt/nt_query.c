@@ -61,13 +61,14 @@ static inline wvm_status query_basic(const struct wvm_target *t, uintptr_t addr,
                                      size_t len)
 {
     struct wvm_region r;
-    if (WVM_UNLIKELY(addr >= wvm_nt_end_for(t, addr)))
+    bool above = WVM_UNLIKELY(addr >= t->top);
+    if (WVM_UNLIKELY(above) && !wvm_nt_find_host_memory(t, addr, &r))
         return STATUS_INVALID_PARAMETER;
     if (WVM_UNLIKELY(len < sizeof(MEMORY_BASIC_INFORMATION)))
         return STATUS_INFO_LENGTH_MISMATCH;
     if (WVM_UNLIKELY(!wvm_user_writable(at, sizeof(MEMORY_BASIC_INFORMATION))))
         return STATUS_ACCESS_VIOLATION;
-    wvm_status status = region_in(t, addr, &r);
+    wvm_status status = WVM_UNLIKELY(above) ? STATUS_SUCCESS : region_in(t, addr, &r);
     if (WVM_UNLIKELY(status < 0))
         return status;
     put_basic(at, &r);

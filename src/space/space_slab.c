@@ -91,8 +91,8 @@ static void adopt_slab(struct wvm_space *sp, uintptr_t addr, uint64_t len)
     wvm_space_prime(sp, addr);
 }
 
-/* The host chooses addresses below the end of its own half, which is the top but for a granule; when
- * all others are taken, also those where the stack grows. */
+/* The host chooses addresses below the end of its own half, which is the top but for a granule;
+ * when all others are taken, also those where the stack grows. */
 static int reserve_slab(const struct wvm_space *sp, uint64_t len, uintptr_t *out)
 {
     if (sp->host_top - sp->top > WVM_PAGES_PER_GRANULE)

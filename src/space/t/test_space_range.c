@@ -526,7 +526,8 @@ START_TEST(eight_terabytes)
 {
     start("layout=8t");
     ck_assert(!SP->low);
-    uintptr_t a = reserve(GRANULE, false), b = reserve(GRANULE, true), c = reserve(GIB * 1024, true);
+    uintptr_t a = reserve(GRANULE, false), b = reserve(GRANULE, true);
+    uintptr_t c = reserve(GIB * 1024, true);
     ck_assert(a && b && c && a < wvm_layout.top && b < wvm_layout.top);
     ck_assert_uint_eq(b, wvm_layout.top - GRANULE);
     ck_assert_uint_le(c + GIB * 1024, b);
