@@ -90,14 +90,19 @@ static void place_many(unsigned steps)
 
 /* ---- claims from outside ---- */
 
+/* To a view an address past the end of the program's own space (the option wow64) is none. */
 static bool is_refused(char *at)
 {
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    bool past = at > (char *)system.lpMaximumApplicationAddress;
     if (VirtualAlloc(at, GRAN, MEM_RESERVE, PAGE_READWRITE))
         return VirtualFree(at, 0, MEM_RELEASE), false;
-    DWORD error = GetLastError();
+    if (GetLastError() != ERROR_INVALID_ADDRESS)
+        return false;
     if (MapViewOfFileEx(section, FILE_MAP_WRITE, 0, 0, 0, at))
         return UnmapViewOfFile(at), false;
-    return error == ERROR_INVALID_ADDRESS && GetLastError() == ERROR_INVALID_ADDRESS;
+    return GetLastError() == (past ? ERROR_INVALID_PARAMETER : ERROR_INVALID_ADDRESS);
 }
 
 static void claim_inside(void)

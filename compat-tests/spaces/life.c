@@ -1,5 +1,8 @@
 /* How spaces begin and end: handles and duplicates, rights, destruction while threads use the
  * space, and bad input to every call. */
+#include <sched.h>
+#include <sys/time.h>
+
 #include "spaces.h"
 
 static HANDLE duplicate(HANDLE h, DWORD access)
@@ -317,6 +320,60 @@ static void end_twice(void)
     ok(good, "of two threads that end one space, one does");
 }
 
+/* ---- from a handler ---- */
+
+static HANDLE doomed[64];
+static unsigned n_doomed, n_ended_inside, n_made, n_deadlocks;
+
+/* Interrupts allocation: ends a space, by both ways in turn, and makes one. */
+static void on_timer(int sig)
+{
+    int saved = errno;
+    (void)sig;
+    if (n_doomed > 0) {
+        HANDLE h = doomed[--n_doomed];
+        n_ended_inside += n_doomed % 2 ? CloseHandle(h) != 0 : winvm_space_destroy(h) == 0;
+    }
+    HANDLE h = winvm_space_create(NULL);
+    if (h)
+        n_made += winvm_space_destroy(h) == 0;
+    else
+        n_deadlocks += errno == EDEADLK;
+    errno = saved;
+}
+
+static void interrupt(void)
+{
+    struct sigaction action = {.sa_handler = on_timer}, old;
+    struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
+    uint64_t charge = committed_now();
+    unsigned n_fired = 0;
+    bool good = true;
+    sigaction(SIGALRM, &action, &old);
+    for (int round = 0; good && round < 5; round++) {
+        for (unsigned i = 0; i < 64; i++) {
+            doomed[i] = new_space(64, 0);
+            good = good && commit_in(doomed[i], 0, GRAN);
+        }
+        n_doomed = 64;
+        setitimer(ITIMER_REAL, &often, NULL);
+        while (good && __atomic_load_n(&n_doomed, __ATOMIC_RELAXED)) {
+            char *p = VirtualAlloc(NULL, 4 * GRAN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+            good = p && VirtualFree(p, 0, MEM_RELEASE);
+        }
+        setitimer(ITIMER_REAL, &never, NULL);
+        n_fired += 64;
+    }
+    sigaction(SIGALRM, &old, NULL);
+    alarm(ENV_DEADLINE);
+    ok(good && n_ended_inside == n_fired,
+       "spaces ended by handlers that interrupt allocation: %u, %u made, %u not (EDEADLK)",
+       n_ended_inside, n_made, n_deadlocks);
+    HANDLE h = new_space(1, 0);
+    ok(h && winvm_space_destroy(h) == 0 && committed_now() == charge && winvm_audit() == 0,
+       "what they left goes with the next call");
+}
+
 static void run_out(void)
 {
     enum { MOST = 40000 };
@@ -350,6 +407,7 @@ int main(void)
     bad_info();
     end_in_use();
     end_twice();
+    interrupt();
     run_out();
     ok(committed_now() == before + GRAN, "only what was committed in this process is charged");
     return env_end();

@@ -18,6 +18,7 @@
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_host_memory.h"
 #include "nt/nt_map_rules.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
@@ -245,7 +246,7 @@ static HOT wvm_status unmap_in(const struct wvm_target *t, uintptr_t addr, uint3
 {
     if (WVM_UNLIKELY(flags & ~(MEM_UNMAP_WITH_TRANSIENT_BOOST | MEM_PRESERVE_PLACEHOLDER)))
         return STATUS_INVALID_PARAMETER;
-    if (WVM_UNLIKELY(addr == 0 || addr >= t->top))
+    if (WVM_UNLIKELY(addr == 0 || (addr >= t->top && addr >= wvm_nt_end_above(t, addr))))
         return STATUS_NOT_MAPPED_VIEW;
     return wvm_space_unmap(&wvm_space_native, t->base + addr,
                            (flags & MEM_PRESERVE_PLACEHOLDER) != 0);
