@@ -3,9 +3,10 @@
  *
  * Order: options, host (its probes obey the options), the fault path's thread key, the address
  * space, the fork handlers, then the gate opens. Signal handlers are installed later, on need. The
- * constructor does it; a call from an earlier constructor comes through the gate. With the option
- * remote the constructor then starts the server; in a fork child the first call does. The first
- * call also starts the clock of the shared user data page, if that is to run.
+ * constructor does it; a call from an earlier constructor comes through the gate. The constructor
+ * then starts the threads that are to run: the server of the option remote, and the clock of the
+ * shared user data page. In a fork child calls start them, the clock only one that no allocator
+ * makes (entry_slow.c).
  * I1  No entry passes the gate before wvm_init() has returned once.
  * I2  WINVM_OPTIONS is not read in a process with raised privileges.
  * fork: the locks of the server, names and space are taken before it and given back after it on
@@ -86,8 +87,6 @@ static void start(void)
         wvm_host_log("cannot watch for fork(): a child may find a lock taken");
     wvm_ring_init();
     wvm_trace_init();
-    if (wvm_nt_clock_is_due())
-        wvm_gate_set(WVM_GATE_CLOCK, true);
     errno = saved;
     wvm_gate_set(WVM_GATE_INIT, false);
 }
@@ -137,6 +136,8 @@ static void __attribute__((constructor)) start_at_load(void)
     wvm_init();
     if (wvm_option(WVM_OPTION_REMOTE))
         wvm_serve();
+    if (wvm_nt_clock_is_due())
+        wvm_tick();
 }
 
 static void __attribute__((destructor)) end_at_exit(void)

@@ -29,7 +29,6 @@
 #include "host/host_process.h"
 #include "host/host_signal.h"
 #include "host/host_thread.h"
-#include "space/space_layout.h"
 
 #define SECOND_100NS 10000000u
 #define UNIX_EPOCH_100NS UINT64_C(116444736000000000) /* 1970 in system time */
@@ -202,7 +201,7 @@ void wvm_nt_clock_init(struct wvm_space *sp, void *page, uintptr_t *shown)
 
 bool wvm_nt_clock_is_usual(void)
 {
-    return wvm_option(WVM_OPTION_CLOCK) == CLOCK_ALWAYS || wvm_layout.wow64;
+    return wvm_option(WVM_OPTION_CLOCK) == CLOCK_ALWAYS || wvm_option(WVM_OPTION_WOW64) != 0;
 }
 
 void wvm_nt_clock_after_fork_child(void)

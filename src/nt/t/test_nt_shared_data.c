@@ -18,7 +18,6 @@
 #include "host/host_system.h"
 #include "host/host_thread.h"
 #include "nt/nt_shared_data.h"
-#include "space/space_layout.h"
 
 #define SP (&wvm_space_native)
 enum { CLOCK_NEVER, CLOCK_ALWAYS, CLOCK_AUTO };
@@ -27,7 +26,7 @@ static void set_up(void)
 {
     wvm_host_init();
     fake_reset();
-    wvm_layout.wow64 = false;
+    wvm_options[WVM_OPTION_WOW64].value = 0;
 }
 
 static uint64_t field(unsigned offset, unsigned size)
@@ -332,7 +331,7 @@ END_TEST
 START_TEST(runs_when_wanted)
 {
     wvm_options[WVM_OPTION_CLOCK].value = _i == 0 ? CLOCK_ALWAYS : CLOCK_AUTO;
-    wvm_layout.wow64 = _i == 1;
+    wvm_options[WVM_OPTION_WOW64].value = _i == 1 ? 4096 : 0;
     wvm_nt_shared_data_init(SP);
     ck_assert(wvm_nt_clock_is_due());
     ck_assert_uint_eq(wvm_host_threads(), 0);
@@ -358,7 +357,7 @@ END_TEST
 START_TEST(never_means_never)
 {
     wvm_options[WVM_OPTION_CLOCK].value = CLOCK_NEVER;
-    wvm_layout.wow64 = true;
+    wvm_options[WVM_OPTION_WOW64].value = 4096;
     wvm_nt_shared_data_init(SP);
     ck_assert(!wvm_nt_clock_is_due());
     ck_assert_int_eq(wvm_nt_shared_data_show(SP, NULL, 0x500000000), STATUS_SUCCESS);
