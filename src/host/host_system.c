@@ -1,4 +1,4 @@
-/* The times of the machine, and its processor.
+/* Idle time and local time of the machine, and its processor.
  *
  * Owns     nothing.
  * I1       What the host does not tell is 0.
@@ -8,7 +8,6 @@
 
 #include <cpuid.h>
 #include <sys/auxv.h>
-#include <time.h>
 
 #include "host/host_kernel.h"
 #include "host/host_private.h"
@@ -16,16 +15,8 @@
 #define NS_PER_S INT64_C(1000000000)
 enum { STAT_CAP = 256 };
 
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec ts;
-    if (WVM_SYS(clock_gettime(clock, &ts)) != 0)
-        return 0;
-    return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 /* The fourth number of "cpu  USER NICE SYSTEM IDLE ...", in ticks. */
-static int64_t idle_ns(void)
+int64_t wvm_host_idle_time(void)
 {
     char text[STAT_CAP];
     const char *s = text + 3;
@@ -40,22 +31,12 @@ static int64_t idle_ns(void)
 }
 
 /* The kernel's own idea of local time, which the administrator sets; 0 nearly everywhere. */
-static int32_t minutes_west(void)
+int32_t wvm_host_minutes_west(void)
 {
     struct {
         int minutes, dst;
     } zone = {0, 0};
     return WVM_SYS(syscall(SYS_gettimeofday, NULL, &zone)) == 0 ? zone.minutes : 0;
-}
-
-void wvm_host_times_now(struct wvm_host_times *out)
-{
-    out->now = clock_ns(CLOCK_REALTIME);
-    out->up = clock_ns(CLOCK_BOOTTIME);
-    int64_t awake = clock_ns(CLOCK_MONOTONIC);
-    out->asleep = out->up > awake ? out->up - awake : 0;
-    out->idle = idle_ns();
-    out->west = minutes_west();
 }
 
 /* ---- the processor ---- */

@@ -17,15 +17,11 @@ void wvm_host_memory_now(struct wvm_host_memory *out);
 /* Addresses of this process in mappings, in bytes; 0 when /proc cannot tell. */
 uint64_t wvm_host_mapped_bytes(void);
 
-/* 0 where the host cannot tell. */
-struct wvm_host_times {
-    int64_t now;      /* nanoseconds since 1970, UTC */
-    int64_t up;       /* nanoseconds since the start of the machine, */
-    int64_t asleep;   /* and of these it slept */
-    int64_t idle;     /* nanoseconds that processors were idle, their sum */
-    int32_t west;     /* minutes that the host's local time is behind UTC */
-};
-void wvm_host_times_now(struct wvm_host_times *out);
+/* Nanoseconds that processors were idle since the start of the machine, their sum; 0 where the host
+ * cannot tell. */
+int64_t wvm_host_idle_time(void);
+/* Minutes that the host's local time is behind UTC, as far as the kernel knows. */
+int32_t wvm_host_minutes_west(void);
 
 /* What the processor is: its family, model and stepping, and the features in the bits of Windows'
  * KF_* that have a name here. */

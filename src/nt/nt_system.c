@@ -6,7 +6,7 @@
  * I2  In a 64-bit build structures have their 64-bit form whatever the layout is: the program is
  *     compiled with it. Only the values follow the layout, with one exception that needs no form of
  *     its own: the native basic class has the 64-bit form everywhere (W32-003).
- * I3  Nothing here is remembered: each call asks the host.
+ * I3  Nothing is remembered but the start of the machine: each call asks the host.
  * Locking: none.   Failure: I1.   Signal safety: all of it. */
 #include "nt/nt_system.h"
 
@@ -17,16 +17,17 @@
 #include "base/assert.h"
 #include "host/host.h"
 #include "host/host_process.h"
+#include "nt/nt_shared_data.h"
 #include "nt/nt_user.h"
 #include "space/space_layout.h"
 
 #define IS_64BIT (sizeof(void *) == 8)
-/* A tick of the clock: 15.625 ms in units of 100 ns. */
-#define CLOCK_INCREMENT 156250u
-/* 1601 to 1970, in units of 100 ns. */
-#define EPOCH_1970 INT64_C(116444736000000000)
+/* Of 100 ns. */
+#define UNITS_PER_SECOND 10000000u
 #define UNITS_PER_MINUTE INT64_C(600000000)
 #define NS_PER_UNIT 100
+/* Readings of clocks until none interrupts them. */
+#define CLOCK_TRIES 8
 /* Where the system begins: for 64-bit programs, and behind the guarded 64 KiB that end user space
  * for 32-bit ones. */
 #define SYSTEM_START_64 UINT64_C(0xffff800000000000)
@@ -119,7 +120,7 @@ static void answer_basic_64(enum wvm_nt_view_of_system view, union answer *out)
     wvm_nt_system_describe(view, &s);
     wvm_host_memory_now(&memory);
     out->basic_64 = (struct basic_64){
-        .increment = CLOCK_INCREMENT,
+        .increment = WVM_TICK_100NS,
         .page_size = WVM_PAGE_SIZE,
         .n_pages = pages_of(memory.ram),
         .lowest_page = 1,
@@ -174,30 +175,43 @@ static void answer_emulated(enum wvm_nt_view_of_system view, union answer *out)
 static void answer_performance(enum wvm_nt_view_of_system view, union answer *out)
 {
     struct wvm_host_memory memory;
-    struct wvm_host_times times;
     struct wvm_commit_info commit;
     (void)view;
     wvm_host_memory_now(&memory);
-    wvm_host_times_now(&times);
     wvm_nt_commit_info(&commit);
     memset(&out->performance, 0, sizeof out->performance);
-    out->performance.IdleTime.QuadPart = times.idle / NS_PER_UNIT;
+    out->performance.IdleTime.QuadPart = wvm_host_idle_time() / NS_PER_UNIT;
     out->performance.AvailablePages = pages_of(memory.ram_left);
     out->performance.TotalCommittedPages = pages_of(commit.committed);
     out->performance.TotalCommitLimit = pages_of(commit.limit);
     out->performance.PeakCommitment = pages_of(commit.peak);
 }
 
+/* Two readings of clocks differ by a little: the start of the machine is where it was, unless the
+ * clock was set. */
+static uint64_t steady_boot(uint64_t boot)
+{
+    static uint64_t last;
+    uint64_t was = __atomic_load_n(&last, __ATOMIC_RELAXED);
+    if (was && boot - was + UNITS_PER_SECOND / 2 <= UNITS_PER_SECOND)
+        return was;
+    __atomic_store_n(&last, boot, __ATOMIC_RELAXED);
+    return boot;
+}
+
 static void answer_time(enum wvm_nt_view_of_system view, union answer *out)
 {
-    struct wvm_host_times times;
+    struct wvm_clock_times now;
+    unsigned tries = 0;
     (void)view;
-    wvm_host_times_now(&times);
+    do
+        wvm_clock_read(&now);
+    while (now.asleep == WVM_ASLEEP_UNKNOWN && ++tries < CLOCK_TRIES);
     memset(&out->time, 0, sizeof out->time);
-    out->time.BootTime.QuadPart = (times.now - times.up) / NS_PER_UNIT + EPOCH_1970;
-    out->time.CurrentTime.QuadPart = times.now / NS_PER_UNIT + EPOCH_1970;
-    out->time.TimeZoneBias.QuadPart = times.west * UNITS_PER_MINUTE;
-    out->time.SleepTimeBias = (ULONGLONG)(times.asleep / NS_PER_UNIT);
+    out->time.BootTime.QuadPart = (LONGLONG)steady_boot(now.system - now.interrupt);
+    out->time.CurrentTime.QuadPart = (LONGLONG)now.system;
+    out->time.TimeZoneBias.QuadPart = wvm_host_minutes_west() * UNITS_PER_MINUTE;
+    out->time.SleepTimeBias = now.asleep == WVM_ASLEEP_UNKNOWN ? 0 : now.asleep;
 }
 
 static void answer_range(enum wvm_nt_view_of_system view, union answer *out)

@@ -245,6 +245,50 @@ START_TEST(full)
 }
 END_TEST
 
+/* A based space is a 32-bit process: its addresses are below 4 GiB, and there are no others. */
+START_TEST(based_space)
+{
+    MEMORY_BASIC_INFORMATION64 m;
+    BOOL is = FALSE;
+    USHORT machine = 0, native = 0;
+    ULONG64 base = 0, size = 0x2345, far = FAR_AWAY, count = 77;
+    char in[8] = "inside", out[8];
+    if (!WINVM_64)
+        return;
+    HANDLE space = winvm_space_create(NULL);
+    ck_assert_ptr_nonnull(space);
+    ck_assert(IsWow64Process(space, &is));
+    ck_assert_int_eq(is, TRUE);
+    ck_assert(IsWow64Process2(space, &machine, &native));
+    ck_assert_uint_eq(machine, IMAGE_FILE_MACHINE_I386);
+    ck_assert_uint_eq(native, IMAGE_FILE_MACHINE_AMD64);
+    ck_assert_int_eq(NtWow64AllocateVirtualMemory64(space, &base, 0, &size,
+                                                    MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), 0);
+    ck_assert_uint_lt(base, 0xffff0000);
+    ck_assert_uint_eq(size, 0x3000);
+    ck_assert_int_eq(NtWow64WriteVirtualMemory64(space, base, in, sizeof in, &count), 0);
+    ck_assert_uint_eq(count, sizeof in);
+    ck_assert_mem_eq(winvm_space_base(space) + base, in, sizeof in);
+    ck_assert_int_eq(NtWow64ReadVirtualMemory64(space, base, out, sizeof out, &count), 0);
+    ck_assert_mem_eq(in, out, sizeof in);
+    ck_assert_int_eq(NtWow64QueryVirtualMemory64(space, base + 0x3000, MemoryBasicInformation, &m,
+                                                 sizeof m, NULL), 0);
+    ck_assert_uint_eq(m.State, MEM_FREE);
+    ck_assert_uint_eq(m.BaseAddress + m.RegionSize, 0xffff0000);
+    ck_assert_int_eq(NtWow64AllocateVirtualMemory64(space, &far, 0, &size, MEM_RESERVE, 4),
+                     STATUS_INVALID_PARAMETER_2);
+    ck_assert_int_eq(NtWow64QueryVirtualMemory64(space, 0xffff0000, MemoryBasicInformation, &m,
+                                                 sizeof m, NULL), STATUS_INVALID_PARAMETER);
+    ck_assert_int_eq(NtWow64ReadVirtualMemory64(space, far, out, sizeof out, &count),
+                     STATUS_ACCESS_VIOLATION);
+    ck_assert_uint_eq(count, 0);
+    base = 0, size = 4 * GIB;
+    ck_assert_int_eq(NtWow64AllocateVirtualMemory64(space, &base, 0, &size, MEM_RESERVE, 4),
+                     STATUS_INVALID_PARAMETER_4);
+    ck_assert_int_eq(winvm_space_destroy(space), 0);
+}
+END_TEST
+
 static int all_tests(void)
 {
     TCase *c;
@@ -259,6 +303,7 @@ static int all_tests(void)
     tcase_add_test(c, walk);
     tcase_add_test(c, query_lengths);
     tcase_add_test(c, full);
+    tcase_add_test(c, based_space);
     return unit_run(s);
 }
 

@@ -7,7 +7,8 @@
 #include "api/t/layouts_unit.h"
 #include "base/t/unit.h"
 
-#define OWN ((HANDLE)(intptr_t)-1)
+/* Whose memory is asked for: this process's, or a based space's. */
+static HANDLE where = (HANDLE)(intptr_t)-1;
 
 /* The first address that a value does not allow; 0: every address is allowed. */
 static ULONGLONG bound_of(ULONG_PTR bits)
@@ -23,6 +24,11 @@ static ULONGLONG bound_of(ULONG_PTR bits)
 static ULONG_PTR end_of_space(void)
 {
     SYSTEM_INFO info;
+    struct winvm_space_info space = {.size = sizeof space};
+    if (where != GetCurrentProcess()) {
+        ck_assert_int_eq(winvm_space_info(where, &space), 0);
+        return (ULONG_PTR)space.limit;
+    }
     GetSystemInfo(&info);
     return (ULONG_PTR)info.lpMaximumApplicationAddress + 1;
 }
@@ -39,21 +45,21 @@ static NTSTATUS get_memory(ULONG_PTR bits, ULONG type, PVOID *out)
 {
     SIZE_T size = 0x1000;
     *out = NULL;
-    return NtAllocateVirtualMemory(OWN, out, bits, &size, MEM_RESERVE | type, PAGE_READWRITE);
+    return NtAllocateVirtualMemory(where, out, bits, &size, MEM_RESERVE | type, PAGE_READWRITE);
 }
 
 static NTSTATUS get_memory_64(ULONG_PTR bits, ULONG type, PVOID *out)
 {
     ULONG64 base = 0, size = 0x1000;
     NTSTATUS status =
-        NtWow64AllocateVirtualMemory64(OWN, &base, bits, &size, MEM_RESERVE | type, PAGE_READWRITE);
+        NtWow64AllocateVirtualMemory64(where, &base, bits, &size, MEM_RESERVE | type, PAGE_READWRITE);
     *out = (PVOID)(ULONG_PTR)base;
     return status;
 }
 
 static void free_memory(PVOID at)
 {
-    ck_assert(VirtualFree(at, 0, MEM_RELEASE));
+    ck_assert(VirtualFreeEx(where, at, 0, MEM_RELEASE));
 }
 
 static HANDLE section(void)
@@ -71,13 +77,13 @@ static NTSTATUS get_view(ULONG_PTR bits, ULONG type, PVOID *out)
 {
     SIZE_T size = 0;
     *out = NULL;
-    return NtMapViewOfSection(section(), OWN, out, bits, 0, NULL, &size, ViewShare, type,
+    return NtMapViewOfSection(section(), where, out, bits, 0, NULL, &size, ViewShare, type,
                               PAGE_READWRITE);
 }
 
 static void unmap_view(PVOID at)
 {
-    ck_assert(UnmapViewOfFile(at));
+    ck_assert(UnmapViewOfFile2(where, at, 0));
 }
 
 static const struct way ways[] = {
@@ -165,15 +171,15 @@ START_TEST(memory_with_a_base)
     ck_assert_int_eq(get_memory(2, MEM_TOP_DOWN, &at), 0);
     PVOID base = at;
     free_memory(at);
-    ck_assert_int_eq(NtAllocateVirtualMemory(OWN, &base, 12, &size, MEM_RESERVE, PAGE_NOACCESS), 0);
+    ck_assert_int_eq(NtAllocateVirtualMemory(where, &base, 12, &size, MEM_RESERVE, PAGE_NOACCESS), 0);
     ck_assert_ptr_eq(base, at);
-    ck_assert_int_eq(NtAllocateVirtualMemory(OWN, &base, 12, &size, MEM_RESERVE, PAGE_NOACCESS),
+    ck_assert_int_eq(NtAllocateVirtualMemory(where, &base, 12, &size, MEM_RESERVE, PAGE_NOACCESS),
                      STATUS_CONFLICTING_ADDRESSES);
     free_memory(at);
-    ck_assert_int_eq(NtAllocateVirtualMemory(OWN, &base, 24, &size, MEM_RESERVE, PAGE_NOACCESS),
+    ck_assert_int_eq(NtAllocateVirtualMemory(where, &base, 24, &size, MEM_RESERVE, PAGE_NOACCESS),
                      STATUS_INVALID_PARAMETER_3);
     ck_assert_int_eq(
-        NtAllocateVirtualMemory(OWN, &base, 0xffffffff, &size, MEM_RESERVE, PAGE_NOACCESS), 0);
+        NtAllocateVirtualMemory(where, &base, 0xffffffff, &size, MEM_RESERVE, PAGE_NOACCESS), 0);
     free_memory(base);
 }
 END_TEST
@@ -182,7 +188,7 @@ static NTSTATUS view_at(ULONG_PTR at, ULONG_PTR bits)
 {
     PVOID base = (PVOID)at;
     SIZE_T size = 0;
-    NTSTATUS status = NtMapViewOfSection(section(), OWN, &base, bits, 0, NULL, &size, ViewShare, 0,
+    NTSTATUS status = NtMapViewOfSection(section(), where, &base, bits, 0, NULL, &size, ViewShare, 0,
                                          PAGE_READWRITE);
     if (status >= 0) {
         ck_assert_ptr_eq(base, (PVOID)at);
@@ -249,18 +255,44 @@ START_TEST(exhausting_a_bound)
 }
 END_TEST
 
-static int all_tests(void)
+static void in_a_space(void)
 {
-    TCase *c;
-    Suite *s = unit_suite("zero_bits", 60, &c);
+    struct winvm_space_options options = {.size = sizeof options, .megabytes = 2048};
+    where = winvm_space_create(&options);
+    ck_assert_ptr_nonnull(where);
+}
+
+static void in_a_large_space(void)
+{
+    where = winvm_space_create(NULL);
+    ck_assert_ptr_nonnull(where);
+}
+
+static void add_tests(TCase *c)
+{
     tcase_add_test(c, counts);
     tcase_add_test(c, masks);
     tcase_add_test(c, only_the_highest_bit);
     tcase_add_test(c, refusals);
     tcase_add_test(c, memory_with_a_base);
     tcase_add_test(c, view_with_a_base);
-    tcase_add_test(c, stacks);
     tcase_add_test(c, exhausting_a_bound);
+}
+
+static int all_tests(void)
+{
+    TCase *c, *space = tcase_create("space"), *large = tcase_create("large space");
+    Suite *s = unit_suite("zero_bits", 60, &c);
+    add_tests(c);
+    tcase_add_test(c, stacks);
+    if (WINVM_64) {
+        tcase_add_checked_fixture(space, in_a_space, NULL);
+        tcase_add_checked_fixture(large, in_a_large_space, NULL);
+        add_tests(space);
+        add_tests(large);
+    }
+    suite_add_tcase(s, space);
+    suite_add_tcase(s, large);
     return unit_run(s);
 }
 
