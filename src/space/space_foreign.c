@@ -71,6 +71,23 @@ void wvm_space_describe(pid_t pid, const struct wvm_host_vma *vma, uintptr_t at,
         find_copied(pid, out);
 }
 
+/* The host joins mappings of ours to others beside them that look alike: what is not ours of the
+ * mapping around the page. */
+static void leave_out_ours(const struct wvm_space *sp, uint64_t page, struct wvm_host_vma *vma)
+{
+    uint64_t at = WVM_GRANULE_OF(page), last = (vma->end - 1) >> WVM_GRANULE_SHIFT, end;
+    for (uint64_t g = vma->start >> WVM_GRANULE_SHIFT; g <= last; g = end) {
+        bool ours = wvm_pages_peek(&sp->store, &sp->owner, g, WVM_N_GRANULES, &end) !=
+                    WVM_OWNER_FOREIGN;
+        if (ours && end <= at)
+            vma->start = (uintptr_t)(end << WVM_GRANULE_SHIFT);
+        if (ours && g > at) {
+            vma->end = (uintptr_t)(g << WVM_GRANULE_SHIFT);
+            break;
+        }
+    }
+}
+
 bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
 {
     struct wvm_host_vma vma;
@@ -78,6 +95,7 @@ bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_reg
     if (wvm_host_map_find(addr, &vma) <= 0 || vma.start > addr)
         return false;
     vma.end = wvm_min(vma.end, wvm_addr_of(page < sp->top ? sp->top : sp->host_top));
+    leave_out_ours(sp, page, &vma);
     wvm_space_describe(0, &vma, addr, out);
     wvm_space_foreign_marks(sp, out);
     return true;

@@ -280,6 +280,35 @@ START_TEST(foreign)
 }
 END_TEST
 
+/* The host joins inaccessible mappings that touch; what is whose is told apart all the same. */
+START_TEST(foreign_beside_ours)
+{
+    struct wvm_region r;
+    unit_set_up(_i);
+    uintptr_t at = UNIT_FREE + WVM_GRANULE_SIZE;
+    struct wvm_request req = {.start = at, .len = WVM_GRANULE_SIZE, .attr = WVM_ATTR_RW};
+    WORKS(wvm_space_reserve(SP, &req));
+    for (unsigned i = 0; i < 2; i++)
+        ck_assert_ptr_ne(mmap((void *)(uintptr_t)(i ? at + WVM_GRANULE_SIZE : at - 2 * PG), 2 * PG,
+                              PROT_NONE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0),
+                         MAP_FAILED);
+    ck_assert_int_eq(wvm_space_query(SP, at - PG, &r), STATUS_SUCCESS);
+    ck_assert_uint_eq(r.flags, WVM_ALLOC_FOREIGN);
+    ck_assert_uint_eq(r.alloc_start, at - 2 * PG);
+    ck_assert_uint_eq(r.end, at);
+    ck_assert_uint_eq(r.alloc_end, at);
+    ck_assert_int_eq(wvm_space_query(SP, at, &r), STATUS_SUCCESS);
+    ck_assert_uint_eq(r.flags, 0);
+    ck_assert_uint_eq(r.end, at + WVM_GRANULE_SIZE);
+    at += WVM_GRANULE_SIZE;
+    ck_assert_int_eq(wvm_space_query(SP, at + PG, &r), STATUS_SUCCESS);
+    ck_assert_uint_eq(r.flags, WVM_ALLOC_FOREIGN);
+    ck_assert_uint_eq(r.alloc_start, at);
+    ck_assert_uint_eq(r.end, at + 2 * PG);
+}
+END_TEST
+
 /*  wwwwwwww -> wwnnwwrr -> wwwwwwww: contents stay, the old protection is the first page's */
 START_TEST(protections)
 {
@@ -551,6 +580,7 @@ int main(void)
     tcase_add_loop_test(tc, places, 0, N_CAPS);
     tcase_add_loop_test(tc, bounds, 0, N_CAPS);
     tcase_add_loop_test(tc, foreign, 0, N_CAPS);
+    tcase_add_loop_test(tc, foreign_beside_ours, 0, N_CAPS);
     tcase_add_loop_test(tc, protections, 0, N_CAPS);
     tcase_add_loop_test(tc, locks_and_resets, 0, N_CAPS);
     tcase_add_loop_test(tc, undo_of_read_only_pages, 0, N_CAPS);
