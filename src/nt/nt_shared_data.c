@@ -77,10 +77,8 @@ static void fill_machine(void *page)
 static void fill_clock(void *page)
 {
     struct wvm_clock_times now;
-    struct wvm_host_times host;
-    wvm_host_times_now(&host);
     wvm_clock_store((unsigned char *)page + WVM_SD_TIME_ZONE_BIAS,
-                    (uint64_t)(host.west * MINUTE_100NS));
+                    (uint64_t)(wvm_host_minutes_west() * MINUTE_100NS));
     WVM_SD_PUT(page, TICK_COUNT_MULTIPLIER, TICK_MULTIPLIER);
     WVM_SD_PUT(page, QPC_FREQUENCY, QPC_FREQUENCY);
     wvm_clock_read(&now);

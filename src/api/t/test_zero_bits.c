@@ -298,7 +298,7 @@ static int all_tests(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const layouts[] = {"wow64=2g", "wow64=3g",  "wow64=4g", "wow64=2500",
-                                          "layout=2g", "layout=8t", NULL};
+    static const char *const layouts[] = {"wow64=2g", "wow64=3g", "wow64=4g", "wow64=2500",
+                                          WINVM_64 ? "layout=2g" : NULL, "layout=8t", NULL};
     return run_in_layouts(argc, argv, all_tests, layouts);
 }
