@@ -191,7 +191,7 @@ static void answer_performance(enum wvm_nt_view_of_system view, union answer *ou
  * clock was set. */
 static uint64_t steady_boot(uint64_t boot)
 {
-    static uint64_t last;
+    static wvm_word64 last;
     uint64_t was = __atomic_load_n(&last, __ATOMIC_RELAXED);
     if (was && boot - was + UNITS_PER_SECOND / 2 <= UNITS_PER_SECOND)
         return was;
