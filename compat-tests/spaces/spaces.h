@@ -60,7 +60,7 @@ static inline struct winvm_space_info info_of(HANDLE space)
 }
 
 /* Lies [p, p + len) inside the window and fences around base? */
-static inline bool meets_fenced(const char *base, const void *p, size_t len)
+static inline bool meets_fenced(const char *base, const void *p, uint64_t len)
 {
     uint64_t lo = (uintptr_t)base - FENCE_BELOW, hi = (uintptr_t)base + WINDOW + FENCE_ABOVE;
     return (uintptr_t)p < hi && (uintptr_t)p + len > lo;

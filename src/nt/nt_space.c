@@ -9,9 +9,10 @@
  * I3  A window that cannot be closed at once, because a signal handler interrupted this thread
  *     inside winvm, waits: its object is held once more, and is found by the next call that makes
  *     or ends a space.
- * Locking: none here, compare and swap; the space's in the window calls.   Failure: nothing changed.
+ * Locking: none here, compare and swap; the space's in the window calls.
+ * Failure: nothing changed.   Signal safety: yes.
  * fork: the child's copy of a space that another thread was in is never closed: it goes with the
- * child.   Signal safety: yes. */
+ * child. */
 #include "nt/nt_space.h"
 
 #include <winvm/space.h>

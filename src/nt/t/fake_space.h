@@ -5,7 +5,7 @@
 #include "space/space_view.h"
 
 /* Where every window lies. */
-#define FAKE_WINDOW_BASE ((uintptr_t)7 << 32)
+#define FAKE_WINDOW_BASE (sizeof(void *) == 8 ? (uintptr_t)((uint64_t)7 << 32) : 0x70000000)
 
 enum fake_op {
     FAKE_NONE,
