@@ -1,6 +1,7 @@
 /* winvm/wow64apiset.h: is a process a 32-bit one on a 64-bit system?
  *
- * A process of winvm is one when it runs in a 32-bit layout (option wow64), and a based space is one.
+ * A process of winvm is one when it runs in a 32-bit layout (option wow64), and a based space
+ * always is.
  * WINVM_NO_TYPES needs: BOOL HANDLE. */
 #ifndef WINVM_WOW64APISET_H
 #define WINVM_WOW64APISET_H

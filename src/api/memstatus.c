@@ -1,9 +1,9 @@
 /* GlobalMemoryStatus and GlobalMemoryStatusEx.
  *
  * I1  The page file is the commit limit and what is left of it: what a commit can fail for.
- * I2  The older form tells a 32-bit program less than the truth where its numbers would be too large
- *     for it: as Microsoft documents, 0xFFFFFFFF for 4 GiB and more; and where the program has 2 GiB
- *     of addresses only, 2 GiB less one byte for physical memory between the two.
+ * I2  The older form tells a 32-bit program less than the truth where its numbers would be too
+ *     large for it: as Microsoft documents, 0xFFFFFFFF for 4 GiB and more; and where the program
+ *     has 2 GiB of addresses only, 2 GiB less one byte for physical memory between the two.
  * Locking: none.   Failure: nothing written. */
 #include "api/api.h"
 #include "api/last_error.h"

@@ -51,8 +51,8 @@ static NTSTATUS get_memory(ULONG_PTR bits, ULONG type, PVOID *out)
 static NTSTATUS get_memory_64(ULONG_PTR bits, ULONG type, PVOID *out)
 {
     ULONG64 base = 0, size = 0x1000;
-    NTSTATUS status =
-        NtWow64AllocateVirtualMemory64(where, &base, bits, &size, MEM_RESERVE | type, PAGE_READWRITE);
+    NTSTATUS status = NtWow64AllocateVirtualMemory64(where, &base, bits, &size,
+                                                     MEM_RESERVE | type, PAGE_READWRITE);
     *out = (PVOID)(ULONG_PTR)base;
     return status;
 }
@@ -109,7 +109,7 @@ static void check_bound(const struct way *w, ULONG_PTR bits, ULONG type)
     ck_assert_uint_lt((ULONG_PTR)at, end_of_space());
     ck_assert_uint_ge((ULONG_PTR)at, 0x10000);
     if (type & MEM_TOP_DOWN && bound && bound <= 0x40000000 && bound > 0x400000)
-        ck_assert_uint_ge((ULONG_PTR)at, bound / 2); /* nothing of the host's fills the upper half */
+        ck_assert_uint_ge((ULONG_PTR)at, bound / 2); /* the host does not fill the upper half */
     w->give_back(at);
 }
 
@@ -171,7 +171,8 @@ START_TEST(memory_with_a_base)
     ck_assert_int_eq(get_memory(2, MEM_TOP_DOWN, &at), 0);
     PVOID base = at;
     free_memory(at);
-    ck_assert_int_eq(NtAllocateVirtualMemory(where, &base, 12, &size, MEM_RESERVE, PAGE_NOACCESS), 0);
+    ck_assert_int_eq(
+        NtAllocateVirtualMemory(where, &base, 12, &size, MEM_RESERVE, PAGE_NOACCESS), 0);
     ck_assert_ptr_eq(base, at);
     ck_assert_int_eq(NtAllocateVirtualMemory(where, &base, 12, &size, MEM_RESERVE, PAGE_NOACCESS),
                      STATUS_CONFLICTING_ADDRESSES);
@@ -188,8 +189,8 @@ static NTSTATUS view_at(ULONG_PTR at, ULONG_PTR bits)
 {
     PVOID base = (PVOID)at;
     SIZE_T size = 0;
-    NTSTATUS status = NtMapViewOfSection(section(), where, &base, bits, 0, NULL, &size, ViewShare, 0,
-                                         PAGE_READWRITE);
+    NTSTATUS status = NtMapViewOfSection(section(), where, &base, bits, 0, NULL, &size, ViewShare,
+                                         0, PAGE_READWRITE);
     if (status >= 0) {
         ck_assert_ptr_eq(base, (PVOID)at);
         unmap_view(base);
