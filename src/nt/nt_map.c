@@ -23,7 +23,6 @@
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
-#include "space/space_layout.h"
 
 /* Part of the one stretch of code that every mapping runs through: after a system call each line of
  * code costs a cache miss, and a view is to be mapped in little more than the host's own time. */
@@ -103,10 +102,11 @@ static bool fits_bounds(const struct wvm_target *t, const struct wvm_view_reques
            req->len <= top - base;
 }
 
-/* What runs in the target: 32-bit code in a 32-bit layout. */
+/* What runs in the target: in a based space 32-bit code, else what this process is built of, also
+ * when its addresses are those of a 32-bit program. */
 static uint16_t machine_of(const struct wvm_target *t)
 {
-    return t->window || wvm_layout.wow64 || sizeof(void *) == 4 ? MACHINE_I386 : MACHINE_AMD64;
+    return t->window || sizeof(void *) == 4 ? MACHINE_I386 : MACHINE_AMD64;
 }
 
 static wvm_status image_status(const struct wvm_target *t, const struct wvm_section *s,
