@@ -101,7 +101,7 @@ static void put_size(struct printer *p, uint64_t bytes)
 static void put_address(struct printer *p, uintptr_t addr)
 {
     for (int shift = 44; shift >= 0; shift -= 4)
-        wvm_buf_char(&p->line, "0123456789abcdef"[addr >> shift & 15]);
+        wvm_buf_char(&p->line, "0123456789abcdef"[(uint64_t)addr >> shift & 15]);
 }
 
 static void put_protection(struct printer *p, uint8_t attr)

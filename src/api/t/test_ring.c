@@ -128,7 +128,7 @@ static __attribute__((noinline)) uint64_t seen_by_entry(int32_t status, const vo
 
 START_TEST(only_locals_are_looked_at)
 {
-    uint64_t local = 0x1234;
+    uintptr_t local = 0x1234;
     ck_assert_uint_eq(seen_by_entry(0, &local), 0x1234);
     ck_assert_uint_eq(seen_by_entry(-1, &local), 0);
     ck_assert_uint_eq(seen_by_entry(0, (void *)(uintptr_t)16), 0);

@@ -29,7 +29,7 @@ START_TEST(success_is_silent)
     ck_assert(wvm_VirtualLock((LPVOID)0x120000, 1));
     ck_assert(wvm_VirtualUnlock((LPVOID)0x120000, 1));
     ck_assert(wvm_VirtualFree((LPVOID)0x120000, 0, MEM_RELEASE));
-    ck_assert_uint_eq(wvm_VirtualQuery(&info, &info, sizeof info), 48);
+    ck_assert_uint_eq(wvm_VirtualQuery(&info, &info, sizeof info), sizeof(void *) == 8 ? 48 : 28);
     ck_assert(wvm_FlushInstructionCache(wvm_GetCurrentProcess(), NULL, 0));
     ck_assert_uint_eq(wvm_GetLastError(), MARK);
     ck_assert_int_eq(errno, 77);
@@ -160,13 +160,20 @@ START_TEST(system_info)
     SYSTEM_INFO info, native;
     wvm_GetSystemInfo(&info);
     wvm_GetNativeSystemInfo(&native);
-    ck_assert_mem_eq(&info, &native, sizeof info);
     ck_assert_uint_eq(info.dwPageSize, 0x1000);
     ck_assert_uint_eq(info.dwAllocationGranularity, 0x10000);
     ck_assert_ptr_eq(info.lpMinimumApplicationAddress, (LPVOID)0x10000);
+#ifdef __LP64__
+    ck_assert_mem_eq(&info, &native, sizeof info);
     ck_assert_ptr_eq(info.lpMaximumApplicationAddress, (LPVOID)0x7ffffffeffff);
     ck_assert_uint_eq(info.wProcessorArchitecture, 9);
     ck_assert_uint_eq(info.dwProcessorType, 8664);
+#else
+    ck_assert_ptr_eq(info.lpMaximumApplicationAddress, (LPVOID)0xfffeffff);
+    ck_assert_uint_eq(info.wProcessorArchitecture, 0);
+    ck_assert_uint_eq(native.wProcessorArchitecture, 9);
+    ck_assert_uint_eq(native.dwProcessorType, 8664);
+#endif
     ck_assert_uint_ge(info.dwNumberOfProcessors, 1);
     ck_assert_uint_le(info.dwNumberOfProcessors, (DWORD)sysconf(_SC_NPROCESSORS_CONF));
     ck_assert_int_eq(__builtin_popcountll(info.dwActiveProcessorMask),

@@ -16,10 +16,11 @@ struct wvm_space {
 struct wvm_space wvm_space_native;
 struct fake_space fake;
 struct wvm_layout wvm_layout = {
-    .top = 0x7fffffff0000,
+    .top = FAKE_TOP,
     .native_top = 0x7fffffff0000,
     .emulated_top = 0xffff0000,
-    .host_top = (uint64_t)1 << 47,
+    .host_top = sizeof(void *) == 8 ? (uint64_t)1 << 47 : 0xffffe000,
+    .wow64 = sizeof(void *) == 4,
 };
 
 void fake_reset(void)
@@ -96,13 +97,13 @@ wvm_status wvm_window_query(struct wvm_space *sp, const struct wvm_window *w, ui
 uintptr_t wvm_space_top(const struct wvm_space *sp)
 {
     (void)sp;
-    return fake.top ? fake.top : 0x7fffffff0000;
+    return fake.top ? fake.top : FAKE_TOP;
 }
 
 uintptr_t wvm_space_host_top(const struct wvm_space *sp)
 {
     (void)sp;
-    return 0x7ffffffff000;
+    return sizeof(void *) == 8 ? (uintptr_t)0x7ffffffff000ull : 0xffffe000;
 }
 
 uint64_t wvm_space_free_bytes(const struct wvm_space *sp)

@@ -4,6 +4,17 @@
 
 #include "space/space_view.h"
 
+/* The top of the layout, an address that no program has, and a size that no space has. */
+#ifdef __LP64__
+#define FAKE_TOP 0x7fffffff0000ull
+#define FAKE_KERNEL 0xffff800000000000ull
+#define FAKE_TOO_LONG 2147483647000000ull
+#else
+#define FAKE_TOP 0xffff0000ull
+#define FAKE_KERNEL 0xffffe000ull
+#define FAKE_TOO_LONG 0xffff1000ull
+#endif
+
 /* Where every window lies. */
 #define FAKE_WINDOW_BASE (sizeof(void *) == 8 ? (uintptr_t)((uint64_t)7 << 32) : 0x70000000)
 

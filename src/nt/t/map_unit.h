@@ -8,7 +8,7 @@
 #include "nt/nt_map.h"
 
 #define OWN ((HANDLE)(intptr_t)-1)
-#define TOP 0x7fffffff0000ull
+#define TOP FAKE_TOP
 #define FREE 0x30000000ull
 
 /* What one call is asked; what it answers is left in it. */
@@ -47,12 +47,21 @@ static inline void show_view(struct wvm_section *s, uintptr_t start, uintptr_t e
     };
 }
 
+/* Of the process that the tests are in; a base that its images may have. */
+#ifdef __LP64__
+enum { OWN_MACHINE = 0x8664, OTHER_MACHINE = 0x14c };
+#define IMAGE_BASE ((uintptr_t)0x140000000)
+#else
+enum { OWN_MACHINE = 0x14c, OTHER_MACHINE = 0x8664 };
+#define IMAGE_BASE ((uintptr_t)0x94000000)
+#endif
+
 static inline struct wvm_image_info image_info(uint64_t preferred)
 {
     return (struct wvm_image_info){
         .preferred = preferred,
         .size = 0x24000,
-        .machine = 0x8664,
+        .machine = OWN_MACHINE,
         .n_parts = 3,
         .part = {{0, 1, WVM_ATTR_RO}, {1, 16, WVM_ATTR_XR}, {16, 36, WVM_ATTR_WC}},
     };

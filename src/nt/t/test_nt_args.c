@@ -8,7 +8,7 @@
 #include "nt/nt_handle.h"
 
 #define OWN ((HANDLE)(intptr_t)-1)
-#define TOP 0x7fffffff0000ull
+#define TOP FAKE_TOP
 #define COMMIT MEM_COMMIT
 #define RESERVE MEM_RESERVE
 
@@ -75,12 +75,12 @@ static const struct {
     {0, 0x1000, 0, RESERVE | MEM_RESERVE_PLACEHOLDER, 1, STATUS_INVALID_PARAMETER},
     {0xf000, 0x1000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_2},
     {TOP, 0x1000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_2},
-    {0xffff800000000000, 0x1000, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_2},
+    {FAKE_KERNEL, 0x1000, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_2},
     {TOP - 0x1000, 0x1001, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
     {0, SIZE_MAX, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
     {0, SIZE_MAX - 0xfff, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_4},
     {0x10000, SIZE_MAX, 0, COMMIT, 4, STATUS_INVALID_PARAMETER_4},
-    {0, 2147483647000000, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
+    {0, FAKE_TOO_LONG, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
     {0, TOP, 0, RESERVE, 4, STATUS_INVALID_PARAMETER_4},
     {0, 0x1000, 22, RESERVE, 4, STATUS_INVALID_PARAMETER_3},
     {0x50000000, 0x1000, 24, RESERVE, 4, STATUS_INVALID_PARAMETER_3},
@@ -167,7 +167,7 @@ START_TEST(wild_pointers)
                     gone,
                     gone + 0xfff,
                     gone + 0x1000,
-                    (void *)0xffff800000000000,
+                    (void *)(uintptr_t)FAKE_KERNEL,
                     (void *)UINTPTR_MAX};
     for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++) {
         fake_reset();
@@ -238,7 +238,7 @@ START_TEST(free_refusals)
         {0x50000, 0x1000, MEM_COALESCE_PLACEHOLDERS, STATUS_INVALID_PARAMETER_4},
         {0x50000, 0, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER, STATUS_INVALID_PARAMETER_3},
         {TOP, 0, MEM_RELEASE, STATUS_INVALID_PARAMETER_2},
-        {0xffff800000000000, 0x1000, MEM_DECOMMIT, STATUS_INVALID_PARAMETER_2},
+        {FAKE_KERNEL, 0x1000, MEM_DECOMMIT, STATUS_INVALID_PARAMETER_2},
         {0x50000, SIZE_MAX, MEM_DECOMMIT, STATUS_INVALID_PARAMETER_3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -10,7 +10,8 @@
 #include "nt/nt_extended.h"
 
 #define OWN ((HANDLE)(intptr_t)-1)
-#define TOP 0x7fffffff0000ull
+#define TOP FAKE_TOP
+#define ALIGN_MOST ((uintptr_t)1 << (8 * sizeof(uintptr_t) - 1))
 #define PLACEHOLDER (MEM_RESERVE | MEM_RESERVE_PLACEHOLDER)
 #define REPLACE (MEM_RESERVE | MEM_REPLACE_PLACEHOLDER)
 #define INVALID STATUS_INVALID_PARAMETER
@@ -64,7 +65,7 @@ static const struct {
     {MemExtendedParameterImageMachine, 0x8664, 0, INVALID},
     {MemExtendedParameterImageMachine, 0x162, STATUS_NOT_SUPPORTED, INVALID}, /* PH-105 */
     {MemExtendedParameterAddressRequirements, 0, STATUS_ACCESS_VIOLATION, STATUS_ACCESS_VIOLATION},
-    {MemExtendedParameterAddressRequirements, 0xffff800000000000, STATUS_ACCESS_VIOLATION,
+    {MemExtendedParameterAddressRequirements, FAKE_KERNEL, STATUS_ACCESS_VIOLATION,
      STATUS_ACCESS_VIOLATION},
 };
 
@@ -107,7 +108,7 @@ static const struct {
     {0, 0, 0x8000, INVALID},                     /* PH-019 */
     {0, 0, 0x30000, INVALID},                    /* PH-020 */
     {0, 0, 0x40000, 0},                          /* PH-021 */
-    {0, 0, (uintptr_t)1 << 63, 0},
+    {0, 0, ALIGN_MOST, 0},
     {0, 0, UINTPTR_MAX, INVALID},
     {0x20001000, 0, 0, INVALID},                 /* PH-024 */
     {0x20000fff, 0, 0, INVALID},                 /* PH-025 */
@@ -158,7 +159,8 @@ START_TEST(wild_arrays)
     ck_assert_int_eq(read_params((void *)-16, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
     ck_assert_int_eq(read_params(NULL, 1, 0, false, &e), INVALID); /* PH-001 */
     ck_assert_int_eq(read_params(NULL, 0, 0, false, &e), 0);
-    *last = pointer(MemExtendedParameterAddressRequirements, page + 0xff0);
+    *last = pointer(MemExtendedParameterAddressRequirements,
+                    page + 0x1000 - sizeof *r + sizeof(void *));
     ck_assert_int_eq(read_params(last, 1, 0, false, &e), STATUS_ACCESS_VIOLATION);
     r->HighestEndingAddress = (PVOID)0x2fffffff;
     *last = pointer(MemExtendedParameterAddressRequirements, r);
@@ -255,9 +257,13 @@ START_TEST(bounded_requests)
     size = 0x2000;
     ck_assert_int_eq(wvm_NtAllocateVirtualMemoryEx(OWN, &base, &size, MEM_RESERVE, 4, p, 1),
                      STATUS_NO_MEMORY); /* PH-018 */
-    r = (MEM_ADDRESS_REQUIREMENTS){NULL, NULL, (uintptr_t)1 << 63};
+    /* The one multiple is above the top of 64-bit programs, below that of 32-bit ones. */
+    r = (MEM_ADDRESS_REQUIREMENTS){NULL, NULL, ALIGN_MOST};
     ck_assert_int_eq(wvm_NtAllocateVirtualMemoryEx(OWN, &base, &size, MEM_RESERVE, 4, p, 1),
-                     STATUS_NO_MEMORY);
+                     ALIGN_MOST < TOP ? 0 : STATUS_NO_MEMORY);
+    ck_assert_uint_eq(fake.n_calls, ALIGN_MOST < TOP);
+    fake_reset();
+    base = NULL;
     r = (MEM_ADDRESS_REQUIREMENTS){(PVOID)(TOP - 0x10000), NULL, 0};
     size = 0x10001;
     ck_assert_int_eq(wvm_NtAllocateVirtualMemoryEx(OWN, &base, &size, MEM_RESERVE, 4, p, 1),

@@ -94,7 +94,7 @@ static const struct {
     {'F', {FREE + 42, 0, 0, 0, 0, 0, 4}, STATUS_MAPPED_ALIGNMENT},
     {'F', {FREE + 0x1000, 0, 0, 0, 0, 0, 4}, STATUS_MAPPED_ALIGNMENT},
     {'F', {TOP, 0, 0, 0, 0, 0, 4}, STATUS_INVALID_PARAMETER_3},
-    {'F', {0xffff800000000000, 0, 0, 0, 0, 0, 4}, STATUS_INVALID_PARAMETER_3},
+    {'F', {FAKE_KERNEL, 0, 0, 0, 0, 0, 4}, STATUS_INVALID_PARAMETER_3},
     {'F', {TOP - 0x10000, 0x10001, 0, 0, 0, 0, 4}, STATUS_INVALID_PARAMETER_3},
     {'F', {TOP - 0x10000, 0, 0, 0, 0, 0, 4}, STATUS_INVALID_PARAMETER_3},
     /* SEC-085 */
@@ -273,7 +273,7 @@ START_TEST(placeholders)
         ck_assert_int_eq(fake.view.replace, cases[i].expected == 0 && cases[i].type != 0);
     }
     /* PH-098 */
-    struct wvm_image_info image = {.size = 0x24000, .machine = 0x8664};
+    struct wvm_image_info image = {.size = 0x24000, .machine = OWN_MACHINE};
     struct call c = {.base = FREE, .type = MEM_REPLACE_PLACEHOLDER, .prot = 2};
     s.kind = WVM_SECTION_IMAGE;
     s.image = &image;

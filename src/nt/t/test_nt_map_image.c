@@ -5,13 +5,13 @@
 START_TEST(images)
 {
     struct wvm_section s = fake_section(WVM_SECTION_IMAGE, WVM_ATTR_RO, 0x24000);
-    struct wvm_image_info image = image_info(0x140000000);
+    struct wvm_image_info image = image_info(IMAGE_BASE);
     HANDLE h = fake_handle(&s, SECTION_ALL_ACCESS);
     struct call c = {.prot = 4};
     s.image = &image;
     fake_reset();
     ck_assert_int_eq(map(h, &c), 0);
-    ck_assert_uint_eq(c.base, 0x140000000);
+    ck_assert_uint_eq(c.base, IMAGE_BASE);
     ck_assert_uint_eq(c.size, 0x24000);
     ck_assert_uint_eq(fake.view.type, WVM_TYPE_IMAGE);
     ck_assert_uint_eq(fake.view.attr, WVM_ATTR_XWC);
@@ -34,7 +34,7 @@ START_TEST(images)
     ck_assert_int_eq(map(h, &c), STATUS_IMAGE_NOT_AT_BASE);
     ck_assert_uint_eq(c.base, FREE);
     /* Another machine. */
-    image.machine = 0x14c;
+    image.machine = OTHER_MACHINE;
     c.base = 0;
     ck_assert_int_eq(map(h, &c), STATUS_IMAGE_MACHINE_TYPE_MISMATCH);
 }
@@ -43,7 +43,8 @@ END_TEST
 /* A preferred base out of reach is not tried; other failures are the answer. */
 START_TEST(image_bounds)
 {
-    static const uint64_t unfit[] = {0, 0x140001000, TOP - 0x10000, 0xffff800000000000};
+    static const uint64_t unfit[] = {
+        0, IMAGE_BASE + 0x1000, TOP - 0x10000, FAKE_KERNEL, 0xffff800000000000};
     struct wvm_section s = fake_section(WVM_SECTION_IMAGE, WVM_ATTR_RO, 0x24000);
     HANDLE h = fake_handle(&s, SECTION_ALL_ACCESS);
     struct call c = {.prot = 2};
@@ -56,7 +57,7 @@ START_TEST(image_bounds)
         ck_assert_uint_eq(fake.n_calls, 1);
         ck_assert_uint_eq(fake.view.start, 0);
     }
-    struct wvm_image_info image = image_info(0x140000000);
+    struct wvm_image_info image = image_info(IMAGE_BASE);
     s.image = &image;
     c = (struct call){.prot = 2, .zero_bits = 1};
     fake_reset();
@@ -75,7 +76,7 @@ END_TEST
 START_TEST(partial_images)
 {
     struct wvm_section s = fake_section(WVM_SECTION_IMAGE, WVM_ATTR_RO, 0x24000);
-    struct wvm_image_info image = image_info(0x140000000);
+    struct wvm_image_info image = image_info(IMAGE_BASE);
     HANDLE h = fake_handle(&s, SECTION_MAP_READ | SECTION_MAP_EXECUTE);
     struct call c = {.size = 0x5000, .prot = 0x20};
     s.image = &image;
@@ -88,7 +89,7 @@ START_TEST(partial_images)
     c = (struct call){.offset = 0x10000, .prot = 0x20};
     fake_reset();
     ck_assert_int_eq(map(h, &c), 0);
-    ck_assert_uint_eq(c.base, 0x140010000);
+    ck_assert_uint_eq(c.base, IMAGE_BASE + 0x10000);
     ck_assert_uint_eq(c.size, 0x14000);
     ck_assert_uint_eq(fake.view.n_parts, 1);
     ck_assert(fake.part[0].start == 0 && fake.part[0].end == 20);

@@ -307,7 +307,7 @@ START_TEST(query_strings)
     ck_assert_ptr_null(u.name.Name.Buffer);
 
     ck_assert_int_eq(wvm_NtQueryObject(h, ObjectTypeInformation, &u, sizeof u, &n), 0);
-    ck_assert_uint_eq(n, 104 + sizeof section);
+    ck_assert_uint_eq(n, (sizeof(void *) == 8 ? 104 : 96) + sizeof section);
     ck_assert_mem_eq(u.type.TypeName.Buffer, section, sizeof section);
     ck_assert_uint_eq(u.type.ValidAccessMask, SECTION_ALL_ACCESS);
     ck_assert_uint_eq(u.type.GenericMapping.GenericExecute, SECTION_MAP_EXECUTE);

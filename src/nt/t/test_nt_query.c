@@ -11,7 +11,7 @@
 #include "nt/nt_user.h"
 
 #define OWN ((HANDLE)(intptr_t)-1)
-#define TOP 0x7fffffff0000ull
+#define TOP ((uintptr_t)FAKE_TOP)
 
 static void set_region(uint8_t type, uint8_t attr, uint8_t flags)
 {
@@ -28,7 +28,7 @@ START_TEST(basic)
     ck_assert_int_eq(wvm_NtQueryVirtualMemory(OWN, (void *)0x51234, MemoryBasicInformation, &info,
                                               sizeof info, &got),
                      0);
-    ck_assert_uint_eq(got, 48);
+    ck_assert_uint_eq(got, sizeof(void *) == 8 ? 48 : 28);
     ck_assert_ptr_eq(info.BaseAddress, (void *)0x51000);
     ck_assert_ptr_eq(info.AllocationBase, (void *)0x50000);
     ck_assert_uint_eq(info.RegionSize, 0x7000);
@@ -79,17 +79,20 @@ START_TEST(region_class)
     SIZE_T got = 77;
     set_region(WVM_TYPE_PRIVATE, WVM_ATTR_RW, 0);
     ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, sizeof info, &got), 0);
-    ck_assert_uint_eq(got, 48);
+    ck_assert_uint_eq(got, sizeof(void *) == 8 ? 48 : 28);
     ck_assert_ptr_eq(info.AllocationBase, (void *)0x50000);
     ck_assert_uint_eq(info.RegionSize, 0x10000);
     ck_assert_uint_eq(info.RegionType, 0);
     memset(&info, 0xee, sizeof info);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 24, &got), 0);
-    ck_assert_uint_eq(got, 24);
+    const SIZE_T upto = offsetof(MEMORY_REGION_INFORMATION, CommitSize);
+    ck_assert_uint_eq(upto, sizeof(void *) == 8 ? 24 : 16);
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, upto, &got), 0);
+    ck_assert_uint_eq(got, upto);
     ck_assert_uint_eq(info.RegionSize, 0x10000);
-    ck_assert_uint_eq(info.CommitSize, 0xeeeeeeeeeeeeeeee);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 32, &got), 0);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 16, &got),
+    ck_assert_uint_eq(info.CommitSize, (SIZE_T)0xeeeeeeeeeeeeeeee);
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, upto + sizeof(SIZE_T), &got),
+                     0);
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, upto - sizeof(SIZE_T), &got),
                      STATUS_INFO_LENGTH_MISMATCH);
     set_region(WVM_TYPE_FREE, 0, 0);
     ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 0, &got),
@@ -148,7 +151,8 @@ START_TEST(filename_class)
                      STATUS_BUFFER_OVERFLOW);
     ck_assert_uint_eq(got, whole);
     got = 0;
-    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, &answer, 15, &got),
+    ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, &answer,
+                           sizeof answer.head - 1, &got),
                      STATUS_INFO_LENGTH_MISMATCH);
     ck_assert_uint_eq(got, whole);
     ck_assert_int_eq(query(code, MemoryMappedFilenameInformation, NULL, whole, &got),

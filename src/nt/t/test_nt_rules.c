@@ -96,7 +96,7 @@ START_TEST(zero_bits)
     ck_assert_int_eq(wvm_nt_zero_bits(0x1aaaaaaa, &limit), 0);
     ck_assert_uint_eq(limit, 0x20000000);
     ck_assert_int_eq(wvm_nt_zero_bits(0xffffffff, &limit), 0);
-    ck_assert_uint_eq(limit, 0x100000000);
+    ck_assert_uint_eq(limit, sizeof limit == 8 ? (uintptr_t)0x100000000ull : 0);
     ck_assert_int_eq(wvm_nt_zero_bits(UINTPTR_MAX, &limit), 0);
     ck_assert_uint_eq(limit, 0);
 }
@@ -112,7 +112,7 @@ static wvm_status span(uintptr_t base, uintptr_t size, uintptr_t *start, uintptr
 START_TEST(spans)
 {
     uintptr_t start, end;
-    const uintptr_t top = 0x7fffffff0000;
+    const uintptr_t top = (uintptr_t)0x7fffffff0000ull;
     ck_assert_int_eq(span(0x10111, 23, &start, &end), 0);
     ck_assert_uint_eq(start, 0x10000);
     ck_assert_uint_eq(end, 0x11000);

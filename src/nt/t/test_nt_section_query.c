@@ -67,7 +67,7 @@ START_TEST(query_lengths)
                      STATUS_SECTION_NOT_IMAGE);
     ck_assert_int_eq(NtQuerySection(h, SectionImageInformation, room, image + 1, &n),
                      STATUS_SECTION_NOT_IMAGE);
-    ck_assert_int_eq(NtQuerySection(h, SectionImageInformation, room, (SIZE_T)1 << 60, &n),
+    ck_assert_int_eq(NtQuerySection(h, SectionImageInformation, room, SIZE_MAX / 16 + 1, &n),
                      STATUS_ACCESS_VIOLATION);
     ck_assert_int_eq(NtQuerySection(h, SectionBasicInformation, room, SIZE_MAX, &n),
                      STATUS_ACCESS_VIOLATION);
