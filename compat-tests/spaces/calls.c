@@ -151,6 +151,25 @@ static void use_native(void)
     (void)n;
 }
 
+/* To calls that are not about its memory. */
+static void describe(void)
+{
+    union {
+        UNICODE_STRING text;
+        char room[256];
+    } type;
+    HANDLE copy = NULL, section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE,
+                                                      0, GRAN, NULL);
+    DWORD flags = 5;
+    ok(NtQueryObject(space, ObjectTypeInformation, &type, sizeof type, NULL) == STATUS_SUCCESS &&
+           type.text.Length == 14 && type.text.Buffer[0] == 'P' && type.text.Buffer[6] == 's',
+       "NtQueryObject: a process");
+    ok(GetHandleInformation(space, &flags) && flags == 0, "GetHandleInformation");
+    ok(DuplicateHandle(space, section, space, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS) &&
+           CloseHandle(copy) && CloseHandle(section),
+       "its handles are this process's");
+}
+
 /* ---- views ---- */
 
 static void map(void)
@@ -359,6 +378,7 @@ int main(void)
         at_the_limit();
         allocate_bounded();
         use_native();
+        describe();
         map();
         fault();
         watch();

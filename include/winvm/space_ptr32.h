@@ -91,12 +91,12 @@ WINVM_PTR32_INLINE_ uint32_t winvm_ptr_to_ptr32_checked(const volatile void *bas
 
 /* The pointer to T: p is not null; any p. */
 #define WINVM_PTR32_GET(base, p) \
-    ((__typeof__((p).type[0]))winvm_ptr32_to_ptr((base), (p).off))
+    ((__typeof__(*(p).type))(winvm_ptr32_to_ptr((base), (p).off)))
 #define WINVM_PTR32_GET_OR_NULL(base, p) \
-    ((__typeof__((p).type[0]))winvm_ptr32_to_ptr_or_null((base), (p).off))
+    ((__typeof__(*(p).type))(winvm_ptr32_to_ptr_or_null((base), (p).off)))
 /* Makes p, an lvalue, point to what ptr, a T * or void *, points to. NULL makes it null. */
 #define WINVM_PTR32_SET(base, p, ptr) \
-    ((void)((p).off = winvm_ptr_to_ptr32((base), 1 ? (ptr) : (p).type[0])))
+    ((void)((p).off = winvm_ptr_to_ptr32((base), 1 ? (ptr) : *(p).type)))
 #endif
 
 /* The T itself, an lvalue. */
