@@ -297,7 +297,8 @@ static LONG keep_pointers(EXCEPTION_POINTERS *info)
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-CASE(EX, 021, "EXCEPTION_POINTERS and EXCEPTION_RECORD", "record at 0, context at 8, 152 bytes; 32-bit: 0, 4, 80 bytes")
+CASE(EX, 021, "EXCEPTION_POINTERS and EXCEPTION_RECORD",
+     "record at 0, context at 8, 152 bytes; 32-bit: 0, 4, 80 bytes")
 {
     const unsigned word = sizeof(void *);
     BYTE *a = page_of(COM, NA);

@@ -1,5 +1,5 @@
-/* Where user space ends, in each layout (W32-001..022): 2 GB and 4 GB for 32-bit programs, 3 GB, and
- * what 64-bit programs have. Every case judges by the layout that the system says it is in. */
+/* Where user space ends, in each layout (W32-001..022): 2 GB and 4 GB for 32-bit programs, 3 GB,
+ * and what 64-bit programs have. Every case judges by the layout that the system says it is in. */
 #include "../compat.h"
 
 #define RSV MEM_RESERVE

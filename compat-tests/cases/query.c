@@ -304,7 +304,8 @@ CASE(VQ, 034, "MemoryRegionInformation without and with CommitSize (24, 32)", "s
     BYTE *a = obtain(0x10000, RSV, RWR);
     struct compat_region_info info;
 
-    expect_status(ask(a, QUERY_REGION, &info, offsetof(struct compat_region_info, commit_size), NULL),
+    expect_status(ask(a, QUERY_REGION, &info, offsetof(struct compat_region_info, commit_size),
+                      NULL),
                   ST_SUCCESS);
     expect_status(
         ask(a, QUERY_REGION, &info, offsetof(struct compat_region_info, partition_id), NULL),
@@ -317,7 +318,8 @@ CASE(VQ, 035, "MemoryRegionInformation without RegionSize (16)", "INFO_LENGTH_MI
     BYTE *a = obtain(0x10000, RSV, RWR);
     struct compat_region_info info;
 
-    expect_status(ask(a, QUERY_REGION, &info, offsetof(struct compat_region_info, region_size), NULL),
+    expect_status(ask(a, QUERY_REGION, &info, offsetof(struct compat_region_info, region_size),
+                      NULL),
                   ST_INFO_LENGTH_MISMATCH);
 }
 
@@ -486,7 +488,8 @@ CASE(VQ, 048, "pages committed and decommitted again", "one RESERVE run with the
         expect_query(a, a, a, NA, 0x10000, MEM_RESERVE, 0, MEM_PRIVATE);
 }
 
-CASE(VQ, 049, "MEMORY_REGION_INFORMATION layout", "48 bytes, fields at 0 8 12 16 24; 32-bit: 28 bytes, 0 4 8 12 16")
+CASE(VQ, 049, "MEMORY_REGION_INFORMATION layout",
+     "48 bytes, fields at 0 8 12 16 24; 32-bit: 28 bytes, 0 4 8 12 16")
 {
     const unsigned word = sizeof(void *);
     BYTE *a = obtain(0x10000, RSV, RO), bytes[64];

@@ -12,8 +12,8 @@
 
 enum { MOST = ABOVE_USER + 8 };
 
-/* Addresses outside what a process may have, aligned and not; sizes of every order; sizes that reach
- * past the end of user space from any allocation. */
+/* Addresses outside what a process may have, aligned and not; sizes of every order; sizes that
+ * reach past the end of user space from any allocation. */
 static ULONG_PTR nowhere[MOST];
 static SIZE_T some_sizes[MOST], endless[MOST];
 static unsigned n_nowhere, n_some_sizes, n_endless;
@@ -189,7 +189,8 @@ CASE(BAD, 006, "NULL in place of each variable of the native calls", "a failure 
     ok(NtLockVirtualMemory(self, NULL, &size, 1) < 0, "lock, base");
     ok(NtLockVirtualMemory(self, &base, NULL, 1) < 0, "lock, size");
     ok(NtUnlockVirtualMemory(self, NULL, &size, 1) < 0, "unlock, base");
-    ok((LONG)nt_query(self, a, QUERY_BASIC, NULL, sizeof(MEMORY_BASIC_INFORMATION), NULL) < 0, "query, buffer");
+    ok((LONG)nt_query(self, a, QUERY_BASIC, NULL, sizeof(MEMORY_BASIC_INFORMATION), NULL) < 0,
+       "query, buffer");
     expect_failure(VirtualQuery(a, NULL, sizeof(MEMORY_BASIC_INFORMATION)));
     check_witness(a, &before);
 }

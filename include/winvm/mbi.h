@@ -1,8 +1,8 @@
 /* winvm/mbi.h: MEMORY_BASIC_INFORMATION in the widths of 32-bit and 64-bit processes.
  *
  * winvm_mbi_A_to_B(from, to): exact copies. 1: *to is filled. 0: an address or the size does not
- * fit into the narrower form, and *to is as it was. The PartitionId of the 64-bit form, which is 0 in
- * what winvm reports, has no place in the 32-bit one and is dropped. */
+ * fit into the narrower form, and *to is as it was. The PartitionId of the 64-bit form, which is 0
+ * in what winvm reports, has no place in the 32-bit one and is dropped. */
 #ifndef WINVM_MBI_H
 #define WINVM_MBI_H
 

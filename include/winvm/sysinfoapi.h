@@ -53,8 +53,8 @@ WINVM_BEGIN_DECLS
 
 /* Fills *lpSystemInfo. Cannot fail; does not touch the last error. */
 WINVM_DECLARE(void, GetSystemInfo, (SYSTEM_INFO * lpSystemInfo));
-/* The same, but what a 32-bit layout has on a 64-bit system is told as the system is: its processors
- * and the largest address space that a 32-bit program can have (W32-002, W32-008). */
+/* The same, but what a 32-bit layout has on a 64-bit system is told as the system is: its
+ * processors and the largest address space that a 32-bit program can have (W32-002, W32-008). */
 WINVM_DECLARE(void, GetNativeSystemInfo, (SYSTEM_INFO * lpSystemInfo));
 /* FALSE: dwLength is not the size of the structure (ERROR_INVALID_PARAMETER), or the structure
  * cannot be written (ERROR_NOACCESS); then nothing was written. */

@@ -1,6 +1,7 @@
 /* winvm/winbase.h: the older Win32 header: everything of the api headers, and the IsBad calls.
  *
- * WINVM_NO_TYPES needs: BOOL UINT_PTR FARPROC LPCWSTR MEMORYSTATUS, and what the included headers need. */
+ * WINVM_NO_TYPES needs: BOOL UINT_PTR FARPROC LPCWSTR MEMORYSTATUS, and what the included headers
+ * need. */
 #ifndef WINVM_WINBASE_H
 #define WINVM_WINBASE_H
 

@@ -496,8 +496,8 @@ WINVM_DECLARE(void *, RtlAddVectoredContinueHandler,
               (ULONG FirstHandler, winvm_exception_handler Handler));
 WINVM_DECLARE(ULONG, RtlRemoveVectoredContinueHandler, (void *Handle));
 
-/* The classes of SYSTEM_INFORMATION_CLASS; others STATUS_INVALID_INFO_CLASS. A length that is not the
- * structure's: STATUS_INFO_LENGTH_MISMATCH (W32-007); longer is right for the performance, and
+/* The classes of SYSTEM_INFORMATION_CLASS; others STATUS_INVALID_INFO_CLASS. A length that is not
+ * the structure's: STATUS_INFO_LENGTH_MISMATCH (W32-007); longer is right for the performance, and
  * shorter for the time of day. *ReturnLength, which may be NULL, tells the length wanted. */
 #define WINVM_SYSTEM_(name)                                                                     \
     WINVM_DECLARE(NTSTATUS, name,                                                               \

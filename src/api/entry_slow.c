@@ -80,7 +80,7 @@ static bool past_gate(unsigned id)
 #define WVM_SLOW_VALUE(name, shown, type, args)                                                    \
     {                                                                                              \
         struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                     \
-        bool traced = past_gate(call.id);                                                                 \
+        bool traced = past_gate(call.id);                                                          \
         if (traced)                                                                                \
             wvm_trace_begin(&call);                                                                \
         type result = wvm_##name args;                                                             \
@@ -92,7 +92,7 @@ static bool past_gate(unsigned id)
 #define WVM_SLOW_VOID(name, shown, type, args)                                                     \
     {                                                                                              \
         struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                     \
-        bool traced = past_gate(call.id);                                                                 \
+        bool traced = past_gate(call.id);                                                          \
         if (traced)                                                                                \
             wvm_trace_begin(&call);                                                                \
         wvm_##name args;                                                                           \

@@ -177,7 +177,9 @@ _Noreturn void wvm_context_resume(CONTEXT *context)
         char apart[JUMP_BYTES];
         struct placed there;
     } copies;
-    struct placed *copy = is_below(&copies.here, context->Esp) ? &copies.here : &copies.there;
+    struct placed *copy = &copies.here;
+    if (!is_below(copy, context->Esp))
+        copy = &copies.there;
     memcpy(&copy->context, context, sizeof *context);
     XMM_SAVE_AREA32 *legacy = (XMM_SAVE_AREA32 *)copy->context.ExtendedRegisters;
     copy->context.EFlags = (copy->context.EFlags & EFLAGS_FREE) | EFLAGS_FIXED;

@@ -49,9 +49,11 @@ WVM_SIGNAL_PATH static const struct software_bytes *
 software_of(const struct wvm_kernel_context *uc)
 {
     const XMM_SAVE_AREA32 *legacy = legacy_of(uc);
+    if (!legacy)
+        return NULL;
     const struct software_bytes *soft =
         (const struct software_bytes *)((const char *)legacy + 464);
-    return legacy && soft->magic1 == MAGIC1 ? soft : NULL;
+    return soft->magic1 == MAGIC1 ? soft : NULL;
 }
 
 WVM_SIGNAL_PATH size_t wvm_context_fpsize(const struct wvm_kernel_context *uc)

@@ -15,7 +15,8 @@ void wvm_enter_sysv(void) WVM_HIDDEN;
 void wvm_enter_ms(void) WVM_HIDDEN;
 
 /* Makes the thread continue with these registers: control, integer, and floating point when the
- * flags say so. The context may lie anywhere, also in memory that is free once the stack pointer has changed. */
+ * flags say so. The context may lie anywhere, also in memory that is free once the stack pointer
+ * has changed. */
 _Noreturn void wvm_context_resume(CONTEXT *context) WVM_HIDDEN;
 /* Puts the parts of `given` that its flags name into `full`. */
 void wvm_context_overlay(CONTEXT *full, const CONTEXT *given);

@@ -38,8 +38,8 @@ struct wvm_trap {
 };
 
 /* What lies on the stack of the thread while the exception is dispatched. The kernel's context
- * comes first, at the stack pointer: unwinders and sigreturn find it there. The floating point state
- * follows, WVM_FP_PAD bytes behind the end. */
+ * comes first, at the stack pointer: unwinders and sigreturn find it there. The floating point
+ * state follows, WVM_FP_PAD bytes behind the end. */
 struct wvm_frame {
     struct wvm_kernel_context uc;
     siginfo_t info;

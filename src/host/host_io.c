@@ -80,13 +80,13 @@ static int tell(long result, const wvm_stat *st, struct wvm_host_io_info *out)
 
 int wvm_host_io_info(int fd, struct wvm_host_io_info *out)
 {
-    wvm_stat st;
+    wvm_stat st = {0};
     return tell(WVM_SYS(syscall(WVM_SYS_FSTATAT, fd, "", &st, AT_EMPTY_PATH)), &st, out);
 }
 
 int wvm_host_io_info_at(const char *path, bool follow, struct wvm_host_io_info *out)
 {
-    wvm_stat st;
+    wvm_stat st = {0};
     int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
     return tell(WVM_SYS(syscall(WVM_SYS_FSTATAT, AT_FDCWD, path, &st, flags)), &st, out);
 }

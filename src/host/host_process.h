@@ -17,8 +17,10 @@ bool wvm_host_process_is_stopped(pid_t pid);
 /* All threads of this process but those of winvm's own have ended, its first one too. False when
  * /proc cannot tell. While the first thread lives no descriptor is used. */
 bool wvm_host_process_is_left(void);
-/* A number that differs from boot to boot, 0 when /proc cannot tell; and one that nobody guesses. */
+/* A number that differs from boot to boot, 0 when /proc cannot tell. */
 uint32_t wvm_host_boot_id(void);
+/* A number that nobody guesses. Where the host gives no random numbers (not yet, or not to this
+ * process) it is made of the clock and the process id: different, but not secret. */
 uint32_t wvm_host_random(void);
 /* Processors this process may run on: bit n of *mask for processor n < 64. Returns their number,
  * at least 1. */

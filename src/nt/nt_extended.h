@@ -14,9 +14,10 @@ struct wvm_nt_extended {
     uint32_t machine;
 };
 /* Reads (without trusting the pointers) and checks the array: types, duplicates, reserved bits,
- * address requirements against `top`, first address past the target's user space, NUMA node, partition. base: the caller's; with one, address
- * requirements must be all zero (PH-014..016). view: alignment is refused (PH-101), ImageMachine
- * accepted. INVALID_PARAMETER, NOT_SUPPORTED, ACCESS_VIOLATION. */
+ * address requirements against `top` (the first address past the target's user space), NUMA node,
+ * partition. base: the caller's; with one, address requirements must be all zero (PH-014..016).
+ * view: alignment is refused (PH-101), ImageMachine accepted.
+ * INVALID_PARAMETER, NOT_SUPPORTED, ACCESS_VIOLATION. */
 wvm_status wvm_nt_extended(const struct wvm_nt_params *params, uintptr_t base, bool view,
                            uintptr_t top, struct wvm_nt_extended *out) WVM_MUST_CHECK;
 

@@ -4,7 +4,8 @@
  *         64-bit build; every other target is as the plain calls have it.
  * I1  Order of checks and statuses are those of the plain calls.
  * I2  What a wide target is asked for without a base lies in the program's own layout; when that
- *     has no room, and ZeroBits allows it, beyond it, where the program's ordinary pointers reach too.
+ *     has no room, and ZeroBits allows it, beyond it, where the program's ordinary pointers reach
+ *     too.
  * I3  A number that does not fit into a 32-bit build's own is an address outside user space.
  * Memory beyond the layout is like the host's own there (nt_host_memory.h): the plain calls can
  * query, protect, free and copy it, but not reserve it.

@@ -150,8 +150,8 @@ static inline struct around walk(const struct wvm_store *st, const struct wvm_ga
     return r;
 }
 
-/* The first n nodes of the path, from the last one up. Above a node whose longest gap stays the same
- * nothing changes. */
+/* The first n nodes of the path, from the last one up. Above a node whose longest gap stays the
+ * same nothing changes. */
 static void fix_path(const struct wvm_store *st, const struct path *p, unsigned n)
 {
     while (n) {

@@ -30,8 +30,8 @@ static MEM_EXTENDED_PARAMETER pointer(unsigned type, void *value)
     return number(type, (uintptr_t)value);
 }
 
-static wvm_status read_params(const MEM_EXTENDED_PARAMETER *p, uint32_t n, uintptr_t base, bool view,
-                              struct wvm_nt_extended *e)
+static wvm_status read_params(const MEM_EXTENDED_PARAMETER *p, uint32_t n, uintptr_t base,
+                              bool view, struct wvm_nt_extended *e)
 {
     const struct wvm_nt_params params = {p, n};
     return wvm_nt_extended(&params, base, view, TOP, e);

@@ -84,15 +84,15 @@ START_TEST(region_class)
     ck_assert_uint_eq(info.RegionSize, 0x10000);
     ck_assert_uint_eq(info.RegionType, 0);
     memset(&info, 0xee, sizeof info);
-    const SIZE_T upto = offsetof(MEMORY_REGION_INFORMATION, CommitSize);
-    ck_assert_uint_eq(upto, sizeof(void *) == 8 ? 24 : 16);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, upto, &got), 0);
-    ck_assert_uint_eq(got, upto);
+    const SIZE_T until = offsetof(MEMORY_REGION_INFORMATION, CommitSize);
+    ck_assert_uint_eq(until, sizeof(void *) == 8 ? 24 : 16);
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, until, &got), 0);
+    ck_assert_uint_eq(got, until);
     ck_assert_uint_eq(info.RegionSize, 0x10000);
     ck_assert_uint_eq(info.CommitSize, (SIZE_T)0xeeeeeeeeeeeeeeee);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, upto + sizeof(SIZE_T), &got),
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, until + sizeof(SIZE_T), &got),
                      0);
-    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, upto - sizeof(SIZE_T), &got),
+    ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, until - sizeof(SIZE_T), &got),
                      STATUS_INFO_LENGTH_MISMATCH);
     set_region(WVM_TYPE_FREE, 0, 0);
     ck_assert_int_eq(query(0x51000, MemoryRegionInformation, &info, 0, &got),

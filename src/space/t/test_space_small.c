@@ -1,5 +1,5 @@
-/* The 4 GiB of a 32-bit process: how much of it can be had, what stays the host's, and what there is
- * no room for. */
+/* The 4 GiB of a 32-bit process: how much of it can be had, what stays the host's, and what there
+ * is no room for. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -64,7 +64,8 @@ static void fill(bool top_down)
         ck_assert_uint_eq(at % GRANULE, 0);
         ck_assert_uint_ge(at, GRANULE);
         ck_assert_uint_le(at, wvm_space_top(SP) - GRANULE);
-        ck_assert_msg(at + GRANULE <= lo || at >= hi, "%zx in the stack's room %zx-%zx", at, lo, hi);
+        ck_assert_msg(at + GRANULE <= lo || at >= hi, "%zx in the stack's room %zx-%zx", at, lo,
+                      hi);
     }
     ck_assert_uint_eq((uint32_t)status, (uint32_t)STATUS_NO_MEMORY);
 }
