@@ -3,6 +3,7 @@
  *   model                          fixed seeds, then every trace of the regressions folder
  *   model --seed S --count N       N sequences from seed S on
  *   model --steps N                length of a sequence
+ *   model --place P                slab, single or spaces instead of both the first in turn
  *   model --replay FILE            one trace
  *
  * Output is TAP. A failing sequence is made small, written to model-SEED.trace and printed. */
@@ -13,6 +14,7 @@
 #include <string.h>
 
 static unsigned n_cases, n_failed;
+static enum place chosen_place = N_PLACES;
 
 static void print_trace(const struct sequence *q, uint64_t seed)
 {
@@ -38,16 +40,22 @@ static void result(const struct sequence *q, const char *name, int at, const cha
     step_print(stdout, &q->step[at]);
 }
 
+static enum place place_of(uint64_t seed)
+{
+    if (chosen_place < N_PLACES)
+        return chosen_place;
+    return seed % 2 ? PLACE_SINGLE : PLACE_SLAB;
+}
+
 static void run_seed(uint64_t seed, unsigned n_steps)
 {
     char why[WHY_MAX], name[64];
-    struct sequence q = {seed % 2 ? PLACE_SINGLE : PLACE_SLAB, n_steps,
-                         calloc(n_steps, sizeof *q.step)};
+    struct sequence q = {place_of(seed), n_steps, calloc(n_steps, sizeof *q.step)};
     uint64_t state = seed * 0x9e3779b97f4a7c15ull + 1;
     printf("# seed %llu, %u steps\n", (unsigned long long)seed, n_steps);
     fflush(stdout);
     for (unsigned i = 0; i < n_steps; i++)
-        step_make(&state, &q.step[i]);
+        step_make(&state, q.place, &q.step[i]);
     snprintf(name, sizeof name, "seed %llu", (unsigned long long)seed);
     int at = sequence_run(&q, why);
     result(&q, name, at, why);
@@ -99,6 +107,8 @@ static void run_all(uint64_t seed, unsigned count, unsigned n_steps)
     const char *top = getenv("abs_top_srcdir");
     for (unsigned i = 0; i < count; i++)
         run_seed(seed + i, n_steps);
+    if (chosen_place != N_PLACES)
+        return;
     snprintf(folder, sizeof folder, "%s/compat-tests/model/regressions", top ? top : ".");
     replay_folder(folder);
 }
@@ -117,6 +127,10 @@ int main(int argc, char **argv)
             n_steps = strtoul(argv[i + 1], NULL, 0);
         else if (strcmp(argv[i], "--replay") == 0)
             trace = argv[i + 1];
+        else if (strcmp(argv[i], "--place") == 0)
+            chosen_place = strcmp(argv[i + 1], "spaces") == 0   ? PLACE_SPACES
+                           : strcmp(argv[i + 1], "single") == 0 ? PLACE_SINGLE
+                                                                : PLACE_SLAB;
         else
             return fprintf(stderr, "unknown: %s\n", argv[i]), 2;
     }

@@ -6,8 +6,22 @@
 
 #include <string.h>
 
-struct page oracle[N_PAGES];
+struct page oracles[N_WINDOWS][N_PAGES];
+struct page *oracle = oracles[0];
 static uint64_t next_tag = 1;
+
+void oracle_choose(const struct step *s)
+{
+    oracle = oracles[s->where];
+}
+
+uint64_t oracle_committed(unsigned which)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < N_PAGES; i++)
+        bytes += oracles[which][i].prot ? PAGE : 0;
+    return bytes;
+}
 
 #define STICKY (PAGE_NOCACHE | PAGE_WRITECOMBINE)
 
@@ -84,7 +98,25 @@ static void expect_reserve(const struct step *s, struct answer *out)
     for (uint32_t i = p.lo; i < p.hi; i++)
         if (oracle[i].owner)
             fail(out, ERROR_INVALID_ADDRESS);
+    if (s->where && !s->by_handle) /* a space's addresses are its own */
+        fail(out, ERROR_INVALID_ADDRESS);
     out->start = p.lo * PAGE;
+}
+
+/* Only a small space can be too full; what follows its window is always free. */
+static void expect_anywhere(const struct step *s, struct answer *out)
+{
+    struct span p = span_of(s);
+    uint32_t free = 0, most = 0;
+    for (uint32_t g = 0; g < N_PAGES + SMALL_REST; g += PAGES_PER_GRANULE) {
+        bool used = false;
+        for (uint32_t i = g; i < g + PAGES_PER_GRANULE && i < N_PAGES; i++)
+            used |= oracle[i].owner != 0;
+        free = used ? 0 : free + PAGES_PER_GRANULE;
+        most = free > most ? free : most;
+    }
+    if (s->where == SMALL_WINDOW && p.hi - p.lo > most)
+        fail(out, ERROR_NOT_ENOUGH_MEMORY);
 }
 
 static void expect_undo(struct span p, struct answer *out)
@@ -101,8 +133,10 @@ static void expect_alloc(const struct step *s, struct answer *out)
         fail(out, ERROR_INVALID_PARAMETER);
         return;
     }
-    if (s->kind == STEP_ANYWHERE)
+    if (s->kind == STEP_ANYWHERE) {
+        expect_anywhere(s, out);
         return;
+    }
     if (s->type & MEM_RESERVE) {
         expect_reserve(s, out);
         return;
@@ -218,6 +252,8 @@ void oracle_expect(const struct step *s, struct answer *out)
         break;
     case STEP_WRITE:
     case STEP_TOUCH:
+    case STEP_RENEW:
+    case STEP_FORK:
     case N_STEP_KINDS:
         break;
     }
@@ -312,6 +348,13 @@ void oracle_apply(const struct step *s, uint32_t placed)
     case STEP_TOUCH:
         for (uint32_t i = p.lo; i < p.hi; i++)
             oracle[i].prot &= ~PAGE_GUARD;
+        break;
+    case STEP_RENEW:
+        memset(oracle, 0, sizeof oracles[0]);
+        break;
+    case STEP_FORK: /* locks are not inherited */
+        for (uint32_t i = 0; i < N_WINDOWS * N_PAGES; i++)
+            oracles[i / N_PAGES][i % N_PAGES].locked = false;
         break;
     case N_STEP_KINDS:
         break;

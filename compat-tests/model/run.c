@@ -1,22 +1,19 @@
 /* Runs a sequence in a child process and compares, after every step, all that can be seen.
  *
  * I1  The parent calls nothing of the API, so each child begins with a fresh library.
- * I2  Memory is looked at through the kernel's copy calls: a page that is not as the oracle says is
- *     a report, not a crash. A child that dies or hangs counts as a failure of its current step.
- * I3  After a step everything is compared: the answer, the last error, a walk over the whole
- *     window, the first bytes of every readable page, a few pages that must refuse; winvm_audit()
- *     now and then. */
+ * I2  A child that dies or hangs counts as a failure of its current step.
+ * I3  After a step everything is compared: the answer, the last error, the step's whole window;
+ *     all windows and winvm_audit() now and then. */
 #include "model.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HANG_SECONDS = 60, AUDIT_EVERY = 32, N_PROBES = 4, MARK = 0xdeadbe, IOV = 512 };
+enum { HANG_SECONDS = 60, AUDIT_EVERY = 32, MARK = 0xdeadbe };
 
 /* What child and parent share. */
 static struct report {
@@ -26,132 +23,13 @@ static struct report {
     char why[WHY_MAX];
 } *report;
 
-static char *window;
-
-static bool wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static bool wrong(const char *fmt, ...)
+bool wrong(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(report->why, WHY_MAX, fmt, ap);
     va_end(ap);
     return false;
-}
-
-/* ---- looking ---- */
-
-static bool kernel_copy(bool write, void *local, const struct iovec *remote, unsigned n,
-                        size_t each)
-{
-    struct iovec here = {local, n * each};
-    ssize_t got = write ? process_vm_writev(getpid(), &here, 1, remote, n, 0)
-                        : process_vm_readv(getpid(), &here, 1, remote, n, 0);
-    return got == (ssize_t)(n * each);
-}
-
-static bool copy_page(bool write, unsigned page, uint64_t *word)
-{
-    struct iovec remote = {window + (size_t)page * PAGE, sizeof *word};
-    return kernel_copy(write, word, &remote, 1, sizeof *word);
-}
-
-static bool check_run(unsigned i, unsigned end, const MEMORY_BASIC_INFORMATION *m)
-{
-    const struct page *p = &oracle[i];
-    MEMORY_BASIC_INFORMATION want = {
-        .BaseAddress = window + (size_t)i * PAGE, .RegionSize = (size_t)(end - i) * PAGE,
-        .State = MEM_FREE, .Protect = PAGE_NOACCESS,
-    };
-    if (p->owner) {
-        want.AllocationBase = window + (size_t)(p->owner - 1) * PAGE;
-        want.AllocationProtect = p->aprot;
-        want.State = p->prot ? MEM_COMMIT : MEM_RESERVE;
-        want.Protect = p->prot;
-        want.Type = MEM_PRIVATE;
-    }
-    if (!p->owner && end == N_PAGES) /* a free run may go on behind the window */
-        want.RegionSize = m->RegionSize >= want.RegionSize ? m->RegionSize : want.RegionSize;
-    if (m->BaseAddress == want.BaseAddress && m->AllocationBase == want.AllocationBase &&
-        m->AllocationProtect == want.AllocationProtect && m->RegionSize == want.RegionSize &&
-        m->State == want.State && m->Protect == want.Protect && m->Type == want.Type)
-        return true;
-    return wrong(
-        "query of page %x: base +%lx alloc +%lx aprot %x size %zx state %x prot %x type %x, "
-        "expected base +%lx alloc +%lx aprot %x size %zx state %x prot %x type %x",
-        i, (long)((char *)m->BaseAddress - window), (long)((char *)m->AllocationBase - window),
-        m->AllocationProtect, m->RegionSize, m->State, m->Protect, m->Type,
-        (long)((char *)want.BaseAddress - window), (long)((char *)want.AllocationBase - window),
-        want.AllocationProtect, want.RegionSize, want.State, want.Protect, want.Type);
-}
-
-static bool check_walk(void)
-{
-    MEMORY_BASIC_INFORMATION m;
-    for (unsigned i = 0, end; i < N_PAGES; i = end) {
-        end = oracle_run_end(i);
-        if (VirtualQuery(window + (size_t)i * PAGE, &m, sizeof m) != sizeof m)
-            return wrong("query of page %x failed", i);
-        if (!check_run(i, end, &m))
-            return false;
-    }
-    return true;
-}
-
-static bool check_word(unsigned page, uint64_t got)
-{
-    struct page *p = &oracle[page];
-    if (got == p->tag)
-        return true;
-    if (!p->reset || got != 0)
-        return wrong("page %x holds %llx, expected %llx", page, (unsigned long long)got,
-                     (unsigned long long)p->tag);
-    p->tag = 0; /* given up to the kernel after MEM_RESET */
-    return true;
-}
-
-static bool check_words(const unsigned *page, unsigned n)
-{
-    struct iovec remote[IOV];
-    uint64_t word[IOV];
-    for (unsigned i = 0; i < n; i++)
-        remote[i] = (struct iovec){window + (size_t)page[i] * PAGE, sizeof word[0]};
-    if (n && !kernel_copy(false, word, remote, n, sizeof word[0])) {
-        for (unsigned i = 0; i < n; i++)
-            if (!copy_page(false, page[i], &word[i]))
-                return wrong("page %x cannot be read", page[i]);
-    }
-    for (unsigned i = 0; i < n; i++)
-        if (!check_word(page[i], word[i]))
-            return false;
-    return true;
-}
-
-static bool check_contents(void)
-{
-    unsigned page[IOV], n = 0;
-    for (unsigned i = 0; i < N_PAGES; i++) {
-        if (!oracle_readable(&oracle[i]))
-            continue;
-        page[n++] = i;
-        if (n == IOV && !check_words(page, n))
-            return false;
-        n %= IOV;
-    }
-    return check_words(page, n);
-}
-
-/* Pages that must refuse to be read, or to be written. */
-static bool check_refusals(uint64_t *state)
-{
-    for (unsigned k = 0; k < N_PROBES; k++) {
-        unsigned i = random_next(state) % N_PAGES;
-        uint64_t word = oracle[i].tag;
-        if (!oracle_readable(&oracle[i]) && copy_page(false, i, &word))
-            return wrong("page %x can be read", i);
-        if (!oracle_writable(&oracle[i]) && copy_page(true, i, &word))
-            return wrong("page %x can be written", i);
-    }
-    return true;
 }
 
 /* ---- doing ---- */
@@ -174,16 +52,18 @@ static bool check_error_kept(bool ok)
 /* A range that the library placed: free in the oracle if it is in the window; else given back. */
 static bool do_anywhere(const struct step *s, const struct answer *want)
 {
-    char *p = VirtualAlloc(NULL, s->size, s->type, s->prot);
-    size_t at = (uintptr_t)p - (uintptr_t)window;
+    char *p = pointer_of(s, call_alloc_at(s, NULL));
+    size_t at = (uintptr_t)p - (uintptr_t)window->start;
     unsigned n = (s->size + PAGE - 1) / PAGE, first = at / PAGE;
     if (!check_answer(want, p != NULL, GetLastError()) || !p)
         return p == NULL && !report->why[0];
     if ((uintptr_t)p % GRANULE)
         return wrong("placed at an odd address");
-    if (p + s->size <= window || at >= (size_t)N_PAGES * PAGE)
+    if (winvm_space_of(p) != window->base)
+        return wrong("placed in another space");
+    if (p + s->size <= window->start || at >= (size_t)N_PAGES * PAGE)
         return VirtualFree(p, 0, MEM_RELEASE) ? true : wrong("cannot release outside the window");
-    if (first + n > N_PAGES || p < window)
+    if (first + n > N_PAGES || p < window->start)
         return VirtualFree(p, 0, MEM_RELEASE) ? true : wrong("cannot release at the border");
     for (unsigned i = first; i < first + n; i++)
         if (oracle[i].owner)
@@ -194,22 +74,13 @@ static bool do_anywhere(const struct step *s, const struct answer *want)
     return true;
 }
 
-static char *call_alloc(const struct step *s)
-{
-    char *at = window + s->at;
-    DWORD flag = s->kind == STEP_REPLACE ? MEM_REPLACE_PLACEHOLDER : MEM_RESERVE_PLACEHOLDER;
-    if (s->kind == STEP_ALLOC)
-        return VirtualAlloc(at, s->size, s->type, s->prot);
-    return VirtualAlloc2(NULL, at, s->size, s->type | flag, s->prot, NULL, 0);
-}
-
 static bool do_alloc(const struct step *s, const struct answer *want)
 {
-    char *p = call_alloc(s);
+    char *p = pointer_of(s, call_alloc_at(s, address_of(s)));
     if (!check_answer(want, p != NULL, GetLastError()) || !check_error_kept(p != NULL))
         return false;
-    if (p && p != window + want->start)
-        return wrong("returned +%lx, expected +%x", (long)(p - window), want->start);
+    if (p && p != window->start + want->start)
+        return wrong("returned +%lx, expected +%x", (long)(p - window->start), want->start);
     if (p)
         oracle_apply(s, 0);
     return true;
@@ -217,7 +88,7 @@ static bool do_alloc(const struct step *s, const struct answer *want)
 
 static bool do_free(const struct step *s, const struct answer *want)
 {
-    bool ok = VirtualFree(window + s->at, s->size, s->type);
+    bool ok = call_free(s);
     if (!check_answer(want, ok, GetLastError()) || !check_error_kept(ok))
         return false;
     if (ok)
@@ -227,15 +98,17 @@ static bool do_free(const struct step *s, const struct answer *want)
 
 static bool do_nt_free(const struct step *s, const struct answer *want)
 {
-    PVOID base = window + s->at;
+    PVOID base = address_of(s);
     SIZE_T size = s->size;
-    NTSTATUS status = NtFreeVirtualMemory(GetCurrentProcess(), &base, &size, s->type);
+    HANDLE space = s->by_handle ? window->space : GetCurrentProcess();
+    NTSTATUS status = NtFreeVirtualMemory(space, &base, &size, s->type);
+    char *got = pointer_of(s, base);
     if (!check_answer(want, status >= 0, (uint32_t)status) || !check_error_kept(true))
         return false;
     uint32_t at = status >= 0 ? want->start : s->at, len = status >= 0 ? want->size : s->size;
-    if ((char *)base != window + at || size != len)
-        return wrong("out: +%lx size %zx, expected +%x size %x", (long)((char *)base - window),
-                     size, at, len);
+    if (got != window->start + at || size != len)
+        return wrong("out: +%lx size %zx, expected +%x size %x", (long)(got - window->start), size,
+                     at, len);
     if (status >= 0)
         oracle_apply(s, 0);
     return true;
@@ -244,7 +117,7 @@ static bool do_nt_free(const struct step *s, const struct answer *want)
 static bool do_protect(const struct step *s, const struct answer *want)
 {
     DWORD old = MARK;
-    bool ok = VirtualProtect(window + s->at, s->size, s->prot, &old);
+    bool ok = call_protect(s, &old);
     if (!check_answer(want, ok, GetLastError()) || !check_error_kept(ok))
         return false;
     if (old != (ok ? want->old : MARK))
@@ -256,8 +129,7 @@ static bool do_protect(const struct step *s, const struct answer *want)
 
 static bool do_lock(const struct step *s, const struct answer *want)
 {
-    bool ok = s->kind == STEP_LOCK ? VirtualLock(window + s->at, s->size)
-                                   : VirtualUnlock(window + s->at, s->size);
+    bool ok = call_lock(s);
     if (!ok && want->ok && s->kind == STEP_LOCK && GetLastError() == ERROR_WORKING_SET_QUOTA)
         return true; /* the host's limit of locked memory */
     if (!check_answer(want, ok, GetLastError()))
@@ -272,7 +144,8 @@ static bool do_lock(const struct step *s, const struct answer *want)
 static bool do_touch(const struct step *s)
 {
     for (uint32_t i = s->at / PAGE; i < (s->at + s->size + PAGE - 1) / PAGE; i++) {
-        uint32_t want = oracle_touch(&oracle[i]), got = model_touch(window + (size_t)i * PAGE);
+        char *at = window->start + (size_t)i * PAGE;
+        uint32_t want = oracle_touch(&oracle[i]), got = model_touch(at);
         if (got != want)
             return wrong("touching page %x raised %x, expected %x", i, got, want);
     }
@@ -284,8 +157,7 @@ static bool do_write(const struct step *s)
 {
     oracle_apply(s, 0);
     for (uint32_t i = s->at / PAGE; i < (s->at + s->size + PAGE - 1) / PAGE; i++) {
-        uint64_t word = oracle[i].tag;
-        if (oracle_writable(&oracle[i]) && !copy_page(true, i, &word))
+        if (oracle_writable(&oracle[i]) && !write_word(s, i, oracle[i].tag))
             return wrong("page %x cannot be written", i);
     }
     return true;
@@ -302,6 +174,45 @@ static bool do_placeholder(const struct step *s)
     exact.type = MEM_RELEASE | (s->kind == STEP_PRESERVE ? MEM_PRESERVE_PLACEHOLDER
                                                          : MEM_COALESCE_PLACEHOLDERS);
     return do_free(&exact, &want);
+}
+
+/* A space of 5 MB with the window at its lowest addresses, one of 4 GB with it at its highest. */
+static bool make_space(unsigned i)
+{
+    bool low = i == SMALL_WINDOW;
+    struct winvm_space_options options = {sizeof options, 0, low ? SMALL_MB : 4096, 0};
+    struct winvm_space_info info = {.size = sizeof info};
+    HANDLE space = winvm_space_create(&options);
+    if (!space || winvm_space_info(space, &info) != 0)
+        return wrong("a space cannot be made");
+    char *start = info.base + (low ? GRANULE : info.limit - (uint64_t)N_PAGES * PAGE);
+    windows[i] = (struct window){start, info.base, space};
+    return true;
+}
+
+static bool do_renew(const struct step *s)
+{
+    if (!window->base)
+        return true;
+    if (winvm_space_destroy(window->space) != 0)
+        return wrong("the space cannot be ended");
+    oracle_apply(s, 0);
+    return make_space(s->where);
+}
+
+/* The child goes on; its parent ends as it does. */
+static bool do_fork(const struct step *s)
+{
+    int status;
+    pid_t pid = fork();
+    if (pid < 0)
+        return wrong("no fork");
+    if (pid == 0) {
+        alarm(HANG_SECONDS);
+        oracle_apply(s, 0);
+        return true;
+    }
+    _exit(waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
 static bool do_step(const struct step *s)
@@ -332,36 +243,70 @@ static bool do_step(const struct step *s)
         return do_write(s);
     case STEP_TOUCH:
         return do_touch(s);
+    case STEP_RENEW:
+        return do_renew(s);
+    case STEP_FORK:
+        return do_fork(s);
     case N_STEP_KINDS:
         break;
     }
     return wrong("no such step");
 }
 
-/* ---- the window ---- */
+/* ---- the windows ---- */
+
+/* Single: where nothing is, far from what the library has; below the top in low layouts, where all
+ * of the space is the library's. */
+static void *single_place(void)
+{
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return (uintptr_t)info.lpMaximumApplicationAddress >> 32 ? (void *)0x200000000000
+                                                             : (void *)0x60000000;
+}
 
 /* Slab: the range where the library itself would put the next reservation. */
-static bool open_window(enum place place)
+static bool open_windows(enum place place)
 {
     size_t len = (size_t)N_PAGES * PAGE;
-    char *p = VirtualAlloc(place == PLACE_SLAB ? NULL : (LPVOID)0x200000000000, len, MEM_RESERVE,
+    char *p = VirtualAlloc(place == PLACE_SINGLE ? single_place() : NULL, len, MEM_RESERVE,
                            PAGE_NOACCESS);
-    window = p;
-    return p && VirtualFree(p, 0, MEM_RELEASE) ? true : wrong("no room for the window");
+    windows[0] = (struct window){p, NULL, GetCurrentProcess()};
+    if (!p || !VirtualFree(p, 0, MEM_RELEASE))
+        return wrong("no room for the window");
+    return place != PLACE_SPACES || (make_space(1) && make_space(2));
+}
+
+static void choose_window(const struct step *s)
+{
+    window = &windows[s->where];
+    oracle_choose(s);
+}
+
+/* All windows, for what a step did to another one than its own. */
+static bool look_at_all(enum place place, uint64_t *random)
+{
+    for (unsigned i = 0; i < (place == PLACE_SPACES ? N_WINDOWS : 1); i++) {
+        choose_window(&(struct step){.where = i});
+        if (!look_at_window(random))
+            return false;
+    }
+    return winvm_audit() == 0 ? true : wrong("winvm_audit found a broken invariant");
 }
 
 static bool run_steps(const struct sequence *q)
 {
     uint64_t probes = 0x9e3779b97f4a7c15ull;
     report->step = 0;
-    if (!open_window(q->place))
+    if (!open_windows(q->place))
         return false;
     for (unsigned i = 0; i < q->n; i++) {
         report->step = i;
-        if (!do_step(&q->step[i]) || !check_walk() || !check_contents() || !check_refusals(&probes))
+        choose_window(&q->step[i]);
+        if (!do_step(&q->step[i]) || !look_at_window(&probes))
             return false;
-        if ((i % AUDIT_EVERY == 0 || i == q->n - 1) && winvm_audit() != 0)
-            return wrong("winvm_audit found a broken invariant");
+        if ((i % AUDIT_EVERY == 0 || i == q->n - 1) && !look_at_all(q->place, &probes))
+            return false;
     }
     return true;
 }

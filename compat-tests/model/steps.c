@@ -1,8 +1,9 @@
 /* Steps: chosen at random, written and read as text.
  *
  * A trace:  # a comment
- *           window slab|single
- *           alloc AT SIZE TYPE PROT      (all numbers in hex; the words are in model.h) */
+ *           window slab|single|spaces
+ *           alloc AT SIZE TYPE PROT [WHERE]   (all numbers in hex; the words are in model.h)
+ * WHERE: the window; 10 is added for a call by handle. */
 #include "model.h"
 
 #include <stdlib.h>
@@ -108,7 +109,20 @@ static void make_placeholder_step(uint64_t *state, struct step *s)
     }
 }
 
-void step_make(uint64_t *state, struct step *s)
+/* A call without an address and a pointer is one for the native space. */
+static void pick_window(uint64_t *state, struct step *s)
+{
+    s->where = below(state, N_WINDOWS);
+    s->by_handle = below(state, 3) != 0;
+    if (s->kind == STEP_ANYWHERE && !s->by_handle)
+        s->where = 0;
+    if (below(state, 150) == 0)
+        s->kind = STEP_FORK;
+    else if (s->where && below(state, 150) == 0)
+        s->kind = STEP_RENEW;
+}
+
+void step_make(uint64_t *state, enum place place, struct step *s)
 {
     static const uint8_t kinds[] = {
         STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_ALLOC,
@@ -132,10 +146,15 @@ void step_make(uint64_t *state, struct step *s)
         if (below(state, s->kind == STEP_FREE ? 2 : 5) == 0)
             move_to_base(state, s);
     }
+    if (place == PLACE_SPACES)
+        pick_window(state, s);
 }
 
 /* ---- text ---- */
 
+#define BY_HANDLE 0x10u
+
+static const char *const places[N_PLACES] = {"slab", "single", "spaces"};
 static const char *const words[] = {
 #define STEP(id, word) [STEP_##id] = word,
     MODEL_STEPS(STEP)
@@ -144,12 +163,15 @@ static const char *const words[] = {
 
 void step_print(FILE *to, const struct step *s)
 {
-    fprintf(to, "%s %x %x %x %x\n", words[s->kind], s->at, s->size, s->type, s->prot);
+    fprintf(to, "%s %x %x %x %x", words[s->kind], s->at, s->size, s->type, s->prot);
+    if (s->where || s->by_handle)
+        fprintf(to, " %x", s->where + (s->by_handle ? BY_HANDLE : 0u));
+    fputc('\n', to);
 }
 
 void sequence_print(FILE *to, const struct sequence *q)
 {
-    fprintf(to, "window %s\n", q->place == PLACE_SLAB ? "slab" : "single");
+    fprintf(to, "window %s\n", places[q->place]);
     for (unsigned i = 0; i < q->n; i++)
         step_print(to, &q->step[i]);
 }
@@ -157,8 +179,11 @@ void sequence_print(FILE *to, const struct sequence *q)
 static bool read_step(const char *line, struct step *s)
 {
     char word[16];
-    if (sscanf(line, "%15s %x %x %x %x", word, &s->at, &s->size, &s->type, &s->prot) != 5)
+    unsigned where = 0;
+    if (sscanf(line, "%15s %x %x %x %x %x", word, &s->at, &s->size, &s->type, &s->prot, &where) < 5)
         return false;
+    s->where = where % BY_HANDLE % N_WINDOWS;
+    s->by_handle = where & BY_HANDLE;
     for (unsigned k = 0; k < N_STEP_KINDS; k++)
         if (strcmp(word, words[k]) == 0) {
             s->kind = k;
@@ -173,8 +198,10 @@ static bool read_line(const char *line, struct sequence *q)
     if (line[0] == '#' || line[0] == '\n')
         return true;
     if (sscanf(line, "window %15s", place) == 1) {
-        q->place = strcmp(place, "slab") == 0 ? PLACE_SLAB : PLACE_SINGLE;
-        return true;
+        for (q->place = 0; q->place < N_PLACES; q->place++)
+            if (strcmp(place, places[q->place]) == 0)
+                return true;
+        return false;
     }
     q->step = realloc(q->step, (q->n + 1) * sizeof *q->step);
     return q->step && read_step(line, &q->step[q->n]) && ++q->n;
