@@ -3,7 +3,9 @@
 # under the preload object of that convention.
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
-preload=$abs_top_builddir/.libs/libwinvm-preload-ms.so
+# Wine's headers have the Windows convention, which plain names have on i386.
+[ "${WVM_OTHER_ABI:-ms}" = ms ] && suffix=-ms || suffix=
+preload=$abs_top_builddir/.libs/libwinvm-preload$suffix.so
 if [ ! -x "$abs_top_builddir/compat-tests/ms/alloc" ]; then
     echo "1..0 # SKIP no Wine headers"
     exit 0

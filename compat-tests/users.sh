@@ -17,8 +17,10 @@ folder=$abs_top_builddir/compat-tests/users
     run_way sysv
     run_way static
     if [ -x "$folder/ms/wild" ]; then
+        # Wine's headers have the Windows convention, which plain names have on i386.
+        [ "${WVM_OTHER_ABI:-ms}" = ms ] && suffix=-ms || suffix=
         export WINVM_FOLLOW=1 # programs that these start have the preload object too
-        run_way ms "$abs_top_builddir/.libs/libwinvm-preload-ms.so"
+        run_way ms "$abs_top_builddir/.libs/libwinvm-preload$suffix.so"
     else
         echo "ok - users/ms # SKIP no Wine headers"
     fi

@@ -28,7 +28,7 @@ same() {
 }
 
 preload=$abs_top_builddir/.libs/libwinvm-preload.so
-preload_ms=$abs_top_builddir/.libs/libwinvm-preload-ms.so
+preload_ms=$abs_top_builddir/.libs/libwinvm-preload-${WVM_OTHER_ABI:-ms}.so
 if [ ! -f "$preload" ]; then
     echo "1..0 # SKIP no shared libraries in this build"
     exit 0

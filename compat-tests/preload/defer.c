@@ -47,8 +47,13 @@ static uint64_t mask_now(void)
 static int was_put_off(const ucontext_t *uc)
 {
     const greg_t *r = uc->uc_mcontext.gregs;
+#if defined(__i386__)
+    /* The first and the fourth argument; the call itself is made in the vDSO. */
+    return r[REG_EBX] == SIG_SETMASK && r[REG_ESI] == 8 && r[REG_EAX] == 0;
+#else
     return r[REG_RDI] == SIG_SETMASK && r[REG_R10] == 8 && r[REG_RAX] == 0 &&
            memcmp((const char *)r[REG_RIP] - 2, "\x0f\x05", 2) == 0;
+#endif
 }
 
 /* All four kinds of change. False: the first call was refused or something is wrong. */

@@ -3,9 +3,9 @@
 # shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 
-for abi in sysv ms; do
+for abi in $abis; do
     flags=
-    [ $abi = sysv ] || flags=-DWINVM_ABI_MS
+    [ "$abi" = "$plain_abi" ] || flags=$other_flag
     # shellcheck disable=SC2086
     $CC -O2 $flags $includes "$here/defer.c" $unresolved -pthread -o "$tmp/defer" || exit 99
     try "$run" "$tmp/defer"

@@ -112,14 +112,30 @@ if $CC -static "$here/showenv.c" -o "$tmp/static" 2>/dev/null; then
     is_status 5 && err_has 'statically linked' && ! out_has LD_PRELOAD
     ok "a static program runs without"
 fi
-if $CC -m32 "$here/showenv.c" -o "$tmp/show32" 2>/dev/null && "$tmp/show32" >/dev/null 2>&1; [ $? -eq 5 ]; then
-    try "$run" "$tmp/show32"
-    is_status 5 && err_has '32-bit' && ! err_has 'ELFCLASS|ld\.so' && ! out_has LD_PRELOAD
-    ok "a 32-bit program runs without, and says so"
-    try "$run" "$show" "$tmp/show32"
+# A program of the other class: it gets the preload object of its class where there is one.
+case $CC in *-m32*) bits=64 cross="${CC%-m32*}${CC#*-m32} -m64" ;; *) bits=32 cross="$CC -m32" ;; esac
+if $cross "$here/showenv.c" -o "$tmp/show_other" 2>/dev/null && "$tmp/show_other" >/dev/null 2>&1; [ $? -eq 5 ]; then
+    mkdir "$tmp/empty" "$tmp/wrong" && cp "$libs/libwinvm-preload.so" "$tmp/wrong"
+    for dir in empty wrong; do
+        try env WINVM_PRELOAD_DIR="$tmp/$dir" "$run" "$tmp/show_other"
+        is_status 5 && err_has "$bits-bit" && ! err_has 'ELFCLASS|ld\.so' && ! out_has LD_PRELOAD
+        ok "a $bits-bit program runs without, and says so: $dir"
+    done
+    try env WINVM_PRELOAD_DIR="$tmp/empty:$libs" "$run" --opt diag=1 "$show"
+    is_status 5 && err_has "preloads $libs/"
+    ok "WINVM_PRELOAD_DIR may name several directories"
+    printf 'int winvm_other_class;' >"$tmp/object.c"
+    mkdir "$tmp/other" && $cross -shared -fPIC "$tmp/object.c" -o "$tmp/other/libwinvm-preload.so"
+    try env WINVM_PRELOAD_DIR="$libs:$tmp/other" "$run" --opt diag=1 "$tmp/show_other"
+    is_status 5 && err_has "preloads $tmp/other/" && out_has 'LD_PRELOAD=.*/other/'
+    ok "a $bits-bit program gets the object of its class"
+    try env WINVM_PRELOAD_DIR="$libs:$tmp/other" "$run" --opt diag=1 "$show"
+    is_status 5 && err_has "preloads $libs/"
+    ok "and the others theirs"
+    try "$run" "$show" "$tmp/show_other"
     is_status 5 && err_empty
-    ok "a 32-bit child: no word from ld.so"
+    ok "a $bits-bit child: no word from ld.so"
 else
-    skip "a 32-bit program" "no 32-bit compiler"
+    skip "a $bits-bit program" "no $bits-bit compiler"
 fi
 finish

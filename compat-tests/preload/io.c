@@ -339,7 +339,8 @@ static void bad_pointers(void)
     errno = 0;
     ok(pread(file, half, 4, 0) == 2 || errno == EFAULT, "a buffer that ends in reserved memory");
     ok(read(file, NULL, 0) == 0 && pread(file, area, INT_MAX, 0) == 10, "odd lengths");
-    FAULTS("read, more bytes than there is space", read(file, area, SIZE_MAX / 2));
+    if (sizeof(void *) == 8) /* in 32 bits there is space for as many as a call may ask for */
+        FAULTS("read, more bytes than there is space", read(file, area, SIZE_MAX / 2));
     errno = 0;
     ok(read(-1, guard(1), 4) == -1 && !is_guarded(area + 4096), "a bad descriptor");
     close(file);

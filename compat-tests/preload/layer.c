@@ -13,9 +13,9 @@ LAYER_CALL DWORD GetLastError(void)
 
 LAYER_CALL void SetLastError(DWORD error)
 {
-    /* A function of the Windows convention may use the 32 bytes above its return address, one of
-     * the other may change rdi, rsi and every xmm register: be such a function. */
-#ifndef LAYER_MS
+    /* On x86-64 a function of the Windows convention may use the 32 bytes above its return address,
+     * one of the other may change rdi, rsi and every xmm register: be such a function. */
+#if defined(__x86_64__) && !defined(LAYER_WINDOWS)
     __asm__ volatile("xorl %%edi, %%edi\n\txorl %%esi, %%esi" ::: "rdi", "rsi", "xmm6", "xmm15");
 #else
     volatile DWORD spill = error;

@@ -5,7 +5,9 @@
 
 #include <stddef.h>
 
-#ifdef LAYER_MS
+#if defined(LAYER_WINDOWS) && defined(__i386__)
+#define LAYER_CALL __attribute__((stdcall))
+#elif defined(LAYER_WINDOWS)
 #define LAYER_CALL __attribute__((ms_abi))
 #else
 #define LAYER_CALL

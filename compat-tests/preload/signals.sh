@@ -10,7 +10,8 @@ timeout 60 "$tmp/calls" >"$tmp/native"
 lines=$(grep -c . "$tmp/native")
 [ "$lines" -gt 3000 ]
 ok "without winvm: $lines lines"
-for arguments in --abi=sysv --abi=ms "--abi=sysv armed" "--abi=sysv exceptions"; do
+for arguments in --abi=$plain_abi --abi=$other_abi "--abi=$plain_abi armed" \
+    "--abi=$plain_abi exceptions"; do
     abi=${arguments%% *} armed=${arguments#"$abi"}
     # shellcheck disable=SC2086
     try "$run" $abi "$tmp/calls" $armed
@@ -18,9 +19,9 @@ for arguments in --abi=sysv --abi=ms "--abi=sysv armed" "--abi=sysv exceptions";
     ok "the same lines with $arguments"
 done
 
-for abi in sysv ms; do
+for abi in $abis; do
     flags=
-    [ $abi = sysv ] || flags=-DWINVM_ABI_MS
+    [ "$abi" = "$plain_abi" ] || flags=$other_flag
     # shellcheck disable=SC2086
     $CC -O1 -w $flags $includes "$here/guard_signals.c" $unresolved -pthread -o "$tmp/guards"
     try "$run" "$tmp/guards"

@@ -3,9 +3,9 @@
 # shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 
-for abi in sysv ms; do
+for abi in $abis; do
     flags=
-    [ $abi = sysv ] || flags=-DWINVM_ABI_MS
+    [ "$abi" = "$plain_abi" ] || flags=$other_flag
     # shellcheck disable=SC2086
     $CC -O1 $flags $includes "$here/threads.c" $unresolved -pthread -o "$tmp/threads" || exit 99
     try "$run" "$tmp/threads"

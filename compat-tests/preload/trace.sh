@@ -38,9 +38,9 @@ int main(int argc, char **argv)
     return 0;
 }
 END
-for abi in sysv ms; do
+for abi in $abis; do
     flags=
-    [ $abi = sysv ] || flags=-DWINVM_ABI_MS
+    [ "$abi" = "$plain_abi" ] || flags=$other_flag
     # shellcheck disable=SC2086
     $CC -O1 $flags $includes "$tmp/p.c" $unresolved -pthread -o "$tmp/p"
     try "$run" --trace "$tmp/p"

@@ -3,9 +3,9 @@
 # shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 
-for abi in sysv ms; do
+for abi in $abis; do
     flags=
-    [ $abi = sysv ] || flags=-DWINVM_ABI_MS
+    [ "$abi" = "$plain_abi" ] || flags=$other_flag
     # shellcheck disable=SC2086
     $CC -w $flags $includes "$here/watch.c" $unresolved -o "$tmp/watch" || exit 99
     for options in userfaultfd=1 userfaultfd=0 pagemap-scan=0; do

@@ -65,7 +65,8 @@ static void remove_variable(const char *name)
 /* Whether the path that ends at `end` names one of the preload objects. */
 static bool names_us(const char *path, const char *end)
 {
-    static const char *const files[] = {"libwinvm-preload.so", "libwinvm-preload-ms.so"};
+    static const char *const files[] = {"libwinvm-preload.so", "libwinvm-preload-ms.so",
+                                        "libwinvm-preload-cdecl.so"};
     const char *file = end;
     while (file > path && file[-1] != '/')
         file--;

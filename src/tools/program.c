@@ -47,20 +47,115 @@ static const char *text_at(const struct image *im, uint64_t table, uint64_t len,
     return memchr(text, '\0', len - at) != NULL ? text : "";
 }
 
-static const Elf64_Phdr *segment(const struct image *im, unsigned i)
+/* Headers of both classes are read as those of the 64-bit one. */
+static bool read_header(const struct image *im, Elf64_Ehdr *out)
 {
-    const Elf64_Ehdr *eh = (const Elf64_Ehdr *)im->at;
-    if (i >= eh->e_phnum || eh->e_phentsize != sizeof(Elf64_Phdr) || eh->e_phoff % 8 != 0)
-        return NULL;
-    return span_in(im, eh->e_phoff + (uint64_t)i * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
+    Elf32_Ehdr eh;
+    if (im->len < sizeof eh || (im->at[EI_CLASS] == ELFCLASS64 && im->len < sizeof *out))
+        return false;
+    if (im->at[EI_CLASS] == ELFCLASS64) {
+        memcpy(out, im->at, sizeof *out);
+        return true;
+    }
+    memcpy(&eh, im->at, sizeof eh);
+    *out = (Elf64_Ehdr){
+        .e_type = eh.e_type, .e_machine = eh.e_machine, .e_phoff = eh.e_phoff,
+        .e_shoff = eh.e_shoff, .e_phentsize = eh.e_phentsize, .e_phnum = eh.e_phnum,
+        .e_shentsize = eh.e_shentsize, .e_shnum = eh.e_shnum};
+    return true;
+}
+
+static bool has_class_32(const struct image *im)
+{
+    return im->at[EI_CLASS] == ELFCLASS32;
+}
+
+/* Entry i of a table whose entries have the size of the class; NULL: it is not in the file. */
+static const void *entry_of(const struct image *im, uint64_t table, unsigned i, size_t len)
+{
+    return table <= im->len ? span_in(im, table + (uint64_t)i * len, len) : NULL;
+}
+
+static bool segment(const struct image *im, unsigned i, Elf64_Phdr *out)
+{
+    Elf64_Ehdr eh;
+    Elf32_Phdr ph;
+    size_t len = has_class_32(im) ? sizeof ph : sizeof *out;
+    if (!read_header(im, &eh) || i >= eh.e_phnum || eh.e_phentsize != len)
+        return false;
+    const void *at = entry_of(im, eh.e_phoff, i, len);
+    if (at == NULL)
+        return false;
+    if (!has_class_32(im)) {
+        memcpy(out, at, len);
+        return true;
+    }
+    memcpy(&ph, at, len);
+    *out = (Elf64_Phdr){.p_type = ph.p_type, .p_offset = ph.p_offset, .p_vaddr = ph.p_vaddr,
+                        .p_filesz = ph.p_filesz, .p_align = ph.p_align};
+    return true;
+}
+
+static bool section(const struct image *im, unsigned i, Elf64_Shdr *out)
+{
+    Elf64_Ehdr eh;
+    Elf32_Shdr sh;
+    size_t len = has_class_32(im) ? sizeof sh : sizeof *out;
+    if (!read_header(im, &eh) || i >= eh.e_shnum || eh.e_shentsize != len)
+        return false;
+    const void *at = entry_of(im, eh.e_shoff, i, len);
+    if (at == NULL)
+        return false;
+    if (!has_class_32(im)) {
+        memcpy(out, at, len);
+        return true;
+    }
+    memcpy(&sh, at, len);
+    *out = (Elf64_Shdr){.sh_type = sh.sh_type, .sh_link = sh.sh_link, .sh_offset = sh.sh_offset,
+                        .sh_size = sh.sh_size};
+    return true;
+}
+
+/* Entry i of the dynamic section in ph. */
+static bool dynamic_entry(const struct image *im, const Elf64_Phdr *ph, unsigned i, Elf64_Dyn *out)
+{
+    Elf32_Dyn d;
+    size_t len = has_class_32(im) ? sizeof d : sizeof *out;
+    const void *at = entry_of(im, ph->p_offset, i, len);
+    if (i >= ph->p_filesz / len || at == NULL)
+        return false;
+    if (has_class_32(im)) {
+        memcpy(&d, at, len);
+        *out = (Elf64_Dyn){.d_tag = d.d_tag, .d_un.d_val = d.d_un.d_val};
+    } else {
+        memcpy(out, at, len);
+    }
+    return out->d_tag != DT_NULL;
+}
+
+/* The name and the section of symbol i of a table. */
+static bool symbol(const struct image *im, const Elf64_Shdr *table, unsigned i, Elf64_Sym *out)
+{
+    Elf32_Sym sym;
+    size_t len = has_class_32(im) ? sizeof sym : sizeof *out;
+    const void *at = entry_of(im, table->sh_offset, i, len);
+    if (i >= table->sh_size / len || at == NULL)
+        return false;
+    if (has_class_32(im)) {
+        memcpy(&sym, at, len);
+        *out = (Elf64_Sym){.st_name = sym.st_name, .st_shndx = sym.st_shndx};
+    } else {
+        memcpy(out, at, len);
+    }
+    return true;
 }
 
 static uint64_t file_offset(const struct image *im, uint64_t vaddr)
 {
-    const Elf64_Phdr *ph;
-    for (unsigned i = 0; (ph = segment(im, i)) != NULL; i++) {
-        if (ph->p_type == PT_LOAD && vaddr >= ph->p_vaddr && vaddr - ph->p_vaddr < ph->p_filesz)
-            return vaddr - ph->p_vaddr + ph->p_offset;
+    Elf64_Phdr ph;
+    for (unsigned i = 0; segment(im, i, &ph); i++) {
+        if (ph.p_type == PT_LOAD && vaddr >= ph.p_vaddr && vaddr - ph.p_vaddr < ph.p_filesz)
+            return vaddr - ph.p_vaddr + ph.p_offset;
     }
     return UINT64_MAX;
 }
@@ -99,29 +194,23 @@ static bool is_soname(const char *text, const char *stem)
     return strncmp(text, stem, len) == 0 && (text[len] == '\0' || text[len] == '.');
 }
 
-struct dynamic {
-    uint64_t strtab, strsz, symtab;
-};
-
 static void read_needed(const struct image *im, const Elf64_Phdr *ph, struct program *out)
 {
-    struct dynamic dy = {0};
-    const Elf64_Dyn *d = span_in(im, ph->p_offset, ph->p_filesz);
-    size_t n = ph->p_filesz / sizeof *d;
-    if (d == NULL || ph->p_offset % 8 != 0)
-        return;
-    for (size_t i = 0; i < n && d[i].d_tag != DT_NULL; i++) {
-        if (d[i].d_tag == DT_STRTAB)
-            dy.strtab = file_offset(im, d[i].d_un.d_ptr);
-        else if (d[i].d_tag == DT_STRSZ)
-            dy.strsz = d[i].d_un.d_val;
+    uint64_t table = 0, len = 0;
+    Elf64_Dyn d;
+    for (unsigned i = 0; dynamic_entry(im, ph, i, &d); i++) {
+        if (d.d_tag == DT_STRTAB)
+            table = file_offset(im, d.d_un.d_ptr);
+        else if (d.d_tag == DT_STRSZ)
+            len = d.d_un.d_val;
     }
-    for (size_t i = 0; i < n && d[i].d_tag != DT_NULL; i++) {
-        if (d[i].d_tag != DT_NEEDED)
+    for (unsigned i = 0; dynamic_entry(im, ph, i, &d); i++) {
+        if (d.d_tag != DT_NEEDED)
             continue;
-        const char *lib = text_at(im, dy.strtab, dy.strsz, d[i].d_un.d_val);
+        const char *lib = text_at(im, table, len, d.d_un.d_val);
         out->needs_ms |= is_soname(lib, "libwinvm-ms.so");
-        out->needs_sysv |= is_soname(lib, "libwinvm.so");
+        out->needs_cdecl |= is_soname(lib, "libwinvm-cdecl.so");
+        out->needs_plain |= is_soname(lib, "libwinvm.so");
     }
 }
 
@@ -137,19 +226,14 @@ static bool is_memory_call(const char *name)
 /* The dynamic symbols, through the section table: linkers keep it, strip keeps it. */
 static void read_imports(const struct image *im, struct program *out)
 {
-    const Elf64_Ehdr *eh = (const Elf64_Ehdr *)im->at;
-    uint64_t table = (uint64_t)eh->e_shnum * sizeof(Elf64_Shdr);
-    const Elf64_Shdr *sh = span_in(im, eh->e_shoff, table);
-    if (sh == NULL || eh->e_shentsize != sizeof *sh || eh->e_shoff % 8 != 0)
-        return;
-    for (unsigned i = 0; i < eh->e_shnum; i++) {
-        if (sh[i].sh_type != SHT_DYNSYM || sh[i].sh_link >= eh->e_shnum || sh[i].sh_offset % 8 != 0)
+    Elf64_Shdr sh, str;
+    Elf64_Sym sym;
+    for (unsigned i = 0; section(im, i, &sh); i++) {
+        if (sh.sh_type != SHT_DYNSYM || !section(im, sh.sh_link, &str))
             continue;
-        const Elf64_Shdr *str = &sh[sh[i].sh_link];
-        const Elf64_Sym *sym = span_in(im, sh[i].sh_offset, sh[i].sh_size);
-        for (size_t k = 0; sym != NULL && k < sh[i].sh_size / sizeof *sym; k++) {
-            const char *name = text_at(im, str->sh_offset, str->sh_size, sym[k].st_name);
-            if (sym[k].st_shndx == SHN_UNDEF && is_memory_call(name)) {
+        for (unsigned k = 0; symbol(im, &sh, k, &sym); k++) {
+            const char *name = text_at(im, str.sh_offset, str.sh_size, sym.st_name);
+            if (sym.st_shndx == SHN_UNDEF && is_memory_call(name)) {
                 strncpy(out->import, name, sizeof out->import - 1);
                 return;
             }
@@ -159,25 +243,22 @@ static void read_imports(const struct image *im, struct program *out)
 
 static void read_elf(const struct image *im, struct program *out)
 {
-    const Elf64_Ehdr *eh = (const Elf64_Ehdr *)im->at;
-    const Elf64_Phdr *ph;
-    if (im->at[EI_CLASS] == ELFCLASS32) {
-        out->kind = PROGRAM_ELF_32;
-        return;
-    }
+    Elf64_Ehdr eh;
+    Elf64_Phdr ph;
     out->kind = PROGRAM_ELF_OTHER;
-    if (im->len < sizeof *eh || im->at[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64)
+    if (!read_header(im, &eh) || eh.e_machine != (has_class_32(im) ? EM_386 : EM_X86_64))
         return;
     out->kind = PROGRAM_ELF;
+    out->is_32 = has_class_32(im);
     out->is_static = true;
-    out->is_fixed = eh->e_type == ET_EXEC;
-    for (unsigned i = 0; (ph = segment(im, i)) != NULL; i++) {
-        if (ph->p_type == PT_INTERP)
+    out->is_fixed = eh.e_type == ET_EXEC;
+    for (unsigned i = 0; segment(im, i, &ph); i++) {
+        if (ph.p_type == PT_INTERP)
             out->is_static = false;
-        else if (ph->p_type == PT_NOTE)
-            read_notes(im, ph, out);
-        else if (ph->p_type == PT_DYNAMIC)
-            read_needed(im, ph, out);
+        else if (ph.p_type == PT_NOTE)
+            read_notes(im, &ph, out);
+        else if (ph.p_type == PT_DYNAMIC)
+            read_needed(im, &ph, out);
     }
     read_imports(im, out);
 }
@@ -231,4 +312,16 @@ int program_read(const char *path, struct program *out)
     }
     munmap(at, im.len);
     return 0;
+}
+
+bool program_is_elf(const char *path, bool is_32)
+{
+    unsigned char head[EI_CLASS + 1];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool whole = read(fd, head, sizeof head) == (ssize_t)sizeof head;
+    close(fd);
+    return whole && memcmp(head, ELFMAG, SELFMAG) == 0 &&
+           head[EI_CLASS] == (is_32 ? ELFCLASS32 : ELFCLASS64);
 }

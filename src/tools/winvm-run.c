@@ -2,14 +2,7 @@
  *
  * Sets LD_PRELOAD and WINVM_OPTIONS and becomes the program (exec): process number, parent, exit
  * status and signals are the program's own.
- * Choice of the calling convention with --abi=auto, the first rule that applies:
- *   1. a note left by winvm's headers: SysV if any object of the program has a SysV note, else ms;
- *   2. needs libwinvm-ms.so: ms; needs libwinvm.so: SysV;
- *   3. leaves a call of the memory family undefined under its plain name: ms, because a program
- *      that never saw winvm's headers was built with Wine's;
- *   4. anything else, scripts included: SysV.
- * The preload objects are looked for in WINVM_PRELOAD_DIR, else beside this program: .libs below it
- * (a build tree), the library directory that belongs to it, and the configured one.
+ * The preload object has the class and the calling convention of the program: preload_choice.c.
  * With the option wow64 or layout=2g a program at fixed addresses is started without randomised
  * addresses, so that its heap comes directly behind it; the preload object turns them on again for
  * its children.
@@ -33,15 +26,13 @@
 
 #include "base/options.h"
 #include "tools/program.h"
-
-enum { EXIT_USAGE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
-enum abi { ABI_AUTO, ABI_SYSV, ABI_MS };
+#include "tools/run.h"
 
 struct settings {
     bool map;
     bool follow;
     bool diag;
-    enum abi abi;
+    enum run_abi abi;
     char *options;      /* what goes behind WINVM_OPTIONS; never NULL */
 };
 
@@ -51,7 +42,8 @@ static const char usage[] =
     "  --map               print the program's address-space map when it ends\n"
     "  --trace[=TARGET]    one line per call, to stderr (default), fd:N or a file\n"
     "  --opt KEY=VALUE     an option of winvm, see winvm(7); may be repeated\n"
-    "  --abi=ABI           calling convention of the program: ms, sysv or auto (default)\n"
+    "  --abi=ABI           calling convention of the program: ms or sysv, stdcall or cdecl for\n"
+    "                      32-bit ones, or auto (default)\n"
     "  --wow64[=LIMIT]     the address space of a 32-bit program: 2g (default), 3g, 4g or\n"
     "                      2048 to 3072 megabytes\n"
     "  --wow64-gap=SIZE    low addresses left to the system, see winvm(7)\n"
@@ -60,8 +52,7 @@ static const char usage[] =
     "  --follow            stay in the environment of the program's children\n"
     "  --help, --version\n";
 
-static void die(int status, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
-static void die(int status, const char *fmt, ...)
+void run_die(int status, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -72,15 +63,13 @@ static void die(int status, const char *fmt, ...)
     exit(status);
 }
 
-/* A new string made by printf; the process is about to be replaced, so nothing is freed. */
-static char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *text_of(const char *fmt, ...)
+char *run_text(const char *fmt, ...)
 {
     va_list ap;
     char *text;
     va_start(ap, fmt);
     if (vasprintf(&text, fmt, ap) < 0)
-        die(EXIT_USAGE, "out of memory");
+        run_die(EXIT_USAGE, "out of memory");
     va_end(ap);
     return text;
 }
@@ -88,12 +77,12 @@ static char *text_of(const char *fmt, ...)
 static void set_variable(const char *name, const char *value)
 {
     if (setenv(name, value, 1) != 0)
-        die(EXIT_USAGE, "out of memory");
+        run_die(EXIT_USAGE, "out of memory");
 }
 
 static void join(char **list, const char *part)
 {
-    *list = **list == '\0' ? text_of("%s", part) : text_of("%s:%s", *list, part);
+    *list = **list == '\0' ? run_text("%s", part) : run_text("%s:%s", *list, part);
 }
 
 /* Appends KEY=VALUE; a ':' in the value is escaped. */
@@ -101,14 +90,14 @@ static void add_option(struct settings *set, const char *key, const char *value)
 {
     char *escaped = malloc(2 * strlen(value) + 1), *to = escaped;
     if (escaped == NULL)
-        die(EXIT_USAGE, "out of memory");
+        run_die(EXIT_USAGE, "out of memory");
     for (; *value != '\0'; value++) {
         if (*value == ':')
             *to++ = '\\';
         *to++ = *value;
     }
     *to = '\0';
-    join(&set->options, text_of("%s=%s", key, escaped));
+    join(&set->options, run_text("%s=%s", key, escaped));
 }
 
 static void add_key_value(struct settings *set, const char *text)
@@ -118,9 +107,9 @@ static void add_key_value(struct settings *set, const char *text)
     char *key = equals != NULL ? strndup(text, (size_t)(equals - text)) : strdup(text);
     const char *value = equals != NULL ? equals + 1 : "1";
     if (key == NULL)
-        die(EXIT_USAGE, "out of memory");
+        run_die(EXIT_USAGE, "out of memory");
     if (*key == '\0')
-        die(EXIT_USAGE, "--opt wants KEY=VALUE, not '%s'", text);
+        run_die(EXIT_USAGE, "--opt wants KEY=VALUE, not '%s'", text);
     if (strcmp(key, "diag") == 0) {
         set->diag = false;
         for (size_t i = 0; i < sizeof on / sizeof on[0]; i++)
@@ -134,7 +123,7 @@ static const char *option_name;
 
 static void refused(const char *part, const char *why)
 {
-    die(EXIT_USAGE, "--%s: '%s' %s", option_name, strchr(part, '=') + 1, why);
+    run_die(EXIT_USAGE, "--%s: '%s' %s", option_name, strchr(part, '=') + 1, why);
 }
 
 /* The value of --KEY, which is that of the option KEY. */
@@ -142,20 +131,17 @@ static void add_checked(struct settings *set, const char *key, const char *value
 {
     option_name = key;
     if (strchr(value, ':') != NULL)
-        die(EXIT_USAGE, "--%s: '%s' has a colon", key, value);
-    wvm_options_parse(text_of("%s=%s", key, value), refused);
+        run_die(EXIT_USAGE, "--%s: '%s' has a colon", key, value);
+    wvm_options_parse(run_text("%s=%s", key, value), refused);
     add_option(set, key, value);
 }
 
-static enum abi abi_of(const char *text)
+static enum run_abi abi_of(const char *text)
 {
-    if (strcmp(text, "ms") == 0)
-        return ABI_MS;
-    if (strcmp(text, "sysv") == 0)
-        return ABI_SYSV;
-    if (strcmp(text, "auto") != 0)
-        die(EXIT_USAGE, "--abi is ms, sysv or auto, not '%s'", text);
-    return ABI_AUTO;
+    enum run_abi abi;
+    if (!run_abi_named(text, &abi))
+        run_die(EXIT_USAGE, "--abi is ms, sysv, stdcall, cdecl or auto, not '%s'", text);
+    return abi;
 }
 
 /* Returns the index of the program's name in argv. */
@@ -206,15 +192,15 @@ static char *find_program(const char *name)
     bool denied = false;
     if (strchr(name, '/') != NULL) {
         if (access(name, F_OK) != 0)
-            die(EXIT_NOT_FOUND, "%s: %s", name, strerror(errno));
+            run_die(EXIT_NOT_FOUND, "%s: %s", name, strerror(errno));
         if (!is_runnable(name))
-            die(EXIT_CANNOT_RUN, "%s: cannot be executed", name);
-        return text_of("%s", name);
+            run_die(EXIT_CANNOT_RUN, "%s: cannot be executed", name);
+        return run_text("%s", name);
     }
     const char *path = getenv("PATH");
     for (const char *p = path != NULL ? path : "/usr/bin:/bin";; p++) {
         size_t len = strcspn(p, ":");
-        char *file = len != 0 ? text_of("%.*s/%s", (int)len, p, name) : text_of("./%s", name);
+        char *file = len != 0 ? run_text("%.*s/%s", (int)len, p, name) : run_text("./%s", name);
         if (is_runnable(file))
             return file;
         denied |= access(file, F_OK) == 0;
@@ -223,69 +209,8 @@ static char *find_program(const char *name)
         if (*p == '\0')
             break;
     }
-    die(denied ? EXIT_CANNOT_RUN : EXIT_NOT_FOUND, "%s: %s", name,
+    run_die(denied ? EXIT_CANNOT_RUN : EXIT_NOT_FOUND, "%s: %s", name,
         denied ? "cannot be executed" : "not found");
-}
-
-static enum abi choose_abi(const struct program *prog, const char **why)
-{
-    if (prog->note_sysv || prog->note_ms) {
-        *why = "winvm's headers left a note";
-        return prog->note_sysv ? ABI_SYSV : ABI_MS;
-    }
-    if (prog->needs_ms || prog->needs_sysv) {
-        *why = prog->needs_ms ? "it is linked with libwinvm-ms" : "it is linked with libwinvm";
-        return prog->needs_ms ? ABI_MS : ABI_SYSV;
-    }
-    if (prog->import[0] != '\0') {
-        *why = text_of("it calls %s and has no note of winvm's headers, so Wine's built it",
-                       prog->import);
-        return ABI_MS;
-    }
-    *why = prog->kind == PROGRAM_SCRIPT ? "it is a script"
-                                        : "it calls no memory function by name itself";
-    return ABI_SYSV;
-}
-
-static char *own_directory(void)
-{
-    char path[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (len <= 0)
-        return text_of("%s", WINVM_BINDIR);
-    path[len] = '\0';
-    *strrchr(path, '/') = '\0';
-    return text_of("%s", path);
-}
-
-static char *find_preload(enum abi abi)
-{
-    const char *file = abi == ABI_MS ? "libwinvm-preload-ms.so" : "libwinvm-preload.so";
-    const char *dir = getenv("WINVM_PRELOAD_DIR");
-    char *own = own_directory();
-    const char *places[] = {
-        text_of("%s/.libs", own),
-        own,
-        strcmp(own, WINVM_BINDIR) == 0 ? WINVM_LIBDIR : text_of("%s/../lib", own),
-        text_of("%s/../lib/x86_64-linux-gnu", own),
-        text_of("%s/../lib64", own),
-        WINVM_LIBDIR,
-    };
-    if (dir != NULL && *dir != '\0') {
-        char *path = text_of("%s/%s", dir, file);
-        if (access(path, R_OK) == 0)
-            return path;
-        die(EXIT_USAGE, "%s is not in WINVM_PRELOAD_DIR=%s", file, dir);
-    }
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        char *path = text_of("%s/%s", places[i], file);
-        char real[PATH_MAX];
-        if (access(path, R_OK) == 0 && realpath(path, real) != NULL)
-            return text_of("%s", real);
-    }
-    die(EXIT_USAGE,
-        "%s is neither beside winvm-run nor in %s; WINVM_PRELOAD_DIR names its directory", file,
-        WINVM_LIBDIR);
 }
 
 static void hand_over(const struct settings *set, const char *preload)
@@ -293,15 +218,16 @@ static void hand_over(const struct settings *set, const char *preload)
     const char *others = getenv("LD_PRELOAD");
     const char *before = getenv("WINVM_OPTIONS");
     if (strpbrk(preload, ": ") != NULL)
-        die(EXIT_USAGE, "%s: the loader cannot preload a path with a blank or a colon", preload);
-    set_variable("LD_PRELOAD", others != NULL && *others != '\0' ? text_of("%s:%s", preload, others)
-                                                                 : preload);
+        run_die(EXIT_USAGE, "%s: the loader cannot preload a path with a blank or a colon",
+                preload);
+    bool alone = others == NULL || *others == '\0';
+    set_variable("LD_PRELOAD", alone ? preload : run_text("%s:%s", preload, others));
     set_variable("WINVM_RUN", "1");
     if (*set->options != '\0') {
         if (before != NULL)
             set_variable("SAVED_WINVM_OPTIONS", before);
         set_variable("WINVM_OPTIONS", before != NULL && *before != '\0'
-                                          ? text_of("%s:%s", before, set->options)
+                                          ? run_text("%s:%s", before, set->options)
                                           : set->options);
     } else if (before != NULL) {
         set_variable("SAVED_WINVM_OPTIONS", before);
@@ -320,13 +246,16 @@ static bool is_low(const struct settings *set)
     return wvm_option(WVM_OPTION_WOW64) != 0 || wvm_option(WVM_OPTION_LAYOUT) == WVM_LAYOUT_2G;
 }
 
-/* A script's interpreter is the program that is started. */
-static bool lies_at_fixed_addresses(const struct program *prog)
+/* A script's interpreter is the program that is started: its class, and whether it lies at fixed
+ * addresses. */
+static void see_interpreter(struct program *script)
 {
     struct program interpreter;
-    if (prog->kind != PROGRAM_SCRIPT)
-        return prog->is_fixed;
-    return program_read(prog->interpreter, &interpreter) == 0 && interpreter.is_fixed;
+    const char *path = script->interpreter[0] != '\0' ? script->interpreter : "/bin/sh";
+    if (program_read(path, &interpreter) != 0 || interpreter.kind != PROGRAM_ELF)
+        return;
+    script->is_fixed = interpreter.is_fixed;
+    script->is_32 = interpreter.is_32;
 }
 
 /* The heap of a program at fixed addresses comes anywhere in the first GiB, else directly behind
@@ -334,7 +263,7 @@ static bool lies_at_fixed_addresses(const struct program *prog)
 static void keep_heap_near(const struct settings *set, const struct program *prog)
 {
     int now = personality(0xffffffff);
-    if (!is_low(set) || !lies_at_fixed_addresses(prog) || now == -1 ||
+    if (!is_low(set) || !prog->is_fixed || now == -1 ||
         ((unsigned)now & ADDR_NO_RANDOMIZE) != 0)
         return;
     bool done = personality((unsigned)now | ADDR_NO_RANDOMIZE) != -1;
@@ -353,31 +282,38 @@ static void prepare(struct settings *set, const char *path)
     const char *why = "--abi says so";
     int err = program_read(path, &prog);
     if (err != 0)
-        die(EXIT_CANNOT_RUN, "%s: %s", path, strerror(err));
+        run_die(EXIT_CANNOT_RUN, "%s: %s", path, strerror(err));
     if (prog.raised)
-        die(EXIT_CANNOT_RUN, "%s runs with other rights than yours (set-user-ID, set-group-ID or "
-            "capabilities); the system does not preload into such programs", path);
-    if (prog.kind == PROGRAM_ELF_32 || prog.kind == PROGRAM_ELF_OTHER) {
-        fprintf(stderr, "winvm-run: %s is %s; it runs without winvm\n", path,
-                prog.kind == PROGRAM_ELF_32 ? "a 32-bit program" : "for another machine");
+        run_die(EXIT_CANNOT_RUN, "%s runs with other rights than yours (set-user-ID, "
+            "set-group-ID or capabilities); the system does not preload into such programs", path);
+    if (prog.kind == PROGRAM_ELF_OTHER) {
+        fprintf(stderr, "winvm-run: %s is for another machine; it runs without winvm\n", path);
         return;
     }
     if (prog.kind == PROGRAM_ELF && prog.is_static) {
         fprintf(stderr, "winvm-run: %s is statically linked; it runs without winvm\n", path);
         return;
     }
-    enum abi abi = set->abi != ABI_AUTO ? set->abi : choose_abi(&prog, &why);
-    char *preload = find_preload(abi);
+    if (prog.kind != PROGRAM_ELF)
+        see_interpreter(&prog);
+    enum run_abi abi = set->abi != ABI_AUTO ? set->abi : run_choose_abi(&prog, &why);
+    char *preload = run_find_preload(abi, prog.is_32);
+    if (preload == NULL) {
+        fprintf(stderr, "winvm-run: %s is a %s-bit program, and the preload object for such "
+                "programs is not installed; it runs without winvm\n", path,
+                prog.is_32 ? "32" : "64");
+        return;
+    }
     if (set->diag)
         fprintf(stderr, "winvm-run: calling convention %s: %s; preloads %s\n",
-                abi == ABI_MS ? "ms" : "sysv", why, preload);
+                run_abi_name(abi, prog.is_32), why, preload);
     hand_over(set, preload);
     keep_heap_near(set, &prog);
 }
 
 int main(int argc, char **argv)
 {
-    struct settings set = {.abi = ABI_AUTO, .options = text_of("%s", "")};
+    struct settings set = {.abi = ABI_AUTO, .options = run_text("%s", "")};
     int first = read_arguments(argc, argv, &set);
     char *path = find_program(argv[first]);
     prepare(&set, path);
@@ -392,5 +328,5 @@ int main(int argc, char **argv)
             execv("/bin/sh", shell);
         }
     }
-    die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, "%s: %s", path, strerror(errno));
+    run_die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, "%s: %s", path, strerror(errno));
 }
