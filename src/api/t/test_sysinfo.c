@@ -380,6 +380,7 @@ START_TEST(guest_machines)
 {
     BOOL is = 7;
     if (sizeof(void *) == 4) {
+        wvm_layout.wow64 = false;
         ck_assert_int_eq(wvm_IsWow64GuestMachineSupported(IMAGE_FILE_MACHINE_I386, &is), S_OK);
         ck_assert_int_eq(is, FALSE); /* of a 32-bit system */
         become_wow64(0xffff0000);

@@ -40,7 +40,8 @@ START_TEST(pseudo)
     ck_assert_int_eq(wvm_handle_target((HANDLE)(intptr_t)-2, 0, &pid),
                      (wvm_status)STATUS_OBJECT_TYPE_MISMATCH);
     static const uintptr_t garbage[] = {4,          0xdeadbeec,     0x54000001,
-                                        0x54003ffc, 0x7fffffff0000, 0x154000000};
+                                        0x54003ffc, (uintptr_t)0x7fffffff0000ull,
+                                        (uintptr_t)0x154000000ull + 1};
     for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
         ck_assert_int_eq(wvm_handle_target((HANDLE)garbage[i], 0, &pid),
                          (wvm_status)STATUS_INVALID_HANDLE);

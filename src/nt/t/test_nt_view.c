@@ -20,7 +20,7 @@ START_TEST(unmapping)
         {FREE, MEM_RELEASE, STATUS_INVALID_PARAMETER, false},
         {FREE, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER, STATUS_INVALID_PARAMETER, false},
         {0, 0, STATUS_NOT_MAPPED_VIEW, false},
-        {(uintptr_t)1 << 47, 0, STATUS_NOT_MAPPED_VIEW, false},
+        {(uintptr_t)FAKE_KERNEL, 0, STATUS_NOT_MAPPED_VIEW, false},
         {UINTPTR_MAX, 0, STATUS_NOT_MAPPED_VIEW, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
