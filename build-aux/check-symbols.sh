@@ -1,28 +1,34 @@
 #!/bin/sh
 # Each shared object exports exactly the names in docs/abi/NAME.symbols; libwinvm-ms has the names
-# of libwinvm. On i386 the other convention is called cdecl, not ms. Runs in the build folder; NM, WVM_SANITIZER and abs_top_srcdir come from the makefile.
+# of libwinvm. On i386 the names of the other convention are winvm_cdecl_*, and the preload objects
+# have those of docs/abi/i386-preload.symbols too. Runs in the build folder; NM, WVM_SANITIZER,
+# WVM_OTHER_ABI and abs_top_srcdir come from the makefile.
 set -u
-case ${WVM_HOST:-} in
-i?86-*) other=cdecl ;;
-*) other=ms ;;
-esac
 nm=${NM:-nm} lists=${abs_top_srcdir:?}/docs/abi libs=.libs
 case ${WVM_SANITIZER:-no} in
 no) ;;
 *) echo "symbols: a sanitizer adds its own" >&2 && exit 77 ;;
 esac
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
 bad=0
+other=${WVM_OTHER_ABI:-ms}
+
+# names OBJECT: what it is to export.
+names() {
+    list=$lists/$1.symbols
+    [ "$other" = ms ] && [ -f "$list" ] || list=$lists/${1%-"$other"}.symbols
+    [ "$other" = ms ] && { cat "$list"; return; }
+    sed 's/^winvm_ms_/winvm_cdecl_/' "$list"
+    case $1 in *preload*) cat "$lists/i386-preload.symbols" ;; esac
+}
+
+want=$(mktemp) || exit 99
+trap 'rm -f "$want"' EXIT
 for name in libwinvm "libwinvm-$other" libwinvm-preload "libwinvm-preload-$other"; do
-    list=$lists/${name%-cdecl}.symbols
-    case $name in *preload-*) list=$lists/libwinvm-preload-ms.symbols ;; esac
-    [ -f "$list" ] || list=$lists/${name%-ms}.symbols
-    sed "s/^winvm_ms_/winvm_${other}_/" "$list" | LC_ALL=C sort >"$work/$name"
+    names "$name" | LC_ALL=C sort -u >"$want"
     # shellcheck disable=SC2086  # the command may have options
     $nm -D --defined-only "$libs/$name.so" |
         awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort -u |
-        diff -u "$work/$name" - || { echo "$name.so: exports differ from $list" >&2; bad=1; }
+        diff -u "$want" - || { echo "$name.so: exports differ from docs/abi" >&2; bad=1; }
 done
 [ "$bad" -eq 0 ] && echo "symbols: as listed"
 exit "$bad"

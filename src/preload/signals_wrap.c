@@ -233,6 +233,19 @@ static WVM_COLD bool put_off(int sig, const siginfo_t *info, ucontext_t *context
     return true;
 }
 
+#if defined(__i386__)
+/* SA_RESETHAND took the action away and left its flags: the program's had no SA_SIGINFO. */
+static WVM_COLD void drop_forced(int sig)
+{
+    struct kernel_action act;
+    long got = WVM_SYS(syscall(SYS_rt_sigaction, sig, NULL, &act, sizeof act.mask));
+    if (got != 0 || act.handler != (uintptr_t)SIG_DFL)
+        return;
+    act.flags &= ~(unsigned long)FORCED_FLAGS;
+    (void)WVM_SYS(syscall(SYS_rt_sigaction, sig, &act, NULL, sizeof act.mask));
+}
+#endif
+
 /* The handler to call; NULL: it was put off. */
 static inline handler *target_of(int sig, siginfo_t *info, void *context, unsigned n)
 {
@@ -254,6 +267,10 @@ __attribute__((used)) WVM_HIDDEN handler *wvm_signal_target(int sig, siginfo_t *
                                                             void *context, unsigned n);
 handler *wvm_signal_target(int sig, siginfo_t *info, void *context, unsigned n)
 {
-    return target_of(sig, info, context, n);
+    uint64_t word = __atomic_load_n(&words[n], __ATOMIC_ACQUIRE);
+    handler *target = target_of(sig, info, context, n);
+    if (target != NULL && (word & (WORD_ONCE | WORD_INFO)) == WORD_ONCE)
+        drop_forced(sig);
+    return target;
 }
 #endif
