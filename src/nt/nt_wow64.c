@@ -63,8 +63,9 @@ static wvm_status allocate_in(const struct wvm_target *t, struct want_64 *w)
     struct wvm_nt_range range = {(uintptr_t)w->base, (uintptr_t)w->size};
     /* A mask of more bits than addresses have bounds nothing. */
     uintptr_t bits = w->zero_bits <= UINTPTR_MAX ? (uintptr_t)w->zero_bits : 0;
-    if (w->base > UINTPTR_MAX)
-        return STATUS_INVALID_PARAMETER_2;
+    if (w->base > UINTPTR_MAX) /* an i386 process has nothing to give there */
+        return w->base < wvm_layout.native_top ? (wvm_status)STATUS_CONFLICTING_ADDRESSES
+                                               : (wvm_status)STATUS_INVALID_PARAMETER_2;
     if (w->size > UINTPTR_MAX)
         return STATUS_INVALID_PARAMETER_4;
     wvm_status status = wvm_nt_allocate_in(t, &range, bits, w->type, w->prot);
