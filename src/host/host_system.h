@@ -23,6 +23,19 @@ int64_t wvm_host_idle_time(void);
 /* Minutes that the host's local time is behind UTC, as far as the kernel knows. */
 int32_t wvm_host_minutes_west(void);
 
+/* Words of the processor's answers to cpuid: leaf 1 (registers a, c, d), leaf 7 (b, c) and leaf
+ * 0x80000001 (c, d); a leaf that it does not have is 0. */
+enum wvm_cpu_word {
+    WVM_CPU_1A,
+    WVM_CPU_1C,
+    WVM_CPU_1D,
+    WVM_CPU_7B,
+    WVM_CPU_7C,
+    WVM_CPU_XC,
+    WVM_CPU_XD,
+    WVM_N_CPU_WORDS,
+};
+void wvm_host_cpu_words(uint32_t word[WVM_N_CPU_WORDS]);
 /* What the processor is: its family, model and stepping, and the features in the bits of Windows'
  * KF_* that have a name here. */
 struct wvm_host_processor {

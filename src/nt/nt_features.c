@@ -9,68 +9,49 @@
 #include <sys/auxv.h>
 
 #include "base/arith.h"
+#include "host/host_system.h"
 #include "nt/nt_shared_data.h"
 
-/* Registers of the leaves below. */
-enum reg { L1_C, L1_D, L7_B, L7_C, LX_C, LX_D, N_REGS };
 enum need { NEED_NONE, NEED_AVX, NEED_AVX512 };
 
 /* PF_* of winnt.h. Not told, as no program can find out or none of it is here: 20, 21
  * (virtualization), 23 (__fastfail), and what other processors have. */
 static const struct {
-    uint8_t pf, reg, bit, need;
+    uint8_t pf, word, bit, need;
 } features[] = {
-    {2, L1_D, 8, 0},   /* COMPARE_EXCHANGE_DOUBLE */
-    {3, L1_D, 23, 0},  /* MMX */
-    {6, L1_D, 25, 0},  /* XMMI: SSE */
-    {7, LX_D, 31, 0},  /* 3DNOW */
-    {8, L1_D, 4, 0},   /* RDTSC */
-    {9, L1_D, 6, 0},   /* PAE */
-    {10, L1_D, 26, 0}, /* XMMI64: SSE2 */
-    {12, LX_D, 20, 0}, /* NX */
-    {13, L1_C, 0, 0},  /* SSE3 */
-    {14, L1_C, 13, 0}, /* COMPARE_EXCHANGE128 */
-    {17, L1_C, 27, 0}, /* XSAVE, enabled by the host */
-    {28, L1_C, 30, 0}, /* RDRAND */
-    {32, LX_D, 27, 0}, /* RDTSCP */
-    {33, L7_C, 22, 0}, /* RDPID */
-    {35, LX_C, 29, 0}, /* MONITORX */
-    {36, L1_C, 9, 0},  /* SSSE3 */
-    {37, L1_C, 19, 0}, /* SSE4_1 */
-    {38, L1_C, 20, 0}, /* SSE4_2 */
-    {39, L1_C, 28, NEED_AVX},
-    {40, L7_B, 5, NEED_AVX},     /* AVX2 */
-    {41, L7_B, 16, NEED_AVX512}, /* AVX512F */
-    {42, L7_B, 9, 0},  /* ERMS */
-    {60, L7_B, 8, 0},  /* BMI2 */
-    {61, L7_C, 28, 0}, /* MOVDIR64B */
+    {2, WVM_CPU_1D, 8, 0},   /* COMPARE_EXCHANGE_DOUBLE */
+    {3, WVM_CPU_1D, 23, 0},  /* MMX */
+    {6, WVM_CPU_1D, 25, 0},  /* XMMI: SSE */
+    {7, WVM_CPU_XD, 31, 0},  /* 3DNOW */
+    {8, WVM_CPU_1D, 4, 0},   /* RDTSC */
+    {9, WVM_CPU_1D, 6, 0},   /* PAE */
+    {10, WVM_CPU_1D, 26, 0}, /* XMMI64: SSE2 */
+    {12, WVM_CPU_XD, 20, 0}, /* NX */
+    {13, WVM_CPU_1C, 0, 0},  /* SSE3 */
+    {14, WVM_CPU_1C, 13, 0}, /* COMPARE_EXCHANGE128 */
+    {17, WVM_CPU_1C, 27, 0}, /* XSAVE, enabled by the host */
+    {28, WVM_CPU_1C, 30, 0}, /* RDRAND */
+    {32, WVM_CPU_XD, 27, 0}, /* RDTSCP */
+    {33, WVM_CPU_7C, 22, 0}, /* RDPID */
+    {35, WVM_CPU_XC, 29, 0}, /* MONITORX */
+    {36, WVM_CPU_1C, 9, 0},  /* SSSE3 */
+    {37, WVM_CPU_1C, 19, 0}, /* SSE4_1 */
+    {38, WVM_CPU_1C, 20, 0}, /* SSE4_2 */
+    {39, WVM_CPU_1C, 28, NEED_AVX},
+    {40, WVM_CPU_7B, 5, NEED_AVX},     /* AVX2 */
+    {41, WVM_CPU_7B, 16, NEED_AVX512}, /* AVX512F */
+    {42, WVM_CPU_7B, 9, 0},            /* ERMS */
+    {60, WVM_CPU_7B, 8, 0},            /* BMI2 */
+    {61, WVM_CPU_7C, 28, 0},           /* MOVDIR64B */
 };
 enum { PF_SSE_DAZ = 11, PF_RDWRFSGSBASE = 22, HWCAP2_BASES = 2 };
 enum { XCR0_AVX = 0x06, XCR0_AVX512 = 0xe6 };
 
-static void ask(unsigned regs[N_REGS])
-{
-    unsigned a, b, c, d;
-    memset(regs, 0, N_REGS * sizeof *regs);
-    if (__get_cpuid(1, &a, &b, &c, &d)) {
-        regs[L1_C] = c;
-        regs[L1_D] = d;
-    }
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
-        regs[L7_B] = b;
-        regs[L7_C] = c;
-    }
-    if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
-        regs[LX_C] = c;
-        regs[LX_D] = d;
-    }
-}
-
 /* The states that the host saves; 0: it does not use xsave. */
-static uint64_t enabled_states(void)
+static uint64_t enabled_states(const uint32_t word[WVM_N_CPU_WORDS])
 {
-    unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 27 & 1))
+    unsigned a, d;
+    if (!(word[WVM_CPU_1C] >> 27 & 1))
         return 0;
     __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
     return (uint64_t)d << 32 | a;
@@ -88,21 +69,22 @@ static bool has_denormals_are_zero(void)
 void wvm_nt_processor_features(uint8_t present[WVM_N_PROCESSOR_FEATURES])
 {
     static const uint64_t states[] = {
-        [NEED_NONE] = 0, [NEED_AVX] = XCR0_AVX, [NEED_AVX512] = XCR0_AVX512,
+        [NEED_NONE] = 0,
+        [NEED_AVX] = XCR0_AVX,
+        [NEED_AVX512] = XCR0_AVX512,
     };
-    unsigned regs[N_REGS];
-    uint64_t enabled = enabled_states();
+    uint32_t word[WVM_N_CPU_WORDS];
+    wvm_host_cpu_words(word);
+    uint64_t enabled = enabled_states(word);
     memset(present, 0, WVM_N_PROCESSOR_FEATURES);
-    ask(regs);
     for (unsigned i = 0; i < WVM_ARRAY_LEN(features); i++) {
         uint64_t need = states[features[i].need];
         present[features[i].pf] =
-            (regs[features[i].reg] >> features[i].bit & 1) && (enabled & need) == need;
+            (word[features[i].word] >> features[i].bit & 1) && (enabled & need) == need;
     }
-    if (regs[L1_D] >> 24 & 1)
+    if (word[WVM_CPU_1D] >> 24 & 1)
         present[PF_SSE_DAZ] = has_denormals_are_zero();
-    present[PF_RDWRFSGSBASE] =
-        (regs[L7_B] & 1) && (getauxval(AT_HWCAP2) & HWCAP2_BASES) != 0;
+    present[PF_RDWRFSGSBASE] = (word[WVM_CPU_7B] & 1) && (getauxval(AT_HWCAP2) & HWCAP2_BASES) != 0;
 }
 
 /* ---- XSTATE_CONFIGURATION ---- */
@@ -120,7 +102,9 @@ static void put_feature(void *page, unsigned state, uint32_t offset, uint32_t si
 
 void wvm_nt_describe_xstate(void *page)
 {
-    uint64_t enabled = enabled_states() & ~TILES;
+    uint32_t word[WVM_N_CPU_WORDS];
+    wvm_host_cpu_words(word);
+    uint64_t enabled = enabled_states(word) & ~TILES;
     uint32_t end = LEGACY_SIZE + HEADER_SIZE;
     unsigned a, b, c, d;
     if (enabled == 0)
