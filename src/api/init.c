@@ -27,6 +27,7 @@
 #include "host/host.h"
 #include "nt/nt.h"
 #include "nt/nt_elsewhere.h"
+#include "nt/nt_pin.h"
 #include "nt/nt_shared_data.h"
 #include "remote/remote.h"
 #include "section/section.h"
@@ -61,6 +62,7 @@ static void after_fork_parent(void)
 static void after_fork_child(void)
 {
     wvm_host_after_fork_child();
+    wvm_pins_after_fork_child();
     wvm_space_after_fork_child(&wvm_space_native);
     wvm_names_after_fork_child();
     wvm_nt_clock_after_fork_child();

@@ -122,9 +122,8 @@ SIZE_T wvm_VirtualQuery(LPCVOID base, PMEMORY_BASIC_INFORMATION info, SIZE_T len
 
 SIZE_T wvm_VirtualQueryEx(HANDLE process, LPCVOID base, PMEMORY_BASIC_INFORMATION info, SIZE_T len)
 {
-    struct wvm_nt_buffer buf = {.at = info, .len = len};
-    wvm_status status = wvm_nt_query(process, (uintptr_t)base, MemoryBasicInformation, &buf);
-    return wvm_win32_result(status) ? sizeof *info : 0;
+    wvm_status status = wvm_nt_query_basic_of(process, (uintptr_t)base, info, len);
+    return WVM_LIKELY(wvm_win32_result(status)) ? sizeof *info : 0;
 }
 
 BOOL wvm_VirtualLock(LPVOID base, SIZE_T size)

@@ -34,6 +34,7 @@ struct wvm_host_caps {
     bool populate_write;  /* MADV_POPULATE_WRITE (5.14) */
     bool fixed_noreplace; /* MAP_FIXED_NOREPLACE really refuses (4.17) */
     bool madv_free;       /* MADV_FREE (4.5) */
+    bool barrier;         /* membarrier (4.14) */
     bool strict_commit;   /* vm.overcommit_memory is 2: the kernel charges, NORESERVE is ignored */
     size_t max_map_count; /* vm.max_map_count, 65530 when unreadable */
     uintptr_t min_addr;   /* lowest address the kernel lets us map (vm.mmap_min_addr), >= 64 KiB */

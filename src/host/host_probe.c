@@ -14,6 +14,7 @@
 
 #include "base/arith.h"
 #include "base/options.h"
+#include "host/host_barrier.h"
 #include "host/host_kernel.h"
 #include "host/host_private.h"
 #include "host/host_rundir.h"
@@ -229,6 +230,7 @@ static void tell_capabilities(void)
     tell(c->populate_write, "MADV_POPULATE_WRITE (Linux 5.14)", "page by page writes");
     tell(c->fixed_noreplace, "MAP_FIXED_NOREPLACE (Linux 4.17)", "address hints");
     tell(c->madv_free, "MADV_FREE (Linux 4.5)", "nothing");
+    tell(c->barrier, "membarrier (Linux 4.14)", "counting");
 }
 
 /* pagemap refuses to be opened after setuid, and all of /proc after chroot: now or never. */
@@ -248,5 +250,6 @@ void wvm_host_init(void)
     wvm_host_rundir_init();
     read_settings();
     probe_operations();
+    wvm_host_caps.barrier = wvm_host_barrier_init();
     tell_capabilities();
 }

@@ -109,6 +109,17 @@ static char process_state(pid_t pid, uint64_t *n_threads)
     return p[2];
 }
 
+uint32_t wvm_host_thread_number(void)
+{
+    return (uint32_t)wvm_sys3(SYS_gettid, 0, 0, 0);
+}
+
+bool wvm_host_thread_lives(uint32_t number)
+{
+    long pid = wvm_sys3(SYS_getpid, 0, 0, 0);
+    return wvm_sys3(SYS_tgkill, (uintptr_t)pid, number, 0) != -ESRCH;
+}
+
 bool wvm_host_process_is_stopped(pid_t pid)
 {
     int saved = errno;

@@ -14,6 +14,9 @@
 int wvm_host_process_start(pid_t pid, uint64_t *start);
 /* It was stopped by a signal or a debugger. */
 bool wvm_host_process_is_stopped(pid_t pid);
+/* The calling thread's number, not 0; and whether this process has a thread of that number. */
+uint32_t wvm_host_thread_number(void);
+bool wvm_host_thread_lives(uint32_t number);
 /* All threads of this process but those of winvm's own have ended, its first one too. False when
  * /proc cannot tell. While the first thread lives no descriptor is used. */
 bool wvm_host_process_is_left(void);

@@ -24,6 +24,7 @@
 
 #include "api/api.h"
 #include "base/arith.h"
+#include "nt/nt_pin.h"
 
 #define N_SLOTS 32768u
 #define GENERATIONS 512u
@@ -35,17 +36,12 @@
 enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_LIVE };
 #define STATE_MASK 3u
 #define FLAG_SHIFT 2
-#define FLAG_MASK (3u << FLAG_SHIFT) /* HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE */
+#define FLAG_MASK WVM_HANDLE_SLOT_FLAGS
 #define TYPE_SHIFT 4
 #define TYPE_MASK (15u << TYPE_SHIFT)
 #define TAG_GENERATION_SHIFT 8
 
-struct slot {
-    uint32_t tag;    /* (a) */
-    uint32_t access; /* (a) */
-    void *object;    /* (a) */
-};
-static struct slot slots[N_SLOTS];
+static struct wvm_handle_slot slots[N_SLOTS];
 static uint32_t next_slot;
 
 static const struct wvm_object_ops *all_ops[WVM_N_OBJECT_TYPES] = {
@@ -82,7 +78,7 @@ uint32_t wvm_object_access(enum wvm_object_type type, uint32_t access, uint32_t 
     return access & MAXIMUM_ALLOWED ? specific | most : specific;
 }
 
-static uint32_t load_tag(const struct slot *s)
+static uint32_t load_tag(const struct wvm_handle_slot *s)
 {
     return __atomic_load_n(&s->tag, __ATOMIC_ACQUIRE);
 }
@@ -93,23 +89,23 @@ static enum wvm_object_type type_of(uint32_t tag)
 }
 
 /* The slot that a value names while it is live, or NULL; *tag: what it shows. */
-static struct slot *live_slot(HANDLE h, uint32_t *tag)
+static struct wvm_handle_slot *live_slot(HANDLE h, uint32_t *tag)
 {
     uintptr_t value = (uintptr_t)h;
     if (value >> MAGIC_SHIFT != MAGIC || (value & 3))
         return NULL;
-    struct slot *s = &slots[(value >> SLOT_SHIFT) % N_SLOTS];
+    struct wvm_handle_slot *s = &slots[(value >> SLOT_SHIFT) % N_SLOTS];
     *tag = load_tag(s);
     bool same = (*tag >> TAG_GENERATION_SHIFT) == (value >> GENERATION_SHIFT) % GENERATIONS;
     return same && (*tag & STATE_MASK) == SLOT_LIVE ? s : NULL;
 }
 
-static bool is_still(const struct slot *s, uint32_t tag)
+static bool is_still(const struct wvm_handle_slot *s, uint32_t tag)
 {
     return ((load_tag(s) ^ tag) & ~FLAG_MASK) == 0;
 }
 
-static HANDLE handle_of(const struct slot *s, uint32_t tag)
+static HANDLE handle_of(const struct wvm_handle_slot *s, uint32_t tag)
 {
     uintptr_t generation = tag >> TAG_GENERATION_SHIFT;
     return (HANDLE)((uintptr_t)MAGIC << MAGIC_SHIFT | generation << GENERATION_SHIFT |
@@ -130,7 +126,7 @@ static wvm_status pseudo_status(HANDLE h)
 }
 
 /* Holds the object of a live slot. */
-static wvm_status hold(struct slot *s, uint32_t tag, struct wvm_handle_info *out)
+static wvm_status hold(struct wvm_handle_slot *s, uint32_t tag, struct wvm_handle_info *out)
 {
     const struct wvm_object_ops *ops = wvm_object_ops(type_of(tag));
     out->type = type_of(tag);
@@ -148,7 +144,7 @@ static wvm_status hold(struct slot *s, uint32_t tag, struct wvm_handle_info *out
 wvm_status wvm_handle_look(HANDLE h, struct wvm_handle_info *out)
 {
     uint32_t tag;
-    struct slot *s = live_slot(h, &tag);
+    struct wvm_handle_slot *s = live_slot(h, &tag);
     return s ? hold(s, tag, out) : (wvm_status)STATUS_INVALID_HANDLE;
 }
 
@@ -157,7 +153,7 @@ wvm_status wvm_handle_get(HANDLE h, enum wvm_object_type type, uint32_t need, vo
 {
     struct wvm_handle_info info;
     uint32_t tag;
-    struct slot *s = live_slot(h, &tag);
+    struct wvm_handle_slot *s = live_slot(h, &tag);
     if (!s)
         return pseudo_status(h);
     if (type_of(tag) != type)
@@ -175,12 +171,27 @@ wvm_status wvm_handle_get(HANDLE h, enum wvm_object_type type, uint32_t need, vo
     return STATUS_SUCCESS;
 }
 
+bool wvm_handle_pin(HANDLE h, enum wvm_object_type type, uint32_t need, struct wvm_pin *pin)
+{
+    uint32_t tag;
+    struct wvm_handle_slot *s = live_slot(h, &tag);
+    if (!s || type_of(tag) != type ||
+        (__atomic_load_n(&s->access, __ATOMIC_ACQUIRE) & need) != need)
+        return false;
+    void *object = __atomic_load_n(&s->object, __ATOMIC_ACQUIRE);
+    if (!is_still(s, tag))
+        return false;
+    wvm_pin_set(pin, object);
+    pin->last = (struct wvm_pin_last){.handle = h, .slot = s, .tag = tag};
+    return is_still(s, tag);
+}
+
 /* Takes a free slot into state FILLING; NULL when all are live. */
-static struct slot *claim_slot(uint32_t *tag)
+static struct wvm_handle_slot *claim_slot(uint32_t *tag)
 {
     uint32_t first = __atomic_fetch_add(&next_slot, 1, __ATOMIC_RELAXED);
     for (uint32_t i = 0; i < N_SLOTS; i++) {
-        struct slot *s = &slots[(first + i) % N_SLOTS];
+        struct wvm_handle_slot *s = &slots[(first + i) % N_SLOTS];
         uint32_t seen = load_tag(s);
         if ((seen & STATE_MASK) != SLOT_FREE)
             continue;
@@ -195,7 +206,7 @@ static struct slot *claim_slot(uint32_t *tag)
 wvm_status wvm_handle_insert(enum wvm_object_type type, void *object, uint32_t access, HANDLE *out)
 {
     uint32_t tag;
-    struct slot *s = claim_slot(&tag);
+    struct wvm_handle_slot *s = claim_slot(&tag);
     if (!s)
         return STATUS_INSUFFICIENT_RESOURCES;
     __atomic_store_n(&s->access, access, __ATOMIC_RELEASE);
@@ -209,7 +220,7 @@ wvm_status wvm_handle_insert(enum wvm_object_type type, void *object, uint32_t a
 wvm_status wvm_handle_set_flags(HANDLE h, uint32_t mask, uint32_t flags)
 {
     uint32_t tag, next;
-    struct slot *s = live_slot(h, &tag);
+    struct wvm_handle_slot *s = live_slot(h, &tag);
     if (!s)
         return STATUS_INVALID_HANDLE;
     mask = mask << FLAG_SHIFT & FLAG_MASK;
@@ -224,7 +235,7 @@ wvm_status wvm_handle_set_flags(HANDLE h, uint32_t mask, uint32_t flags)
 }
 
 /* Makes the slot free for its next generation. True: this call did it, *object is its object. */
-static bool vacate(struct slot *s, uint32_t tag, void **object)
+static bool vacate(struct wvm_handle_slot *s, uint32_t tag, void **object)
 {
     uint32_t generation = (tag >> TAG_GENERATION_SHIFT) + 1;
     uint32_t next = generation % GENERATIONS << TAG_GENERATION_SHIFT | SLOT_FREE;
@@ -237,7 +248,7 @@ wvm_status wvm_handle_close(HANDLE h)
 {
     uint32_t tag;
     void *object;
-    struct slot *s;
+    struct wvm_handle_slot *s;
     /* Closing a pseudo handle has no effect and is no error. */
     if (h == WVM_OWN_PROCESS || (intptr_t)h == -2)
         return STATUS_SUCCESS;

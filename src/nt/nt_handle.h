@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "nt/nt.h"
+#include "nt/nt_pin.h"
 
 /* GetCurrentProcess(). */
 #define WVM_OWN_PROCESS ((HANDLE)(intptr_t)-1)
@@ -55,6 +56,34 @@ wvm_status wvm_handle_insert(enum wvm_object_type type, void *object, uint32_t a
 wvm_status wvm_handle_get(HANDLE h, enum wvm_object_type type, uint32_t need, void **object,
                           uint32_t *granted) WVM_MUST_CHECK;
 void wvm_object_drop(enum wvm_object_type type, void *object);
+/* The same for a thread with a free pin: the object is pinned instead of held. False: look again
+ * with wvm_handle_get; when the pin was set meanwhile it still is. */
+bool wvm_handle_pin(HANDLE h, enum wvm_object_type type, uint32_t need,
+                    struct wvm_pin *pin) WVM_MUST_CHECK;
+/* A place in the table of handles; the tag tells the generation, type, flags and state. All (a). */
+struct wvm_handle_slot {
+    uint32_t tag;
+    uint32_t access;
+    void *object;
+};
+/* HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE in a tag: they change while it lives. */
+#define WVM_HANDLE_SLOT_FLAGS 0xcu
+/* wvm_handle_pin for the handle that this thread pinned last. False: nothing is known, or as
+ * there. */
+WVM_MUST_CHECK static inline bool wvm_handle_pin_again(HANDLE h, uint32_t need,
+                                                       struct wvm_pin *pin)
+{
+    const struct wvm_handle_slot *s = pin->last.slot;
+    if (pin->last.handle != h || !s)
+        return false;
+    void *object = __atomic_load_n(&s->object, __ATOMIC_ACQUIRE);
+    uint32_t access = __atomic_load_n(&s->access, __ATOMIC_ACQUIRE);
+    uint32_t tag = __atomic_load_n(&s->tag, __ATOMIC_ACQUIRE);
+    if (((tag ^ pin->last.tag) & ~WVM_HANDLE_SLOT_FLAGS) || (access & need) != need)
+        return false;
+    wvm_pin_set(pin, object);
+    return __atomic_load_n(&s->tag, __ATOMIC_ACQUIRE) == tag;
+}
 
 /* A handle looked at as such, of whatever type. The object is held for the caller. */
 struct wvm_handle_info {

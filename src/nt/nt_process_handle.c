@@ -13,6 +13,7 @@
 #include "host/host_process.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_object.h"
+#include "nt/nt_pin.h"
 #include "nt/nt_space.h"
 #include "nt/nt_target.h"
 
@@ -133,10 +134,40 @@ wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
     return status;
 }
 
+static void aim(struct wvm_target *t, struct process *p, struct wvm_pin *pin)
+{
+    *t = (struct wvm_target){
+        .window = p->space.window, .base = p->space.base, .top = p->space.top, .object = p,
+        .pin = pin,
+    };
+}
+
+/* The usual way into a based space. False: nothing is known. */
+static inline bool resolve_pinned(HANDLE h, uint32_t need, struct wvm_target *t)
+{
+    struct wvm_pin *pin = wvm_pin_free();
+    if (!pin)
+        return false;
+    if (wvm_handle_pin_again(h, need, pin) ||
+        (!pin->object && wvm_handle_pin(h, WVM_OBJECT_PROCESS, need, pin))) {
+        struct process *p = pin->object;
+        if (p->space.window &&
+            !(__atomic_load_n(&p->space.life, __ATOMIC_ACQUIRE) & WVM_NT_SPACE_ENDED)) {
+            aim(t, p, pin);
+            return true;
+        }
+    }
+    if (pin->object)
+        wvm_nt_space_unpin(pin);
+    return false;
+}
+
 /* The object of a based space stays held, and the space is entered. */
 wvm_status wvm_target_resolve(HANDLE h, uint32_t need, struct wvm_target *t)
 {
     void *object;
+    if (resolve_pinned(h, need, t))
+        return STATUS_SUCCESS;
     *t = (struct wvm_target){.top = wvm_nt_top()};
     if (wvm_handle_get(h, WVM_OBJECT_PROCESS, need, &object, NULL) < 0)
         return wvm_handle_resolve(h, need, &t->pid);
@@ -146,15 +177,16 @@ wvm_status wvm_target_resolve(HANDLE h, uint32_t need, struct wvm_target *t)
         drop(object);
         return status;
     }
-    t->window = s->window;
-    t->base = wvm_window_base(s->window);
-    t->top = (uintptr_t)wvm_window_top(s->window);
-    t->object = object;
+    aim(t, object, NULL);
     return STATUS_SUCCESS;
 }
 
 void wvm_target_give_back(struct wvm_target *t)
 {
+    if (WVM_LIKELY(t->pin != NULL)) {
+        wvm_nt_space_unpin(t->pin);
+        return;
+    }
     wvm_nt_space_leave(t->object);
     drop(t->object);
 }
@@ -179,7 +211,10 @@ wvm_status wvm_process_of_window(struct wvm_window *window, uint32_t flags, HAND
         return STATUS_INSUFFICIENT_RESOURCES;
     p->pid = 0;
     p->start = 0;
-    p->space = (struct wvm_nt_space){.window = window, .flags = flags};
+    p->space = (struct wvm_nt_space){
+        .window = window, .base = wvm_window_base(window),
+        .top = (uintptr_t)wvm_window_top(window), .flags = flags,
+    };
     wvm_object_start(&p->head);
     wvm_status status = wvm_handle_insert(WVM_OBJECT_PROCESS, p, PROCESS_ALL_ACCESS, out);
     if (status < 0)

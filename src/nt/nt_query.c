@@ -107,6 +107,19 @@ wvm_status wvm_nt_query_in(const struct wvm_target *t, uintptr_t addr, int info_
     return wvm_nt_query_filename(t, addr, buf);
 }
 
+wvm_status wvm_nt_query_basic_of(HANDLE process, uintptr_t addr, void *at, size_t len)
+{
+    struct wvm_nt_buffer buf = {.at = at, .len = len};
+    struct wvm_target t;
+    wvm_status status = wvm_target_of(process, PROCESS_QUERY_LIMITED_INFORMATION, &t);
+    if (WVM_UNLIKELY(status < 0))
+        return status;
+    status = WVM_LIKELY(t.pid == 0) ? query_basic(&t, addr, at, len)
+                                    : wvm_nt_query_in(&t, addr, MemoryBasicInformation, &buf);
+    wvm_target_drop(&t);
+    return status;
+}
+
 wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct wvm_nt_buffer *buf)
 {
     struct wvm_target t;

@@ -6,6 +6,9 @@
 
 /* The basic class for this process; the fast path of VirtualQuery. `at` is the caller's pointer. */
 wvm_status wvm_nt_query_basic(uintptr_t addr, void *at, size_t len) WVM_MUST_CHECK;
+/* The same for what a handle stands for; that of VirtualQueryEx. */
+wvm_status wvm_nt_query_basic_of(HANDLE process, uintptr_t addr, void *at,
+                                 size_t len) WVM_MUST_CHECK;
 
 /* The other classes, called by wvm_nt_query; addr is in the target's user space. */
 struct wvm_target;

@@ -2,22 +2,23 @@
  *
  * Terms   call = what has entered a space and not left it: the targets of nt_target.h; ended =
  *         destroyed, or its last handle was closed.
- * I1  life counts the calls. Nobody enters an ended space, so that exactly one thread finds it
- *     ended without calls: the one that ends it, or the last to leave. That one closes the window.
- * I2  Who ends, enters or leaves holds the object: its window is constant until then, and the
- *     object is nobody else's.
+ * I1  A call pins the object (nt_pin.h) or counts in life. Nobody enters an ended space. Who ends it
+ *     settles the pins and says so (SETTLED); from then on whoever finds neither pin nor count, the
+ *     one who ends it or the last to leave, makes it CLOSING: one thread closes the window.
+ * I2  The end holds the object until the window is closed. Who counts holds it as well; a pinned
+ *     one cannot end before the pin is seen. Its window is constant until then.
  * I3  A window that cannot be closed at once, because a signal handler interrupted this thread
- *     inside winvm, waits: its object is held once more, and is found by the next call that makes
- *     or ends a space.
+ *     inside winvm, waits: it is found by the next call that makes or ends a space.
  * Locking: none here, compare and swap; the space's in the window calls.
  * Failure: nothing changed.   Signal safety: yes.
- * fork: the child's copy of a space that another thread was in is never closed: it goes with the
- * child. */
+ * fork: the child's copy of a space in which another thread counts is never closed: it goes with
+ * the child. */
 #include "nt/nt_space.h"
 
 #include <winvm/space.h>
 
 #include "base/arith.h"
+#include "nt/nt_pin.h"
 #include "nt/nt_shared_data.h"
 #include "nt/nt_target.h"
 
@@ -28,28 +29,42 @@ static uint32_t n_waiting; /* (a) spaces that wait to be closed */
 
 /* ---- the end ---- */
 
+#define CLOSABLE (WVM_NT_SPACE_ENDED | WVM_NT_SPACE_SETTLED)
+
+/* By whoever made life CLOSING. The reference of the end goes with the window. */
 static void close_window(void *object)
 {
     struct wvm_nt_space *s = wvm_process_space(object);
-    if (wvm_window_close(&wvm_space_native, s->window) >= 0)
+    if (wvm_window_close(&wvm_space_native, s->window) >= 0) {
+        wvm_object_drop(WVM_OBJECT_PROCESS, object);
         return;
-    if (wvm_object_ops(WVM_OBJECT_PROCESS)->try_hold(object)) {
-        __atomic_store_n(&s->life, WVM_NT_SPACE_ENDED | WVM_NT_SPACE_WAITS, __ATOMIC_RELEASE);
-        __atomic_add_fetch(&n_waiting, 1, __ATOMIC_RELEASE);
     }
+    __atomic_add_fetch(&n_waiting, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->life, CLOSABLE | WVM_NT_SPACE_WAITS, __ATOMIC_RELEASE);
+}
+
+static bool claim_closing(struct wvm_nt_space *s, uint32_t life)
+{
+    return __atomic_compare_exchange_n(&s->life, &life, CLOSABLE | WVM_NT_SPACE_CLOSING, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* The space has ended, or its object is another's by now: then life says so. */
+static void try_close(void *object)
+{
+    struct wvm_nt_space *s = wvm_process_space(object);
+    if (s && !wvm_pins_any(object) && claim_closing(s, CLOSABLE))
+        close_window(object);
 }
 
 /* A waiting space is tried again; one thread does it. */
 static void close_waiting_one(void *object)
 {
     struct wvm_nt_space *s = wvm_process_space(object);
-    uint32_t waits = WVM_NT_SPACE_ENDED | WVM_NT_SPACE_WAITS;
-    if (!s || !__atomic_compare_exchange_n(&s->life, &waits, WVM_NT_SPACE_ENDED, false,
-                                           __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    if (!s || !claim_closing(s, CLOSABLE | WVM_NT_SPACE_WAITS))
         return;
     __atomic_sub_fetch(&n_waiting, 1, __ATOMIC_RELEASE);
     close_window(object);
-    wvm_object_drop(WVM_OBJECT_PROCESS, object); /* what held it while it waited */
 }
 
 static void close_waiting(void)
@@ -78,18 +93,41 @@ bool wvm_nt_space_enter(struct wvm_nt_space *s)
 void wvm_nt_space_leave(void *object)
 {
     struct wvm_nt_space *s = wvm_process_space(object);
-    if (__atomic_sub_fetch(&s->life, 1, __ATOMIC_ACQ_REL) == WVM_NT_SPACE_ENDED)
-        close_window(object);
+    if (__atomic_sub_fetch(&s->life, 1, __ATOMIC_ACQ_REL) == CLOSABLE)
+        try_close(object);
+}
+
+/* What was pinned may be gone, or another space, once the pin is off; its memory is type-stable. A
+ * thread that sees the end has its pin's going seen by the one who ends it, or sees SETTLED: the
+ * barrier of both lies between their store and their load. */
+void wvm_nt_space_unpin(struct wvm_pin *pin)
+{
+    void *object = pin->object;
+    wvm_pin_set(pin, NULL);
+    const struct wvm_nt_space *s = wvm_process_space(object);
+    if (WVM_LIKELY(!s || !(__atomic_load_n(&s->life, __ATOMIC_ACQUIRE) & WVM_NT_SPACE_ENDED)))
+        return;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if ((__atomic_load_n(&s->life, __ATOMIC_ACQUIRE) & CLOSABLE) == CLOSABLE)
+        try_close(object);
 }
 
 bool wvm_nt_space_end(void *object)
 {
     struct wvm_nt_space *s = wvm_process_space(object);
-    uint32_t before = __atomic_fetch_or(&s->life, WVM_NT_SPACE_ENDED, __ATOMIC_ACQ_REL);
-    if (before & WVM_NT_SPACE_ENDED)
+    bool held = wvm_object_ops(WVM_OBJECT_PROCESS)->try_hold(object);
+    uint32_t before = __atomic_fetch_or(&s->life, WVM_NT_SPACE_ENDED, __ATOMIC_SEQ_CST);
+    if (before & WVM_NT_SPACE_ENDED || !held) {
+        if (held)
+            wvm_object_drop(WVM_OBJECT_PROCESS, object);
         return false;
-    if (before == 0)
-        close_window(object);
+    }
+    if (wvm_pins_settle()) {
+        __atomic_fetch_or(&s->life, WVM_NT_SPACE_SETTLED, __ATOMIC_SEQ_CST);
+        try_close(object);
+    } else {
+        wvm_host_diag("a based space is kept: the host refuses membarrier");
+    }
     close_waiting();
     return true;
 }
@@ -177,8 +215,8 @@ wvm_status wvm_nt_space_describe(HANDLE h, struct wvm_nt_space_info *out)
     if (status < 0)
         return status;
     const struct wvm_nt_space *s = wvm_process_space(object);
-    out->base = wvm_window_base(s->window);
-    out->top = wvm_window_top(s->window);
+    out->base = s->base;
+    out->top = s->top;
     out->flags = s->flags;
     leave_space(object);
     return status;

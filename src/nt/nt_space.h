@@ -8,11 +8,14 @@
 /* A part of a process object. All but life are constant while the object lives. */
 struct wvm_nt_space {
     struct wvm_window *window; /* NULL: the object is a process, no space */
+    uintptr_t base, top;       /* of the window */
     uint32_t flags;            /* WINVM_SPACE_* */
-    uint32_t life;             /* (a) calls in it now; WVM_NT_SPACE_ENDED, _WAITS */
+    uint32_t life;             /* (a) calls that count in it now; WVM_NT_SPACE_*: nt_space.c */
 };
-#define WVM_NT_SPACE_ENDED 0x80000000u
-#define WVM_NT_SPACE_WAITS 0x40000000u /* to be closed: nt_space.c */
+#define WVM_NT_SPACE_ENDED 0x80000000u   /* nobody enters it any more */
+#define WVM_NT_SPACE_SETTLED 0x40000000u /* every pin on it can be seen */
+#define WVM_NT_SPACE_CLOSING 0x20000000u /* one thread closes its window */
+#define WVM_NT_SPACE_WAITS 0x10000000u   /* its window is to be closed by a later call */
 
 /* megabytes and flags as in struct winvm_space_options. INVALID_PARAMETER, NO_MEMORY,
  * INSUFFICIENT_RESOURCES (handles). */
@@ -37,6 +40,9 @@ uintptr_t wvm_nt_space_holding(uintptr_t addr);
 /* A call on the space begins; false: it has ended. */
 bool wvm_nt_space_enter(struct wvm_nt_space *s);
 void wvm_nt_space_leave(void *object);
+/* The same for a call that pinned the object: it takes the pin off. */
+struct wvm_pin;
+void wvm_nt_space_unpin(struct wvm_pin *pin);
 /* False: it had ended before. */
 bool wvm_nt_space_end(void *object);
 

@@ -15,6 +15,7 @@ struct wvm_target {
     uintptr_t base;            /* address of the target's address 0 */
     uintptr_t top;             /* first address past its user space, in its own terms */
     void *object;              /* held until wvm_target_drop; NULL: nothing */
+    struct wvm_pin *pin;       /* by which it is held; NULL: counted */
 };
 
 /* The target of a handle that must grant every right of `need`. On success wvm_target_drop is to

@@ -217,6 +217,10 @@ static inline struct wvm_window *wvm_space_window_at(const struct wvm_space *sp,
     unsigned i = __atomic_load_n(&sp->window_of[granule >> WVM_CHUNK_BITS], __ATOMIC_RELAXED);
     return i ? (struct wvm_window *)&sp->window[i] : NULL;
 }
+static inline uintptr_t wvm_space_window_base(const struct wvm_window *w)
+{
+    return (uintptr_t)(w->lo - 1) << WVM_GRANULE_SHIFT;
+}
 /* First granule of [lo, hi) that belongs to a window; hi: none does. Any thread may ask. */
 uint64_t wvm_space_next_window(const struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* The gaps that granule is in when it is free. */

@@ -184,7 +184,7 @@ wvm_status wvm_space_query(struct wvm_space *sp, uintptr_t addr, struct wvm_regi
 wvm_status wvm_window_query(struct wvm_space *sp, const struct wvm_window *w, uintptr_t addr,
                             struct wvm_region *out)
 {
-    uintptr_t base = wvm_window_base(w);
+    uintptr_t base = wvm_space_window_base(w);
     uint64_t page = wvm_page_of(base + addr);
     bool same = true;
     while (look_allocated(sp, page, out, &same)) {

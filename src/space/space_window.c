@@ -28,7 +28,7 @@ uint64_t wvm_space_next_window(const struct wvm_space *sp, uint64_t lo, uint64_t
 
 uintptr_t wvm_window_base(const struct wvm_window *w)
 {
-    return wvm_addr_of(WVM_PAGE_OF_GRANULE(w->lo - 1));
+    return wvm_space_window_base(w);
 }
 
 uint64_t wvm_window_top(const struct wvm_window *w)
