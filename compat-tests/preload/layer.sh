@@ -12,11 +12,11 @@ for abi in $abis; do
         $CC $flags -shared -fPIC "$here/layer.c" -o "$tmp/liblayer.so" &&
             $CC $flags "$here/layer_main.c" $unresolved "$tmp/liblayer.so" "-Wl,-rpath,$tmp" \
                 -o "$tmp/program"
-        try "$run" --abi=$abi "$tmp/program"
+        try "$run" --abi="$abi" "$tmp/program"
         tap "$abi $opt, in a library"
         # shellcheck disable=SC2086
         $CC $flags -DLAYER_INSIDE "$here/layer_main.c" "$here/layer.c" $unresolved -o "$tmp/program"
-        try "$run" --abi=$abi "$tmp/program"
+        try "$run" --abi="$abi" "$tmp/program"
         tap "$abi $opt, in the executable"
     done
 done

@@ -19,8 +19,8 @@ static inline int run_again_with(char *program, const char *options)
     return child < 0 || waitpid(child, &status, 0) < 0 ? 1 : status;
 }
 
-/* The exit status of main(). tests: runs them once. layouts: options, up to a NULL. The cases of the
- * layouts are counted in words, as a plan comes once; a failed one fails the program. */
+/* The exit status of main(). tests: runs them once. layouts: options, up to a NULL. The cases of
+ * the layouts are counted in words, as a plan comes once; a failed one fails the program. */
 static inline int run_in_layouts(int argc, char **argv, int (*tests)(void),
                                  const char *const *layouts)
 {
