@@ -1,17 +1,10 @@
 #!/usr/bin/env bash
 # The programs of users/: linked with libwinvm, linked with it statically, and compiled with Wine's
-# headers under the preload object of that convention. They meet in a run directory of their own.
+# headers under the preload object of that convention.
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
-programs="colored_heap coroutines crash_report database dual_map emulator guarded_heap guest_memory
-    heap_tracker inspector messages overflow pe_loader seh segments tracer wild"
-if [ "${WVM_SANITIZER:-no}" != no ]; then
-    echo "1..0 # SKIP sanitizers do not follow these programs from stack to stack"
-    exit 0
-fi
-ulimit -c 0
-folder=$abs_top_builddir/compat-tests/users
-. "$abs_top_srcdir/compat-tests/run-ways.inc"
+# shellcheck source=users.inc
+. "$abs_top_srcdir/compat-tests/users.inc"
 
 {
     run_way sysv

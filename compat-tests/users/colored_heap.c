@@ -4,9 +4,8 @@
 #include "users.h"
 
 #define GRANULE ((SIZE_T)2 << 20)
-#define N_GRANULES 3400u
+#define MOST_GRANULES 3400u
 #define COLORS 3u
-#define RANGE ((SIZE_T)4 << 40)
 
 typedef PVOID(WINAPI *alloc2)(HANDLE, PVOID, SIZE_T, ULONG, ULONG, MEM_EXTENDED_PARAMETER *, ULONG);
 typedef PVOID(WINAPI *map3)(HANDLE, HANDLE, PVOID, ULONG64, SIZE_T, ULONG, ULONG,
@@ -16,8 +15,11 @@ typedef BOOL(WINAPI *unmap2)(HANDLE, PVOID, ULONG);
 static alloc2 p_alloc2;
 static map3 p_map3;
 static unmap2 p_unmap2;
+static unsigned low_color; /* the lowest bit of an address that is a colour */
+static SIZE_T range;       /* of each colour: 4 TiB, in a smaller space 1/32 of it */
+static unsigned n_granules;
 static uint8_t *base[COLORS];
-static HANDLE section[N_GRANULES];
+static HANDLE section[MOST_GRANULES];
 
 static void find(void *to, const char *name)
 {
@@ -34,14 +36,14 @@ static uint8_t *at(unsigned color, SIZE_T granule)
 /* The colour is a bit of the address; elsewhere when something is there. */
 static int reserve(void)
 {
-    for (unsigned shift = 42; shift < 45; shift++) {
-        uint8_t *wanted = (uint8_t *)((SIZE_T)1 << shift);
-        uint8_t *got = p_alloc2(GetCurrentProcess(), wanted, RANGE,
+    for (unsigned c = 0; c < COLORS; c++) {
+        uint8_t *wanted = (uint8_t *)((SIZE_T)1 << (low_color + c));
+        uint8_t *got = p_alloc2(GetCurrentProcess(), wanted, range,
                                 MEM_RESERVE | MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS, NULL, 0);
         if (!got)
-            got = p_alloc2(GetCurrentProcess(), NULL, RANGE, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
+            got = p_alloc2(GetCurrentProcess(), NULL, range, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
                            PAGE_NOACCESS, NULL, 0);
-        base[shift - 42] = got;
+        base[c] = got;
         if (!got)
             return 0;
     }
@@ -94,8 +96,8 @@ static void collect(void)
     uint8_t *p;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < N_GRANULES; i++) {
-        unsigned next = (i + 1531) % N_GRANULES; /* coprime: the list goes through all */
+    for (unsigned i = 0; i < n_granules; i++) {
+        unsigned next = (i + 1531) % n_granules; /* coprime: the list goes through all */
         uint8_t *link = at((i * 7 + 1) % COLORS, next) + next % 500 * 16;
         memcpy(at(i % COLORS, i) + i % 500 * 16, &link, sizeof(link));
     }
@@ -103,8 +105,8 @@ static void collect(void)
     do {
         memcpy(&p, p, sizeof(p));
         n++;
-    } while (n <= N_GRANULES && p != base[0] && p != base[1] && p != base[2]);
-    check(n == N_GRANULES, "pointers of all colours lead through the heap");
+    } while (n <= n_granules && p != base[0] && p != base[1] && p != base[2]);
+    check(n == n_granules, "pointers of all colours lead through the heap");
 }
 
 /* While it marks, one colour may not be written: who writes there is told. */
@@ -129,11 +131,11 @@ static void barriers(void)
     int right = 1;
 
     for (unsigned i = 0; i < 200; i++) {
-        volatile uint8_t *p = at(1, i * 17) + 12345;
-        right &= protect(at(1, i * 17), GRANULE, PAGE_READONLY) == PAGE_READWRITE;
+        volatile uint8_t *p = at(1, i * 17 % n_granules) + 12345;
+        right &= protect(at(1, i * 17 % n_granules), GRANULE, PAGE_READONLY) == PAGE_READWRITE;
         fault_at = 0;
         *p = (uint8_t)i;
-        right &= fault_at == (ULONG_PTR)p && at(2, i * 17)[12345] == (uint8_t)i;
+        right &= fault_at == (ULONG_PTR)p && at(2, i * 17 % n_granules)[12345] == (uint8_t)i;
     }
     check(right, "a barrier by protection, for one colour alone");
     RemoveVectoredExceptionHandler(handle);
@@ -141,13 +143,13 @@ static void barriers(void)
 
 static void space(void)
 {
-    uint8_t *p = VirtualAlloc(NULL, (SIZE_T)16 << 40, MEM_RESERVE, PAGE_NOACCESS);
+    uint8_t *p = VirtualAlloc(NULL, 4 * range, MEM_RESERVE, PAGE_NOACCESS);
     MEMORY_BASIC_INFORMATION m;
 
-    check(p && VirtualQuery(p, &m, sizeof(m)) && m.RegionSize == (SIZE_T)16 << 40,
-          "16 TiB are reserved");
-    check(VirtualAlloc(p + ((SIZE_T)15 << 40), GRANULE, MEM_COMMIT, PAGE_READWRITE) &&
-              (p[((SIZE_T)15 << 40) + 5] = 7) == 7,
+    check(p && VirtualQuery(p, &m, sizeof(m)) && m.RegionSize == 4 * range,
+          "an eighth of the address space is reserved");
+    check(VirtualAlloc(p + (15 * (range / 4)), GRANULE, MEM_COMMIT, PAGE_READWRITE) &&
+              (p[(15 * (range / 4)) + 5] = 7) == 7,
           "any part can be used");
     check(VirtualFree(p, 0, MEM_RELEASE), "and released");
 }
@@ -157,36 +159,40 @@ int main(void)
     MEMORY_BASIC_INFORMATION m;
     int good = 1;
 
+    for (low_color = 42; (SIZE_T)32 << low_color > user_space() + (2 << 16); low_color--)
+        ;
+    range = (SIZE_T)1 << low_color;
+    n_granules = (unsigned)at_most(MOST_GRANULES, range / GRANULE - 1);
     find(&p_alloc2, "VirtualAlloc2");
     find(&p_map3, "MapViewOfFile3");
     find(&p_unmap2, "UnmapViewOfFile2");
     if (!check(p_alloc2 && p_map3 && p_unmap2, "the calls are there"))
         return users_end();
     space();
-    if (!check(reserve(), "three ranges of 4 TiB"))
+    if (!check(reserve(), "three ranges"))
         return users_end();
-    for (unsigned i = 0; i < N_GRANULES && good; i++)
+    for (unsigned i = 0; i < n_granules && good; i++)
         good &= split(i) && commit_granule(i);
     SetLastError(0);
     check(!split(7) && GetLastError() != 0, "what is split is not split again");
-    if (!check(good, "10,200 views"))
+    if (!check(good, "a view of each colour"))
         return users_end();
     check(VirtualQuery(at(2, 5) + GRAN, &m, sizeof(m)) && m.AllocationBase == at(2, 5) &&
               m.RegionSize == GRANULE - GRAN && m.Type == MEM_MAPPED,
           "each is an allocation");
     collect();
     barriers();
-    for (unsigned i = 0; i < N_GRANULES; i += 2)
+    for (unsigned i = 0; i < n_granules; i += 2)
         good &= uncommit_granule(i);
     check(good, "every other granule is uncommitted");
-    for (unsigned i = 0; i < N_GRANULES; i += 2)
+    for (unsigned i = 0; i < n_granules; i += 2)
         good &= commit_granule(i) && at(i % COLORS, i)[i % 500 * 16] == 0;
     check(good, "and committed again, empty");
-    for (unsigned i = 0; i < N_GRANULES; i++)
+    for (unsigned i = 0; i < n_granules; i++)
         good &= uncommit_granule(i);
     check(good, "all go");
     for (unsigned c = 0; c < COLORS; c++)
-        good &= VirtualFree(base[c], RANGE, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS) &&
+        good &= VirtualFree(base[c], range, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS) &&
                 VirtualFree(base[c], 0, MEM_RELEASE);
     check(good, "the ranges are whole again, and released");
     return users_end();

@@ -1,12 +1,12 @@
-/* A console emulator's fast memory: the guest's 4 GiB are a range of the host's, in which one
- * section of RAM stands at several places. Pages of lazily mapped areas come with their first
- * access, mirrors come and go. Once with placeholders, once in the way of older Windows. */
+/* A console emulator's fast memory: the guest's 4 GiB, or half of a smaller space, are a range of
+ * the host's, in which one section of RAM stands at several places. Pages of lazily mapped areas
+ * come with their first access, mirrors come and go. Once with placeholders, once in the way of
+ * older Windows. */
 #include "users.h"
 
-#define GUEST ((SIZE_T)1 << 32)
 #define RAM (24u << 20)
 #define MIRRORS 3
-#define LAZY_AT ((SIZE_T)0x40000000)
+#define LAZY_AT (guest_size / 4)
 #define LAZY_PAGES 64u
 #define LAZY_PAGE 65536u
 
@@ -20,7 +20,7 @@ static map3 p_map3;
 static unmap2 p_unmap2;
 static HANDLE ram;
 static uint8_t *guest;
-static const SIZE_T mirror[MIRRORS] = {0, 0x80000000u, 0xc0000000u};
+static SIZE_T guest_size, mirror[MIRRORS];
 static volatile LONG n_faults, n_lost;
 
 static void find(void *to, const char *name)
@@ -59,9 +59,9 @@ static void arrange(void)
 {
     int good = 1, same = 1;
 
-    guest = p_alloc2(GetCurrentProcess(), NULL, GUEST, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
+    guest = p_alloc2(GetCurrentProcess(), NULL, guest_size, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
                      PAGE_NOACCESS, NULL, 0);
-    check(guest && state(guest, MEM_RESERVE, guest, GUEST), "the guest has 4 GiB");
+    check(guest && state(guest, MEM_RESERVE, guest, guest_size), "the guest has its range");
     for (int i = MIRRORS - 1; i >= 0; i--)
         good &= split(guest + mirror[i], RAM) &&
                 put(guest + mirror[i], 0, RAM, PAGE_READWRITE) == guest + mirror[i];
@@ -138,7 +138,7 @@ static void on_demand(void)
 /* Single pages of the host, as a guest's page tables want them. */
 static void small_pages(void)
 {
-    uint8_t *at = guest + 0x20000000;
+    uint8_t *at = guest + guest_size / 8;
     int good = split(at, 16 * PAGE) != 0;
 
     for (unsigned i = 0; i < 16; i++) {
@@ -169,7 +169,7 @@ static void dismantle(void)
 
     for (int i = 0; i < MIRRORS; i++)
         good &= p_unmap2(GetCurrentProcess(), guest + mirror[i], MEM_PRESERVE_PLACEHOLDER) != 0;
-    check(good && join(guest, GUEST) && state(guest, MEM_RESERVE, guest, GUEST),
+    check(good && join(guest, guest_size) && state(guest, MEM_RESERVE, guest, guest_size),
           "without views it is one range again");
     check(VirtualFree(guest, 0, MEM_RELEASE) && protection_of(guest) == PAGE_NOACCESS,
           "and is released");
@@ -182,7 +182,7 @@ static int old_try(void)
 {
     unsigned n = 0;
 
-    guest = VirtualAlloc(NULL, GUEST, MEM_RESERVE, PAGE_NOACCESS);
+    guest = VirtualAlloc(NULL, guest_size, MEM_RESERVE, PAGE_NOACCESS);
     if (!guest || !VirtualFree(guest, 0, MEM_RELEASE))
         return 0;
     while (n < MIRRORS && MapViewOfFileEx(ram, FILE_MAP_ALL_ACCESS, 0, 0, RAM, guest + mirror[n]))
@@ -222,6 +222,10 @@ static void older_way(void)
 
 int main(void)
 {
+    for (SIZE_T wanted = (SIZE_T)1 << 32; !guest_size; wanted /= 2)
+        guest_size = wanted <= user_space() / 2 ? wanted : 0;
+    mirror[1] = guest_size / 2;
+    mirror[2] = guest_size / 4 * 3;
     ram = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, RAM, NULL);
     find(&p_alloc2, "VirtualAlloc2");
     find(&p_map3, "MapViewOfFile3");

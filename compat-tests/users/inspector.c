@@ -21,6 +21,7 @@ static const uint8_t code[] = {0xb8, 1, 0, 0, 0, 0xc3}; /* mov eax, 1; ret */
 struct hello {
     uint8_t *data; /* RW, RW, reserved, RO */
     uint8_t *code;
+    const uint8_t *program;
 };
 /* Orders: call the address, read the byte there, end. */
 struct order {
@@ -28,10 +29,12 @@ struct order {
     uint8_t *at;
 };
 
+static const uint8_t image_part[2 * PAGE] = {1, 2, 3}; /* a part of the program's image */
+
 static int child(int in, int out)
 {
     struct hello hello = {VirtualAlloc(NULL, 4 * PAGE, MEM_RESERVE, PAGE_NOACCESS),
-                          commit(PAGE, PAGE_READWRITE)};
+                          commit(PAGE, PAGE_READWRITE), image_part};
     struct order o;
     function f;
     int value;
@@ -135,7 +138,12 @@ static void walk(HANDLE h, int exact)
     check(gapless && at > (SIZE_T)si.lpMaximumApplicationAddress &&
               GetLastError() == ERROR_INVALID_PARAMETER,
           "the walk ends with the address space");
-    check(commits > 16 * PAGE && images > 1, "programs and memory are found");
+    /* In a low layout the host puts programs above the end of user space. */
+    check(commits >= 4 * PAGE && (images > 1 || user_space() >> 46 == 0),
+          "programs and memory are found");
+    check(VirtualQueryEx(h, there.program, &m, sizeof(m)) && m.State == MEM_COMMIT &&
+              m.Type == MEM_IMAGE,
+          "the program is an image, wherever it lies");
     check(found == 1, "so are the pages that the child told of");
     check(VirtualQueryEx(h, there.code, &m, sizeof(m)) && m.State == MEM_COMMIT &&
               m.Protect == PAGE_EXECUTE_READ,

@@ -10,7 +10,8 @@
 NTSTATUS NTAPI NtAreMappedFilesTheSame(PVOID, PVOID);
 #endif
 
-#define BASE 0x6a0000000ull
+/* Above 4 GiB where that is user space. */
+#define BASE (user_space() >> 33 ? 0x6a0000000ull : 0x6a000000ull)
 #define FILE_ALIGN 0x200u
 enum {
     TEXT_AT = 0x1000,

@@ -5,7 +5,7 @@
 
 #define SEGMENT ((SIZE_T)4 << 20)
 #define N_ALIGNED 200
-#define N_SEGMENTS 100000
+#define MOST_SEGMENTS 100000
 
 typedef PVOID(WINAPI *alloc2)(HANDLE, PVOID, SIZE_T, ULONG, ULONG, MEM_EXTENDED_PARAMETER *, ULONG);
 
@@ -49,6 +49,7 @@ static void *aligned_old(SIZE_T size, SIZE_T alignment, DWORD flags)
 
 static void aligned(void)
 {
+    SIZE_T arena = user_space() >> 33 ? (SIZE_T)1 << 32 : (SIZE_T)1 << 29;
     void *all[N_ALIGNED], *big;
     int good = 1;
 
@@ -62,9 +63,9 @@ static void aligned(void)
     for (int i = 0; i < N_ALIGNED; i++)
         good &= VirtualFree(all[i], 0, MEM_RELEASE);
     check(good, "are released");
-    big = aligned_new((SIZE_T)3 << 30, (SIZE_T)1 << 32, MEM_RESERVE, -1);
-    check(big && (uintptr_t)big % ((SIZE_T)1 << 32) == 0 && VirtualFree(big, 0, MEM_RELEASE),
-          "an arena at a multiple of 4 GiB");
+    big = aligned_new(arena / 4 * 3, arena, MEM_RESERVE, -1);
+    check(big && (uintptr_t)big % arena == 0 && VirtualFree(big, 0, MEM_RELEASE),
+          "an arena at a multiple of its size");
     SetLastError(0);
     check(!aligned_new(SEGMENT, SEGMENT + GRAN, MEM_RESERVE, -1) &&
               GetLastError() == ERROR_INVALID_PARAMETER,
@@ -133,23 +134,24 @@ static void purge(void)
 
 static void many(void)
 {
-    static uint8_t *all[N_SEGMENTS];
+    static uint8_t *all[MOST_SEGMENTS];
+    int n = (int)at_most(MOST_SEGMENTS, user_space() / (3 * GRAN)); /* each takes two places */
     MEMORY_BASIC_INFORMATION m;
     int good = 1, seen = 1;
 
-    for (int i = 0; i < N_SEGMENTS; i++) {
+    for (int i = 0; i < n; i++) {
         all[i] = aligned_new(GRAN, 2 * GRAN, MEM_RESERVE, -1);
         good &= all[i] && (uintptr_t)all[i] % (2 * GRAN) == 0;
     }
-    check(good, "100,000 segments are reserved");
-    for (int i = 0; i < N_SEGMENTS; i += 100) {
+    check(good, "a hundred thousand segments are reserved, or half a space");
+    for (int i = 0; i < n; i += 100) {
         good &= VirtualAlloc(all[i], PAGE, MEM_COMMIT, PAGE_READWRITE) == all[i];
         all[i][0] = (uint8_t)i;
         seen &= VirtualQuery(all[i] + PAGE, &m, sizeof(m)) && m.AllocationBase == all[i] &&
                 m.RegionSize == GRAN - PAGE && m.State == MEM_RESERVE;
     }
     check(good && seen, "some are used");
-    for (int i = 0; i < N_SEGMENTS; i++)
+    for (int i = 0; i < n; i++)
         good &= (i % 100 || all[i][0] == (uint8_t)i) && VirtualFree(all[i], 0, MEM_RELEASE);
     check(good, "all are released");
 }

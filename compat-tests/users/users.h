@@ -62,6 +62,21 @@ static inline int users_end(void)
     return users_failed != 0;
 }
 
+/* Bytes from address 0 to the end of user space; programs take a part of what they would like when
+ * that is less than they need. */
+static inline SIZE_T user_space(void)
+{
+    SYSTEM_INFO info;
+
+    GetSystemInfo(&info);
+    return (SIZE_T)info.lpMaximumApplicationAddress + 1;
+}
+
+static inline SIZE_T at_most(SIZE_T wanted, SIZE_T limit)
+{
+    return wanted < limit ? wanted : limit;
+}
+
 static inline void *commit(SIZE_T size, DWORD protection)
 {
     return VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, protection);
