@@ -159,7 +159,7 @@ int main(void)
     MEMORY_BASIC_INFORMATION m;
     int good = 1;
 
-    for (low_color = 42; (SIZE_T)32 << low_color > user_space() + (2 << 16); low_color--)
+    for (low_color = 42; (uint64_t)32 << low_color > user_space() + (2 << 16); low_color--)
         ;
     range = (SIZE_T)1 << low_color;
     n_granules = (unsigned)at_most(MOST_GRANULES, range / GRANULE - 1);

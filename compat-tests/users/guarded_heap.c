@@ -182,7 +182,7 @@ static void lazily(void)
     uint64_t sum = 0;
     LONG pages;
 
-    lazy_size = at_most((SIZE_T)1 << 32, user_space() / 4);
+    lazy_size = at_most((uint64_t)1 << 32, user_space() / 4);
     lazy = VirtualAlloc(NULL, lazy_size, MEM_RESERVE, PAGE_READWRITE);
     pthread_create(&other, NULL, fill, NULL);
     fill(NULL);

@@ -222,8 +222,8 @@ static void older_way(void)
 
 int main(void)
 {
-    for (SIZE_T wanted = (SIZE_T)1 << 32; !guest_size; wanted /= 2)
-        guest_size = wanted <= user_space() / 2 ? wanted : 0;
+    for (uint64_t wanted = (uint64_t)1 << 32; !guest_size; wanted /= 2)
+        guest_size = wanted <= user_space() / 2 ? (SIZE_T)wanted : 0;
     mirror[1] = guest_size / 2;
     mirror[2] = guest_size / 4 * 3;
     ram = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, RAM, NULL);

@@ -49,7 +49,7 @@ static void *aligned_old(SIZE_T size, SIZE_T alignment, DWORD flags)
 
 static void aligned(void)
 {
-    SIZE_T arena = user_space() >> 33 ? (SIZE_T)1 << 32 : (SIZE_T)1 << 29;
+    SIZE_T arena = user_space() >> 33 ? (SIZE_T)1 << 16 << 16 : (SIZE_T)1 << 29;
     void *all[N_ALIGNED], *big;
     int good = 1;
 

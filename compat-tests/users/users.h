@@ -64,17 +64,17 @@ static inline int users_end(void)
 
 /* Bytes from address 0 to the end of user space; programs take a part of what they would like when
  * that is less than they need. */
-static inline SIZE_T user_space(void)
+static inline uint64_t user_space(void)
 {
     SYSTEM_INFO info;
 
     GetSystemInfo(&info);
-    return (SIZE_T)info.lpMaximumApplicationAddress + 1;
+    return (uint64_t)(ULONG_PTR)info.lpMaximumApplicationAddress + 1;
 }
 
-static inline SIZE_T at_most(SIZE_T wanted, SIZE_T limit)
+static inline SIZE_T at_most(uint64_t wanted, uint64_t limit)
 {
-    return wanted < limit ? wanted : limit;
+    return (SIZE_T)(wanted < limit ? wanted : limit);
 }
 
 static inline void *commit(SIZE_T size, DWORD protection)
