@@ -65,6 +65,14 @@ compare() {
     result "$status" "$1: $4, at most $5 more"
 }
 
+# compare_all COMPILER OBJECT: each loop, with plain pointers as compiled for C.
+compare_all() {
+    compare "$1" "$work/c.o" "$2" last 1
+    compare "$1" "$work/c.o" "$2" sum 1
+    compare "$1" "$work/c.o" "$2" gather 0
+    compare "$1" "$work/c.o" "$2" chain 0
+}
+
 # loops C-COMPILER C++-COMPILER
 loops() {
     what=${1%% *}
@@ -73,10 +81,7 @@ loops() {
         result 1 "$what compiles the loops"
         return
     fi
-    compare "$what" "$work/c.o" "$work/c.o" last 1
-    compare "$what" "$work/c.o" "$work/c.o" sum 1
-    compare "$what" "$work/c.o" "$work/c.o" gather 0
-    compare "$what" "$work/c.o" "$work/c.o" chain 0
+    compare_all "$what" "$work/c.o"
     if ! command -v "${2%% *}" >/dev/null 2>&1; then
         skip "${2%% *}" "not installed"
         return
@@ -86,10 +91,7 @@ loops() {
         result 1 "${2%% *} compiles the loops"
         return
     fi
-    compare "${2%% *}" "$work/c.o" "$work/cc.o" last 1
-    compare "${2%% *}" "$work/c.o" "$work/cc.o" sum 1
-    compare "${2%% *}" "$work/c.o" "$work/cc.o" gather 0
-    compare "${2%% *}" "$work/c.o" "$work/cc.o" chain 0
+    compare_all "${2%% *}" "$work/cc.o"
 }
 
 for pair in "${CC:-cc}|${CXX:-c++}" "clang|clang++"; do

@@ -350,13 +350,30 @@ static wvm_status check_window(const struct wvm_space *sp, const struct wvm_wind
                           addr_of_granule(meets));
 }
 
-wvm_status wvm_space_claim(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
-                           uint64_t hi)
+struct claims {
+    struct { uint64_t lo, hi; } run[MAX_CLAIMS];
+    unsigned n;
+};
+
+/* What is foreign of granules [lo, hi) is mapped. 0 or -errno; `claims` has what was. */
+static int claim_foreign(struct wvm_space *sp, uint64_t lo, uint64_t hi, struct claims *claims)
 {
-    if (!w && hi > top_granule(sp))
-        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "past the end of user space, at",
-                              addr_of_granule(lo));
-    return wvm_space_claim_any(sp, w, lo, hi);
+    uint8_t owner;
+    for (uint64_t g = lo, end; g < hi; g = end) {
+        end = owner_run(sp, g, hi, &owner);
+        if (owner != WVM_OWNER_FOREIGN)
+            continue;
+        if (claims->n == MAX_CLAIMS)
+            return -ENOMEM;
+        int err = wvm_host.reserve_at(addr_of_granule(g), (end - g) << WVM_GRANULE_SHIFT);
+        if (err)
+            return err;
+        claims->run[claims->n].lo = g;
+        claims->run[claims->n++].hi = end;
+        wvm_pages_set(&sp->store, &sp->owner, g, end, WVM_OWNER_SINGLE);
+        wvm_store_flush(&sp->store);
+    }
+    return 0;
 }
 
 wvm_status wvm_space_claim_any(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
@@ -365,36 +382,30 @@ wvm_status wvm_space_claim_any(struct wvm_space *sp, const struct wvm_window *w,
     wvm_status status = check_window(sp, w, lo, hi);
     if (status)
         return status;
-    struct { uint64_t lo, hi; } claim[MAX_CLAIMS];
-    unsigned n = 0;
-    uint8_t owner;
-    int err = 0;
-    for (uint64_t g = lo, end; g < hi && err == 0; g = end) {
-        end = owner_run(sp, g, hi, &owner);
-        if (owner != WVM_OWNER_FOREIGN)
-            continue;
-        err = n == MAX_CLAIMS
-                  ? -ENOMEM
-                  : wvm_host.reserve_at(addr_of_granule(g), (end - g) << WVM_GRANULE_SHIFT);
-        if (err == 0) {
-            claim[n].lo = g;
-            claim[n++].hi = end;
-            wvm_pages_set(&sp->store, &sp->owner, g, end, WVM_OWNER_SINGLE);
-            wvm_store_flush(&sp->store);
-        }
-    }
+    struct claims claims;
+    claims.n = 0;
+    int err = claim_foreign(sp, lo, hi, &claims);
     if (err == 0) {
-        sp->n_edges += n;
+        sp->n_edges += claims.n;
         occupy(sp, lo, hi);
         return STATUS_SUCCESS;
     }
-    while (n--)
-        unclaim(sp, claim[n].lo, claim[n].hi);
+    while (claims.n--)
+        unclaim(sp, claims.run[claims.n].lo, claims.run[claims.n].hi);
     if (err == -EEXIST)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "the range is in use outside winvm, at or above",
                               addr_of_granule(lo));
     return no_room(err, (hi - lo) << WVM_GRANULE_SHIFT);
+}
+
+wvm_status wvm_space_claim(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,
+                           uint64_t hi)
+{
+    if (!w && hi > top_granule(sp))
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "past the end of user space, at",
+                              addr_of_granule(lo));
+    return wvm_space_claim_any(sp, w, lo, hi);
 }
 
 /* ---- in use, and free again ---- */

@@ -36,6 +36,13 @@ static void make_dir(const char *root, const char *name, char path[256])
     ck_assert_int_eq(system(command), 0);
 }
 
+/* root, a template for mkdtemp(), is where /proc and the control groups are read. */
+static void become_root(char *root)
+{
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    wvm_host_proc_root = wvm_host_cgroup_root = root;
+}
+
 static void remove_tree(const char *root)
 {
     char command[300];
@@ -49,8 +56,7 @@ START_TEST(control_group_limits)
 {
     char root[] = "/tmp/winvm-cgroup-XXXXXX", dir[256];
     uint64_t ram, swap;
-    ck_assert_ptr_nonnull(mkdtemp(root));
-    wvm_host_proc_root = wvm_host_cgroup_root = root;
+    become_root(root);
     make_dir(root, "self", dir);
     write_file(dir, "cgroup", "5:cpu,memory:/a/b\n3:pids:/x\n0::/u/v\n");
     make_dir(root, "u/v", dir);
@@ -76,8 +82,7 @@ START_TEST(control_group_use)
 {
     char root[] = "/tmp/winvm-cgroup-XXXXXX", dir[256];
     struct wvm_host_memory m;
-    ck_assert_ptr_nonnull(mkdtemp(root));
-    wvm_host_proc_root = wvm_host_cgroup_root = root;
+    become_root(root);
     write_file(root, "meminfo", "MemTotal: 2048 kB\nMemAvailable:   1024 kB\n");
     wvm_host_memory_now(&m);
     ck_assert_uint_eq(m.ram, m.machine);
@@ -108,8 +113,7 @@ START_TEST(control_group_use_v1)
 {
     char root[] = "/tmp/winvm-cgroup-XXXXXX", dir[256];
     struct wvm_host_memory m;
-    ck_assert_ptr_nonnull(mkdtemp(root));
-    wvm_host_proc_root = wvm_host_cgroup_root = root;
+    become_root(root);
     make_dir(root, "self", dir);
     write_file(dir, "cgroup", "4:memory:/b\n");
     make_dir(root, "memory/b", dir);
