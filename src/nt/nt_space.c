@@ -2,9 +2,9 @@
  *
  * Terms   call = what has entered a space and not left it: the targets of nt_target.h; ended =
  *         destroyed, or its last handle was closed.
- * I1  A call pins the object (nt_pin.h) or counts in life. Nobody enters an ended space. Who ends it
- *     settles the pins and says so (SETTLED); from then on whoever finds neither pin nor count, the
- *     one who ends it or the last to leave, makes it CLOSING: one thread closes the window.
+ * I1  A call pins the object (nt_pin.h) or counts in life. Nobody enters an ended space. Who ends
+ *     it settles the pins and says so (SETTLED); from then on whoever finds neither pin nor count,
+ *     the one who ends it or the last to leave, makes it CLOSING: one thread closes the window.
  * I2  The end holds the object until the window is closed. Who counts holds it as well; a pinned
  *     one cannot end before the pin is seen. Its window is constant until then.
  * I3  A window that cannot be closed at once, because a signal handler interrupted this thread
