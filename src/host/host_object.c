@@ -39,7 +39,8 @@ enum {
 
 static int dup_from(int fd, unsigned long from)
 {
-    return (int)WVM_SYS(syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, from));
+    int made = (int)WVM_SYS(syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, from));
+    return made == -EINVAL && !from ? -EMFILE : made; /* a limit of 0 */
 }
 
 static bool raise_limit(void)
@@ -47,7 +48,8 @@ static bool raise_limit(void)
     struct rlimit lim;
     if (WVM_SYS(getrlimit(RLIMIT_NOFILE, &lim)) != 0 || lim.rlim_cur >= lim.rlim_max)
         return false;
-    lim.rlim_cur = lim.rlim_max / 2 < lim.rlim_cur ? lim.rlim_max : lim.rlim_cur * 2;
+    rlim_t more = lim.rlim_cur ? lim.rlim_cur * 2 : 1;
+    lim.rlim_cur = lim.rlim_max / 2 < lim.rlim_cur ? lim.rlim_max : more;
     if (WVM_SYS(setrlimit(RLIMIT_NOFILE, &lim)) != 0)
         return false;
     wvm_host_diag("out of descriptors: the soft limit is now %u", (unsigned)lim.rlim_cur);

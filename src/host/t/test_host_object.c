@@ -179,12 +179,26 @@ START_TEST(limit_rises)
 }
 END_TEST
 
+START_TEST(limit_of_zero)
+{
+    struct rlimit lim = {0, 300};
+    int fd = make_file(1);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lim), 0);
+    ck_assert_int_ge(wvm_host_fd_keep(fd), 3);
+    ck_assert_int_ge(wvm_host_shm_create("test", 1), 3);
+    lim.rlim_cur = lim.rlim_max = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lim), 0);
+    ck_assert_int_eq(wvm_host_shm_create("test", 1), -EMFILE);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
     Suite *suite = unit_suite("host_object", 30, &tc);
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, kept_and_reopened);
+    tcase_add_test(tc, limit_of_zero);
     tcase_add_test(tc, information);
     tcase_add_test(tc, closed_only_while_ours);
     tcase_add_test(tc, marks);
