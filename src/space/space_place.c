@@ -66,7 +66,9 @@ static void set_alone(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool alone
 }
 
 /* The pages are what they were before there was a view: inaccessible and empty. keep: they stay a
- * mapping of their own. The kernel may have made one mapping of two views, and part it here. */
+ * mapping of their own. The kernel may have made one mapping of two views, and part it here. At its
+ * limit of mappings, without ballast, there is a hole for a moment; if somebody gets that, the view
+ * stays, to be unmapped again later. */
 static int take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool keep)
 {
     uintptr_t addr = wvm_addr_of(lo);
@@ -75,6 +77,10 @@ static int take_back(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool keep)
     do
         err = keep ? wvm_host.isolate(addr, len) : wvm_host.discard(addr, len);
     while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
+    if (err == -ENOMEM && wvm_host.unmap(addr, len) == 0) { /* one mapping less */
+        err = wvm_host.reserve_at(addr, len);
+        keep = false;
+    }
     if (err)
         return err;
     set_alone(sp, lo, hi, keep);
@@ -99,19 +105,31 @@ void wvm_space_join(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     set_alone(sp, lo, hi, false);
 }
 
+/* The host refused a view at the place: that is given back, unless it is a hole now. */
+static void retreat(struct wvm_space *sp, const struct wvm_place *place, uint64_t hi)
+{
+    uintptr_t addr = wvm_addr_of(place->lo);
+    bool replaced = take_back(sp, place->lo, hi, place->old != 0) == 0;
+    /* Without a mapping to spare for that: emptying, where nothing is, needs all of it mapped. */
+    bool kept = !replaced && wvm_host.drop(addr, wvm_addr_of(hi) - addr) == 0;
+    if (!kept)
+        forget_fences(sp, place->lo, hi);
+    if (replaced || kept)
+        wvm_space_give_place(sp, place, place->lo, hi);
+}
+
 static wvm_status map_over(struct wvm_space *sp, const struct wvm_view_request *req, unsigned prot,
                            struct wvm_place *place)
 {
     int err = map_at(req, place->lo, true, prot);
     uint64_t hi = place->lo + wvm_page_of(req->len);
     place->ours = true;
+    if (err) { /* some kernels unmap first and fail then */
+        retreat(sp, place, hi);
+        return wvm_space_host_fail(err, req->len);
+    }
     forget_fences(sp, place->lo, hi);
-    if (!err)
-        return STATUS_SUCCESS;
-    /* Some kernels unmap first and fail then. */
-    if (take_back(sp, place->lo, hi, place->old != 0) == 0)
-        wvm_space_give_place(sp, place, place->lo, hi);
-    return wvm_space_host_fail(err, req->len);
+    return STATUS_SUCCESS;
 }
 
 static wvm_status over_placeholder(struct wvm_space *sp, const struct wvm_view_request *req,

@@ -254,6 +254,61 @@ START_TEST(failing)
 }
 END_TEST
 
+/* A view that the host refuses, when it has no mapping to spare to undo that either: its place is
+ * free as before, and what was fenced there still is known. */
+START_TEST(refused_view)
+{
+    struct wvm_backing backing = {.refs = 1, .fd = -1, .shared_writable = true, .last = last};
+    uint64_t word;
+    uintptr_t end;
+    unit_set_up(_i);
+    struct wvm_window *w = open_window(TOP_4G);
+    uintptr_t at = reserve(w, 4 * PG), next = reserve(w, GRANULE);
+    ck_assert(unit_write(at + PG, 5) && unit_write(next, 6));
+    WORKS(wvm_space_release(SP, at, at, &end));
+    struct wvm_view_request view = {.window = w, .backing = &backing, .len = 4 * PG,
+                                    .attr = WVM_ATTR_RW, .type = WVM_TYPE_MAPPED};
+    host_fail_arm(HOST_FAIL_DISCARD, 1, ENOMEM, HOST_FAIL_FOREVER);
+    wvm_status status = wvm_space_map(SP, &view);
+    ck_assert_uint_gt(host_fail_disarm(), 0);
+    ck_assert_int_lt(status, 0);
+    unit_audit();
+    ck_assert(query_in(w, at - wvm_window_base(w)).type == WVM_TYPE_FREE);
+    ck_assert_uint_eq(reserve(w, 4 * PG), at);
+    ck_assert(unit_read(at + PG, &word) && word == 0 && unit_write(at + PG, 7));
+    close_window(w);
+    ck_assert(query(next).type == WVM_TYPE_FREE);
+}
+END_TEST
+
+/* A host that has no mapping to spare, and no ballast: views are unmapped still. */
+START_TEST(view_at_the_limit)
+{
+    struct wvm_backing backing = {.refs = 1, .shared_writable = true, .last = last};
+    uint64_t word;
+    unit_set_up(_i);
+    backing.fd = memfd_create("test", MFD_CLOEXEC);
+    ck_assert(backing.fd >= 0 && ftruncate(backing.fd, 8 * PG) == 0);
+    struct wvm_window *w = open_window(TOP_4G);
+    uintptr_t first = reserve(w, 8 * PG);
+    struct wvm_view_request view = {.window = w, .backing = &backing, .len = 8 * PG,
+                                    .attr = WVM_ATTR_RW, .type = WVM_TYPE_MAPPED};
+    WORKS(wvm_space_map(SP, &view));
+    ck_assert(unit_write(view.start + PG, 3) && unit_write(first, 4));
+    host_fail_arm(HOST_FAIL_DISCARD, 1, ENOMEM, HOST_FAIL_FOREVER);
+    WORKS(wvm_space_unmap(SP, view.start, false));
+    ck_assert_uint_gt(host_fail_disarm(), 0);
+    unit_audit();
+    ck_assert(!unit_read(view.start + PG, &word));
+    ck_assert_uint_eq(reserve(w, 8 * PG), view.start);
+    ck_assert(unit_read(view.start + PG, &word) && word == 0 && unit_write(view.start + PG, 5));
+    ck_assert(unit_read(first, &word) && word == 4);
+    close_window(w);
+    ck_assert_uint_eq(backing.refs, 1);
+    close(backing.fd);
+}
+END_TEST
+
 /* A page of another's memory in a window goes with it, and what follows there is new memory. */
 START_TEST(fixed_page)
 {
@@ -291,6 +346,8 @@ int main(void)
     tcase_add_loop_test(tc, full, 0, N_CAPS);
     tcase_add_loop_test(tc, closing, 0, N_CAPS);
     tcase_add_loop_test(tc, fixed_page, 0, N_CAPS);
+    tcase_add_loop_test(tc, refused_view, 0, N_CAPS);
+    tcase_add_loop_test(tc, view_at_the_limit, 0, N_CAPS);
     tcase_add_test(tc, many);
     tcase_add_loop_test(tc, failing, 0, 2);
     return unit_run(suite);
