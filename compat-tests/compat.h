@@ -14,6 +14,9 @@
 
 static inline void compat_start(const struct compat_case *chosen)
 {
+    compat.skipped = compat_not_run(chosen->id);
+    if (compat.skipped)
+        return;
     compat_escape_armed = 1;
     if (__builtin_setjmp(compat_escape_frame) == 0) {
         chosen->run();

@@ -38,6 +38,20 @@ static struct {
     void (*cleanup)(void); /* before the memory of the case is released; NULL: nothing to do */
 } compat;
 
+/* Why a case is not run in this build; NULL: it is. */
+#ifdef COMPAT_BASED
+static const char *compat_not_run(const char *id)
+{
+    return based_not_run(id);
+}
+#else
+static const char *compat_not_run(const char *id)
+{
+    (void)id;
+    return NULL;
+}
+#endif
+
 static inline void compat_add(const char *id, const char *what, const char *want, void (*run)(void))
 {
     struct compat_case new_case = {id, what, want, run};

@@ -31,11 +31,11 @@ static const struct image image_32 = {0x14c, 0x52340000};
 /* An image for programs such as this one, and one for the others. */
 static inline const struct image *image_plain(void)
 {
-    return is_32bit() || is_wow64() ? &image_32 : &image_64;
+    return is_32bit_code() ? &image_32 : &image_64;
 }
 static inline const struct image *image_other(void)
 {
-    return is_32bit() || is_wow64() ? &image_64 : &image_32;
+    return is_32bit_code() ? &image_64 : &image_32;
 }
 
 static inline void image_put(BYTE *at, ULONG64 value, unsigned bytes)

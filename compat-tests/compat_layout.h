@@ -13,9 +13,32 @@
 #define TOP_128T 0x7FFFFFFF0000ull
 #define SHARED_DATA 0x7FFE0000u
 
+/* Addresses as the system counts them and pointers to them: the same, but for a based space
+ * (compat_based.h), which begins at compat_base. */
+#ifdef COMPAT_BASED
+#define compat_base based_base
+#else
+#define compat_base ((ULONG_PTR)0)
+#endif
+
+static inline ULONG_PTR address_of(const volatile void *p)
+{
+    return (ULONG_PTR)p - compat_base;
+}
+static inline void *at_address(ULONG_PTR address)
+{
+    return (void *)(address + compat_base);
+}
+
 static inline int is_32bit(void)
 {
     return sizeof(void *) == 4;
+}
+
+/* Whether 32-bit code runs in the space: a narrow layout alone does not say so. */
+static inline int is_32bit_code(void)
+{
+    return is_32bit() || compat_base != 0;
 }
 
 static inline uint64_t user_top(void)
@@ -23,7 +46,7 @@ static inline uint64_t user_top(void)
     SYSTEM_INFO info;
 
     GetSystemInfo(&info);
-    return (uint64_t)(uintptr_t)info.lpMaximumApplicationAddress + 1;
+    return (uint64_t)address_of(info.lpMaximumApplicationAddress) + 1;
 }
 
 static inline int is_narrow(void)

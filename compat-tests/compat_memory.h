@@ -159,11 +159,11 @@ static inline BYTE *arena(SIZE_T size)
     void *picked;
 
     for (at = 0x50000000; at < 0x70000000; at += 0x4000000) {
-        MEMORY_BASIC_INFORMATION info = query((void *)at);
+        MEMORY_BASIC_INFORMATION info = query(at_address(at));
 
         if (info.State == MEM_FREE && info.RegionSize >= size) {
-            compat_claim(at, size);
-            return (BYTE *)at;
+            compat_claim((ULONG_PTR)at_address(at), size);
+            return (BYTE *)at_address(at);
         }
     }
     picked = VirtualAlloc(NULL, size, MEM_RESERVE, PAGE_NOACCESS);

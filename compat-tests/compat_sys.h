@@ -9,7 +9,7 @@
 
 #ifdef _WIN32
 #define __USE_MINGW_ANSI_STDIO 1
-#else
+#elif !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
 #include <stdarg.h>

@@ -286,7 +286,7 @@ CASE(VA, 090, "Nt ZeroBits 1, TOP_DOWN", "address below 2^31")
 
     expect_status(out.status, ST_SUCCESS);
     compat_claim((ULONG_PTR)out.base, PG);
-    ok((ULONG_PTR)out.base < 0x80000000u, "base: got %p, expected below 2^31", out.base);
+    ok(address_of(out.base) < 0x80000000u, "base: got %p, expected below 2^31", out.base);
 }
 
 /* Whether a 64 KiB slot below the limit is free. */
@@ -295,11 +295,11 @@ static int has_room_below(ULONG_PTR limit)
     ULONG_PTR at = GR;
 
     while (at + PG <= limit) {
-        MEMORY_BASIC_INFORMATION info = query((void *)at);
+        MEMORY_BASIC_INFORMATION info = query(at_address(at));
 
         if (info.State == MEM_FREE)
             return 1;
-        at = ((ULONG_PTR)info.BaseAddress + info.RegionSize + GR - 1) & ~(ULONG_PTR)(GR - 1);
+        at = (address_of(info.BaseAddress) + info.RegionSize + GR - 1) & ~(ULONG_PTR)(GR - 1);
     }
     return 0;
 }
@@ -317,7 +317,7 @@ static void check_zero_bits(unsigned bits)
         return;
     }
     expect_status(out.status, ST_SUCCESS);
-    ok(!out.status && (ULONG_PTR)out.base >> (32 - bits) == 0, "bits %u: got %p", bits, out.base);
+    ok(!out.status && address_of(out.base) >> (32 - bits) == 0, "bits %u: got %p", bits, out.base);
     ok(VirtualFree(out.base, 0, MEM_RELEASE), "bits %u: release of %p", bits, out.base);
 }
 
@@ -349,8 +349,8 @@ CASE(VA, 094, "Nt ZeroBits as a mask (0x1AAAAAAA, 0xFFFFFFFF)", "below 2^29; bel
         expect_status(high.status, ST_SUCCESS);
     compat_claim((ULONG_PTR)low.base, PG);
     compat_claim((ULONG_PTR)high.base, PG);
-    ok((ULONG_PTR)low.base < 1u << 29, "got %p, expected below 2^29", low.base);
-    ok((ULONG_PTR)high.base <= 0xFFFFFFFF, "got %p, expected below 2^32", high.base);
+    ok(address_of(low.base) < 1u << 29, "got %p, expected below 2^29", low.base);
+    ok(address_of(high.base) <= 0xFFFFFFFF, "got %p, expected below 2^32", high.base);
 }
 
 CASE(VA, 096, "Nt ZeroBits 24 with a base", "INVALID_PARAMETER_3*")
@@ -375,7 +375,7 @@ CASE(VA, 098, "Nt ZeroBits 3, base NULL", "success")
 
     expect_status(out.status, ST_SUCCESS);
     compat_claim((ULONG_PTR)out.base, PG);
-    ok((ULONG_PTR)out.base < 1u << 29, "got %p, expected below 2^29", out.base);
+    ok(address_of(out.base) < 1u << 29, "got %p, expected below 2^29", out.base);
 }
 
 CASE(VA, 099, "MEM_TOP_DOWN", "above the default placement; the next one below")
@@ -392,7 +392,7 @@ CASE(VA, 100, "RESERVE inside a mapped image", "CONFLICTING_ADDRESSES")
 {
     static const char in_image[1] = "";
 
-    skip_if((ULONG_PTR)main >= user_top(), "the image of the program lies above the layout");
+    skip_if(address_of((void *)(ULONG_PTR)main) >= user_top(), "the image of the program lies above the layout");
     expect_status(nt_alloc((void *)(ULONG_PTR)in_image, 0, PG, RSV, NA).status,
                   ST_CONFLICTING_ADDRESSES);
     expect_error(VirtualAlloc((void *)(ULONG_PTR)main, PG, RSV, NA), ERROR_INVALID_ADDRESS);

@@ -30,7 +30,7 @@ static BYTE *require(SIZE_T size, ULONG_PTR lowest, ULONG_PTR highest, ULONG_PTR
     struct requirements wanted = {lowest, highest, alignment};
     struct param param = param_requiring(&wanted);
     struct nt_out out = alloc_ex(NULL, size, RSV, RWR, &param, 1);
-    ULONG_PTR at = (ULONG_PTR)out.base;
+    ULONG_PTR at = address_of(out.base);
 
     expect_status(out.status, ST_SUCCESS);
     if (out.status)

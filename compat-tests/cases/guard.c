@@ -321,17 +321,17 @@ CASE(GP, 022, "VirtualLock of it again", "TRUE; the page is reported")
 CASE(GP, 023, "ReadProcessMemory into, WriteProcessMemory from a guard page",
      "fails; the guard is gone; the same call succeeds")
 {
-    BYTE *a = guarded(0x2000), from[64], to[64] = {0};
+    BYTE *a = guarded(0x2000), *from = obtain(PG, COM, RWR), *to = from + 64;
     SIZE_T n;
 
-    memset(from, 0x4e, sizeof(from));
-    expect_failure(ReadProcessMemory(GetCurrentProcess(), from, a, sizeof(from), &n));
+    memset(from, 0x4e, 64);
+    expect_failure(ReadProcessMemory(GetCurrentProcess(), from, a, 64, &n));
     expect_page(a, COM, RWR);
-    expect_failure(WriteProcessMemory(GetCurrentProcess(), to, a + PG, sizeof(to), &n));
+    expect_failure(WriteProcessMemory(GetCurrentProcess(), to, a + PG, 64, &n));
     expect_page(a + PG, COM, RWR);
-    expect_success(ReadProcessMemory(GetCurrentProcess(), from, a, sizeof(from), &n));
+    expect_success(ReadProcessMemory(GetCurrentProcess(), from, a, 64, &n));
     expect_eq(a[63], 0x4e);
-    expect_success(WriteProcessMemory(GetCurrentProcess(), to, a, sizeof(to), &n));
+    expect_success(WriteProcessMemory(GetCurrentProcess(), to, a, 64, &n));
     expect_eq(to[63], 0x4e);
 }
 

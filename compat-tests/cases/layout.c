@@ -38,7 +38,7 @@ CASE(W32, 006, "LowestUserAddress, page size, granularity", "0x10000, 0x1000, 0x
 
     memset(&info, 0xcc, sizeof(info));
     GetSystemInfo(&info);
-    expect_ptr(info.lpMinimumApplicationAddress, GR);
+    expect_eq(address_of(info.lpMinimumApplicationAddress), GR);
     expect_eq(info.dwPageSize, PG);
     expect_eq(info.dwAllocationGranularity, GR);
     expect_eq(sizeof(info), is_32bit() ? 36 : 48);
@@ -54,7 +54,7 @@ CASE(W32, 012, "MEM_TOP_DOWN in a layout of 2 GB", "below the page of shared dat
 
     skip_if(user_top() != TOP_2G, "another layout");
     p = obtain(GR, RSV | VM_TOP_DOWN, NA);
-    ok((ULONG_PTR)p + GR <= SHARED_DATA, "got %p", (void *)p);
+    ok(address_of(p) + GR <= SHARED_DATA, "got %p", (void *)p);
 }
 
 CASE(W32, 013, "MEM_TOP_DOWN in a layout of more than 2 GB", "from 2 GB up, if there is room")
@@ -63,9 +63,9 @@ CASE(W32, 013, "MEM_TOP_DOWN in a layout of more than 2 GB", "from 2 GB up, if t
 
     skip_if(!is_narrow() || user_top() <= 0x80000000u, "another layout");
     p = obtain(GR, RSV | VM_TOP_DOWN, NA);
-    ok((ULONG_PTR)p < user_top(), "got %p", (void *)p);
+    ok(address_of(p) < user_top(), "got %p", (void *)p);
     unverified("MEM_TOP_DOWN gives %p", (void *)p);
-    ok((ULONG_PTR)p >= 0x80000000u, "got %p", (void *)p);
+    ok(address_of(p) >= 0x80000000u, "got %p", (void *)p);
 }
 
 CASE(W32, 014, "VirtualAlloc at 0x80000000 in a layout of 2 GB", "INVALID_PARAMETER_2*")
@@ -102,19 +102,19 @@ CASE(W32, 016, "a range that begins in the last granule and is longer", "87")
 CASE(W32, 017, "VirtualQuery(HighestUserAddress + 1)", "0, 87")
 {
     MEMORY_BASIC_INFORMATION info;
-    BYTE *top = (BYTE *)(ULONG_PTR)user_top();
+    BYTE *top = (BYTE *)at_address((ULONG_PTR)user_top());
 
     expect_error(VirtualQuery(top, &info, sizeof(info)), ERROR_INVALID_PARAMETER);
     expect_status(nt_query(GetCurrentProcess(), top, QUERY_BASIC, &info, sizeof(info), NULL),
                   ST_INVALID_PARAMETER);
     expect_eq(VirtualQuery(top - 1, &info, sizeof(info)), sizeof(info));
-    expect_eq((ULONG_PTR)info.BaseAddress + info.RegionSize, user_top());
+    expect_eq(address_of(info.BaseAddress) + info.RegionSize, user_top());
 }
 
 CASE(W32, 018, "walk from 0 by RegionSize", "ends at HighestUserAddress + 1")
 {
     MEMORY_BASIC_INFORMATION info;
-    ULONG_PTR at = 0;
+    ULONG_PTR at = (ULONG_PTR)at_address(0);
     unsigned n = 0;
 
     while (n < 100000 && VirtualQuery((LPCVOID)at, &info, sizeof(info)) == sizeof(info)) {
@@ -124,12 +124,12 @@ CASE(W32, 018, "walk from 0 by RegionSize", "ends at HighestUserAddress + 1")
         at += info.RegionSize;
         n++;
     }
-    expect_eq(at, user_top());
+    expect_eq(address_of((void *)at), user_top());
 }
 
 CASE(W32, 019, "the page at 0x7FFE0000", "COMMIT RO PRIVATE 0x1000, readable, fixed")
 {
-    BYTE *page = (BYTE *)SHARED_DATA;
+    BYTE *page = (BYTE *)at_address(SHARED_DATA);
     MEMORY_BASIC_INFORMATION info = query(page);
 
     skip_if(user_top() < TOP_2G, "the space is smaller");

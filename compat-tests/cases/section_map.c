@@ -201,7 +201,7 @@ CASE(SEC, 086, "ZeroBits 1 to 20", "address >> (32 - n) is 0, or NO_MEMORY")
 
         expect_status(out.status, ST_SUCCESS, ST_NO_MEMORY);
         if (out.status == ST_SUCCESS) {
-            expect_eq((ULONG_PTR)out.base >> (32 - n), 0);
+            expect_eq(address_of(out.base) >> (32 - n), 0);
             expect_view(out.base, PG, RO);
         }
     }
@@ -230,11 +230,11 @@ CASE(SEC, 089, "ZeroBits 0x1AAAAAAA", "its leading zeros bound the address")
 
     expect_status(out.status, ST_SUCCESS, ST_NO_MEMORY);
     if (out.status == ST_SUCCESS)
-        expect_eq((ULONG_PTR)out.base & ~(ULONG_PTR)0x1FFFFFFF, 0);
+        expect_eq(address_of(out.base) & ~(ULONG_PTR)0x1FFFFFFF, 0);
 #ifndef __i386__
     out = nt_map(anonymous(RWR, PG), .zero_bits = 0x7FFFFFFFFFF, .protect = RO);
     expect_status(out.status, ST_SUCCESS);
-    expect_eq((ULONG_PTR)out.base >> 43, 0);
+    expect_eq(address_of(out.base) >> 43, 0);
 #endif
 }
 
@@ -242,17 +242,17 @@ CASE(SEC, 090, "base 0x30000000 and ZeroBits 3", "INVALID_PARAMETER_4*")
 {
     HANDLE memory = anonymous(RWR, PG);
 
-    expect_unmapped(nt_map(memory, .at = (void *)0x30000000, .zero_bits = 3, .protect = RO),
-                    0x30000000, 0, ST_PARAMETER(4), ST_INVALID_PARAMETER);
+    expect_unmapped(nt_map(memory, .at = at_address(0x30000000), .zero_bits = 3, .protect = RO),
+                    (ULONG_PTR)at_address(0x30000000), 0, ST_PARAMETER(4), ST_INVALID_PARAMETER);
 }
 
 CASE(SEC, 091, "base 0x30000000 and ZeroBits 2", "success")
 {
-    skip_if(query((void *)0x30000000).State != MEM_FREE, "the address is in use");
+    skip_if(query(at_address(0x30000000)).State != MEM_FREE, "the address is in use");
     expect_range(
-        nt_map(anonymous(RWR, PG), .at = (void *)0x30000000, .zero_bits = 2, .protect = RO),
-        0x30000000, PG);
-    expect_view((BYTE *)0x30000000, PG, RO);
+        nt_map(anonymous(RWR, PG), .at = at_address(0x30000000), .zero_bits = 2, .protect = RO),
+        at_address(0x30000000), PG);
+    expect_view((BYTE *)at_address(0x30000000), PG, RO);
 }
 
 CASE(SEC, 223, "MapViewOfFileEx at a free multiple of 64 KiB", "a view at exactly that base")

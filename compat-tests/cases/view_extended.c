@@ -32,7 +32,7 @@ static void require(ULONG_PTR highest, SIZE_T size)
     expect_eq(out.size, size);
     expect_eq((ULONG_PTR)out.base & (GR - 1), 0);
     todo_wine("the parameters are not looked at")
-        ok((ULONG_PTR)out.base + size - 1 <= highest, "base %p above 0x%llx", (void *)out.base,
+        ok(address_of(out.base) + size - 1 <= highest, "base %p above 0x%llx", (void *)out.base,
            (unsigned long long)highest);
     expect_view(out.base, size, RWR);
 }

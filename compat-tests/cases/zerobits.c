@@ -16,7 +16,7 @@ static void check_alloc(ULONG_PTR bits, uint64_t bound)
         return;
     }
     compat_claim((ULONG_PTR)out.base, PG);
-    ok((ULONG_PTR)out.base < bound, "ZeroBits 0x%llx: got %p", (unsigned long long)bits,
+    ok(address_of(out.base) < bound, "ZeroBits 0x%llx: got %p", (unsigned long long)bits,
        (void *)out.base);
 }
 
@@ -51,8 +51,8 @@ CASE(W32, 032, "alloc, ZeroBits as a mask, TOP_DOWN", "below the bit above its h
     out = nt_alloc(NULL, 0x1AAAAAAA, PG, TOP_DOWN, RWR);
     expect_status(out.status, ST_SUCCESS);
     compat_claim((ULONG_PTR)out.base, PG);
-    expect_eq((ULONG_PTR)out.base & ~(ULONG_PTR)0x1FFFFFFF, 0);
-    ok(((ULONG_PTR)out.base & ~(ULONG_PTR)0x1AAAAAAA) != 0, "%p has no bit outside the mask",
+    expect_eq(address_of(out.base) & ~(ULONG_PTR)0x1FFFFFFF, 0);
+    ok((address_of(out.base) & ~(ULONG_PTR)0x1AAAAAAA) != 0, "%p has no bit outside the mask",
        (void *)out.base);
     for (unsigned k = 17; k < 31; k++)
         check_alloc((ULONG_PTR)1 << k, (uint64_t)2 << k);
@@ -111,13 +111,13 @@ CASE(W32, 036, "map, an image of base 0x180000000 with ZeroBits 0x7FFFFFFF",
     HANDLE file;
     struct nt_out out;
 
-    skip_if(is_32bit() || is_wow64(), "64-bit processes only");
+    skip_if(is_32bit_code(), "64-bit processes only");
     file = open_file(image_file(&high), GENERIC_READ | GENERIC_EXECUTE);
     out = nt_map(full_section(file, 0, RO, FLAG_IMAGE), .zero_bits = 0x7FFFFFFF, .protect = RO);
     expect_status(out.status, ST_SUCCESS, ST_IMAGE_NOT_AT_BASE);
     todo_wine("ZeroBits are ignored for an image")
-        ok(out.base && (ULONG_PTR)out.base < 0x80000000u, "got %p", (void *)out.base);
-    expect_eq((ULONG_PTR)out.base & (GR - 1), 0);
+        ok(out.base && address_of(out.base) < 0x80000000u, "got %p", (void *)out.base);
+    expect_eq(address_of(out.base) & (GR - 1), 0);
     expect_eq(query(out.base).Type, VM_IMAGE);
 }
 
