@@ -24,9 +24,19 @@ static struct {
     unsigned strange; /* exceptions that belong to no page or have another code */
 } counted;
 
+#if defined(__x86_64__)
 void stress_leaf(volatile char *at) __asm__("stress_leaf");
 __asm__(".text\n"
         "stress_leaf: movb $0x5a, (%rdi)\n ret\n");
+#define CONTEXT_IP(context) ((context)->Rip)
+#define CONTEXT_SP(context) ((context)->Rsp)
+#else
+void stress_leaf(volatile char *at) __asm__("stress_leaf") __attribute__((regparm(1)));
+__asm__(".text\n"
+        "stress_leaf: movb $0x5a, (%eax)\n ret\n");
+#define CONTEXT_IP(context) ((context)->Eip)
+#define CONTEXT_SP(context) ((context)->Esp)
+#endif
 
 static unsigned load(const unsigned *n)
 {
@@ -52,13 +62,13 @@ static LONG WINAPI count_exception(EXCEPTION_POINTERS *info)
         return EXCEPTION_CONTINUE_EXECUTION;
     }
     if (r->ExceptionCode != (DWORD)EXCEPTION_ACCESS_VIOLATION ||
-        info->ContextRecord->Rip != (uintptr_t)stress_leaf) {
+        CONTEXT_IP(info->ContextRecord) != (uintptr_t)stress_leaf) {
         add(&counted.strange);
         return EXCEPTION_CONTINUE_SEARCH;
     }
     add(&counted.violation[(at - base) / PAGE]);
-    info->ContextRecord->Rip = *(uint64_t *)info->ContextRecord->Rsp;
-    info->ContextRecord->Rsp += 8;
+    CONTEXT_IP(info->ContextRecord) = *(uintptr_t *)CONTEXT_SP(info->ContextRecord);
+    CONTEXT_SP(info->ContextRecord) += sizeof(uintptr_t);
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 

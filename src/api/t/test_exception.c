@@ -275,12 +275,21 @@ END_TEST
 /* Sets what the code after the call finds in its registers. */
 static LONG WINAPI handler_changes_context(EXCEPTION_POINTERS *p)
 {
+    static const uint64_t four = 0x4010000000000000u; /* 4.0 */
+#if defined(__x86_64__)
     p->ContextRecord->Rbx += 5;
     p->ContextRecord->Rax = 77;
-    p->ContextRecord->Xmm0.Low = 0x4010000000000000u;   /* 4.0 */
+    p->ContextRecord->Xmm0.Low = four;
+#else
+    p->ContextRecord->Ebx += 5;
+    p->ContextRecord->Eax = 77;
+    memcpy(p->ContextRecord->ExtendedRegisters + offsetof(XMM_SAVE_AREA32, XmmRegisters), &four,
+           sizeof four);
+#endif
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
+#if defined(__x86_64__)
 #ifdef WINVM_ABI_MS
 #define RAISE_SYMBOL "winvm_ms_RaiseException"
 #define RAISE_ARGUMENTS "movl $0xE0001234, %%ecx\n\txorl %%edx, %%edx\n\t" \
@@ -317,6 +326,42 @@ START_TEST(context_changes_hold)
     ck_assert(xmm0 == 4.0);
 }
 END_TEST
+#else
+#if WINVM_ABI == 2
+#define RAISE_SYMBOL "RaiseException"
+#define TAKE_OFF "" /* stdcall: the stack pointer is to be that of before the arguments */
+#else
+#define RAISE_SYMBOL "winvm_cdecl_RaiseException"
+#define TAKE_OFF "addl $16, %%esp\n\t"
+#endif
+
+START_TEST(context_changes_hold)
+{
+    AddVectoredExceptionHandler(1, handler_changes_context);
+    uint32_t ebx, eax, esi, moved;
+    double xmm0;
+    __asm__ volatile("movl %%esp, %%edi\n\t"
+                     "call 1f\n1:\tpopl %%ebx\n\t"
+                     "addl $_GLOBAL_OFFSET_TABLE_+[.-1b], %%ebx\n\t"
+                     "movl " RAISE_SYMBOL "@GOT(%%ebx), %%eax\n\t"
+                     "movl $10, %%ebx\n\t"
+                     "movl $99, %%esi\n\t"
+                     "pushl $0\n\tpushl $0\n\tpushl $0\n\tpushl $0xE0001234\n\t"
+                     "call *%%eax\n\t" TAKE_OFF
+                     "subl %%esp, %%edi\n\t"
+                     "addl %%edi, %%esp\n\t"
+                     : "=a"(eax), "=b"(ebx), "=S"(esi), "=D"(moved)
+                     :
+                     : "ecx", "edx", "memory", "cc");
+    __asm__ volatile("movsd %%xmm0, %0" : "=m"(xmm0));
+    ck_assert_uint_eq(ebx, 15);
+    ck_assert_uint_eq(eax, 77);
+    ck_assert_uint_eq(esi, 99);
+    ck_assert_uint_eq(moved, 0);
+    ck_assert(xmm0 == 4.0);
+}
+END_TEST
+#endif
 
 START_TEST(contexts_are_captured_and_restored)
 {
@@ -325,14 +370,22 @@ START_TEST(contexts_are_captured_and_restored)
     memset(&context, 0xee, sizeof context);
     RtlCaptureContext(&context);
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    ck_assert(context.Rip > (uintptr_t)contexts_are_captured_and_restored_fn);
-    ck_assert(context.Rip < (uintptr_t)contexts_are_captured_and_restored_fn + 4096);
-    ck_assert(context.Rsp <= here && context.Rsp > here - 65536);
-    ck_assert_uint_eq(context.Rsp % 16, 0);
+#if defined(__x86_64__)
+    uintptr_t ip = context.Rip, sp = context.Rsp;
     ck_assert_uint_eq(context.ContextFlags, CONTEXT_FULL | CONTEXT_SEGMENTS);
     ck_assert_uint_eq(context.Dr7, 0xeeeeeeeeeeeeeeeeu);
     ck_assert_uint_eq(context.VectorControl, 0xeeeeeeeeeeeeeeeeu);
     ck_assert_uint_eq(context.MxCsr, context.FltSave.MxCsr);
+#else
+    uintptr_t ip = context.Eip, sp = context.Esp;
+    ck_assert_uint_eq(context.ContextFlags, CONTEXT_FULL);
+    ck_assert_uint_eq(context.Dr7, 0xeeeeeeeeu);
+    ck_assert_uint_eq(context.ExtendedRegisters[0], 0xee);
+#endif
+    ck_assert(ip > (uintptr_t)contexts_are_captured_and_restored_fn);
+    ck_assert(ip < (uintptr_t)contexts_are_captured_and_restored_fn + 4096);
+    ck_assert(sp <= here && sp > here - 65536);
+    ck_assert_uint_eq(sp % (sizeof(void *) == 8 ? 16 : 4), 0);
     times = times + 1;
     if (times == 1)
         RtlRestoreContext(&context, NULL);

@@ -21,7 +21,12 @@
 
 enum { PG = 4096 };
 /* An address that no page can have. */
+/* An address that no program can have: not canonical, on i386 the kernel's. */
+#if defined(__x86_64__)
 #define UNIT_BAD ((char *)0x0123456789ABCDEFu)
+#else
+#define UNIT_BAD ((char *)0xFFFFF000u)
+#endif
 
 /* What the dispatcher of this program does; NULL: nobody is there. */
 static enum wvm_dispatch_answer (*volatile unit_handler)(EXCEPTION_RECORD *r, CONTEXT *c);
@@ -61,6 +66,8 @@ static inline void unit_start(enum wvm_dispatch_answer (*handler)(EXCEPTION_RECO
 
 /* ---- leaves: a fault in one is stepped over by returning from it ---- */
 
+#if defined(__x86_64__)
+#define UNIT_LEAF
 __asm__(".text\n"
         "unit_read: movb (%rdi), %al\n\tret\n"
         "unit_write: movb $1, (%rdi)\n\tret\n"
@@ -77,23 +84,65 @@ __asm__(".text\n"
         "unit_misaligned: pushfq\n\torl $0x40000, (%rsp)\n\tpopfq\n"
         "unit_misaligned_at: movl 1(%rdi), %eax\n\t"
         "pushfq\n\tandl $~0x40000, (%rsp)\n\tpopfq\n\tret\n");
-void unit_read(const volatile void *p);
-void unit_write(volatile void *p);
-void unit_read_rbp(const volatile void *p);
-void unit_int3(const volatile void *p);
-void unit_ud2(const volatile void *p);
-void unit_hlt(const volatile void *p);
-void unit_divide(const volatile void *p);
-void unit_step(const volatile void *p);
-void unit_misaligned(const volatile void *p);
+#else
+#define UNIT_LEAF __attribute__((regparm(1)))
+__asm__(".text\n"
+        "unit_read: movb (%eax), %al\n\tret\n"
+        "unit_write: movb $1, (%eax)\n\tret\n"
+        "unit_read_rbp: pushl %ebp\n\tmovl %eax, %ebp\n"
+        "unit_read_rbp_at: movb (%ebp), %al\n\tpopl %ebp\n\tret\n"
+        "unit_int3: int3\n\tret\n"
+        "unit_ud2: ud2\n\tret\n"
+        "unit_hlt: hlt\n\tret\n"
+        "unit_divide: movl $1, %eax\n\txorl %edx, %edx\n\txorl %ecx, %ecx\n"
+        "unit_divide_at: idivl %ecx\n\tret\n"
+        "unit_step: pushfl\n\torl $0x100, (%esp)\n\tpopfl\n"
+        "\tnop\n"
+        "unit_step_at: ret\n"
+        "unit_misaligned: pushfl\n\torl $0x40000, (%esp)\n\tpopfl\n"
+        "unit_misaligned_at: movl 1(%eax), %eax\n\t"
+        "pushfl\n\tandl $~0x40000, (%esp)\n\tpopfl\n\tret\n");
+#endif
+UNIT_LEAF void unit_read(const volatile void *p);
+UNIT_LEAF void unit_write(volatile void *p);
+UNIT_LEAF void unit_read_rbp(const volatile void *p);
+UNIT_LEAF void unit_int3(const volatile void *p);
+UNIT_LEAF void unit_ud2(const volatile void *p);
+UNIT_LEAF void unit_hlt(const volatile void *p);
+UNIT_LEAF void unit_divide(const volatile void *p);
+UNIT_LEAF void unit_step(const volatile void *p);
+UNIT_LEAF void unit_misaligned(const volatile void *p);
 extern const char unit_read_rbp_at[], unit_divide_at[], unit_step_at[], unit_misaligned_at[];
+
+/* Vector register n and MXCSR of a context. */
+struct unit_vector {
+    ULONGLONG Low;
+    LONGLONG High;
+} __attribute__((packed));
+static inline struct unit_vector *unit_xmm(CONTEXT *c, unsigned n)
+{
+#if defined(__x86_64__)
+    return (struct unit_vector *)(&c->Xmm0 + n);
+#else
+    return (struct unit_vector *)(c->ExtendedRegisters +
+                                  offsetof(XMM_SAVE_AREA32, XmmRegisters)) + n;
+#endif
+}
+static inline DWORD *unit_mxcsr(CONTEXT *c)
+{
+#if defined(__x86_64__)
+    return &c->MxCsr;
+#else
+    return (DWORD *)(c->ExtendedRegisters + offsetof(XMM_SAVE_AREA32, MxCsr));
+#endif
+}
 
 /* A handler: returns from the leaf that faulted. */
 static inline enum wvm_dispatch_answer unit_leave(EXCEPTION_RECORD *r, CONTEXT *c)
 {
     (void)r;
-    c->Rip = *(ULONGLONG *)c->Rsp;
-    c->Rsp += 8;
+    WVM_CONTEXT_IP(c) = *(ULONG_PTR *)WVM_CONTEXT_SP(c);
+    WVM_CONTEXT_SP(c) += sizeof(ULONG_PTR);
     return WVM_DISPATCH_CONTINUE;
 }
 

@@ -1,4 +1,7 @@
 /* What a handler may change in the context, and what nobody changes. */
+#if defined(__i386__)
+#pragma GCC target("sse2")
+#endif
 #include <xmmintrin.h>
 
 #include "fault/t/fault_unit.h"
@@ -15,7 +18,8 @@ union registers {
 };
 static const union registers full = {
     .words = {1, 0xB0B, 0xF15, 0x5ED, 0, 0, 0, 0, 61, 62, 63, 64, 151, 152, 153, 154}};
-void unit_registers(union registers *r);
+UNIT_LEAF void unit_registers(union registers *r);
+#if defined(__x86_64__)
 __asm__(".text\n"
         "unit_registers:\n"
         "\tpushq %rbx\n\tpushq %r15\n"
@@ -36,6 +40,35 @@ __asm__(".text\n"
         "\tfstpl 40(%r8)\n"
         "\tvmovdqu %ymm6, 64(%r8)\n\tvmovdqu %ymm15, 96(%r8)\n\tvzeroupper\n"
         "\tpopq %r15\n\tpopq %rbx\n\tret\n");
+#else
+/* esi stands for r15 and ymm7 for ymm15; there is no red zone. */
+__asm__(".text\n"
+        "unit_registers:\n"
+        "\tpushl %ebx\n\tpushl %esi\n\tpushl %edi\n\tpushl %ebp\n"
+        "\tmovl %eax, %edi\n"
+        "\tvmovdqu 96(%edi), %ymm7\n"
+        "\tvmovdqu 64(%edi), %ymm6\n"
+        "\tfldl 40(%edi)\n"
+        "\tmovl 0(%edi), %eax\n\tmovl 8(%edi), %ebx\n\tmovl 16(%edi), %esi\n"
+        "\tmovl %esp, %ebp\n\txorl %ecx, %ecx\n"
+        "\tmovb (%ecx), %dl\n"
+        "\thlt\n"
+        ".globl unit_registers_on\n"
+        "unit_registers_on:\n"
+        "\tmovl %eax, 0(%edi)\n\tmovl %ebx, 8(%edi)\n\tmovl %esi, 16(%edi)\n"
+        "\tsubl %esp, %ebp\n\tmovl %ebp, 32(%edi)\n\taddl %ebp, %esp\n"
+        "\tfstpl 40(%edi)\n"
+        "\tvmovdqu %ymm6, 64(%edi)\n\tvmovdqu %ymm7, 96(%edi)\n\tvzeroupper\n"
+        "\tpopl %ebp\n\tpopl %edi\n\tpopl %esi\n\tpopl %ebx\n\tret\n");
+/* The registers of the context by the names of x86-64. */
+#define Rip Eip
+#define Rsp Esp
+#define Rax Eax
+#define Rbx Ebx
+#define Rcx Ecx
+#define R8 Edi
+#endif
+enum { USER_CODE = sizeof(void *) == 8 ? 0x33 : 0x23 };
 extern const char unit_registers_on[];
 _Static_assert(offsetof(union registers, st0) == 40, "layout");
 
@@ -43,13 +76,13 @@ static enum wvm_dispatch_answer change_registers(EXCEPTION_RECORD *r, CONTEXT *c
 {
     (void)r;
     ck_assert_uint_eq(c->Rbx, 0xB0B);
-    ck_assert_uint_eq(c->Xmm6.Low, 61);
-    c->Rip = (ULONGLONG)unit_registers_on;
+    ck_assert_uint_eq(unit_xmm(c, 6)->Low, 61);
+    c->Rip = (ULONG_PTR)unit_registers_on;
     c->Rax = 0xA11;
     c->Rsp -= 64;
-    c->Xmm6.High = 99;
+    unit_xmm(c, 6)->High = 99;
     c->EFlags |= 0x400000; /* an undefined bit */
-    c->SegCs = 0x33;
+    c->SegCs = USER_CODE;
     __asm__ volatile("vzeroall" ::: "xmm0");
     __asm__ volatile("fninit\n\tfldpi" ::: "st");
     return WVM_DISPATCH_CONTINUE;
@@ -84,7 +117,7 @@ static enum wvm_dispatch_answer only_integer(EXCEPTION_RECORD *r, CONTEXT *c)
     c->Rcx = c->R8;     /* the address read is good now */
     c->Rip = 1;         /* not to be taken */
     c->Rax = 0xA12;
-    c->Xmm6.Low = 1;
+    unit_xmm(c, 6)->Low = 1;
     return WVM_DISPATCH_CONTINUE;
 }
 
@@ -94,7 +127,7 @@ static enum wvm_dispatch_answer only_parts(EXCEPTION_RECORD *r, CONTEXT *c)
     if (unit_n == 1)
         return only_integer(r, c);
     c->ContextFlags = CONTEXT_CONTROL;
-    c->Rip = (ULONGLONG)unit_registers_on;
+    c->Rip = (ULONG_PTR)unit_registers_on;
     c->Rbx = 1;
     return WVM_DISPATCH_CONTINUE;
 }
@@ -117,14 +150,14 @@ END_TEST
 static enum wvm_dispatch_answer wild_context(EXCEPTION_RECORD *r, CONTEXT *c)
 {
     if (unit_n == 1) {
-        c->MxCsr = 0xFFFFFFFF;
+        *unit_mxcsr(c) = 0xFFFFFFFF;
         c->EFlags = 0xFFFFFFFF & ~0x40100u;
         c->SegCs = c->SegSs = 0x7777;
-        c->R8 = *(ULONGLONG *)c->Rsp;
-        c->Rip = (ULONGLONG)UNIT_BAD;
+        c->R8 = *(ULONG_PTR *)c->Rsp;
+        c->Rip = (ULONG_PTR)UNIT_BAD;
         return WVM_DISPATCH_CONTINUE;
     }
-    c->MxCsr = 0x1F80;
+    *unit_mxcsr(c) = 0x1F80;
     c->EFlags = 0x202;
     return unit_leave(r, c);
 }
@@ -135,10 +168,11 @@ START_TEST(wild_contexts)
     unit_read(NULL);
     ck_assert_uint_eq(unit_n, 2);
     ck_assert_uint_eq(unit_seen.ExceptionCode, (DWORD)STATUS_ACCESS_VIOLATION);
-    ck_assert_uint_eq(unit_seen.ExceptionInformation[1], ~(ULONG_PTR)0);
-    ck_assert_uint_eq(unit_context.Rip, (ULONGLONG)UNIT_BAD);
-    ck_assert_uint_eq(unit_context.MxCsr, 0xFFFF);
-    ck_assert_uint_eq(unit_context.SegCs, 0x33);
+    ck_assert_uint_eq(unit_seen.ExceptionInformation[1],
+                      sizeof(void *) == 8 ? ~(ULONG_PTR)0 : (ULONG_PTR)UNIT_BAD);
+    ck_assert_uint_eq(unit_context.Rip, (ULONG_PTR)UNIT_BAD);
+    ck_assert_uint_eq(*unit_mxcsr(&unit_context), 0xFFFF);
+    ck_assert_uint_eq(unit_context.SegCs, USER_CODE);
 }
 END_TEST
 
@@ -153,7 +187,7 @@ static enum wvm_dispatch_answer look_around(EXCEPTION_RECORD *r, CONTEXT *c)
     ck_assert_int_eq(sigismember(&set, SIGSEGV), 0);
     sigaltstack(NULL, &alternate);
     ck_assert_int_eq(alternate.ss_flags & SS_ONSTACK, 0);
-    ck_assert_uint_lt((uintptr_t)__builtin_frame_address(0), c->Rsp - 128);
+    ck_assert_uint_lt((uintptr_t)__builtin_frame_address(0), c->Rsp - WVM_RED_ZONE);
     ck_assert_uint_gt((uintptr_t)__builtin_frame_address(0), c->Rsp - 32768);
     ck_assert_uint_eq(_mm_getcsr(), 0x1F80);
     sigaddset(&set, SIGUSR2);

@@ -111,16 +111,23 @@ END_TEST
 /* The stack pointer is nonsense; the handler repairs it. */
 void unit_no_stack(void);
 extern const char unit_no_stack_at[], unit_no_stack_on[];
+#if defined(__x86_64__)
 __asm__(".text\n"
         "unit_no_stack: movq %rsp, %r9\n\tmovq $0x1000, %rsp\n\txorl %eax, %eax\n"
         "unit_no_stack_at: movq (%rax), %rax\n"
         "unit_no_stack_on: movq %r9, %rsp\n\tret\n");
+#else
+__asm__(".text\n"
+        "unit_no_stack: movl %esp, %ecx\n\tmovl $0x1000, %esp\n\txorl %eax, %eax\n"
+        "unit_no_stack_at: movl (%eax), %eax\n"
+        "unit_no_stack_on: movl %ecx, %esp\n\tret\n");
+#endif
 
 static enum wvm_dispatch_answer repair(EXCEPTION_RECORD *r, CONTEXT *c)
 {
     (void)r;
     was_on_alternate = unit_on_alternate();
-    c->Rip = (ULONGLONG)unit_no_stack_on;
+    WVM_CONTEXT_IP(c) = (ULONG_PTR)unit_no_stack_on;
     return WVM_DISPATCH_CONTINUE;
 }
 
@@ -130,7 +137,7 @@ START_TEST(no_stack_pointer)
     unit_no_stack();
     ck_assert_uint_eq(unit_n, 1);
     ck_assert_uint_eq(unit_seen.ExceptionCode, (DWORD)STATUS_ACCESS_VIOLATION);
-    ck_assert_uint_eq(unit_context.Rsp, 0x1000);
+    ck_assert_uint_eq(WVM_CONTEXT_SP(&unit_context), 0x1000);
     ck_assert(was_on_alternate);
 }
 END_TEST

@@ -11,12 +11,15 @@ include=$abs_top_srcdir/include
 # shellcheck source=build-aux/tap.inc
 . "$abs_top_srcdir/build-aux/tap.inc"
 
+case $CC in *-m32*) machine=-m32 ;; *) machine= ;; esac
+[ "${WVM_OTHER_ABI:-ms}" = ms ] && other=-DWINVM_ABI_MS || other=-DWINVM_ABI_CDECL
+
 # one LANGUAGE INCLUDES SOURCE COMPILER FLAGS..: compiles without a message and runs.
 one() {
     language=$1 includes=$2 source=$3
     shift 3
-    # shellcheck disable=SC2086  # includes is a list of words
-    "$@" -Wall -Wextra -Wshadow $includes "-I$abs_top_builddir/include" -x "$language" \
+    # shellcheck disable=SC2086  # includes is a list of words, machine may be nothing
+    "$@" $machine -Wall -Wextra -Wshadow $includes "-I$abs_top_builddir/include" -x "$language" \
         "$abs_top_srcdir/$source" -x none "-L$abs_top_builddir/.libs" -lwinvm -lpthread \
         "-Wl,-rpath,$abs_top_builddir/.libs" -o "$work/program" >"$work/log" 2>&1 &&
         [ ! -s "$work/log" ] && timeout -s KILL 60 "$work/program" >"$work/log" 2>&1
@@ -31,7 +34,7 @@ for compiler in "${CC%% *}" clang; do
         # shellcheck disable=SC2086
         one c "-I$include" src/fault/t/try_program.c "$compiler" -std=gnu11 $level
         # shellcheck disable=SC2086
-        one c "-I$include" src/fault/t/try_program.c "$compiler" -std=gnu11 -DWINVM_ABI_MS $level
+        one c "-I$include" src/fault/t/try_program.c "$compiler" -std=gnu11 "$other" $level
     done
     for level in -O0 -O2; do
         one c "-I$include/winvm/compat" docs/examples/commit-in-filter.c "$compiler" "$level"

@@ -252,7 +252,11 @@ static void looping(void)
     volatile int i, caught = 0;
     for (i = 0; i < 300000; i++) {
         WINVM_TRY {
+#if defined(__x86_64__)
             __asm__ volatile("movq %%rsp, %0" : "=m"(now));
+#else
+            __asm__ volatile("movl %%esp, %0" : "=m"(now));
+#endif
             if (i == 0)
                 first = now;
             if (i % 100000 == 0)
