@@ -320,7 +320,10 @@ WVM_SIGNAL_PATH static __attribute__((noinline)) void handle_or_pass(int sig, si
 WVM_SIGNAL_PATH static void on_fault(int sig, siginfo_t *info, void *context)
 {
     drop_alignment_check();
-    handle_or_pass(sig, info, context, !wvm_host_kernel_called(__builtin_return_address(0)));
+    const void *back = __builtin_return_address(0);
+    handle_or_pass(sig, info, context, !wvm_host_kernel_called(back));
+    if (back == NULL)
+        wvm_host_sigreturn(context); /* host_signal.h: the action was put back by the C library */
 }
 
 /* ---- installation ---- */

@@ -93,7 +93,7 @@ int wvm_host_sigqueue(int sig, const siginfo_t *info)
 
 bool wvm_host_kernel_called(const void *return_address)
 {
-    return return_address == (const void *)wvm_host_restorer;
+    return return_address == (const void *)wvm_host_restorer || return_address == NULL;
 }
 
 /* It leaves without returning, so no sanitizer may note that it was entered. */

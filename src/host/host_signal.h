@@ -35,7 +35,8 @@ int wvm_host_sigaltstack(const stack_t *set, stack_t *old);
 /* Queues the signal to the calling thread, info as it stands. 0 or -errno. */
 int wvm_host_sigqueue(int sig, const siginfo_t *info);
 /* True: a function that returns to this address was called by the kernel, as the handler of an
- * action of ours. */
+ * action of ours. On i386 the address may be NULL: the C library puts an action that it was told
+ * back with the flag of a way to return, but without the way; such a handler must not return. */
 bool wvm_host_kernel_called(const void *return_address);
 /* Goes on with everything as the kernel's ucontext at `context` says. */
 _Noreturn void wvm_host_sigreturn(void *context);
