@@ -71,7 +71,7 @@ struct wvm_space {
     struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
     struct wvm_sheet watch;    /* (s) by page number: enum wvm_watched */
     struct wvm_overlay written; /* (a) first writes: space_watch_fault.c */
-    bool watch_used;           /* (s) some allocation was ever watched */
+    bool watch_used;           /* (a) some allocation was ever watched */
     bool watch_alone;          /* (s) the fork under way is by the only thread */
     struct wvm_overlay fired;  /* (a) states that the fault path gave to pages: space_change.c */
     struct wvm_overlay foreign;/* (a) guard pages that are not ours: space_foreign_guard.c */

@@ -35,7 +35,7 @@ WVM_MUST_CHECK static inline wvm_status wvm_space_watch_ready(struct wvm_space *
 void wvm_space_watch_expect_some(struct wvm_space *sp, uintptr_t start, uintptr_t end);
 static inline void wvm_space_watch_expect(struct wvm_space *sp, uintptr_t start, size_t len)
 {
-    if (WVM_UNLIKELY(sp->watch_used) && !wvm_host_caps.watch)
+    if (WVM_UNLIKELY(__atomic_load_n(&sp->watch_used, __ATOMIC_RELAXED)) && !wvm_host_caps.watch)
         wvm_space_watch_expect_some(sp, wvm_align_down(start, WVM_PAGE_SIZE), start + len);
 }
 bool wvm_space_watch_any_fired(const struct wvm_space *sp, uint64_t lo, uint64_t hi);
@@ -55,7 +55,7 @@ static inline void wvm_space_watch_prepare(struct wvm_space *sp, uint8_t flags, 
                                            uint64_t hi)
 {
     if (WVM_UNLIKELY(flags & WVM_ALLOC_WRITE_WATCH)) {
-        sp->watch_used = true;
+        __atomic_store_n(&sp->watch_used, true, __ATOMIC_RELAXED);
         if (wvm_host_caps.huge_always)
             wvm_space_watch_prepare_small(sp, lo, hi);
     }
