@@ -60,7 +60,12 @@ static struct sigaction as_kept(const struct sigaction *act)
     struct sigaction out;
     memset(&out, 0, sizeof out);
     out.sa_handler = act->sa_handler;
-    out.sa_flags = (int)(((unsigned)act->sa_flags & kept) | 0x04000000u /* SA_RESTORER */);
+#if defined(__x86_64__)
+    const unsigned added = 0x04000000; /* SA_RESTORER, by the C library */
+#else
+    const unsigned added = 0;
+#endif
+    out.sa_flags = (int)(((unsigned)act->sa_flags & kept) | added);
     wvm_set_put(&out.sa_mask, wvm_set_word(&act->sa_mask) &
                                   ~(WVM_SIG_BIT(SIGKILL) | WVM_SIG_BIT(SIGSTOP)));
     return out;
