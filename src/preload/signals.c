@@ -60,12 +60,13 @@ static struct sigaction as_kept(const struct sigaction *act)
     struct sigaction out;
     memset(&out, 0, sizeof out);
     out.sa_handler = act->sa_handler;
+    /* SA_RESTORER: on x86-64 the C library adds it, on i386 it lets it pass. */
 #if defined(__x86_64__)
-    const unsigned added = 0x04000000; /* SA_RESTORER, by the C library */
+    const unsigned passed = 0, added = 0x04000000;
 #else
-    const unsigned added = 0;
+    const unsigned passed = 0x04000000, added = 0;
 #endif
-    out.sa_flags = (int)(((unsigned)act->sa_flags & kept) | added);
+    out.sa_flags = (int)(((unsigned)act->sa_flags & (kept | passed)) | added);
     wvm_set_put(&out.sa_mask, wvm_set_word(&act->sa_mask) &
                                   ~(WVM_SIG_BIT(SIGKILL) | WVM_SIG_BIT(SIGSTOP)));
     return out;
