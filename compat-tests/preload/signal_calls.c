@@ -15,9 +15,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern void *VirtualAlloc(void *at, size_t len, unsigned type, unsigned prot)
+/* The convention of plain names. */
+#if defined(__i386__)
+#define CALL __attribute__((stdcall))
+#else
+#define CALL
+#endif
+extern CALL void *VirtualAlloc(void *at, size_t len, unsigned type, unsigned prot)
     __attribute__((weak));
-extern void *AddVectoredExceptionHandler(unsigned first, int (*handler)(void *))
+extern CALL void *AddVectoredExceptionHandler(unsigned first, int (CALL *handler)(void *))
     __attribute__((weak));
 
 static volatile sig_atomic_t calls;
@@ -274,7 +280,7 @@ static void many_handlers(void)
     signal(SIGUSR1, SIG_DFL);
 }
 
-static int hear(void *unused)
+static CALL int hear(void *unused)
 {
     (void)unused;
     return 0; /* EXCEPTION_CONTINUE_SEARCH */
