@@ -1,5 +1,5 @@
-/* Based spaces under load: threads that make, fill and end spaces of their own, threads that use and
- * end spaces under each other, and children that go on with the copies. Output is TAP.
+/* Based spaces under load: threads that make, fill and end spaces of their own, threads that use
+ * and end spaces under each other, and children that go on with the copies. Output is TAP.
  *
  * Terms   owner = a thread whose space nobody else knows: all that it sees must be exact;
  *         vandal = one of the threads that share slots[]: any call may meet a space that has ended,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The threads, guards, handles, placeholders, spaces, views and fault tests, and the tracker's readers beside
-# a writer, under ThreadSanitizer.
+# The threads, guards, handles, placeholders, spaces, views and fault tests, and the tracker's
+# readers beside a writer, under ThreadSanitizer.
 # shellcheck source=compat-tests/stress/sanitize.inc
 . "$(dirname "$0")/sanitize.inc"
 sanitize thread \

@@ -1,63 +1,5 @@
-/* Windows on the real host: whose addresses are whose, queries from both sides, closing. */
-#include <errno.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "host/t/host_fail.h"
-#include "space/space_view.h"
-#include "space/t/space_unit.h"
-
-#define GIB ((uint64_t)1 << 30)
-#define TOP_4G ((uint64_t)0xffff0000)
-#define GRANULE WVM_GRANULE_SIZE
-
-static struct wvm_window *open_window(uint64_t top)
-{
-    struct wvm_window *w;
-    WORKS(wvm_window_open(SP, top, &w));
-    ck_assert_uint_eq(wvm_window_base(w) % (4 * GIB), 0);
-    ck_assert_uint_eq(wvm_window_top(w), top);
-    return w;
-}
-
-static void close_window(struct wvm_window *w)
-{
-    WORKS(wvm_window_close(SP, w));
-    unit_audit();
-}
-
-static struct wvm_request request(struct wvm_window *w, uintptr_t start, uintptr_t len)
-{
-    return (struct wvm_request){.window = w, .start = start, .len = len, .attr = WVM_ATTR_RW,
-                                .commit = len < GIB};
-}
-
-static uintptr_t reserve(struct wvm_window *w, uintptr_t len)
-{
-    struct wvm_request req = request(w, 0, len);
-    WORKS(wvm_space_reserve(SP, &req));
-    return req.start;
-}
-
-static wvm_status reserve_at(struct wvm_window *w, uintptr_t start, uintptr_t len)
-{
-    struct wvm_request req = request(w, start, len);
-    return wvm_space_reserve(SP, &req);
-}
-
-static struct wvm_region query(uintptr_t addr)
-{
-    struct wvm_region r;
-    WORKS(wvm_space_query(SP, addr, &r));
-    return r;
-}
-
-static struct wvm_region query_in(struct wvm_window *w, uintptr_t offset)
-{
-    struct wvm_region r;
-    WORKS(wvm_window_query(SP, w, offset, &r));
-    return r;
-}
+/* Windows on the real host: whose addresses are whose, queries from both sides. */
+#include "space/t/window_unit.h"
 
 START_TEST(places)
 {
@@ -167,49 +109,6 @@ START_TEST(full)
 }
 END_TEST
 
-static void last(struct wvm_backing *b)
-{
-    (void)b;
-}
-
-/* Everything that a window may hold when it is closed. */
-START_TEST(closing)
-{
-    struct wvm_backing backing = {.refs = 1, .shared_writable = true, .last = last};
-    struct wvm_commit_info before, after;
-    unit_set_up(_i);
-    backing.fd = memfd_create("test", MFD_CLOEXEC);
-    ck_assert(backing.fd >= 0 && ftruncate(backing.fd, 8 * PG) == 0);
-    wvm_space_commit_info(SP, &before);
-    for (int round = 0; round < 3; round++) {
-        struct wvm_window *w = open_window(TOP_4G);
-        uintptr_t base = wvm_window_base(w);
-        struct wvm_view_request view = {.window = w, .backing = &backing, .len = 8 * PG,
-                                        .attr = round ? WVM_ATTR_RW : WVM_ATTR_WC,
-                                        .type = WVM_TYPE_MAPPED};
-        WORKS(wvm_space_map(SP, &view));
-        ck_assert(view.start >= base + GRANULE && view.start < base + TOP_4G);
-        ck_assert(unit_write(view.start + PG, 3));
-        for (unsigned i = 0; i < 20; i++)
-            ck_assert(unit_write(reserve(w, (i + 1) * PG), i));
-        struct wvm_request hold = {.window = w, .len = 64 * GRANULE, .attr = WVM_ATTR_NA,
-                                   .flags = WVM_ALLOC_PLACEHOLDER};
-        WORKS(wvm_space_reserve(SP, &hold));
-        WORKS(wvm_space_preserve(SP, hold.start, hold.start + 3 * PG));
-        struct wvm_request fixed = {.window = w, .start = base + 0x7ffe0000, .len = PG,
-                                    .attr = WVM_ATTR_RO, .commit = true,
-                                    .flags = WVM_ALLOC_WRITE_WATCH};
-        WORKS(wvm_space_reserve(SP, &fixed));
-        close_window(w);
-        ck_assert(query(base + GIB).type == WVM_TYPE_FREE);
-        ck_assert_uint_eq(backing.refs, 1);
-        wvm_space_commit_info(SP, &after);
-        ck_assert_uint_eq(after.committed, before.committed);
-    }
-    close(backing.fd);
-}
-END_TEST
-
 /* So many that numbers and places are used again. */
 START_TEST(many)
 {
@@ -254,61 +153,6 @@ START_TEST(failing)
 }
 END_TEST
 
-/* A view that the host refuses, when it has no mapping to spare to undo that either: its place is
- * free as before, and what was fenced there still is known. */
-START_TEST(refused_view)
-{
-    struct wvm_backing backing = {.refs = 1, .fd = -1, .shared_writable = true, .last = last};
-    uint64_t word;
-    uintptr_t end;
-    unit_set_up(_i);
-    struct wvm_window *w = open_window(TOP_4G);
-    uintptr_t at = reserve(w, 4 * PG), next = reserve(w, GRANULE);
-    ck_assert(unit_write(at + PG, 5) && unit_write(next, 6));
-    WORKS(wvm_space_release(SP, at, at, &end));
-    struct wvm_view_request view = {.window = w, .backing = &backing, .len = 4 * PG,
-                                    .attr = WVM_ATTR_RW, .type = WVM_TYPE_MAPPED};
-    host_fail_arm(HOST_FAIL_DISCARD, 1, ENOMEM, HOST_FAIL_FOREVER);
-    wvm_status status = wvm_space_map(SP, &view);
-    ck_assert_uint_gt(host_fail_disarm(), 0);
-    ck_assert_int_lt(status, 0);
-    unit_audit();
-    ck_assert(query_in(w, at - wvm_window_base(w)).type == WVM_TYPE_FREE);
-    ck_assert_uint_eq(reserve(w, 4 * PG), at);
-    ck_assert(unit_read(at + PG, &word) && word == 0 && unit_write(at + PG, 7));
-    close_window(w);
-    ck_assert(query(next).type == WVM_TYPE_FREE);
-}
-END_TEST
-
-/* A host that has no mapping to spare, and no ballast: views are unmapped still. */
-START_TEST(view_at_the_limit)
-{
-    struct wvm_backing backing = {.refs = 1, .shared_writable = true, .last = last};
-    uint64_t word;
-    unit_set_up(_i);
-    backing.fd = memfd_create("test", MFD_CLOEXEC);
-    ck_assert(backing.fd >= 0 && ftruncate(backing.fd, 8 * PG) == 0);
-    struct wvm_window *w = open_window(TOP_4G);
-    uintptr_t first = reserve(w, 8 * PG);
-    struct wvm_view_request view = {.window = w, .backing = &backing, .len = 8 * PG,
-                                    .attr = WVM_ATTR_RW, .type = WVM_TYPE_MAPPED};
-    WORKS(wvm_space_map(SP, &view));
-    ck_assert(unit_write(view.start + PG, 3) && unit_write(first, 4));
-    host_fail_arm(HOST_FAIL_DISCARD, 1, ENOMEM, HOST_FAIL_FOREVER);
-    WORKS(wvm_space_unmap(SP, view.start, false));
-    ck_assert_uint_gt(host_fail_disarm(), 0);
-    unit_audit();
-    ck_assert(!unit_read(view.start + PG, &word));
-    ck_assert_uint_eq(reserve(w, 8 * PG), view.start);
-    ck_assert(unit_read(view.start + PG, &word) && word == 0 && unit_write(view.start + PG, 5));
-    ck_assert(unit_read(first, &word) && word == 4);
-    close_window(w);
-    ck_assert_uint_eq(backing.refs, 1);
-    close(backing.fd);
-}
-END_TEST
-
 /* A page of another's memory in a window goes with it, and what follows there is new memory. */
 START_TEST(fixed_page)
 {
@@ -344,10 +188,7 @@ int main(void)
     tcase_add_loop_test(tc, isolation, 0, N_CAPS);
     tcase_add_loop_test(tc, queries, 0, N_CAPS);
     tcase_add_loop_test(tc, full, 0, N_CAPS);
-    tcase_add_loop_test(tc, closing, 0, N_CAPS);
     tcase_add_loop_test(tc, fixed_page, 0, N_CAPS);
-    tcase_add_loop_test(tc, refused_view, 0, N_CAPS);
-    tcase_add_loop_test(tc, view_at_the_limit, 0, N_CAPS);
     tcase_add_test(tc, many);
     tcase_add_loop_test(tc, failing, 0, 2);
     return unit_run(suite);
