@@ -159,7 +159,8 @@ static inline NTSTATUS based_NtMapViewOfSectionEx(HANDLE section, HANDLE h, PVOI
                                                   ULONG type, ULONG protect,
                                                   PMEM_EXTENDED_PARAMETER p, ULONG n)
 {
-    BASED_NATIVE(h, base, NtMapViewOfSectionEx(section, h, base, offset, size, type, protect, p, n));
+    BASED_NATIVE(h, base,
+                 NtMapViewOfSectionEx(section, h, base, offset, size, type, protect, p, n));
 }
 static inline NTSTATUS based_NtUnmapViewOfSection(HANDLE h, PVOID base)
 {

@@ -41,7 +41,8 @@ static inline BOOL based_VirtualFree(PVOID at, SIZE_T size, DWORD type)
 {
     return based_VirtualFreeEx(BASED_SELF, at, size, type);
 }
-static inline BOOL based_VirtualProtectEx(HANDLE h, PVOID at, SIZE_T size, DWORD protect, DWORD *old)
+static inline BOOL based_VirtualProtectEx(HANDLE h, PVOID at, SIZE_T size, DWORD protect,
+                                          DWORD *old)
 {
     return VirtualProtectEx(based_process(h), based_in(h, at), size, protect, old);
 }

@@ -392,7 +392,8 @@ CASE(VA, 100, "RESERVE inside a mapped image", "CONFLICTING_ADDRESSES")
 {
     static const char in_image[1] = "";
 
-    skip_if(address_of((void *)(ULONG_PTR)main) >= user_top(), "the image of the program lies above the layout");
+    skip_if(address_of((void *)(ULONG_PTR)main) >= user_top(),
+            "the image of the program lies above the layout");
     expect_status(nt_alloc((void *)(ULONG_PTR)in_image, 0, PG, RSV, NA).status,
                   ST_CONFLICTING_ADDRESSES);
     expect_error(VirtualAlloc((void *)(ULONG_PTR)main, PG, RSV, NA), ERROR_INVALID_ADDRESS);
