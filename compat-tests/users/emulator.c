@@ -2,6 +2,14 @@
  * or done in software, software breakpoints. */
 #include "users.h"
 
+#ifndef __x86_64__
+int main(void)
+{
+    printf("ok 1 - an emulator's handler # SKIP it decodes instructions of x86-64\n1..1\n");
+    return 0;
+}
+#else
+
 static uint8_t *device;
 static uint32_t registers[4];
 static volatile int n_reads, n_writes, n_breaks;
@@ -174,3 +182,4 @@ int main(void)
     redirection();
     return users_end();
 }
+#endif

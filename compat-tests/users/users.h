@@ -33,6 +33,13 @@
 #endif
 #endif
 
+/* Where the instruction of a context is. */
+#ifdef __i386__
+#define USERS_IP(context) ((context)->Eip)
+#else
+#define USERS_IP(context) ((context)->Rip)
+#endif
+
 #define PAGE 4096u
 #define GRAN 65536u
 #define CODE(name) ((DWORD)(name))

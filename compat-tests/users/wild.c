@@ -103,7 +103,7 @@ static LONG NTAPI skip_byte(EXCEPTION_POINTERS *info)
     if (info->ExceptionRecord->ExceptionCode != CODE(EXCEPTION_BREAKPOINT))
         return EXCEPTION_CONTINUE_SEARCH;
     __sync_fetch_and_add(&n_heard, 1);
-    info->ContextRecord->Rip++;
+    USERS_IP(info->ContextRecord)++;
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
