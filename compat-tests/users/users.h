@@ -55,6 +55,14 @@ static void __attribute__((noreturn, noinline, unused)) jump_out(void)
 
 static int users_n, users_failed;
 
+/* A whole program that cannot be for this processor. */
+#define USERS_SKIP(what, why)                                \
+    int main(void)                                           \
+    {                                                        \
+        printf("ok 1 - " what " # SKIP " why "\n1..1\n");    \
+        return 0;                                            \
+    }
+
 static inline int check(int good, const char *text)
 {
     users_failed += !good;
