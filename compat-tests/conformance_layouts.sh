@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# conformance_layouts.sh [WAY...]: the conformance cases in other address layouts than that of 64-bit
-# programs, one after the other: identity mode (the addresses of 32-bit programs), and those of
-# 64-bit programs that are not large-address-aware or meet an older Windows.
+# conformance_layouts.sh [WAY...]: the conformance cases in other address layouts than that of
+# 64-bit programs, one after the other: identity mode (the addresses of 32-bit programs), and those
+# of 64-bit programs that are not large-address-aware or meet an older Windows.
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
 folder=$abs_top_builddir/compat-tests programs=

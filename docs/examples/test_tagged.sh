@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # tagged/, an interpreter whose pointers have 32 bits: built for this system (linked, with Wine's
-# headers, and for a based space) and for Windows. In the native layout of a 64-bit program it must refuse; at the 4 GB
-# limit it holds 3.5 GB of live data; at 2 GB this is an error of the interpreter's, which goes on.
-# Much of the 3.5 GB is fresh memory that is only looked at; all of it is written when that much
-# memory is to spare, or WINVM_TEST_BIG=1.
+# headers, and for a based space) and for Windows. In the native layout of a 64-bit program it must
+# refuse; at the 4 GB limit it holds 3.5 GB of live data; at 2 GB this is an error of the
+# interpreter's, which goes on. Much of the 3.5 GB is fresh memory that is only looked at; all of it
+# is written when that much memory is to spare, or WINVM_TEST_BIG=1.
 set -u
 : "${abs_top_srcdir:?} ${abs_top_builddir:?} ${CC:?}"
 source_dir=$abs_top_srcdir/docs/examples/tagged
