@@ -261,8 +261,8 @@ static void *single_place(void)
 {
     SYSTEM_INFO info;
     GetSystemInfo(&info);
-    return (uintptr_t)info.lpMaximumApplicationAddress >> 32 ? (void *)0x200000000000
-                                                             : (void *)0x60000000;
+    uint64_t top = (uintptr_t)info.lpMaximumApplicationAddress;
+    return (void *)(uintptr_t)(top >> 32 ? 0x200000000000 : 0x60000000);
 }
 
 /* Slab: the range where the library itself would put the next reservation. */
