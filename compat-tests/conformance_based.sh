@@ -9,6 +9,10 @@ if [ ! -x "$folder/based/alloc" ]; then
     echo "1..0 # SKIP spaces need 64-bit pointers"
     exit 0
 fi
+if [ "${WVM_SANITIZER:-no}" != no ]; then
+    echo "1..0 # SKIP a sanitizer leaves no room for spaces"
+    exit 0
+fi
 # shellcheck source=run-ways.inc
 . "$abs_top_srcdir/compat-tests/run-ways.inc"
 for megabytes; do

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The conformance cases as 32-bit programs for Windows, under Wine: those that are not
-# large-address-aware (2 GB), then those of the layouts again as large-address-aware ones (4 GB).
+# conformance_pe32.sh [WAY]: the conformance cases as 32-bit programs for Windows, under Wine: all as
+# programs that are not large-address-aware (pe32, 2 GB), then those about layouts as
+# large-address-aware ones (pe32laa, 4 GB).
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
-folder=$abs_top_builddir/compat-tests
+folder=$abs_top_builddir/compat-tests programs=
+[ $# -gt 0 ] || set -- pe32 pe32laa
 if [ ! -f "$folder/pe32/alloc.exe" ]; then
     echo "1..0 # SKIP no mingw-w64 for i686"
     exit 0
@@ -14,4 +16,9 @@ if [ -z "$WVM_WINE" ] || ! $COMPAT_RUNNER "$folder/pe32/alloc.exe" -l 2>&1 | gre
     echo "1..0 # SKIP no 32-bit Wine"
     exit 0
 fi
-exec bash "$abs_top_srcdir/compat-tests/run-native.sh" "$folder/${1:-pe32}" "" "${2:-}"
+# shellcheck source=run-ways.inc
+. "$abs_top_srcdir/compat-tests/run-ways.inc"
+for way; do
+    [ "$way" = pe32 ] || programs="layout sysinfo wow64 zerobits"
+    run_way "$way" | sed -E "s/^((not )?ok)( -)? /\1 - $way: /"
+done | number_all
