@@ -5,7 +5,10 @@
 set -u
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
 folder=$abs_top_builddir/compat-tests programs=
-[ $# -gt 0 ] || set -- wow64=2g wow64=3g wow64=2560 wow64=4g layout=2g layout=8t
+if [ $# -eq 0 ]; then
+    set -- wow64=2g wow64=3g wow64=2560 wow64=4g
+    [ "${WVM_OTHER_ABI:-ms}" = cdecl ] || set -- "$@" layout=2g layout=8t # 64-bit programs only
+fi
 if [ "${WVM_SANITIZER:-no}" != no ]; then
     echo "1..0 # SKIP a sanitizer has low addresses of its own"
     exit 0
