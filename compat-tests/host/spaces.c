@@ -251,10 +251,13 @@ int main(int argc, char **argv)
         env_skip("spaces", "spaces need 64-bit pointers and no sanitizer");
         return env_end();
     }
-    run_all(argc > 1);
-    if (argc < 2) {
-        struct env_role r = {.role = "again", .options = "wow64=2g"};
-        ok(env_run_role(&r) == 0, "the same with wow64=2g");
+    if (argc > 1) {
+        env_quiet = true;
+        run_all(true);
+        return env_failed != 0;
     }
+    run_all(false);
+    struct env_role r = {.role = "again", .options = "wow64=2g"};
+    ok(env_run_role(&r) == 0, "the same with wow64=2g");
     return env_end();
 }
