@@ -104,7 +104,8 @@ static inline struct wvm_window *wvm_space_window_at(const struct wvm_space *sp,
 }
 static inline uintptr_t wvm_space_window_base(const struct wvm_window *w)
 {
-    return (uintptr_t)(w->lo - 1) << WVM_GRANULE_SHIFT;
+    uint32_t lo = __atomic_load_n(&w->lo, __ATOMIC_RELAXED);
+    return (uintptr_t)(lo - 1) << WVM_GRANULE_SHIFT;
 }
 /* First granule of [lo, hi) that belongs to a window; hi: none does. Any thread may ask. */
 uint64_t wvm_space_next_window(const struct wvm_space *sp, uint64_t lo, uint64_t hi);

@@ -138,16 +138,19 @@ static inline bool look_allocated(struct wvm_space *sp, uint64_t page, struct wv
     return true;
 }
 
-/* Nobody outside the window can have what is free in it. */
-static void describe_window(const struct wvm_space *sp, const struct wvm_window *w, uint64_t page,
+/* Nobody outside the window can have what is free in it. False: it is another window by now. */
+static bool describe_window(const struct wvm_space *sp, const struct wvm_window *w, uint64_t page,
                             struct wvm_region *out)
 {
     uint64_t next = wvm_index_next_start(&sp->store, &sp->index, page);
-    out->end = wvm_addr_of(wvm_min(next, WVM_PAGE_OF_GRANULE(w->fence_hi)));
-    out->alloc_start = wvm_addr_of(WVM_PAGE_OF_GRANULE(w->fence_lo));
-    out->alloc_end = wvm_addr_of(WVM_PAGE_OF_GRANULE(w->fence_hi));
+    uint64_t lo = WVM_PAGE_OF_GRANULE(__atomic_load_n(&w->fence_lo, __ATOMIC_RELAXED));
+    uint64_t hi = lo + WVM_PAGE_OF_GRANULE((uint64_t)WVM_WINDOW_CHUNKS << WVM_CHUNK_BITS);
+    out->end = wvm_addr_of(wvm_min(next, hi));
+    out->alloc_start = wvm_addr_of(lo);
+    out->alloc_end = wvm_addr_of(hi);
     out->alloc_attr = WVM_ATTR_NA;
     out->type = WVM_TYPE_PRIVATE;
+    return page >= lo && page < hi;
 }
 
 /* False: a mapping of ours appeared meanwhile; look again. */
@@ -159,10 +162,8 @@ static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *o
         return same;
     *out = (struct wvm_region){.start = wvm_addr_of(page), .type = WVM_TYPE_FREE};
     const struct wvm_window *w = wvm_space_window_at(sp, WVM_GRANULE_OF(page));
-    if (WVM_UNLIKELY(w != NULL)) {
-        describe_window(sp, w, page, out);
-        return true;
-    }
+    if (WVM_UNLIKELY(w != NULL))
+        return describe_window(sp, w, page, out);
     if (owner_of(sp, page, &owner_end) == WVM_OWNER_FOREIGN) {
         bool mapped = wvm_space_foreign_query(sp, page, out);
         if (owner_of(sp, page, &owner_end) != WVM_OWNER_FOREIGN)

@@ -47,8 +47,8 @@ struct wvm_change {
 /* A range of our mappings that is an address space of its own. Memory is type-stable. */
 struct wvm_window {
     struct wvm_gaps gaps;        /* (s) its free granules */
-    uint64_t lo, hi;             /* (c) granules that may be allocated */
-    uint64_t fence_lo, fence_hi; /* (c) with its fences: whole chunks */
+    uint32_t lo, hi;             /* (c) granules that may be allocated; lo: (a) */
+    uint32_t fence_lo, fence_hi; /* (c) with its fences: WVM_WINDOW_CHUNKS chunks; lo: (a) */
     uint32_t next_closed;        /* (s) */
 };
 #define WVM_WINDOW_CHUNKS 4 /* one below the base, the window, two above */

@@ -74,9 +74,9 @@ static wvm_status open_locked(struct wvm_space *sp, uint64_t top, struct wvm_win
     }
     struct wvm_window *w = &sp->window[i];
     wvm_gaps_init(&w->gaps);
-    w->fence_lo = at;
+    __atomic_store_n(&w->fence_lo, (uint32_t)at, __ATOMIC_RELAXED);
     w->fence_hi = at + WVM_WINDOW_CHUNKS * CHUNK_GRANULES;
-    w->lo = at + CHUNK_GRANULES + 1;
+    __atomic_store_n(&w->lo, (uint32_t)(at + CHUNK_GRANULES + 1), __ATOMIC_RELAXED);
     w->hi = at + CHUNK_GRANULES + (top >> WVM_GRANULE_SHIFT);
     wvm_gaps_give(&sp->store, &w->gaps, w->lo, w->hi);
     __atomic_store_n(&sp->n_windows, sp->n_windows + 1, __ATOMIC_RELAXED);
@@ -196,7 +196,6 @@ uintptr_t wvm_window_holding(const struct wvm_space *sp, uintptr_t addr)
     if (addr >> WVM_GRANULE_SHIFT >> WVM_CHUNK_BITS >= WVM_N_CHUNKS)
         return 0;
     const struct wvm_window *w = wvm_space_window_at(sp, addr >> WVM_GRANULE_SHIFT);
-    return w && wvm_window_base(w) == (addr & ~(uintptr_t)(WVM_WINDOW_SIZE - 1))
-               ? wvm_window_base(w)
-               : 0;
+    uintptr_t base = addr & ~(uintptr_t)(WVM_WINDOW_SIZE - 1);
+    return w && wvm_window_base(w) == base ? base : 0;
 }
