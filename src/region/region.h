@@ -24,7 +24,7 @@
  * 3. Readers
  * 3.1 Readers take no lock, make no system call, and wait for nobody:
  *     no state says "being written".
- * 3.2 Everything a reader can reach lives in type-stable pools (pool.h). A reader notes the root
+ * 3.2 Everything a reader can reach lives in type-stable pools (cells.h). A reader notes the root
  *     word of an allocation (version, reference), copies what it needs, and looks at the word
  *     again: equal words mean that all copies belong to that one state. Different words: another
  *     thread completed a change meanwhile; start again. A handler that interrupted a
@@ -46,7 +46,7 @@
 
 #include "base/annotate.h"
 #include "base/arith.h"
-#include "region/pool.h"
+#include "region/cells.h"
 
 #ifdef __LP64__
 #define WVM_ADDRESS_BITS 47
@@ -61,22 +61,22 @@
 /* ---- the store: every pool of one tracker ---- */
 
 struct wvm_store {
-    struct wvm_pool leaf, inner; /* page maps */
-    struct wvm_pool alloc;       /* allocations */
-    struct wvm_pool chain;       /* blocks of allocations that start in one granule */
-    struct wvm_pool gap;
-    struct wvm_pool view;        /* what views are mapped from */
+    struct wvm_cells leaf, inner; /* page maps */
+    struct wvm_cells alloc;       /* allocations */
+    struct wvm_cells chain;       /* blocks of allocations that start in one granule */
+    struct wvm_cells gap;
+    struct wvm_cells view;        /* what views are mapped from */
 };
 void wvm_store_init(struct wvm_store *st);
 /* Makes everything freed since the last call reusable. After the change was published. */
 static inline void wvm_store_flush(struct wvm_store *st)
 {
-    wvm_pool_flush(&st->leaf);
-    wvm_pool_flush(&st->inner);
-    wvm_pool_flush(&st->alloc);
-    wvm_pool_flush(&st->chain);
-    wvm_pool_flush(&st->gap);
-    wvm_pool_flush(&st->view);
+    wvm_cells_flush(&st->leaf);
+    wvm_cells_flush(&st->inner);
+    wvm_cells_flush(&st->alloc);
+    wvm_cells_flush(&st->chain);
+    wvm_cells_flush(&st->gap);
+    wvm_cells_flush(&st->view);
 }
 
 /* ---- page maps ---- */
@@ -259,17 +259,17 @@ uint32_t wvm_index_after(const struct wvm_store *st, const struct wvm_index *ix,
 /* For readers, whose index may be torn: NULL then. */
 static inline struct wvm_alloc *wvm_alloc_peek(const struct wvm_store *st, uint32_t index)
 {
-    return wvm_pool_at(&st->alloc, index, sizeof(struct wvm_alloc));
+    return wvm_cells_at(&st->alloc, index, sizeof(struct wvm_alloc));
 }
 /* For the holder of the lock. */
 static inline struct wvm_alloc *wvm_alloc_at(const struct wvm_store *st, uint32_t index)
 {
-    return wvm_pool_own(&st->alloc, index, sizeof(struct wvm_alloc));
+    return wvm_cells_own(&st->alloc, index, sizeof(struct wvm_alloc));
 }
 
 static inline struct wvm_view *wvm_view_at(const struct wvm_store *st, uint32_t index)
 {
-    return wvm_pool_own(&st->view, index, sizeof(struct wvm_view));
+    return wvm_cells_own(&st->view, index, sizeof(struct wvm_view));
 }
 
 /* A new allocation as `like` describes it (start, end, attr, type, flags); its page map is not
@@ -277,7 +277,7 @@ static inline struct wvm_view *wvm_view_at(const struct wvm_store *st, uint32_t 
 static inline uint32_t wvm_alloc_make(struct wvm_store *st, const struct wvm_found *like,
                                       uint64_t origin)
 {
-    uint32_t id = wvm_pool_take(&st->alloc);
+    uint32_t id = wvm_cells_take(&st->alloc);
     struct wvm_alloc *a = wvm_alloc_at(st, id);
     __atomic_store_n(&a->start, like->start, __ATOMIC_RELAXED);
     __atomic_store_n(&a->end, like->end, __ATOMIC_RELAXED);

@@ -33,5 +33,5 @@ const char *wvm_region_check(const struct wvm_store *st, const struct wvm_index 
         at = a->start + 1;
         n++;
     }
-    return n == wvm_pool_used(&st->alloc) ? NULL : "region: an allocation is in no index";
+    return n == wvm_cells_used(&st->alloc) ? NULL : "region: an allocation is in no index";
 }

@@ -33,7 +33,7 @@ WVM_STATIC(sizeof(struct gap) == 32, "the store's object size");
 
 static struct gap *gap_at(const struct wvm_store *st, uint32_t i)
 {
-    return wvm_pool_own(&st->gap, i, sizeof(struct gap));
+    return wvm_cells_own(&st->gap, i, sizeof(struct gap));
 }
 
 static uint32_t max_of(const struct wvm_store *st, uint32_t i)
@@ -191,7 +191,7 @@ static void hang(const struct wvm_store *st, struct wvm_gaps *gs, const struct p
 static void insert(struct wvm_store *st, struct wvm_gaps *gs, const struct path *p, uint32_t lo,
                    uint32_t hi)
 {
-    uint32_t i = wvm_pool_take(&st->gap);
+    uint32_t i = wvm_cells_take(&st->gap);
     struct gap *g = gap_at(st, i);
     unsigned n = 0;
     g->lo = lo;
@@ -210,7 +210,7 @@ static void delete(struct wvm_store *st, struct wvm_gaps *gs, const struct path 
     uint32_t i = p->node[n - 1];
     const struct gap *g = gap_at(st, i);
     hang(st, gs, p, n - 1, (struct branch){merge(st, g->left, g->right), g->lo});
-    wvm_pool_free(&st->gap, i);
+    wvm_cells_free(&st->gap, i);
 }
 
 static struct gap *find_before(const struct wvm_store *st, const struct wvm_gaps *gs, uint32_t key)

@@ -166,7 +166,7 @@ static uint64_t granule_succ(const struct wvm_index *ix, uint64_t g)
 
 static struct wvm_chain *chain_at(const struct wvm_store *st, uint32_t slot)
 {
-    return wvm_pool_at(&st->chain, slot & ~WVM_SLOT_CHAIN, sizeof(struct wvm_chain));
+    return wvm_cells_at(&st->chain, slot & ~WVM_SLOT_CHAIN, sizeof(struct wvm_chain));
 }
 
 /* The allocations that a slot names, lowest first. Returns their number, 0 when the slot is empty
@@ -196,7 +196,7 @@ static uint32_t make_slot(struct wvm_store *st, const uint32_t *id, unsigned n)
 {
     if (n <= 1)
         return n ? id[0] : 0;
-    uint32_t index = wvm_pool_take(&st->chain);
+    uint32_t index = wvm_cells_take(&st->chain);
     struct wvm_chain *c = chain_at(st, index);
     __atomic_store_n(&c->version, c->version | 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
@@ -210,7 +210,7 @@ static uint32_t make_slot(struct wvm_store *st, const uint32_t *id, unsigned n)
 static void drop_slot(struct wvm_store *st, uint32_t slot)
 {
     if (slot & WVM_SLOT_CHAIN)
-        wvm_pool_free(&st->chain, slot & ~WVM_SLOT_CHAIN);
+        wvm_cells_free(&st->chain, slot & ~WVM_SLOT_CHAIN);
 }
 
 /* ---- changing ---- */

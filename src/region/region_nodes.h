@@ -58,23 +58,23 @@ static inline void store_bytes(uint8_t *to, uint8_t v, size_t n)
 
 static inline struct leaf *leaf_at(const struct wvm_store *st, uint32_t ref)
 {
-    return wvm_pool_at(&st->leaf, ref, sizeof(struct leaf));
+    return wvm_cells_at(&st->leaf, ref, sizeof(struct leaf));
 }
 
 static inline struct inner *inner_at(const struct wvm_store *st, uint32_t ref)
 {
-    return wvm_pool_at(&st->inner, ref, sizeof(struct inner));
+    return wvm_cells_at(&st->inner, ref, sizeof(struct inner));
 }
 
 /* For the holder of the lock, whose references are never torn. */
 static inline struct leaf *own_leaf(const struct wvm_store *st, uint32_t ref)
 {
-    return wvm_pool_own(&st->leaf, ref, sizeof(struct leaf));
+    return wvm_cells_own(&st->leaf, ref, sizeof(struct leaf));
 }
 
 static inline struct inner *own_inner(const struct wvm_store *st, uint32_t ref)
 {
-    return wvm_pool_own(&st->inner, ref, sizeof(struct inner));
+    return wvm_cells_own(&st->inner, ref, sizeof(struct inner));
 }
 
 static inline bool is_uniform(uint32_t ref)

@@ -15,12 +15,12 @@
 
 void wvm_store_init(struct wvm_store *st)
 {
-    wvm_pool_init(&st->leaf, sizeof(struct leaf));
-    wvm_pool_init(&st->inner, sizeof(struct inner));
-    wvm_pool_init(&st->alloc, sizeof(struct wvm_alloc));
-    wvm_pool_init(&st->chain, sizeof(struct wvm_chain));
-    wvm_pool_init(&st->gap, 32);
-    wvm_pool_init(&st->view, sizeof(struct wvm_view));
+    wvm_cells_init(&st->leaf, sizeof(struct leaf));
+    wvm_cells_init(&st->inner, sizeof(struct inner));
+    wvm_cells_init(&st->alloc, sizeof(struct wvm_alloc));
+    wvm_cells_init(&st->chain, sizeof(struct wvm_chain));
+    wvm_cells_init(&st->gap, 32);
+    wvm_cells_init(&st->view, sizeof(struct wvm_view));
 }
 
 /* ---- publishing ---- */
@@ -44,13 +44,13 @@ void wvm_nodes_free(struct wvm_store *st, uint32_t ref, unsigned height)
     if (is_uniform(ref))
         return;
     if (height == 1) {
-        wvm_pool_free(&st->leaf, ref);
+        wvm_cells_free(&st->leaf, ref);
         return;
     }
     struct inner *n = own_inner(st, ref);
     for (unsigned i = 0; i < FAN; i++)
         wvm_nodes_free(st, n->ref[i], height - 1);
-    wvm_pool_free(&st->inner, ref);
+    wvm_cells_free(&st->inner, ref);
 }
 
 static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsigned hi, uint8_t v)
@@ -60,11 +60,11 @@ static uint32_t set_leaf(struct wvm_store *st, uint32_t ref, unsigned lo, unsign
         edge = edge_after(LAST_EDGE, lo, hi, lo != 0, hi < FAN);
     } else {
         edge = leaf_edge_after(own_leaf(st, ref), lo, hi, v);
-        wvm_pool_free(&st->leaf, ref);
+        wvm_cells_free(&st->leaf, ref);
     }
     if (edge == LAST_EDGE)
         return WVM_REF_UNIFORM | v;
-    uint32_t fresh = wvm_pool_take(&st->leaf);
+    uint32_t fresh = wvm_cells_take(&st->leaf);
     struct leaf *n = own_leaf(st, fresh);
     STORE(&n->edge, edge);
     if (is_uniform(ref))
@@ -81,7 +81,7 @@ static uint32_t set_range(struct wvm_store *st, uint32_t ref, unsigned height, u
 /* A node that nobody sees yet, with the entries of `ref`, which is given up. */
 static uint32_t copy_inner(struct wvm_store *st, uint32_t ref)
 {
-    uint32_t fresh = wvm_pool_take(&st->inner);
+    uint32_t fresh = wvm_cells_take(&st->inner);
     struct inner *n = own_inner(st, fresh);
     if (is_uniform(ref)) {
         STORE(&n->edge, LAST_EDGE);
@@ -92,7 +92,7 @@ static uint32_t copy_inner(struct wvm_store *st, uint32_t ref)
     const struct inner *old = own_inner(st, ref);
     STORE(&n->edge, old->edge);
     store_words(n->word, old->word, FAN / 2);
-    wvm_pool_free(&st->inner, ref);
+    wvm_cells_free(&st->inner, ref);
     return fresh;
 }
 
@@ -112,7 +112,7 @@ static uint32_t set_inner(struct wvm_store *st, uint32_t ref, unsigned height, u
     update_edges(n, first, last);
     if (!inner_uniform(n))
         return fresh;
-    wvm_pool_free(&st->inner, fresh);
+    wvm_cells_free(&st->inner, fresh);
     return WVM_REF_UNIFORM | v;
 }
 

@@ -107,7 +107,7 @@ uint8_t wvm_sheet_at(const struct wvm_store *st, struct wvm_sheet *sh, uint64_t 
 
 static uint32_t expand_leaf(struct wvm_store *st, uint32_t ref)
 {
-    uint32_t fresh = wvm_pool_take(&st->leaf);
+    uint32_t fresh = wvm_cells_take(&st->leaf);
     struct leaf *n = own_leaf(st, fresh);
     STORE(&n->edge, LAST_EDGE);
     for (unsigned i = 0; i < FAN / 8; i++)
@@ -117,7 +117,7 @@ static uint32_t expand_leaf(struct wvm_store *st, uint32_t ref)
 
 static uint32_t expand_inner(struct wvm_store *st, uint32_t ref)
 {
-    uint32_t fresh = wvm_pool_take(&st->inner);
+    uint32_t fresh = wvm_cells_take(&st->inner);
     struct inner *n = own_inner(st, fresh);
     STORE(&n->edge, LAST_EDGE);
     for (unsigned i = 0; i < FAN / 2; i++)
@@ -163,13 +163,13 @@ static uint32_t edit(struct wvm_store *st, uint32_t ref, unsigned height, uint64
         edit_leaf(own_leaf(st, ref), lo, hi, v);
         if (own_leaf(st, ref)->edge != LAST_EDGE)
             return ref;
-        wvm_pool_free(&st->leaf, ref);
+        wvm_cells_free(&st->leaf, ref);
     } else {
         ref = is_uniform(ref) ? expand_inner(st, ref) : ref;
         edit_inner(st, own_inner(st, ref), height, lo, hi, v);
         if (!inner_uniform(own_inner(st, ref)))
             return ref;
-        wvm_pool_free(&st->inner, ref);
+        wvm_cells_free(&st->inner, ref);
     }
     return WVM_REF_UNIFORM | v;
 }

@@ -149,19 +149,19 @@ bool wvm_space_take_meta(struct wvm_space *sp, size_t len, void **mem)
     return err == 0;
 }
 
-static WVM_COLD bool fill_up(struct wvm_space *sp, struct wvm_pool *p, uint64_t need)
+static WVM_COLD bool fill_up(struct wvm_space *sp, struct wvm_cells *p, uint64_t need)
 {
-    while (wvm_pool_room(p) < need) {
+    while (wvm_cells_room(p) < need) {
         void *mem;
-        if (!wvm_space_take_meta(sp, wvm_pool_segment_len(p), &mem) || wvm_pool_add(p, mem) < 0)
+        if (!wvm_space_take_meta(sp, wvm_cells_segment_len(p), &mem) || wvm_cells_add(p, mem) < 0)
             return false;
     }
     return true;
 }
 
-static inline bool top_up(struct wvm_space *sp, struct wvm_pool *p, uint64_t need)
+static inline bool top_up(struct wvm_space *sp, struct wvm_cells *p, uint64_t need)
 {
-    return WVM_LIKELY(wvm_pool_room(p) >= need) || fill_up(sp, p, need);
+    return WVM_LIKELY(wvm_cells_room(p) >= need) || fill_up(sp, p, need);
 }
 
 static bool stock(struct wvm_space *sp, uint64_t leaf, uint64_t inner, uint64_t gap)
@@ -194,7 +194,7 @@ bool wvm_space_stock_close(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pag
 
 bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
 {
-    uint32_t n_allocs = wvm_pool_used(&sp->store.alloc), n_gaps = wvm_pool_used(&sp->store.gap);
+    uint32_t n_allocs = wvm_cells_used(&sp->store.alloc), n_gaps = wvm_cells_used(&sp->store.gap);
     return stock(sp, STOCK_RESERVE * STOCK_LEAF + leaves_of(n_runs, n_pages),
                  STOCK_RESERVE * STOCK_INNER + inners_of(n_runs, n_pages),
                  32 + (n_allocs > n_gaps ? n_allocs - n_gaps : 0));
@@ -270,7 +270,7 @@ uint32_t wvm_space_become(struct wvm_space *sp, uint32_t old, const struct wvm_f
     wvm_pages_start(&a->pages, wvm_pages_height(like->end - like->start), v);
     wvm_index_replace(&sp->store, &sp->index, old, id);
     wvm_pages_end(&sp->store, &was->pages);
-    wvm_pool_free(&sp->store.alloc, old);
+    wvm_cells_free(&sp->store.alloc, old);
     sp->last = id;
     return id;
 }

@@ -172,7 +172,7 @@ static wvm_status coalesce_locked(struct wvm_space *sp, uint64_t start, uint64_t
         next = a->end;
         wvm_index_remove(&sp->store, &sp->index, id);
         wvm_pages_end(&sp->store, &a->pages);
-        wvm_pool_free(&sp->store.alloc, id);
+        wvm_cells_free(&sp->store.alloc, id);
         wvm_store_flush(&sp->store);
     }
     return STATUS_SUCCESS;

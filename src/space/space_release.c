@@ -159,7 +159,7 @@ static bool release_target(struct wvm_space *sp, const struct target *t)
         wvm_space_close_end(sp);
     if (t->a->flags & WVM_ALLOC_PLACEHOLDER)
         wvm_space_join(sp, t->start, t->end);
-    wvm_pool_free(&sp->store.alloc, t->id);
+    wvm_cells_free(&sp->store.alloc, t->id);
     wvm_space_unoccupy(sp, t->start, t->end);
     wvm_space_tidy(sp, t->start);
     return true;

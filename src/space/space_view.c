@@ -22,11 +22,11 @@
 
 bool wvm_space_stock_view(struct wvm_space *sp)
 {
-    struct wvm_pool *p = &sp->store.view;
+    struct wvm_cells *p = &sp->store.view;
     void *mem;
-    if (WVM_LIKELY(wvm_pool_room(p)))
+    if (WVM_LIKELY(wvm_cells_room(p)))
         return true;
-    if (wvm_space_take_meta(sp, wvm_pool_segment_len(p), &mem) && wvm_pool_add(p, mem) == 0)
+    if (wvm_space_take_meta(sp, wvm_cells_segment_len(p), &mem) && wvm_cells_add(p, mem) == 0)
         return true;
     wvm_space_fail(STATUS_NO_MEMORY, "no memory for winvm's own tables", 0);
     return false;
@@ -107,7 +107,7 @@ static bool is_entered(const struct wvm_view_request *req, const struct wvm_plac
 static uint32_t describe(struct wvm_space *sp, const struct wvm_view_request *req,
                          const struct wvm_place *place, uint64_t charged)
 {
-    uint32_t view = wvm_pool_take(&sp->store.view);
+    uint32_t view = wvm_cells_take(&sp->store.view);
     struct wvm_view *v = wvm_view_at(&sp->store, view);
     v->offset = req->offset;
     v->charged = charged;
@@ -283,7 +283,7 @@ static void forget(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool 
     wvm_space_forget_marks(sp, a->start, a->end);
     wvm_space_forget_copies(sp, a->start, a->end);
     unlink_view(sp, view);
-    wvm_pool_free(&sp->store.view, view);
+    wvm_cells_free(&sp->store.view, view);
     sp->n_views--;
     wvm_space_maps_fewer(sp, 1);
     if (keep) {
@@ -292,7 +292,7 @@ static void forget(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool 
     }
     wvm_index_remove(&sp->store, &sp->index, id);
     wvm_pages_end(&sp->store, &a->pages);
-    wvm_pool_free(&sp->store.alloc, id);
+    wvm_cells_free(&sp->store.alloc, id);
 }
 
 static wvm_status unmap_view(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool keep,

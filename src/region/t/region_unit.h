@@ -5,12 +5,12 @@
 #include "base/t/unit.h"
 #include "region/region.h"
 
-static inline void unit_fill_pool(struct wvm_pool *p)
+static inline void unit_fill_pool(struct wvm_cells *p)
 {
-    while (wvm_pool_room(p) < WVM_POOL_PER_SEGMENT / 4) {
-        void *mem = calloc(1, wvm_pool_segment_len(p));
+    while (wvm_cells_room(p) < WVM_CELLS_PER_SEGMENT / 4) {
+        void *mem = calloc(1, wvm_cells_segment_len(p));
         ck_assert_ptr_nonnull(mem);
-        ck_assert_int_eq(wvm_pool_add(p, mem), 0);
+        ck_assert_int_eq(wvm_cells_add(p, mem), 0);
     }
 }
 

@@ -104,15 +104,15 @@ START_TEST(joins)
     set_up();
     give(0, 4);
     give(10, 14);
-    ck_assert_uint_eq(wvm_pool_used(&st.gap), 2);
+    ck_assert_uint_eq(wvm_cells_used(&st.gap), 2);
     give(4, 6);
     give(8, 10);
-    ck_assert_uint_eq(wvm_pool_used(&st.gap), 2);
+    ck_assert_uint_eq(wvm_cells_used(&st.gap), 2);
     give(6, 8);
-    ck_assert_uint_eq(wvm_pool_used(&st.gap), 1);
+    ck_assert_uint_eq(wvm_cells_used(&st.gap), 1);
     compare_fit(14, 0, N);
     take(0, 14);
-    ck_assert_uint_eq(wvm_pool_used(&st.gap), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.gap), 0);
     compare_fit(1, 0, N);
     UNIT_OK(wvm_gaps_check(&st, &gs));
 }

@@ -66,7 +66,7 @@ static void remove_at(unsigned at)
     unit_fill(&st);
     wvm_index_remove(&st, &ix, id);
     wvm_pages_end(&st, &wvm_alloc_at(&st, id)->pages);
-    wvm_pool_free(&st.alloc, id);
+    wvm_cells_free(&st.alloc, id);
     wvm_store_flush(&st);
     memmove(list + at, list + at + 1, (n_list - at - 1) * sizeof list[0]);
     n_list--;
@@ -78,7 +78,7 @@ static void replace_at(unsigned at)
     unit_fill(&st);
     wvm_index_replace(&st, &ix, old, fresh);
     wvm_pages_end(&st, &wvm_alloc_at(&st, old)->pages);
-    wvm_pool_free(&st.alloc, old);
+    wvm_cells_free(&st.alloc, old);
     wvm_store_flush(&st);
     list[at].id = fresh;
 }
@@ -138,9 +138,9 @@ START_TEST(many_in_one_granule)
         }
     }
     UNIT_OK(wvm_region_check(&st, &ix));
-    ck_assert_uint_eq(wvm_pool_used(&st.alloc), 0);
-    ck_assert_uint_eq(wvm_pool_used(&st.chain), 0);
-    ck_assert_uint_eq(wvm_pool_used(&st.leaf), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.alloc), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.chain), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.leaf), 0);
 }
 END_TEST
 
@@ -253,7 +253,7 @@ static void cut_at(uint64_t page)
     uint32_t left = make(160, page, 3);
     wvm_index_replace(&st, &ix, whole, left);
     wvm_pages_end(&st, &wvm_alloc_at(&st, whole)->pages);
-    wvm_pool_free(&st.alloc, whole);
+    wvm_cells_free(&st.alloc, whole);
     wvm_store_flush(&st);
     list[find(160)] = (struct entry){160, page, left};
 }
@@ -264,7 +264,7 @@ static void join(void)
     uint32_t left = list[at].id, whole = make(160, 320, 3);
     wvm_index_replace(&st, &ix, left, whole);
     wvm_pages_end(&st, &wvm_alloc_at(&st, left)->pages);
-    wvm_pool_free(&st.alloc, left);
+    wvm_cells_free(&st.alloc, left);
     wvm_store_flush(&st);
     list[at] = (struct entry){160, 320, whole};
     remove_at(at + 1);

@@ -103,8 +103,8 @@ START_TEST(borders_exhaustive)
                     wvm_pages_end(&st, &m);
                     wvm_store_flush(&st);
                 }
-    ck_assert_uint_eq(wvm_pool_used(&st.leaf), 0);
-    ck_assert_uint_eq(wvm_pool_used(&st.inner), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.leaf), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.inner), 0);
 }
 END_TEST
 
@@ -167,8 +167,8 @@ START_TEST(random_heights)
     for (unsigned height = 1; height <= WVM_PAGES_MAX_HEIGHT; height++)
         for (uint64_t seed = 1; seed <= 8; seed++)
             random_at_height(height, seed * 77 + height);
-    ck_assert_uint_eq(wvm_pool_used(&st.leaf), 0);
-    ck_assert_uint_eq(wvm_pool_used(&st.inner), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.leaf), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.inner), 0);
 }
 END_TEST
 
@@ -209,8 +209,8 @@ START_TEST(adopt_and_abandon)
     ck_assert_uint_eq(v, 2);
     wvm_pages_end(&st, &b);
     wvm_store_flush(&st);
-    ck_assert_uint_eq(wvm_pool_used(&st.leaf), 0);
-    ck_assert_uint_eq(wvm_pool_used(&st.inner), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.leaf), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.inner), 0);
 }
 END_TEST
 
@@ -226,10 +226,10 @@ START_TEST(nodes_of_one_change)
         if (round % 2)
             hi = wvm_min(hi, lo + 5000);
         unit_fill(&st);
-        uint32_t leaf = wvm_pool_room(&st.leaf), inner = wvm_pool_room(&st.inner);
+        uint32_t leaf = wvm_cells_room(&st.leaf), inner = wvm_cells_room(&st.inner);
         wvm_pages_set(&st, &m, lo, hi, round % 5);
-        ck_assert_uint_le(leaf - wvm_pool_room(&st.leaf), WVM_PAGES_SET_LEAF);
-        ck_assert_uint_le(inner - wvm_pool_room(&st.inner), WVM_PAGES_SET_INNER);
+        ck_assert_uint_le(leaf - wvm_cells_room(&st.leaf), WVM_PAGES_SET_LEAF);
+        ck_assert_uint_le(inner - wvm_cells_room(&st.inner), WVM_PAGES_SET_INNER);
         wvm_store_flush(&st);
     }
     UNIT_OK(wvm_pages_check(&st, &m));

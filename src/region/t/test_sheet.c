@@ -21,10 +21,10 @@ static void set_up(uint8_t v)
 static void set(uint64_t base, uint64_t lo, uint64_t hi, uint8_t v)
 {
     unit_fill(&st);
-    uint32_t leaf = wvm_pool_room(&st.leaf), inner = wvm_pool_room(&st.inner);
+    uint32_t leaf = wvm_cells_room(&st.leaf), inner = wvm_cells_room(&st.inner);
     wvm_sheet_set(&st, &sheet, base + lo, base + hi, v);
-    ck_assert_uint_le(leaf - wvm_pool_room(&st.leaf), WVM_PAGES_SET_LEAF);
-    ck_assert_uint_le(inner - wvm_pool_room(&st.inner), WVM_PAGES_SET_INNER);
+    ck_assert_uint_le(leaf - wvm_cells_room(&st.leaf), WVM_PAGES_SET_LEAF);
+    ck_assert_uint_le(inner - wvm_cells_room(&st.inner), WVM_PAGES_SET_INNER);
     wvm_store_flush(&st);
     memset(byte + lo, v, hi - lo);
 }
@@ -60,8 +60,8 @@ static void random_at(uint64_t base, uint64_t seed)
         compare(base);
     }
     set(base, 0, N, 0);
-    ck_assert_uint_eq(wvm_pool_used(&st.leaf), 0);
-    ck_assert_uint_eq(wvm_pool_used(&st.inner), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.leaf), 0);
+    ck_assert_uint_eq(wvm_cells_used(&st.inner), 0);
 }
 
 START_TEST(random_steps)
@@ -78,10 +78,10 @@ START_TEST(whole_run_takes_nothing)
 {
     set_up(0);
     set(0, 100, 200, 1);
-    uint32_t leaf = wvm_pool_room(&st.leaf), inner = wvm_pool_room(&st.inner);
+    uint32_t leaf = wvm_cells_room(&st.leaf), inner = wvm_cells_room(&st.inner);
     wvm_sheet_set(&st, &sheet, 100, 200, 2);
-    ck_assert_uint_eq(wvm_pool_room(&st.leaf), leaf);
-    ck_assert_uint_eq(wvm_pool_room(&st.inner), inner);
+    ck_assert_uint_eq(wvm_cells_room(&st.leaf), leaf);
+    ck_assert_uint_eq(wvm_cells_room(&st.inner), inner);
     wvm_store_flush(&st);
     memset(byte + 100, 2, 100);
     compare(0);
