@@ -1,0 +1,71 @@
+/* winvm/pool.h: winvm's own calls about kernel pools (wdm.h). They are SysV whatever convention the
+ * Windows names have, and may be called from any thread.
+ *
+ * Quotas: ExAllocatePoolWithQuotaTag and its kin charge the process object that the calling thread
+ * works for, and count a reference to it for each block that is charged. A thread works for the
+ * process object of the program itself until winvm_process_attach says otherwise; the system's
+ * process object is never charged (POOL-047). Quotas are unlimited until limited. */
+#ifndef WINVM_POOL_H
+#define WINVM_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+
+WINVM_BEGIN_DECLS
+
+/* What a bug check does instead of ending the program: gets its code and parameters. It may return
+ * (the call that was wrong has then done nothing, and answers NULL), longjmp or raise. */
+typedef void (*winvm_bug_check_callback)(uint32_t code, const uintptr_t parameter[4], void *arg);
+/* For all threads; NULL: none. */
+WINVM_SYSV void winvm_set_bug_check_callback(winvm_bug_check_callback callback, void *arg);
+
+/* Gives memory of the pools that holds no block back to the host. Bytes given back. */
+WINVM_SYSV size_t winvm_pool_trim(void);
+
+/* Bytes. [0] non-paged, not executable; [1] non-paged, executable; [2] paged. */
+struct winvm_pool_usage {
+    uint64_t committed[3]; /* taken from the host */
+    uint64_t used[3];      /* by blocks */
+    uint64_t peak[3];      /* the highest value of committed */
+    uint64_t locked;       /* in memory */
+};
+#if defined(__cplusplus)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
+/* All zero before the first block. */
+WINVM_SYSV void winvm_pool_usage(struct winvm_pool_usage *out);
+#if defined(__cplusplus)
+#pragma GCC diagnostic pop
+#endif
+
+/* ---- process objects ---- */
+
+typedef struct winvm_process winvm_process;
+
+/* Those that are always there. */
+WINVM_SYSV winvm_process *winvm_process_initial(void);
+WINVM_SYSV winvm_process *winvm_process_system(void);
+/* One with quotas and references of its own; referenced once. NULL: no memory. */
+WINVM_SYSV winvm_process *winvm_process_create(void);
+/* Drops the creator's reference; the object is gone when no block is charged to it any more. */
+WINVM_SYSV void winvm_process_close(winvm_process *process);
+/* The calling thread works for `process` from now on; answers the one before. NULL: asks only. */
+WINVM_SYSV winvm_process *winvm_process_attach(winvm_process *process);
+
+/* Bytes. [0] non-paged, [1] paged. */
+struct winvm_process_quota {
+    uint64_t used[2];
+    uint64_t peak[2];
+    uint64_t limit[2];   /* UINT64_MAX: none */
+    uint64_t references; /* 1, and one for each block that is charged */
+};
+WINVM_SYSV void winvm_process_query(winvm_process *process, struct winvm_process_quota *out);
+/* paged: 0 or 1. What is used already stays, also when it is more. */
+WINVM_SYSV void winvm_process_limit(winvm_process *process, int paged, uint64_t limit);
+
+WINVM_END_DECLS
+
+#endif
