@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/annotate.h"
+#include "base/fmt.h"
 
 enum wvm_pool_kind {
     WVM_POOL_NX,    /* non-paged, not executable */
@@ -116,12 +117,24 @@ struct wvm_pool_observer {
     bool (*refuse)(const struct wvm_pool_request *rq);
     /* Instead of an ordinary block: NULL: no. */
     void *(*serve)(const struct wvm_pool_request *rq);
-    /* A block that serve gave out: found (any address inside), freed. free: false with a finding. */
+    /* A live block that serve gave out: found by any address inside. */
     bool (*find)(const void *p, struct wvm_pool_block *out);
-    bool (*free)(void *p, uint32_t tag, bool any_tag, struct wvm_pool_finding *f);
+    /* Asked with every address before the room's own tables. True: it was such a block, and is
+     * freed: the observer has counted it and told the others (wvm_pool_tell_freeing). False with
+     * f->code 0: none of its addresses; with a finding: one of them, and nothing was changed. */
+    bool (*free)(void *p, uint32_t tag, bool any_tag, const void *caller,
+                 struct wvm_pool_finding *f);
+    /* wvm_pool_walk over such blocks. False: visit said so. */
+    bool (*walk)(bool (*visit)(const struct wvm_pool_block *b, void *arg), void *arg);
     /* After an allocation, before a free that will succeed. */
     void (*allocated)(const struct wvm_pool_block *b, const struct wvm_pool_request *rq);
     void (*freeing)(const struct wvm_pool_block *b, const void *caller);
+    /* For a report: appends lines about the block at p, or what was one, each indented by two
+     * blanks and ended. Safe in signal handlers. */
+    void (*describe)(const void *p, struct wvm_buf *out);
+    /* Around fork(): takes, and gives back, its locks. */
+    void (*before_fork)(void);
+    void (*after_fork)(bool child);
 };
 void wvm_pool_observe(const struct wvm_pool_observer *observer);
 
@@ -129,6 +142,10 @@ void wvm_pool_observe(const struct wvm_pool_observer *observer);
  * page-aligned. NULL: none. */
 void *wvm_pool_pages_take(enum wvm_pool_kind kind, size_t n_pages);
 void wvm_pool_pages_give(void *p, size_t n_pages);
+/* For observers: calls `freeing` of every observer for a block that one of them frees. */
+void wvm_pool_tell_freeing(const struct wvm_pool_block *b, const void *caller);
+/* Calls `describe` of every observer. Safe in signal handlers. */
+void wvm_pool_describe(const void *p, struct wvm_buf *out);
 /* For observers: counts a block they serve or free in its row. */
 void wvm_pool_count(uint32_t tag, bool paged, bool free, size_t room);
 
