@@ -23,6 +23,7 @@
 #include "api/ring.h"
 #include "api/trace.h"
 #include "base/options.h"
+#include "base/slist.h"
 #include "fault/fault.h"
 #include "host/host.h"
 #include "nt/nt.h"
@@ -79,6 +80,7 @@ static void start(void)
     if (text)
         wvm_options_parse(text, report_option);
     wvm_host_init();
+    wvm_slist_init();
     wvm_fault_thread_init();
     wvm_space_arm_hook = wvm_fault_install_memory;
     wvm_status status = wvm_space_init(&wvm_space_native);

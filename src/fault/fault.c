@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/slist.h"
 #include "fault/fault_internal.h"
 #include "space/space_fault.h"
 
@@ -229,6 +230,16 @@ WVM_SIGNAL_PATH static void mend_probe(const struct wvm_trap *trap, uintptr_t st
     }
 }
 
+/* A read of a list's link whose entry is gone: the list looks again. */
+WVM_SIGNAL_PATH static bool mend_list(const struct wvm_trap *trap)
+{
+    uintptr_t go_on = wvm_slist_mend(wvm_reg_value(trap->uc, WVM_REG_IP));
+    if (go_on == 0 || (trap->sig != SIGSEGV && trap->sig != SIGBUS))
+        return false;
+    *wvm_reg(trap->uc, WVM_REG_IP) = (greg_t)go_on;
+    return true;
+}
+
 /* *fault: the processor raised it. */
 WVM_SIGNAL_PATH static bool handle(struct wvm_trap *trap, size_t gap, bool *fault)
 {
@@ -236,6 +247,8 @@ WVM_SIGNAL_PATH static bool handle(struct wvm_trap *trap, size_t gap, bool *faul
     *fault = trap->info->si_code > 0;
     if (!*fault)
         return false;
+    if (mend_list(trap))
+        return true;
     if (stack) {
         mend_probe(trap, stack);
         return true;
