@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include <winvm/wdm.h>
 #include <winvm/winvm.h>
 
 #include "base/annotate.h"
@@ -49,6 +50,8 @@ static inline void wvm_gate_set(enum wvm_gate_bit bit, bool on)
 /* Starts the library; any number of calls from any thread, the first one does it. Runs from the
  * constructor, and from the gate when an earlier constructor calls the API. */
 void wvm_init(void);
+/* Raises an exception with this status, not to be continued, as a kernel-style call does. */
+void wvm_raise_status(uint32_t status);
 /* Serves other processes from now on (remote/remote.h). */
 void wvm_serve(void);
 /* Starts the clock of the shared user data page (nt/nt_shared_data.h). */

@@ -19,6 +19,7 @@
 #ifndef WVM_API_ENTRY_H
 #define WVM_API_ENTRY_H
 
+#include <winvm/wdm.h>
 #include <winvm/winvm.h>
 
 #include "base/annotate.h"
@@ -79,7 +80,7 @@ WVM_API_MS(WVM_DECLARE_MS)
 #define WVM_PICK_UINT(v, n) n
 #define WVM_PICK_DWORD(v, n) n
 #define WVM_PICK_ULONG(v, n) n
-#define WVM_PICK_UINT(v, n) n
+#define WVM_PICK_KIRQL(v, n) n
 #define WVM_PICK_LONG(v, n) n
 #define WVM_PICK_SIZE_T(v, n) n
 #define WVM_PICK_NTSTATUS(v, n) n

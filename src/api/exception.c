@@ -158,6 +158,17 @@ void wvm_regs_RaiseException(CONTEXT *caller, DWORD code, DWORD flags, DWORD cou
     raise_record(&record, caller);
 }
 
+extern WVM_HIDDEN void wvm_sysv_RaiseException(void);
+
+/* The registers are those of this function: the exception's address is one of the library, as that
+ * of ExRaiseStatus is one of the system. */
+void wvm_raise_status(uint32_t status)
+{
+    void (*raise)(DWORD, DWORD, DWORD, const ULONG_PTR *) =
+        (void (*)(DWORD, DWORD, DWORD, const ULONG_PTR *))wvm_sysv_RaiseException;
+    raise(status, EXCEPTION_NONCONTINUABLE, 0, NULL);
+}
+
 void wvm_regs_RtlRaiseException(CONTEXT *caller, EXCEPTION_RECORD *record)
 {
     pass_gate((struct wvm_trace_call){.id = WVM_ID_RtlRaiseException,

@@ -29,6 +29,7 @@
 #include "nt/nt.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_pin.h"
+#include "nt/nt_raise.h"
 #include "nt/nt_shared_data.h"
 #include "remote/remote.h"
 #include "section/section.h"
@@ -83,6 +84,7 @@ static void start(void)
     wvm_slist_init();
     wvm_fault_thread_init();
     wvm_space_arm_hook = wvm_fault_install_memory;
+    wvm_nt_raise_hook = wvm_raise_status;
     wvm_status status = wvm_space_init(&wvm_space_native);
     if (status < 0)
         wvm_host_log("cannot start the address space: status %x", (unsigned)status);

@@ -1,9 +1,9 @@
 /* The modules that winvm plays, and the functions in them.
  *
  * Programs look optional functions up by name: GetProcAddress(GetModuleHandle("kernel32"), ...).
- * The modules kernel32, kernelbase, ntdll and psapi answer for what winvm exports; the
+ * The modules kernel32, kernelbase, ntdll, psapi and ntoskrnl answer for what winvm exports; the
  * api-ms-win-core-memory-* sets are kernelbase. A name may have any case, a path in front and
- * ".dll" behind.
+ * ".dll" or, as ntoskrnl has, ".exe" behind.
  * Terms   adopted = a module handle of the program's own platform layer that stands for one of ours
  *         as well (preload/route.c).
  * I1  A handle of ours is the address of a constant object of this file: unique in the process,
@@ -27,7 +27,7 @@
 #define NAME_CAP 320
 #define MAX_ADOPTED 16
 
-enum home { IN_KERNEL32 = 1, IN_KERNELBASE = 2, IN_NTDLL = 4, IN_PSAPI = 8 };
+enum home { IN_KERNEL32 = 1, IN_KERNELBASE = 2, IN_NTDLL = 4, IN_PSAPI = 8, IN_NTOSKRNL = 16 };
 
 struct module {
     const char *name;
@@ -39,6 +39,7 @@ static const struct module modules[] = {
     {"kernelbase", IN_KERNELBASE},
     {"ntdll", IN_NTDLL},
     {"psapi", IN_PSAPI},
+    {"ntoskrnl", IN_NTOSKRNL},
 };
 #define API_SET "api-ms-win-core-memory-"
 
@@ -91,7 +92,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Cuts the path and ".dll" (or a closing dot) off, in lower case. */
+/* Cuts the path and ".dll" or ".exe" (or a closing dot) off, in lower case. */
 static char *bare_name(char *text)
 {
     char *start = text;
@@ -101,7 +102,8 @@ static char *bare_name(char *text)
             start = p + 1;
     }
     size_t len = strlen(start);
-    if (len > 4 && memcmp(start + len - 4, ".dll", 4) == 0)
+    if (len > 4 && (memcmp(start + len - 4, ".dll", 4) == 0 ||
+                    strcmp(start, "ntoskrnl.exe") == 0))
         start[len - 4] = '\0';
     else if (len > 1 && start[len - 1] == '.')
         start[len - 1] = '\0';
@@ -189,8 +191,16 @@ static HMODULE program_module(void)
     return wvm_host_module(getauxval(AT_ENTRY), &start, &end) ? (HMODULE)start : NULL;
 }
 
+/* The calls of drivers: Ex, Mm, Probe, and Ke or Kf with a capital letter behind. */
+static bool is_kernel_name(const char *name)
+{
+    bool begins = memcmp(name, "Ex", 2) == 0 || memcmp(name, "Mm", 2) == 0 ||
+                  memcmp(name, "Ke", 2) == 0 || memcmp(name, "Kf", 2) == 0;
+    return (begins && name[2] >= 'A' && name[2] <= 'Z') || memcmp(name, "Probe", 5) == 0;
+}
+
 /* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only, a
- * few of the Rtl ones in kernel32 too, those of psapi under their K32 names in kernel32. */
+ * few of the Rtl ones in kernel32 too, the calls of drivers in ntoskrnl, those of psapi under their K32 names in kernel32. */
 static unsigned homes_of(const struct export *ex)
 {
     if (ex->id == WVM_ID_RtlCaptureContext || ex->id == WVM_ID_RtlRestoreContext ||
@@ -199,6 +209,8 @@ static unsigned homes_of(const struct export *ex)
     if (memcmp(ex->name, "Nt", 2) == 0 || memcmp(ex->name, "Zw", 2) == 0 ||
         memcmp(ex->name, "Rtl", 3) == 0)
         return IN_NTDLL;
+    if (is_kernel_name(ex->name))
+        return IN_NTOSKRNL;
     if (ex->name[0] == '_')
         return 0; /* of the C runtime */
     if (ex->len > 9 && memcmp(ex->name, "GetMapped", 9) == 0)

@@ -6,7 +6,12 @@
 
 #include "base/annotate.h"
 
-enum { WVM_IRQL_PASSIVE = 0, WVM_IRQL_APC = 1, WVM_IRQL_DISPATCH = 2, WVM_IRQL_HIGH = 15 };
+enum {
+    WVM_IRQL_PASSIVE = 0,
+    WVM_IRQL_APC = 1,
+    WVM_IRQL_DISPATCH = 2,
+    WVM_IRQL_HIGH = sizeof(void *) == 8 ? 15 : 31,
+};
 
 extern WVM_THREAD_LOCAL uint8_t wvm_irql;
 
