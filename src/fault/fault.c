@@ -88,6 +88,7 @@ WVM_SIGNAL_PATH static enum wvm_fault_answer ask_space(const struct wvm_trap *tr
         .addr = (uintptr_t)trap->info->si_addr,
         .sp = sp,
         .access = access_of(trap->uc),
+        .ip = wvm_reg_value(trap->uc, WVM_REG_IP),
         .guarantee = wvm_fault_self.guarantee,
     };
     if (fault.addr >= wvm_space_host_top(&wvm_space_native) ||

@@ -115,7 +115,8 @@ static wvm_status change_range(const struct wvm_target *t, struct wvm_nt_range *
 /* base and size against user space; both are still the caller's. */
 static wvm_status check_range(const struct wvm_target *t, const struct wvm_nt_range *range)
 {
-    uintptr_t top = wvm_nt_end_for(t, range->base); /* what is there is in the way */
+    /* What is there is in the way. */
+    uintptr_t top = range->base ? wvm_nt_end_for(t, range->base) : t->top;
     if (range->base >= top)
         return STATUS_INVALID_PARAMETER_2;
     if (range->size == 0 || range->size > top - range->base)

@@ -8,6 +8,8 @@
  * I2  Below 4 GiB, and in the first 64 KiB above the top, there is none: a walk from address 0 ends
  *     at the top. In a 32-bit process it is the first page above the top that is none.
  * I3  A based space has no such memory.
+ * I4  System space is none, wherever it lies (space_system.h); user space that begins below it ends
+ *     where it begins.
  * Locking: none.   Failure: the address counts as outside.   Signal safety: of this process's
  * memory. */
 #include "nt/nt_host_memory.h"
@@ -24,10 +26,14 @@ bool wvm_nt_find_host_memory(const struct wvm_target *t, uintptr_t addr, struct 
     if (t->window || addr < least || addr >= wvm_nt_host_top() || addr < t->top ||
         addr - t->top < none_above_top)
         return false;
+    if (t->pid == 0 && wvm_space_is_system(&wvm_space_native, addr, 1))
+        return false;
     return wvm_nt_region_in(t, addr, out) >= 0 && out->type != WVM_TYPE_FREE;
 }
 
 uintptr_t wvm_nt_end_above(const struct wvm_target *t, uintptr_t addr)
 {
-    return wvm_nt_is_host_memory(t, addr) ? wvm_nt_host_top() : t->top;
+    if (!wvm_nt_is_host_memory(t, addr))
+        return t->top;
+    return t->pid == 0 ? wvm_space_user_end(addr, wvm_nt_host_top()) : wvm_nt_host_top();
 }

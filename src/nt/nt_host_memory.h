@@ -4,6 +4,7 @@
 
 #include "base/annotate.h"
 #include "nt/nt_target.h"
+#include "space/space_system.h"
 
 /* Is addr, at or above the target's top, in memory that the host has mapped at 4 GiB or above? Then
  * *out is what lies there. */
@@ -15,11 +16,13 @@ static inline bool wvm_nt_is_host_memory(const struct wvm_target *t, uintptr_t a
 }
 
 /* First address past what a call on existing memory at addr may name: the target's top, or the end
- * of the host's memory. */
+ * of the host's memory, or where system space begins. At or below addr: addr is not user space. */
 WVM_COLD uintptr_t wvm_nt_end_above(const struct wvm_target *t, uintptr_t addr);
 static inline uintptr_t wvm_nt_end_for(const struct wvm_target *t, uintptr_t addr)
 {
-    return WVM_LIKELY(addr < t->top) ? t->top : wvm_nt_end_above(t, addr);
+    if (WVM_UNLIKELY(addr >= t->top))
+        return wvm_nt_end_above(t, addr);
+    return WVM_LIKELY(t->pid == 0) ? wvm_space_user_end(addr, t->top) : t->top;
 }
 
 #endif

@@ -98,7 +98,7 @@ wvm_status wvm_nt_query_in(const struct wvm_target *t, uintptr_t addr, int info_
     if (info_class != MemoryRegionInformation && info_class != MemoryImageInformation &&
         info_class != MemoryMappedFilenameInformation)
         return STATUS_INVALID_INFO_CLASS;
-    if (addr >= wvm_nt_end_for(t, addr))
+    if (addr >= t->top && !wvm_nt_is_host_memory(t, addr))
         return STATUS_INVALID_PARAMETER;
     if (info_class == MemoryRegionInformation)
         return wvm_nt_query_region(t, addr, buf);

@@ -2,6 +2,7 @@
  * Locking: takes the space lock. Failure: reports, never repairs.
  * Signal safety: not for handlers. */
 #include "space/space_change.h"
+#include "space/space_system.h"
 #include "space/space_view.h"
 
 /* As sp->host, for views that are not entered there too. */
@@ -182,7 +183,7 @@ static const char *check_kernel(struct wvm_space *sp)
     uint8_t owner, h;
     for (uint64_t g = 0, end; g < WVM_N_GRANULES; g = end) {
         end = wvm_pages_next(&sp->store, &sp->owner, g, WVM_N_GRANULES, &owner);
-        if (owner == WVM_OWNER_FOREIGN)
+        if (owner == WVM_OWNER_FOREIGN || owner == WVM_OWNER_SYSTEM)
             continue;
         uint64_t hi = WVM_PAGE_OF_GRANULE(end);
         for (uint64_t p = WVM_PAGE_OF_GRANULE(g), to; p < hi; p = to) {
@@ -199,6 +200,30 @@ static const char *check_kernel(struct wvm_space *sp)
         }
     }
     return NULL;
+}
+
+/* space_system.c I1, I3. */
+static const char *check_system(struct wvm_space *sp)
+{
+    uint8_t owner, h;
+    uint64_t lo = wvm_page_of(wvm_space_system_range.start);
+    uint64_t hi = wvm_page_of(wvm_space_system_range.end), end;
+    uint64_t first = WVM_N_GRANULES, last = 0;
+    for (uint64_t g = 0; g < WVM_N_GRANULES; g = end) {
+        end = wvm_pages_next(&sp->store, &sp->owner, g, WVM_N_GRANULES, &owner);
+        if (owner != WVM_OWNER_SYSTEM)
+            continue;
+        first = wvm_min(first, g);
+        last = end;
+    }
+    if (hi == 0)
+        return last ? "space_system I1: granules without a range" : NULL;
+    if (WVM_PAGE_OF_GRANULE(first) != lo || WVM_PAGE_OF_GRANULE(last) != hi ||
+        host_next(sp, lo, hi, &h) != hi || h != WVM_HP_NONE)
+        return "space_system I1: a granule that is not the system's";
+    if (wvm_space_check_free(sp, lo, hi))
+        return "space_system I1: an allocation in system space";
+    return wvm_space_any_marked(sp, &sp->locked.pages, lo, hi) ? "space_system I3: a mark" : NULL;
 }
 
 const char *wvm_space_audit_locked(struct wvm_space *sp)
@@ -222,6 +247,8 @@ const char *wvm_space_audit_locked(struct wvm_space *sp)
         bad = check_gaps(sp, &sp->gaps, 0, WVM_N_GRANULES);
     if (!bad && sp->n_windows)
         bad = check_windows(sp);
+    if (!bad)
+        bad = check_system(sp);
     if (!bad)
         bad = wvm_space_watch_audit(sp);
     return bad ? bad : check_kernel(sp);

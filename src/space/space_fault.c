@@ -14,6 +14,7 @@
 #include "space/space_fault.h"
 
 #include "space/space_change.h"
+#include "space/space_system.h"
 
 /* ---- what a page is now ---- */
 
@@ -306,12 +307,27 @@ static enum wvm_fault_answer judge(struct wvm_space *sp, uint64_t page,
     return WVM_FAULT_RETRY;
 }
 
+/* Whoever opened system space says what its pages are. */
+static WVM_COLD enum wvm_fault_answer judge_system(const struct wvm_fault *fault)
+{
+    const struct wvm_system_fault f = {
+        .addr = fault->addr, .ip = fault->ip,
+        .write = fault->access == WVM_ACCESS_WRITE,
+        .execute = fault->access == WVM_ACCESS_EXECUTE,
+    };
+    bool (*ask)(const struct wvm_system_fault *) =
+        __atomic_load_n(&wvm_space_system_fault, __ATOMIC_ACQUIRE);
+    return ask && ask(&f) ? WVM_FAULT_RETRY : WVM_FAULT_VIOLATION;
+}
+
 enum wvm_fault_answer wvm_space_fault(struct wvm_space *sp, const struct wvm_fault *fault)
 {
     uint64_t page = wvm_page_of(fault->addr);
     uint8_t attr;
     if (page >= sp->host_top)
         return WVM_FAULT_FOREIGN;
+    if (WVM_UNLIKELY(wvm_space_is_system(sp, fault->addr, 1)))
+        return judge_system(fault);
     if (!wvm_space_is_ours(sp, fault->addr))
         return wvm_space_foreign_fault(sp, page, fault->access);
     switch (wvm_space_pending(sp, page, page + 1, &attr)) {

@@ -17,6 +17,7 @@ struct wvm_fault {
     uintptr_t addr;      /* the byte that could not be accessed, below wvm_space_host_top() */
     uintptr_t sp;        /* the interrupted thread's stack pointer */
     unsigned access;     /* enum wvm_access */
+    uintptr_t ip;        /* the instruction that accessed it */
     size_t guarantee;    /* bytes of stack that must remain for an overflow (stacks only) */
 };
 

@@ -157,6 +157,10 @@ static inline bool wvm_space_in_main(const struct wvm_space *sp, uint64_t lo, ui
            lo >= __atomic_load_n(&sp->main_lo, __ATOMIC_RELAXED);
 }
 
+/* Reserving charges no commit, so whatever the host ran out of is want of address space: the status
+ * of its refusal. */
+wvm_status wvm_space_no_room(int err, size_t len);
+
 /* The mapping at addr, new and ours, can merge with itself after any changes. */
 void wvm_space_prime(struct wvm_space *sp, uintptr_t addr);
 

@@ -9,6 +9,7 @@
  *     map are read between two equal looks at the map.
  * Locking: none. Failure: none. Signal safety: safe in a handler. */
 #include "space/space_change.h"
+#include "space/space_system.h"
 
 static void copy_found(const struct wvm_found *f, uint64_t page, struct wvm_region *out)
 {
@@ -44,6 +45,8 @@ static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
     while (page < top) {
         uint64_t end;
         uint8_t owner = owner_of(sp, page, &end);
+        if (owner == WVM_OWNER_SYSTEM)
+            return page;
         if (owner == WVM_OWNER_FOREIGN) {
             int found = wvm_host_map_find(wvm_addr_of(page), &vma);
             uint64_t next = found > 0 ? wvm_page_of(vma.start) : top;
@@ -153,6 +156,15 @@ static bool describe_window(const struct wvm_space *sp, const struct wvm_window 
     return page >= lo && page < hi;
 }
 
+/* To everybody it is a reservation, whatever is in it. */
+static WVM_COLD void describe_system(struct wvm_region *out)
+{
+    out->alloc_start = wvm_space_system_range.start;
+    out->end = out->alloc_end = wvm_space_system_range.end;
+    out->alloc_attr = WVM_ATTR_NA;
+    out->type = WVM_TYPE_PRIVATE;
+}
+
 /* False: a mapping of ours appeared meanwhile; look again. */
 static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *out)
 {
@@ -164,6 +176,10 @@ static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *o
     const struct wvm_window *w = wvm_space_window_at(sp, WVM_GRANULE_OF(page));
     if (WVM_UNLIKELY(w != NULL))
         return describe_window(sp, w, page, out);
+    if (WVM_UNLIKELY(wvm_space_is_system(sp, out->start, 1))) {
+        describe_system(out);
+        return true;
+    }
     if (owner_of(sp, page, &owner_end) == WVM_OWNER_FOREIGN) {
         bool mapped = wvm_space_foreign_query(sp, page, out);
         if (owner_of(sp, page, &owner_end) != WVM_OWNER_FOREIGN)

@@ -2,7 +2,7 @@
  *
  * Terms   slab = a large PROT_NONE mapping handed out by granules; single = a mapping made for one
  *         reservation at an address (or below a bound) that no slab covers;
- *         vacant = in no allocation.
+ *         vacant = in no allocation. System space (space_system.c) is neither.
  * I1  sp->owner names the kind of every granule of ours; all others are foreign and never touched.
  * I2  A vacant slab granule is in a gap; a vacant single granule is given back to the kernel.
  * I3  A mapping is only ever made where nothing was (MAP_FIXED_NOREPLACE),
@@ -19,6 +19,7 @@
 
 #include "base/options.h"
 #include "space/space_internal.h"
+#include "space/space_system.h"
 
 #define SLAB_FIRST ((uint64_t)64 << 40)
 #define SLAB_LEAST ((uint64_t)1 << 20)
@@ -143,8 +144,7 @@ static int add_slab(struct wvm_space *sp, uint64_t need)
     return err;
 }
 
-/* Reserving charges no commit, so whatever the host ran out of is want of address space. */
-static wvm_status no_room(int err, size_t len)
+wvm_status wvm_space_no_room(int err, size_t len)
 {
     wvm_status status = wvm_space_host_fail(err, len);
     return status == STATUS_COMMITMENT_LIMIT ? STATUS_NO_MEMORY : status;
@@ -251,7 +251,7 @@ static wvm_status place_unbounded(struct wvm_space *sp, uint64_t n, bool top_dow
         return STATUS_SUCCESS;
     uint64_t len = n << WVM_GRANULE_SHIFT;
     if (SMALL_WORLD && len + HOST_ROOM > wvm_host_room_left())
-        return no_room(-ENOMEM, len);
+        return wvm_space_no_room(-ENOMEM, len);
     int err = add_slab(sp, len);
     if (err == -ENOMEM && SMALL_WORLD) {
         const struct wvm_bounds all = {
@@ -259,7 +259,7 @@ static wvm_status place_unbounded(struct wvm_space *sp, uint64_t n, bool top_dow
         return place_bounded(sp, n, &all, granule);
     }
     if (err < 0)
-        return no_room(err, len);
+        return wvm_space_no_room(err, len);
     if (place_anywhere(sp, n, top_down, granule))
         return STATUS_SUCCESS;
     return wvm_space_fail(STATUS_NO_MEMORY, "no free range of this size", 0);
@@ -382,6 +382,9 @@ wvm_status wvm_space_claim_any(struct wvm_space *sp, const struct wvm_window *w,
     wvm_status status = check_window(sp, w, lo, hi);
     if (status)
         return status;
+    if (wvm_space_is_system(sp, addr_of_granule(lo), (hi - lo) << WVM_GRANULE_SHIFT))
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the range meets system space, at",
+                              wvm_space_system_range.start);
     struct claims claims;
     claims.n = 0;
     int err = claim_foreign(sp, lo, hi, &claims);
@@ -396,7 +399,7 @@ wvm_status wvm_space_claim_any(struct wvm_space *sp, const struct wvm_window *w,
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "the range is in use outside winvm, at or above",
                               addr_of_granule(lo));
-    return no_room(err, (hi - lo) << WVM_GRANULE_SHIFT);
+    return wvm_space_no_room(err, (hi - lo) << WVM_GRANULE_SHIFT);
 }
 
 wvm_status wvm_space_claim(struct wvm_space *sp, const struct wvm_window *w, uint64_t lo,

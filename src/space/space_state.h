@@ -25,7 +25,7 @@ enum wvm_hp {
 };
 
 /* Whose mapping a granule is. */
-enum wvm_owner { WVM_OWNER_FOREIGN, WVM_OWNER_SLAB, WVM_OWNER_SINGLE };
+enum wvm_owner { WVM_OWNER_FOREIGN, WVM_OWNER_SLAB, WVM_OWNER_SINGLE, WVM_OWNER_SYSTEM };
 
 /* Bits of a page of a watched allocation. */
 enum wvm_watched {

@@ -8,6 +8,7 @@
 #include "base/arith.h"
 #include "space/space_fault.h"
 #include "space/space_layout.h"
+#include "space/space_system.h"
 #include "space/space_window.h"
 
 struct wvm_space {
@@ -93,6 +94,9 @@ wvm_status wvm_window_query(struct wvm_space *sp, const struct wvm_window *w, ui
     (void)w;
     return wvm_space_query(sp, addr, out);
 }
+
+struct wvm_system_range wvm_space_system_range;
+bool (*wvm_space_system_fault)(const struct wvm_system_fault *f);
 
 uintptr_t wvm_space_top(const struct wvm_space *sp)
 {
