@@ -10,11 +10,11 @@ allowed() {
     base) echo "" ;;
     host | region) echo "base" ;;
     space) echo "region host base" ;;
-    remote) echo "host base" ;;
+    pool | remote) echo "host base" ;;
     section | fault) echo "space host base" ;;
-    nt) echo "remote section space host base" ;;
-    api) echo "entry nt fault remote section space host base" ;;
-    entry) echo "api nt fault remote section space host base" ;;
+    nt) echo "pool remote section space host base" ;;
+    api) echo "entry nt fault pool remote section space host base" ;;
+    entry) echo "api nt fault pool remote section space host base" ;;
     *) echo "$1: unknown room" >&2 && echo "" ;;
     esac
 }

@@ -19,10 +19,11 @@
 #include "base/annotate.h"
 #include "base/fmt.h"
 
+/* The value is that of the POOL_TYPE's bit 0 and of its bit 9 moved to bit 1. */
 enum wvm_pool_kind {
-    WVM_POOL_NX,    /* non-paged, not executable */
-    WVM_POOL_EXEC,  /* non-paged, executable */
-    WVM_POOL_PAGED,
+    WVM_POOL_EXEC = 0,  /* non-paged, executable */
+    WVM_POOL_PAGED = 1,
+    WVM_POOL_NX = 2,    /* non-paged, not executable */
     WVM_POOL_KINDS
 };
 
@@ -107,6 +108,9 @@ struct wvm_pool_usage {
     uint64_t locked;                    /* bytes locked in memory */
 };
 void wvm_pool_usage(struct wvm_pool_usage *out);
+
+/* The calling thread's short way (pool_fast.h) is closed while this is on: its IRQL has rules. */
+void wvm_pool_set_raised(bool raised);
 
 /* ---- the slow way: what has to see every call ---- */
 

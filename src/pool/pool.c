@@ -1,0 +1,317 @@
+/* The long way: every allocation and free that pool_fast.h leaves, and what is done rarely.
+ *
+ * Terms   observer = somebody who sees every call (pool.h); while there is one, all calls come here.
+ * I1  A call is inside (wvm_pool_enter) for as long as it changes anything; observers are called
+ *     inside, with no lock held.
+ * I2  A failing call has changed nothing.
+ * Locking: the part's lock for whole pages.   Signal safety: a call that interrupts another one of
+ * the same thread is refused. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "pool/pool_fast.h"
+
+enum { OBSERVERS = 8, CLEAR_BY_HOST = 256 * 1024 };
+
+static const struct wvm_pool_observer *observers[OBSERVERS];
+static unsigned n_observers; /* (a) */
+
+#define FOR_OBSERVERS(o)                                                                           \
+    for (unsigned i_ = 0; i_ < __atomic_load_n(&n_observers, __ATOMIC_ACQUIRE); i_++)              \
+        for (const struct wvm_pool_observer *o = observers[i_]; o; o = NULL)
+
+/* ---- counters ---- */
+
+static void count_alloc(struct wvm_pool_thread *th, unsigned row, size_t room)
+{
+    wvm_pool_add(&th->tally[row].allocs, 1);
+    wvm_pool_add(&th->tally[row].taken, room);
+}
+
+static void count_free(struct wvm_pool_thread *th, unsigned row, size_t room)
+{
+    wvm_pool_add(&th->tally[row].frees, 1);
+    wvm_pool_add(&th->tally[row].given, room);
+}
+
+/* The row of a tag; the short way finds it from now on. */
+static unsigned row_of(struct wvm_pool_thread *th, uint32_t tag, unsigned kind)
+{
+    unsigned row = wvm_pool_row_number(tag, kind);
+    th->way[wvm_pool_way_of(tag)] = (uint64_t)row << 48 | (uint64_t)kind << 32 | tag;
+    return row;
+}
+
+void wvm_pool_count(uint32_t tag, bool paged, bool free, size_t room)
+{
+    struct wvm_pool_thread *th = wvm_pool_me();
+    unsigned row = wvm_pool_row_number(tag, paged ? WVM_POOL_PAGED : WVM_POOL_NX);
+    if (th && free)
+        count_free(th, row, room);
+    else if (th)
+        count_alloc(th, row, room);
+}
+
+/* ---- allocation ---- */
+
+static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_request *rq,
+                        unsigned class)
+{
+    if (!wvm_pool_cache_fill(th, rq->kind, class))
+        return NULL;
+    struct wvm_pool_cache *cache = &th->cache[rq->kind][class];
+    struct wvm_pool_slot *slot = cache->top;
+    unsigned row = row_of(th, rq->tag, rq->kind);
+    uint64_t state = WVM_POOL_STATE(row, rq->size, slot->block, class);
+    if (rq->flags & WVM_POOL_CHARGED)
+        state |= WVM_POOL_STATE_CHARGED;
+    cache->top = slot - 1;
+    wvm_pool_state_set(slot->state, state);
+    count_alloc(th, row, cache->size);
+    wvm_pool_canary_put(slot->block, rq->size, cache->size);
+    return slot->block;
+}
+
+static uint32_t take_pages(struct wvm_pool_part *part, uint32_t n, bool *zero)
+{
+    pthread_mutex_lock(&part->lock);
+    uint32_t page = wvm_pool_run_take(part, n, 1, zero);
+    pthread_mutex_unlock(&part->lock);
+    if (page || wvm_pool_depot_bytes(part->kind) == 0)
+        return page;
+    wvm_pool_depots_drain(part->kind);
+    pthread_mutex_lock(&part->lock);
+    page = wvm_pool_run_take(part, n, 1, zero);
+    pthread_mutex_unlock(&part->lock);
+    return page;
+}
+
+/* *zero: the contents are. */
+static void *alloc_big(struct wvm_pool_thread *th, const struct wvm_pool_request *rq, bool *zero)
+{
+    struct wvm_pool_part *part = &wvm_pool_part[rq->kind];
+    size_t pages = (rq->size - 1) / WVM_POOL_PAGE + 1, room = pages * WVM_POOL_PAGE;
+    if (pages > part->end - part->first)
+        return NULL;
+    uint32_t page = take_pages(part, (uint32_t)pages, zero);
+    if (!page)
+        return NULL;
+    unsigned row = row_of(th, rq->tag, rq->kind);
+    void *block = wvm_pool_page_start(page);
+    wvm_pool_canary_put(block, rq->size, room);
+    pthread_mutex_lock(&part->lock);
+    wvm_pool_page[page].row = (uint16_t)row;
+    wvm_pool_page[page].size = rq->size;
+    wvm_pool_page[page].flags = rq->flags & WVM_POOL_CHARGED;
+    wvm_pool_page[page].what = WVM_POOL_BIG;
+    pthread_mutex_unlock(&part->lock);
+    count_alloc(th, row, room);
+    return block;
+}
+
+/* The class for a request; 0: whole pages of its own. */
+static unsigned class_for(const struct wvm_pool_request *rq)
+{
+    if ((rq->flags & WVM_POOL_CACHE_ALIGNED) && rq->size <= WVM_POOL_SMALL_MAX)
+        return wvm_pool_map.class_of_line[(rq->size + WVM_POOL_CACHE_LINE - 1) /
+                                          WVM_POOL_CACHE_LINE];
+    return wvm_pool_class_for(rq->size);
+}
+
+/* Large pageable memory is zeroed by the host, when it is touched. */
+static void clear(const struct wvm_pool_request *rq, void *block)
+{
+    size_t whole = wvm_align_down(rq->size, WVM_POOL_PAGE);
+    if (rq->kind == WVM_POOL_PAGED && whole >= CLEAR_BY_HOST &&
+        wvm_host.drop((uintptr_t)block, whole) == 0)
+        memset((char *)block + whole, 0, rq->size - whole);
+    else
+        memset(block, 0, rq->size);
+}
+
+static void *alloc_inside(struct wvm_pool_thread *th, const struct wvm_pool_request *rq)
+{
+    bool zero = false;
+    void *block = NULL;
+    FOR_OBSERVERS(o)
+        if (o->refuse && o->refuse(rq))
+            return NULL;
+    FOR_OBSERVERS(o)
+        if (!block && o->serve)
+            block = o->serve(rq);
+    if (!block) {
+        unsigned class = class_for(rq);
+        block = class ? alloc_slot(th, rq, class) : alloc_big(th, rq, &zero);
+    }
+    if (!block)
+        return NULL;
+    if ((rq->flags & WVM_POOL_ZERO) && !zero)
+        clear(rq, block);
+    if (__atomic_load_n(&n_observers, __ATOMIC_ACQUIRE)) {
+        struct wvm_pool_block b;
+        bool known = wvm_pool_find(block, &b);
+        FOR_OBSERVERS(o)
+            if (known && o->allocated)
+                o->allocated(&b, rq);
+    }
+    return block;
+}
+
+/* What the thread was told to do when it comes in. */
+static void catch_up(struct wvm_pool_thread *th)
+{
+    unsigned stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
+    if (stop & WVM_POOL_STOP_FLUSH) {
+        __atomic_fetch_and(&th->stop, ~(unsigned)WVM_POOL_STOP_FLUSH, __ATOMIC_RELEASE);
+        wvm_pool_cache_flush(th);
+    }
+    if (WVM_UNLIKELY(stop & WVM_POOL_STOP_RELOCK)) {
+        wvm_pool_go_all(WVM_POOL_STOP_RELOCK);
+        for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
+            pthread_mutex_lock(&wvm_pool_part[kind].lock);
+            wvm_pool_pages_relock(&wvm_pool_part[kind]);
+            pthread_mutex_unlock(&wvm_pool_part[kind].lock);
+        }
+    }
+}
+
+void *wvm_pool_alloc(const struct wvm_pool_request *rq)
+{
+    struct wvm_pool_thread *th = wvm_pool_me();
+    if (!th || !wvm_pool_enter(th))
+        return NULL;
+    catch_up(th);
+    struct wvm_pool_request sized = *rq;
+    sized.size += sized.size == 0;
+    void *block = sized.size <= SIZE_MAX - WVM_POOL_PAGE ? alloc_inside(th, &sized) : NULL;
+    wvm_pool_leave(th);
+    return block;
+}
+
+/* ---- free ---- */
+
+void wvm_pool_tell_freeing(const struct wvm_pool_block *b, const void *caller)
+{
+    FOR_OBSERVERS(o)
+        if (o->freeing)
+            o->freeing(b, caller);
+}
+
+void wvm_pool_describe(const void *p, struct wvm_buf *out)
+{
+    FOR_OBSERVERS(o)
+        if (o->describe)
+            o->describe(p, out);
+}
+
+static void free_slot(struct wvm_pool_thread *th, const struct wvm_pool_where *w)
+{
+    uint64_t state = wvm_pool_state_get(w->slot.state);
+    unsigned kind = w->block.kind, class = WVM_POOL_STATE_CLASS(state);
+    count_free(th, w->row, w->block.room);
+    wvm_pool_state_set(w->slot.state,
+                       state & ~(WVM_POOL_STATE_CLASS_BITS | WVM_POOL_STATE_CHARGED));
+    if (wvm_pool_cache_room(th, kind, class)) {
+        struct wvm_pool_cache *cache = &th->cache[kind][class];
+        cache->top[1] = w->slot;
+        cache->top++;
+        return;
+    }
+    pthread_mutex_lock(&wvm_pool_part[kind].lock);
+    wvm_pool_slots_give(&wvm_pool_part[kind], &w->slot, 1);
+    pthread_mutex_unlock(&wvm_pool_part[kind].lock);
+}
+
+static void free_big(struct wvm_pool_thread *th, const struct wvm_pool_where *w)
+{
+    struct wvm_pool_part *part = &wvm_pool_part[w->block.kind];
+    pthread_mutex_lock(&part->lock);
+    wvm_pool_run_give(part, w->page, wvm_pool_page[w->page].run);
+    pthread_mutex_unlock(&part->lock);
+    count_free(th, w->row, w->block.room);
+}
+
+static bool free_inside(struct wvm_pool_thread *th, const struct wvm_pool_free_request *rq,
+                        struct wvm_pool_finding *f)
+{
+    struct wvm_pool_where w;
+    *f = (struct wvm_pool_finding){0};
+    FOR_OBSERVERS(o)
+        if (o->free) {
+            if (o->free(rq->block, rq->tag, rq->any_tag, rq->caller, f))
+                return true;
+            if (f->code)
+                return false;
+        }
+    if (!wvm_pool_judge(rq->block, rq->tag, rq->any_tag, &w, f))
+        return false;
+    wvm_pool_tell_freeing(&w.block, rq->caller);
+    if (w.slot.state)
+        free_slot(th, &w);
+    else
+        free_big(th, &w);
+    return true;
+}
+
+bool wvm_pool_free(void *p, uint32_t tag, bool any_tag, const void *caller,
+                   struct wvm_pool_finding *f)
+{
+    struct wvm_pool_thread *th = wvm_pool_me();
+    struct wvm_pool_free_request rq = {p, tag, any_tag, caller};
+    *f = (struct wvm_pool_finding){0};
+    if (!th || !wvm_pool_enter(th))
+        return false;
+    catch_up(th);
+    bool done = free_inside(th, &rq, f);
+    wvm_pool_leave(th);
+    return done;
+}
+
+/* ---- questions ---- */
+
+bool wvm_pool_find_inside(const void *p, struct wvm_pool_block *out)
+{
+    struct wvm_pool_where w;
+    FOR_OBSERVERS(o)
+        if (o->find && o->find(p, out))
+            return true;
+    if (!wvm_pool_locate(p, &w))
+        return false;
+    *out = w.block;
+    return true;
+}
+
+bool wvm_pool_find(const void *p, struct wvm_pool_block *out)
+{
+    return wvm_pool_find_inside(p, out) && out->start == p;
+}
+
+/* ---- observers ---- */
+
+void wvm_pool_observe(const struct wvm_pool_observer *observer)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    WVM_ASSERT(n_observers < OBSERVERS);
+    observers[n_observers] = observer;
+    __atomic_store_n(&n_observers, n_observers + 1, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&lock);
+    wvm_pool_stop_all(WVM_POOL_STOP_OBSERVED);
+}
+
+bool wvm_pool_walk_observers(bool (*visit)(const struct wvm_pool_block *b, void *arg), void *arg)
+{
+    FOR_OBSERVERS(o)
+        if (o->walk && !o->walk(visit, arg))
+            return false;
+    return true;
+}
+
+void wvm_pool_observers_fork(bool before, bool child)
+{
+    FOR_OBSERVERS(o)
+        if (before && o->before_fork)
+            o->before_fork();
+        else if (!before && o->after_fork)
+            o->after_fork(child);
+}

@@ -1,0 +1,232 @@
+/* Blocks: what lies at an address, and what is wrong with freeing it.
+ *
+ * Terms   big block = whole pages of its own, told by the page table; others are slots of spans.
+ * I1  Nothing is read at an address that a caller gave, but the slack of a block whose state says
+ *     that it is in use.
+ * The checks, in order: user space, memory that was never pool, a block that is not in use (double
+ * free, never allocated, inside of a block), a state that is none, the tag, the slack.
+ * Locking: none for slots; big blocks are told under their part's lock, taken here. */
+#include "pool/pool_internal.h"
+
+enum {
+    BAD_POOL_HEADER = 0x19,
+    HEADER_SIZE_CORRUPT = 0x20,
+    PAST_THE_END = 0x21,
+    BAD_POOL_CALLER = 0xc2,
+    FREED_TWICE = 0x07,
+    WRONG_TAG = 0x0a,
+    USER_ADDRESS = 0x40,
+    NEVER_POOL = 0x42,
+    NOT_ALLOCATED = 0x44,
+    INVALID_ADDRESS = 0x46,
+    NOT_ALLOCATED_PAGED = 0x50,
+    INSIDE_PAGED = 0x41286,
+};
+
+/* The part whose addresses hold p; NULL: none. */
+static struct wvm_pool_part *part_of(const void *p)
+{
+    uint32_t page = wvm_pool_page_of(p);
+    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
+        if (page >= wvm_pool_part[kind].first && page < wvm_pool_part[kind].end)
+            return &wvm_pool_part[kind];
+    return NULL;
+}
+
+static void describe_big(uint32_t first, unsigned kind, struct wvm_pool_where *out)
+{
+    const struct wvm_pool_page *run = &wvm_pool_page[first];
+    *out = (struct wvm_pool_where){.page = first, .row = run->row};
+    out->block = (struct wvm_pool_block){
+        .start = wvm_pool_page_start(first),
+        .size = run->size,
+        .room = (size_t)run->run * WVM_POOL_PAGE,
+        .tag = wvm_pool_map.row_tag[run->row],
+        .kind = kind,
+        .charged = run->flags & WVM_POOL_CHARGED,
+    };
+}
+
+/* The big block that holds p, or the pool's pages that do. */
+enum big { NO_PAGES, IDLE_PAGES, WAS_BIG, IS_BIG };
+static enum big find_big(const void *p, struct wvm_pool_where *out)
+{
+    uint32_t page = wvm_pool_page_of(p);
+    struct wvm_pool_part *part = part_of(p);
+    enum big big = NO_PAGES;
+    if (!part)
+        return NO_PAGES;
+    pthread_mutex_lock(&part->lock);
+    if (page < part->grown) {
+        uint32_t first = wvm_pool_run_first(part, page);
+        big = IDLE_PAGES;
+        if (first && wvm_pool_page[first].what == WVM_POOL_BIG) {
+            describe_big(first, part->kind, out);
+            big = IS_BIG;
+        } else if (!first && wvm_pool_page[page].row && p == wvm_pool_page_start(page)) {
+            out->row = wvm_pool_page[page].row;
+            big = WAS_BIG;
+        }
+    }
+    pthread_mutex_unlock(&part->lock);
+    return big;
+}
+
+/* A state that describes a slot in use at `block`. */
+static bool is_live(uint64_t s, const void *block)
+{
+    return WVM_POOL_STATE_START(s) == (uint16_t)(uintptr_t)block &&
+           WVM_POOL_STATE_CLASS(s) - 1u < WVM_POOL_CLASSES - 1u &&
+           WVM_POOL_STATE_ROW(s) < WVM_POOL_ROWS;
+}
+
+static bool find_slot(const void *p, struct wvm_pool_where *out, uint64_t *state, uint32_t *room)
+{
+    if (!wvm_pool_slot_at(p, &out->slot, room))
+        return false;
+    *state = wvm_pool_state_get(out->slot.state);
+    if (!is_live(*state, out->slot.block))
+        return true;
+    out->row = WVM_POOL_STATE_ROW(*state);
+    out->block = (struct wvm_pool_block){
+        .start = out->slot.block,
+        .size = WVM_POOL_STATE_SIZE(*state),
+        .room = *room,
+        .tag = wvm_pool_map.row_tag[out->row],
+        .kind = wvm_pool_map.place[((uintptr_t)p - wvm_pool_map.base) / WVM_POOL_SPAN].kind,
+        .charged = *state & WVM_POOL_STATE_CHARGED,
+    };
+    return true;
+}
+
+static bool is_pool_address(const void *p)
+{
+    return (uintptr_t)p - wvm_pool_map.base < wvm_pool_map.size;
+}
+
+bool wvm_pool_locate(const void *p, struct wvm_pool_where *out)
+{
+    uint64_t state;
+    uint32_t room;
+    *out = (struct wvm_pool_where){0};
+    if (!is_pool_address(p))
+        return false;
+    if (find_slot(p, out, &state, &room))
+        return out->block.start != NULL;
+    return find_big(p, out) == IS_BIG;
+}
+
+static bool finding(struct wvm_pool_finding *f, uint32_t code, uintptr_t what, const void *p)
+{
+    *f = (struct wvm_pool_finding){.code = code, .parameter = {what, (uintptr_t)p}};
+    return false;
+}
+
+static bool is_paged_address(const void *p)
+{
+    return part_of(p) == &wvm_pool_part[WVM_POOL_PAGED];
+}
+
+/* p is in the pools, and no block. */
+static bool not_allocated(const void *p, struct wvm_pool_finding *f)
+{
+    if (!is_paged_address(p))
+        return finding(f, BAD_POOL_CALLER, NOT_ALLOCATED, p);
+    (void)finding(f, BAD_POOL_CALLER, NOT_ALLOCATED_PAGED, p);
+    const struct wvm_pool_part *part = &wvm_pool_part[WVM_POOL_PAGED];
+    f->parameter[2] = wvm_pool_page_of(p) - part->first;
+    f->parameter[3] = (uintptr_t)(part->end - part->first) * WVM_POOL_PAGE;
+    return false;
+}
+
+static bool inside(const void *p, const void *start, struct wvm_pool_finding *f)
+{
+    (void)finding(f, BAD_POOL_CALLER, is_paged_address(p) ? INSIDE_PAGED : INVALID_ADDRESS, p);
+    f->parameter[3] = is_paged_address(p) ? (uintptr_t)start : 0;
+    return false;
+}
+
+static bool freed_twice(const void *p, unsigned row, struct wvm_pool_finding *f)
+{
+    (void)finding(f, BAD_POOL_CALLER, FREED_TWICE, NULL);
+    f->parameter[2] = wvm_pool_map.row_tag[row];
+    f->parameter[3] = (uintptr_t)p;
+    return false;
+}
+
+/* p lies in a slot that is not in use. */
+static bool judge_idle_slot(const void *p, const struct wvm_pool_where *w, uint64_t state,
+                            uint32_t room, struct wvm_pool_finding *f)
+{
+    if (!__atomic_load_n(w->slot.state, __ATOMIC_RELAXED))
+        return not_allocated(p, f);
+    if (WVM_POOL_STATE_CLASS(state) == 0 &&
+        WVM_POOL_STATE_START(state) == (uint16_t)(uintptr_t)w->slot.block &&
+        WVM_POOL_STATE_ROW(state) < WVM_POOL_ROWS) {
+        if (p != w->slot.block)
+            return not_allocated(p, f);
+        return freed_twice(p, WVM_POOL_STATE_ROW(state), f);
+    }
+    (void)finding(f, BAD_POOL_HEADER, HEADER_SIZE_CORRUPT, w->slot.block);
+    f->parameter[2] = (uintptr_t)w->slot.block + room;
+    f->parameter[3] = (uintptr_t)state;
+    return false;
+}
+
+static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where *w,
+                        struct wvm_pool_finding *f)
+{
+    const struct wvm_pool_block *b = &w->block;
+    uint32_t found;
+    if (p != b->start)
+        return inside(p, b->start, f);
+    if (tag != b->tag) {
+        (void)finding(f, BAD_POOL_CALLER, WRONG_TAG, p);
+        f->parameter[2] = b->tag;
+        f->parameter[3] = tag;
+        return false;
+    }
+    if (wvm_pool_canary_ok(p, b->size, b->room))
+        return true;
+    if (w->slot.state) {
+        (void)finding(f, BAD_POOL_HEADER, HEADER_SIZE_CORRUPT, p);
+        f->parameter[2] = (uintptr_t)p + b->room;
+        return false;
+    }
+    (void)finding(f, BAD_POOL_HEADER, PAST_THE_END, p);
+    __builtin_memcpy(&found, (const char *)p + wvm_min(b->size, b->room - 4), 4);
+    f->parameter[2] = b->size;
+    f->parameter[3] = found;
+    return false;
+}
+
+static bool judge_idle_pages(const void *p, enum big big, unsigned row,
+                             struct wvm_pool_finding *f)
+{
+    if (big == WAS_BIG)
+        return freed_twice(p, row, f);
+    return big == IDLE_PAGES ? not_allocated(p, f) : finding(f, BAD_POOL_CALLER, NEVER_POOL, p);
+}
+
+bool wvm_pool_judge(const void *p, uint32_t tag, bool any_tag, struct wvm_pool_where *out,
+                    struct wvm_pool_finding *f)
+{
+    uint64_t state;
+    uint32_t room;
+    *out = (struct wvm_pool_where){0};
+    *f = (struct wvm_pool_finding){0};
+    if (!is_pool_address(p)) {
+        (void)finding(f, BAD_POOL_CALLER, USER_ADDRESS, p);
+        f->parameter[2] = wvm_pool_map.base;
+        return false;
+    }
+    if (find_slot(p, out, &state, &room)) {
+        if (!out->block.start)
+            return judge_idle_slot(p, out, state, room, f);
+    } else {
+        enum big big = find_big(p, out);
+        if (big != IS_BIG)
+            return judge_idle_pages(p, big, out->row, f);
+    }
+    return judge_block(p, any_tag ? out->block.tag : tag, out, f);
+}

@@ -1,0 +1,279 @@
+/* Magazines: the slots that threads have ready, and how they change hands.
+ *
+ * Terms   magazine = an array of slots, aligned to its own size, whose first is its head: a slot
+ *         without a block, at which an empty magazine's top stands; depot = a stack of magazines of
+ *         one kind and class, of all threads; a stack is a word: number of the first magazine and a
+ *         count of changes, so that none is mistaken for what it was before.
+ * I1  Magazines are type-stable: the next number of one can be read while others take it.
+ * I2  A magazine belongs to one thread or one stack; the depots hold no empty ones.
+ * I3  Before spans are cut for a class the depots of its kind hold at most an eighth of what the
+ *     host has given, and DEPOT_MIN.
+ * I4  Threads exchange magazines without a lock; only slots that no depot has are cut out of spans,
+ *     under the part's lock.
+ * Locking: none, but a new block of magazines has a lock of its own.   Failure: nothing changed.
+ * Signal safety: none; a thread is in here once (wvm_pool_enter). */
+#include "pool/pool_internal.h"
+
+enum {
+    MAGAZINE = WVM_POOL_SLOTS * (int)sizeof(struct wvm_pool_slot),
+    BLOCK = 65536,            /* bytes of magazines made at once */
+    FEWEST = 4096,            /* magazines there is room for */
+    MOST = 1 << 20,
+    DEPOT_MIN = 1 << 20,      /* bytes that may always lie in the depots of a kind */
+};
+/* The head of a magazine: its block is NULL. */
+union head {
+    struct wvm_pool_slot slot;
+    struct {
+        void *none;
+        uint32_t next; /* (a) number of a magazine + 1, 0: the last */
+    };
+};
+_Static_assert(sizeof(union head) == sizeof(struct wvm_pool_slot), "a head is a slot");
+
+static wvm_word64 depot[WVM_POOL_KINDS][WVM_POOL_CLASSES]; /* (a) */
+static wvm_word64 empties;                                 /* (a) */
+static uint64_t depot_bytes[WVM_POOL_KINDS];               /* (a) */
+static char *region;
+static pthread_mutex_t region_lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t region_size, region_used;
+/* How many slots a magazine holds, while it is in a stack. */
+static uint8_t *count_of;
+
+static struct wvm_pool_slot nothing; /* what a cache without a magazine stands at */
+
+/* ---- stacks ---- */
+
+static union head *magazine(uint32_t number)
+{
+    return (union head *)(region + (size_t)(number - 1) * (size_t)MAGAZINE);
+}
+
+static uint32_t number_of(const union head *m)
+{
+    return (uint32_t)(((const char *)m - region) / MAGAZINE) + 1;
+}
+
+static union head *head_of(const struct wvm_pool_slot *top)
+{
+    return (union head *)((uintptr_t)top & ~((uintptr_t)MAGAZINE - 1));
+}
+
+static void stack_push(wvm_word64 *stack, union head *m)
+{
+    uint64_t old = __atomic_load_n(stack, __ATOMIC_RELAXED), new;
+    do {
+        __atomic_store_n(&m->next, (uint32_t)old, __ATOMIC_RELAXED);
+        new = ((old >> 32) + 1) << 32 | number_of(m);
+    } while (!__atomic_compare_exchange_n(stack, &old, new, true, __ATOMIC_RELEASE,
+                                          __ATOMIC_RELAXED));
+}
+
+static union head *stack_pop(wvm_word64 *stack)
+{
+    uint64_t old = __atomic_load_n(stack, __ATOMIC_ACQUIRE), new;
+    do {
+        if (!(uint32_t)old)
+            return NULL;
+        uint32_t next = __atomic_load_n(&magazine((uint32_t)old)->next, __ATOMIC_RELAXED);
+        new = ((old >> 32) + 1) << 32 | next;
+    } while (!__atomic_compare_exchange_n(stack, &old, new, true, __ATOMIC_ACQUIRE,
+                                          __ATOMIC_ACQUIRE));
+    return magazine((uint32_t)old);
+}
+
+static void depot_push(unsigned kind, unsigned class, union head *m, unsigned n)
+{
+    count_of[number_of(m) - 1] = (uint8_t)n;
+    __atomic_fetch_add(&depot_bytes[kind], (uint64_t)n * wvm_pool_map.class[class].size,
+                       __ATOMIC_RELAXED);
+    stack_push(&depot[kind][class], m);
+}
+
+/* *n: how many slots it holds. */
+static union head *depot_pop(unsigned kind, unsigned class, unsigned *n)
+{
+    union head *m = stack_pop(&depot[kind][class]);
+    if (!m)
+        return NULL;
+    *n = count_of[number_of(m) - 1];
+    __atomic_fetch_sub(&depot_bytes[kind], (uint64_t)*n * wvm_pool_map.class[class].size,
+                       __ATOMIC_RELAXED);
+    return m;
+}
+
+/* One more block of magazines; all but one are put into the stack of empty ones. */
+static union head *more_magazines(void)
+{
+    pthread_mutex_lock(&region_lock);
+    size_t at = region_used;
+    if (at + BLOCK > region_size ||
+        wvm_host.protect((uintptr_t)region + at, BLOCK, WVM_HOST_R | WVM_HOST_W)) {
+        pthread_mutex_unlock(&region_lock);
+        return NULL;
+    }
+    region_used += BLOCK;
+    pthread_mutex_unlock(&region_lock);
+    for (size_t i = 1; i < BLOCK / MAGAZINE; i++)
+        stack_push(&empties, (union head *)(region + at + i * MAGAZINE));
+    return (union head *)(region + at);
+}
+
+static union head *empty_magazine(void)
+{
+    union head *m = stack_pop(&empties);
+    return m ? m : more_magazines();
+}
+
+/* ---- a thread's caches ---- */
+
+static bool has_magazine(const struct wvm_pool_cache *c)
+{
+    return c->top != &nothing;
+}
+
+static unsigned held(const struct wvm_pool_slot *top)
+{
+    return (unsigned)(top - &head_of(top)->slot);
+}
+
+/* The cache stands at m, which holds n slots. */
+static void load(struct wvm_pool_cache *c, unsigned class, union head *m, unsigned n)
+{
+    c->top = &m->slot + n;
+    c->full = &m->slot + wvm_pool_map.class[class].limit;
+}
+
+static void swap_spare(struct wvm_pool_cache *c, unsigned class)
+{
+    struct wvm_pool_slot *other = c->spare;
+    c->spare = c->top;
+    load(c, class, head_of(other), held(other));
+}
+
+/* Slots cut out of spans, into the empty magazine of the cache. */
+static bool cut_slots(struct wvm_pool_cache *c, unsigned kind, unsigned class)
+{
+    unsigned want = wvm_pool_map.class[class].limit;
+    if (wvm_pool_depot_bytes(kind) > DEPOT_MIN + wvm_pool_held_bytes(kind) / 8)
+        wvm_pool_depots_drain(kind);
+    unsigned got = wvm_pool_slots_take(kind, class, c->top + 1, want);
+    if (!got) {
+        wvm_pool_depots_drain(kind);
+        got = wvm_pool_slots_take(kind, class, c->top + 1, want);
+    }
+    c->top += got;
+    return got != 0;
+}
+
+bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned kind, unsigned class)
+{
+    struct wvm_pool_cache *c = &th->cache[kind][class];
+    unsigned n;
+    if (c->top->block)
+        return true;
+    if (c->spare && held(c->spare)) {
+        swap_spare(c, class);
+        return true;
+    }
+    union head *m = depot_pop(kind, class, &n);
+    if (m) {
+        if (has_magazine(c) && c->spare)
+            stack_push(&empties, head_of(c->top));
+        else if (has_magazine(c))
+            c->spare = c->top;
+        load(c, class, m, n);
+        return true;
+    }
+    if (!has_magazine(c)) {
+        if (!(m = empty_magazine()))
+            return false;
+        load(c, class, m, 0);
+    }
+    return cut_slots(c, kind, class);
+}
+
+bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned kind, unsigned class)
+{
+    struct wvm_pool_cache *c = &th->cache[kind][class];
+    union head *m;
+    if (c->top != c->full)
+        return true;
+    if (c->spare && held(c->spare) < wvm_pool_map.class[class].limit) {
+        swap_spare(c, class);
+        return true;
+    }
+    if (!(m = empty_magazine()))
+        return false;
+    if (c->spare)
+        depot_push(kind, class, head_of(c->spare), held(c->spare));
+    if (has_magazine(c))
+        c->spare = c->top;
+    load(c, class, m, 0);
+    return true;
+}
+
+static void unload(struct wvm_pool_slot *top, unsigned kind, unsigned class)
+{
+    if (held(top))
+        depot_push(kind, class, head_of(top), held(top));
+    else
+        stack_push(&empties, head_of(top));
+}
+
+void wvm_pool_cache_flush(struct wvm_pool_thread *th)
+{
+    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
+        for (unsigned class = 1; class < WVM_POOL_CLASSES; class++) {
+            struct wvm_pool_cache *c = &th->cache[kind][class];
+            if (has_magazine(c))
+                unload(c->top, kind, class);
+            if (c->spare)
+                unload(c->spare, kind, class);
+            c->top = c->full = &nothing;
+            c->spare = NULL;
+        }
+}
+
+void wvm_pool_cache_init(struct wvm_pool_thread *th)
+{
+    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
+        for (unsigned class = 0; class < WVM_POOL_CLASSES; class++)
+            th->cache[kind][class] = (struct wvm_pool_cache){
+                .top = &nothing, .full = &nothing, .size = wvm_pool_map.class[class].size};
+}
+
+/* ---- draining ---- */
+
+void wvm_pool_depots_drain(unsigned kind)
+{
+    struct wvm_pool_part *part = &wvm_pool_part[kind];
+    for (unsigned class = 1; class < WVM_POOL_CLASSES; class++) {
+        union head *m;
+        unsigned n;
+        while ((m = depot_pop(kind, class, &n)) != NULL) {
+            pthread_mutex_lock(&part->lock);
+            wvm_pool_slots_give(part, &m->slot + 1, n);
+            pthread_mutex_unlock(&part->lock);
+            stack_push(&empties, m);
+        }
+    }
+}
+
+size_t wvm_pool_depot_bytes(unsigned kind)
+{
+    return __atomic_load_n(&depot_bytes[kind], __ATOMIC_RELAXED);
+}
+
+bool wvm_pool_depots_init(void)
+{
+    uintptr_t at;
+    void *mem;
+    size_t n = wvm_max(wvm_min(wvm_pool_map.size / 4096, MOST), FEWEST);
+    if (wvm_host.reserve(n * MAGAZINE, &at) || wvm_host.meta(n, &mem))
+        return false;
+    region_size = n * MAGAZINE;
+    region = (char *)at;
+    count_of = mem;
+    return true;
+}

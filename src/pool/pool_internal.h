@@ -1,0 +1,316 @@
+/* What the files of this room share.
+ *
+ * Layout   system space = one part per kind (struct wvm_pool_part), handed out in pages; a span is
+ *          64 KiB of it at a multiple of 64 KiB, cut into slots.
+ *          Span: groups of 4 KiB (classes below a page, so that no slot crosses a page) or of
+ *          64 KiB (whole pages); each group holds as many slots of the span's class as fit, and
+ *          what is left over is one slot of exactly the class of that size (the rest slot).
+ * State    one word a slot, kept away from it (struct wvm_pool_place.state), encoded with a number
+ *          of the process: row, size asked for, low 16 bits of the slot's address, class (0: the
+ *          slot is free), flags. 0 as it stands: never in use. Index of a slot: its offset in the
+ *          span shifted by the place's shift, no two slots have the same.
+ * Way of a slot: span -> magazine of a thread -> block -> magazine of the thread that frees it ->
+ *          depot (magazines of all threads, one stack per kind and class) or back to a thread; a
+ *          span gets slots back only when the pool is drained.
+ * Locks    registry (threads) > part > tables; none is held while an observer is called. */
+#ifndef WVM_POOL_POOL_INTERNAL_H
+#define WVM_POOL_POOL_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/arith.h"
+#include "host/host.h"
+#include "pool/pool.h"
+
+enum {
+    WVM_POOL_PAGE = 4096,
+    WVM_POOL_SPAN = 65536,
+    WVM_POOL_SPAN_PAGES = 16,
+    WVM_POOL_N_BELOW_PAGE = 47,  /* classes below 4096 bytes: 1 .. 47 */
+    WVM_POOL_PAGE_CLASS = 48,    /* one page; 49: two pages ... */
+    WVM_POOL_MAX_PAGES = 8,      /* of a class */
+    WVM_POOL_CLASSES = WVM_POOL_PAGE_CLASS + WVM_POOL_MAX_PAGES, /* 1 .. 55 */
+    WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
+    WVM_POOL_ROWS = 32768,
+    WVM_POOL_WAYS = 64,
+};
+
+/* ---- state words ---- */
+#define WVM_POOL_STATE(row, size, start, class)                                                    \
+    ((uint64_t)(row) | (uint64_t)(size) << 16 | (uint64_t)(uint16_t)(uintptr_t)(start) << 32 |     \
+     (uint64_t)(class) << 48)
+#define WVM_POOL_STATE_ROW(s) ((uint16_t)(s))
+#define WVM_POOL_STATE_SIZE(s) ((uint16_t)((s) >> 16))
+#define WVM_POOL_STATE_START(s) ((uint16_t)((s) >> 32))
+#define WVM_POOL_STATE_CLASS(s) ((uint8_t)((s) >> 48)) /* without the flags */
+#define WVM_POOL_STATE_CLASS_BITS ((uint64_t)0xff << 48)
+#define WVM_POOL_STATE_SIZE_BITS ((uint64_t)0xffff << 16)
+#define WVM_POOL_STATE_CHARGED ((uint64_t)1 << 56)
+
+/* Where the states of a span's slots are; for 64 KiB that are no span: nowhere. */
+struct wvm_pool_place {
+    wvm_word64 *state; /* (a) NULL: no span */
+    uint8_t shift;
+    uint8_t kind;
+    uint8_t class;   /* 0: no span */
+    uint8_t rest;    /* class of the rest slots; 0: none */
+};
+
+struct wvm_pool_class {
+    uint32_t size;
+    uint32_t group;     /* bytes */
+    uint16_t per_group;
+    uint16_t limit;     /* slots of a magazine that are used */
+    uint8_t rest;
+    uint8_t shift;
+};
+
+/* What every call reads; written by wvm_pool_start() alone. */
+struct wvm_pool_map {
+    uintptr_t base;
+    size_t size;      /* 0: not started */
+    uint64_t cookie;
+    uint64_t canary;
+    struct wvm_pool_place *place;
+    uint32_t *row_tag;
+    uint8_t class_of[256];      /* by (size + 15) / 16, sizes up to WVM_POOL_SMALL_MAX */
+    uint8_t class_of_line[65];  /* by (size + 63) / 64: multiples of a cache line */
+    struct wvm_pool_class class[WVM_POOL_CLASSES];
+};
+extern struct wvm_pool_map wvm_pool_map;
+void wvm_pool_classes_init(void);
+
+/* 0: larger than every class. */
+static inline unsigned wvm_pool_class_for(size_t size)
+{
+    if (WVM_LIKELY(size <= WVM_POOL_SMALL_MAX))
+        return wvm_pool_map.class_of[(size + 15) / 16];
+    if (size <= WVM_POOL_MAX_PAGES * WVM_POOL_PAGE)
+        return WVM_POOL_PAGE_CLASS + (unsigned)((size - 1) / WVM_POOL_PAGE);
+    return 0;
+}
+
+/* ---- threads ---- */
+struct wvm_pool_slot {
+    void *block;
+    wvm_word64 *state;
+};
+/* The slots a thread has ready: a stack that ends at a slot without a block. */
+struct wvm_pool_cache {
+    struct wvm_pool_slot *top;   /* the next one to be handed out */
+    struct wvm_pool_slot *full;  /* where top is when no more fits */
+    struct wvm_pool_slot *spare; /* top of another magazine, full or empty; NULL: none */
+    uint32_t size;               /* of the class */
+};
+/* One thread's part of a row's counters. */
+struct wvm_pool_tally {
+    wvm_word64 allocs, frees, taken, given; /* taken, given: bytes */
+};
+
+enum wvm_pool_busy {
+    WVM_POOL_INSIDE = 1,  /* the thread is in the room */
+    WVM_POOL_RAISED = 2,  /* its IRQL allows no short way (wvm_pool_set_raised) */
+};
+enum wvm_pool_stop {
+    WVM_POOL_STOP_WAIT = 1,     /* nobody may come in: the holder of the registry says so */
+    WVM_POOL_STOP_OBSERVED = 2, /* there are observers */
+    WVM_POOL_STOP_FLUSH = 4,    /* what the thread has ready goes back */
+    WVM_POOL_STOP_FENCE = 8,    /* the host has no membarrier: fences are the thread's own */
+    WVM_POOL_STOP_RELOCK = 16,  /* a fork child, whose memory is not locked yet */
+};
+struct wvm_pool_thread {
+    uint32_t busy; /* (a) written by its thread alone */
+    uint32_t stop; /* (a) written by others */
+    struct wvm_pool_tally *tally;             /* by row */
+    uint64_t way[WVM_POOL_WAYS];              /* tag | kind << 32 | row << 48, by hash */
+    struct wvm_pool_cache cache[WVM_POOL_KINDS][WVM_POOL_CLASSES];
+    struct wvm_pool_thread *next;             /* (c) of all */
+    struct wvm_pool_thread *next_idle;        /* registry lock */
+    bool idle;                                /* registry lock */
+};
+extern WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own; /* never NULL */
+extern struct wvm_pool_thread wvm_pool_nobody;
+
+bool wvm_pool_threads_init(void);
+/* The calling thread's; NULL: no memory for it. */
+struct wvm_pool_thread *wvm_pool_me(void);
+/* Comes in, after waiting where it must. False: the thread is inside already (a handler). */
+bool wvm_pool_enter(struct wvm_pool_thread *th);
+void wvm_pool_leave(struct wvm_pool_thread *th);
+/* Everybody else is kept out between the two; the caller is not inside. */
+void wvm_pool_quiet(void);
+void wvm_pool_resume(void);
+/* Sets, clears stop bits in all threads, those to come included (but FLUSH). */
+void wvm_pool_stop_all(unsigned bits);
+void wvm_pool_go_all(unsigned bits);
+
+/* ---- rows ---- */
+bool wvm_pool_rows_init(void);
+/* The number of (tag, kind), made when it is new; the table full: the row that takes the rest. */
+unsigned wvm_pool_row_number(uint32_t tag, unsigned kind);
+/* The counters of `from` are added to those of the threads that have ended, and cleared.
+ * Registry lock. */
+void wvm_pool_tally_retire(struct wvm_pool_thread *from);
+/* Rooms of the live blocks of each kind are added to used[]. */
+void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS]);
+void wvm_pool_rows_lock(void);
+void wvm_pool_rows_unlock(void);
+unsigned wvm_pool_row_kind(unsigned row);
+extern pthread_mutex_t wvm_pool_registry;
+extern struct wvm_pool_thread *wvm_pool_all; /* (a) */
+
+/* ---- pages ---- */
+/* Commits what of a table describes its elements [from, to). 0 or -errno. */
+int wvm_pool_table_commit(void *table, size_t size, uint32_t from, uint32_t to);
+enum wvm_pool_what { WVM_POOL_NONE, WVM_POOL_FREE, WVM_POOL_IN_SPAN, WVM_POOL_BIG, WVM_POOL_LENT };
+enum wvm_pool_held {
+    WVM_POOL_DIRTY,
+    WVM_POOL_ZEROED,   /* contents zero */
+    WVM_POOL_RELEASED, /* likewise, as the host has taken them back; not locked either */
+};
+/* One page; of a run the first one speaks for all, of a free one the last too. */
+struct wvm_pool_page {
+    uint32_t run;     /* pages */
+    uint8_t what;
+    uint8_t held;     /* free: enum wvm_pool_held */
+    uint16_t row;
+    union {
+        struct { uint32_t next, prev; };  /* free: pages, 0: none */
+        struct { uint64_t size : 56, flags : 8; };
+    };
+};
+enum { WVM_POOL_BINS = 128 };
+struct wvm_pool_bins {
+    uint32_t head[WVM_POOL_BINS]; /* pages, 0: none */
+    uint64_t map[WVM_POOL_BINS / 64];
+};
+struct wvm_pool_part {
+    pthread_mutex_t lock;
+    uint32_t first, end;    /* pages; first is never 0 */
+    uint32_t grown;         /* first page that was never committed */
+    unsigned kind;
+    struct wvm_pool_bins bins[2]; /* free runs; [1]: released ones */
+    uint32_t n_idle[WVM_POOL_RELEASED + 1]; /* pages in free runs */
+    uint32_t n_peak;
+    uint64_t n_locked;
+    /* spans with slots to be had, by class: their numbers, 0: none */
+    uint32_t partial[WVM_POOL_CLASSES];
+};
+extern struct wvm_pool_part wvm_pool_part[WVM_POOL_KINDS];
+extern struct wvm_pool_page *wvm_pool_page;
+bool wvm_pool_pages_init(void);
+/* n pages whose first is a multiple of align (1 or WVM_POOL_SPAN_PAGES); 0: none to be had. *zero:
+ * their contents are zero. Part lock. */
+uint32_t wvm_pool_run_take(struct wvm_pool_part *part, uint32_t n, uint32_t align, bool *zero);
+void wvm_pool_run_give(struct wvm_pool_part *part, uint32_t page, uint32_t n);
+/* Free runs go back to the host until at most `keep` pages are left; how many. Part lock. */
+uint32_t wvm_pool_runs_trim(struct wvm_pool_part *part, uint32_t keep);
+/* The first page of the run in use that holds `page`; 0: it is in none. Part lock. */
+uint32_t wvm_pool_run_first(const struct wvm_pool_part *part, uint32_t page);
+/* In a fork child: locks what is to be locked. Part lock. */
+void wvm_pool_pages_relock(struct wvm_pool_part *part);
+/* Pages that the host has given; a guess without the part lock. */
+static inline uint32_t wvm_pool_part_held(const struct wvm_pool_part *part)
+{
+    return __atomic_load_n(&part->grown, __ATOMIC_RELAXED) - part->first -
+           __atomic_load_n(&part->n_idle[WVM_POOL_RELEASED], __ATOMIC_RELAXED);
+}
+static inline size_t wvm_pool_held_bytes(unsigned kind)
+{
+    return (size_t)wvm_pool_part_held(&wvm_pool_part[kind]) * WVM_POOL_PAGE;
+}
+
+static inline void *wvm_pool_page_start(uint32_t page)
+{
+    return (void *)(wvm_pool_map.base + (uintptr_t)page * WVM_POOL_PAGE);
+}
+static inline uint32_t wvm_pool_page_of(const void *p)
+{
+    return (uint32_t)(((uintptr_t)p - wvm_pool_map.base) / WVM_POOL_PAGE);
+}
+
+/* ---- spans ---- */
+bool wvm_pool_spans_init(void);
+/* Tables for the pages [from, to). Part lock. */
+bool wvm_pool_spans_grow(uint32_t from, uint32_t to);
+/* Up to n slots, lowest addresses last. How many. Takes the part lock. */
+unsigned wvm_pool_slots_take(unsigned kind, unsigned class, struct wvm_pool_slot *slot, unsigned n);
+/* Part lock. */
+void wvm_pool_slots_give(struct wvm_pool_part *part, const struct wvm_pool_slot *slot, unsigned n);
+/* The slot of a span that holds p, whatever its state: its start, size and state. */
+bool wvm_pool_slot_at(const void *p, struct wvm_pool_slot *out, uint32_t *size);
+
+/* ---- magazines ---- */
+bool wvm_pool_depots_init(void);
+/* A slot of (kind, class) is on top of the thread's cache. False: no memory. Inside. */
+bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned kind, unsigned class);
+/* There is room for one more. False: no memory for a magazine: nothing is to be pushed. */
+bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned kind, unsigned class);
+/* All that the thread has ready goes to the depots. Inside, or on behalf of a thread that is gone. */
+void wvm_pool_cache_flush(struct wvm_pool_thread *th);
+void wvm_pool_cache_init(struct wvm_pool_thread *th);
+/* What lies in the depots of a kind goes back to the spans. Takes the part lock. */
+void wvm_pool_depots_drain(unsigned kind);
+size_t wvm_pool_depot_bytes(unsigned kind);
+
+/* ---- blocks ---- */
+static inline uint64_t wvm_pool_state_get(const wvm_word64 *state)
+{
+    return __atomic_load_n(state, __ATOMIC_RELAXED) ^ wvm_pool_map.cookie;
+}
+static inline void wvm_pool_state_set(wvm_word64 *state, uint64_t value)
+{
+    __atomic_store_n(state, value ^ wvm_pool_map.cookie, __ATOMIC_RELAXED);
+}
+
+/* A counter that its thread alone changes and others read. */
+static inline void wvm_pool_add(wvm_word64 *counter, uint64_t n)
+{
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* The slack behind the bytes asked for begins with (up to) eight known bytes. */
+static inline void wvm_pool_canary_put(void *block, size_t size, size_t room)
+{
+    if (size == room)
+        return;
+    size_t at = wvm_min(size, room - 8);
+    uint64_t mask = ~(uint64_t)0 << (size - at) * 8, word;
+    __builtin_memcpy(&word, (char *)block + at, 8);
+    word = (word & ~mask) | (wvm_pool_map.canary & mask);
+    __builtin_memcpy((char *)block + at, &word, 8);
+}
+/* True: they are as they were. */
+static inline bool wvm_pool_canary_ok(const void *block, size_t size, size_t room)
+{
+    if (size == room)
+        return true;
+    size_t at = wvm_min(size, room - 8);
+    uint64_t mask = ~(uint64_t)0 << (size - at) * 8, word;
+    __builtin_memcpy(&word, (const char *)block + at, 8);
+    return ((word ^ wvm_pool_map.canary) & mask) == 0;
+}
+bool wvm_pool_walk_observers(bool (*visit)(const struct wvm_pool_block *b, void *arg), void *arg);
+void wvm_pool_observers_fork(bool before, bool child);
+
+struct wvm_pool_free_request {
+    void *block;
+    uint32_t tag;
+    bool any_tag;
+    const void *caller;
+};
+
+/* Where a block's state is, of either sort. */
+struct wvm_pool_where {
+    struct wvm_pool_slot slot;   /* state NULL: the block is whole pages of its own */
+    uint32_t page;               /* number of its first page, then */
+    struct wvm_pool_block block;
+    unsigned row;
+};
+/* The live block that holds p. False: none. Observers are not asked. */
+bool wvm_pool_locate(const void *p, struct wvm_pool_where *out);
+/* What is wrong with freeing p. True: nothing, and *out says what it is. */
+bool wvm_pool_judge(const void *p, uint32_t tag, bool any_tag, struct wvm_pool_where *out,
+                    struct wvm_pool_finding *f);
+
+#endif

@@ -1,0 +1,209 @@
+/* Rows: what each tag uses.
+ *
+ * Owns   the table of rows (tag and kind, by number), the hash that finds them, and the counters of
+ *        threads that have ended.
+ * I1  A row is made once, by its first allocation, and stays: a number found in a state or a way is
+ *     always valid.
+ * I2  A thread's counters are changed by that thread alone; a row's value is the sum over all
+ *     threads and over those that have ended. A query adds up the frees before the allocations, so
+ *     that it never shows more frees than allocations.
+ * I3  Row 1 takes what finds no row of its own (tag "Ovfl").
+ * Locking: rows_lock for new rows; the registry for sums.   Signal safety: row_number() and sums
+ * not; the counters yes. */
+#include "pool/pool_internal.h"
+
+enum { HASH = 2 * WVM_POOL_ROWS, OVERFLOW_ROW = 1, OVERFLOW_TAG = 0x6c66764f /* "Ovfl" */ };
+
+static struct row {
+    uint32_t tag;
+    uint8_t kind;
+} *rows;
+static uint16_t *hash_row;  /* (a) number of a row, 0: free */
+static uint32_t n_rows;     /* (a) the numbers below it are rows; 0 is none */
+static struct wvm_pool_tally *retired;
+static pthread_mutex_t rows_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Where the row is in the hash, or would be. */
+static uint32_t place_of(uint32_t tag, unsigned kind)
+{
+    uint32_t i = (tag * 0x9e3779b1u + kind * 0x85ebca6bu) >> 16;
+    for (;; i = (i + 1) % HASH) {
+        unsigned row = __atomic_load_n(&hash_row[i], __ATOMIC_ACQUIRE);
+        if (!row || (rows[row].tag == tag && rows[row].kind == kind))
+            return i;
+    }
+}
+
+static unsigned add_row(uint32_t tag, unsigned kind)
+{
+    if (n_rows == WVM_POOL_ROWS)
+        return OVERFLOW_ROW;
+    rows[n_rows] = (struct row){tag, (uint8_t)kind};
+    wvm_pool_map.row_tag[n_rows] = tag;
+    __atomic_store_n(&hash_row[place_of(tag, kind)], (uint16_t)n_rows, __ATOMIC_RELEASE);
+    __atomic_store_n(&n_rows, n_rows + 1, __ATOMIC_RELEASE);
+    return n_rows - 1;
+}
+
+unsigned wvm_pool_row_number(uint32_t tag, unsigned kind)
+{
+    unsigned row = __atomic_load_n(&hash_row[place_of(tag, kind)], __ATOMIC_ACQUIRE);
+    if (row)
+        return row;
+    pthread_mutex_lock(&rows_lock);
+    row = hash_row[place_of(tag, kind)];
+    if (!row)
+        row = add_row(tag, kind);
+    pthread_mutex_unlock(&rows_lock);
+    return row;
+}
+
+void wvm_pool_rows_lock(void)
+{
+    pthread_mutex_lock(&rows_lock);
+}
+
+void wvm_pool_rows_unlock(void)
+{
+    pthread_mutex_unlock(&rows_lock);
+}
+
+unsigned wvm_pool_row_kind(unsigned row)
+{
+    return rows[row].kind;
+}
+
+/* ---- sums ---- */
+
+static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t, bool frees)
+{
+    if (frees) {
+        sum->frees += __atomic_load_n(&t->frees, __ATOMIC_ACQUIRE);
+        sum->given += __atomic_load_n(&t->given, __ATOMIC_ACQUIRE);
+    } else {
+        sum->allocs += __atomic_load_n(&t->allocs, __ATOMIC_RELAXED);
+        sum->taken += __atomic_load_n(&t->taken, __ATOMIC_RELAXED);
+    }
+}
+
+/* Registry lock. */
+static void sum_row(unsigned row, struct wvm_pool_tally *sum)
+{
+    *sum = (struct wvm_pool_tally){0};
+    for (int frees = 1; frees >= 0; frees--) {
+        add_tally(sum, &retired[row], frees);
+        for (const struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+            add_tally(sum, &th->tally[row], frees);
+    }
+}
+
+void wvm_pool_tally_retire(struct wvm_pool_thread *from)
+{
+    for (unsigned row = 1; row < n_rows; row++) {
+        struct wvm_pool_tally *t = &from->tally[row], *to = &retired[row];
+        if (!t->allocs && !t->frees)
+            continue;
+        to->allocs += t->allocs;
+        to->frees += t->frees;
+        to->taken += t->taken;
+        to->given += t->given;
+        *t = (struct wvm_pool_tally){0};
+    }
+}
+
+/* The row of a tag in the other non-paged kind; 0: none. */
+static unsigned twin_of(unsigned row)
+{
+    if (rows[row].kind == WVM_POOL_PAGED)
+        return 0;
+    unsigned other = rows[row].kind == WVM_POOL_NX ? WVM_POOL_EXEC : WVM_POOL_NX;
+    return hash_row[place_of(rows[row].tag, other)];
+}
+
+static void fill_row(unsigned row, struct wvm_pool_row *out)
+{
+    unsigned twin = twin_of(row);
+    struct wvm_pool_tally sum, more = {0};
+    sum_row(row, &sum);
+    if (twin)
+        sum_row(twin, &more);
+    *out = (struct wvm_pool_row){
+        .tag = rows[row].tag,
+        .paged = rows[row].kind == WVM_POOL_PAGED,
+        .allocs = sum.allocs + more.allocs,
+        .frees = sum.frees + more.frees,
+        .bytes = sum.taken + more.taken - sum.given - more.given,
+    };
+}
+
+/* Told by the non-executable kind's row where there are two. A row without an allocation says
+ * nothing. */
+static bool is_told_elsewhere(unsigned row)
+{
+    return rows[row].kind == WVM_POOL_EXEC && twin_of(row);
+}
+
+size_t wvm_pool_rows(struct wvm_pool_row *out, size_t n)
+{
+    size_t found = 0;
+    if (!wvm_pool_started())
+        return 0;
+    pthread_mutex_lock(&wvm_pool_registry);
+    unsigned end = __atomic_load_n(&n_rows, __ATOMIC_ACQUIRE);
+    for (unsigned row = 1; row < end; row++) {
+        struct wvm_pool_row r;
+        if (is_told_elsewhere(row))
+            continue;
+        fill_row(row, &r);
+        if (!r.allocs)
+            continue;
+        if (found < n)
+            out[found] = r;
+        found++;
+    }
+    pthread_mutex_unlock(&wvm_pool_registry);
+    return found;
+}
+
+bool wvm_pool_row_of(uint32_t tag, bool paged, struct wvm_pool_row *out)
+{
+    if (!wvm_pool_started())
+        return false;
+    unsigned row = hash_row[place_of(tag, paged ? WVM_POOL_PAGED : WVM_POOL_NX)];
+    if (!row && !paged)
+        row = hash_row[place_of(tag, WVM_POOL_EXEC)];
+    if (!row)
+        return false;
+    pthread_mutex_lock(&wvm_pool_registry);
+    fill_row(row, out);
+    pthread_mutex_unlock(&wvm_pool_registry);
+    return out->allocs != 0;
+}
+
+void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS])
+{
+    pthread_mutex_lock(&wvm_pool_registry);
+    for (unsigned row = 1; row < __atomic_load_n(&n_rows, __ATOMIC_ACQUIRE); row++) {
+        struct wvm_pool_tally sum;
+        sum_row(row, &sum);
+        used[rows[row].kind] += sum.taken - sum.given;
+    }
+    pthread_mutex_unlock(&wvm_pool_registry);
+}
+
+bool wvm_pool_rows_init(void)
+{
+    void *a, *b, *c, *d;
+    if (wvm_host.meta(WVM_POOL_ROWS * sizeof(*rows), &a) ||
+        wvm_host.meta(HASH * sizeof(*hash_row), &b) ||
+        wvm_host.meta(WVM_POOL_ROWS * sizeof(*retired), &c) ||
+        wvm_host.meta(WVM_POOL_ROWS * sizeof(*wvm_pool_map.row_tag), &d))
+        return false;
+    rows = a;
+    hash_row = b;
+    retired = c;
+    wvm_pool_map.row_tag = d;
+    n_rows = OVERFLOW_ROW;
+    (void)add_row(OVERFLOW_TAG, WVM_POOL_NX);
+    return true;
+}

@@ -1,0 +1,220 @@
+/* Threads: what each has of its own in this room, and how all are kept out.
+ *
+ * Owns   the registry of threads, their descriptions, the way in and out.
+ * I1  A thread that sets INSIDE and then finds no WAIT is inside for everyone who set WAIT and then
+ *     went through a barrier of all threads: it is waited for.
+ * I2  Descriptions are type-stable. That of a thread that has ended is idle, with empty caches and
+ *     counters of zero, until another thread takes it.
+ * I3  wvm_pool_own is never NULL: a thread without a description has wvm_pool_nobody's, which is
+ *     always busy, so that the short way is closed to it.
+ * fork: nobody is inside; the child's only thread keeps its description, those of the others are
+ * put away as if they had ended.
+ * Locking: the registry, before every other lock of the room.   Failure: a thread without a
+ * description gets no block.   Signal safety: enter and leave yes. */
+#include "host/host_barrier.h"
+#include "host/host_signal.h"
+#include "pool/pool_internal.h"
+
+pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
+struct wvm_pool_thread *wvm_pool_all;
+struct wvm_pool_thread wvm_pool_nobody = {.busy = WVM_POOL_INSIDE};
+WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
+
+static struct wvm_pool_thread *idle;
+static unsigned stop_of_new; /* stop bits that new threads begin with */
+static pthread_key_t exit_key;
+static bool has_key;
+
+/* ---- beginning and end ---- */
+
+/* Registry lock. */
+static void put_away(struct wvm_pool_thread *th)
+{
+    wvm_pool_cache_flush(th);
+    wvm_pool_tally_retire(th);
+    th->idle = true;
+    th->next_idle = idle;
+    idle = th;
+}
+
+static void thread_ends(void *arg)
+{
+    struct wvm_pool_thread *th = arg;
+    if (!wvm_pool_enter(th))
+        return;
+    wvm_pool_leave(th);
+    pthread_mutex_lock(&wvm_pool_registry);
+    wvm_pool_own = &wvm_pool_nobody;
+    put_away(th);
+    pthread_mutex_unlock(&wvm_pool_registry);
+}
+
+/* A new description, in the list of all. Registry lock. */
+static struct wvm_pool_thread *make(void)
+{
+    void *mem, *tally;
+    if (wvm_host.meta(wvm_align_up(sizeof(struct wvm_pool_thread), WVM_POOL_PAGE), &mem) ||
+        wvm_host.meta(WVM_POOL_ROWS * sizeof(struct wvm_pool_tally), &tally))
+        return NULL;
+    struct wvm_pool_thread *th = mem;
+    th->tally = tally;
+    wvm_pool_cache_init(th);
+    th->next = wvm_pool_all;
+    __atomic_store_n(&wvm_pool_all, th, __ATOMIC_RELEASE);
+    return th;
+}
+
+static struct wvm_pool_thread *claim(void)
+{
+    pthread_mutex_lock(&wvm_pool_registry);
+    struct wvm_pool_thread *th = idle;
+    if (th)
+        idle = th->next_idle;
+    else
+        th = make();
+    if (th) {
+        th->idle = false;
+        th->busy = 0;
+        __atomic_store_n(&th->stop, stop_of_new, __ATOMIC_RELAXED);
+        wvm_pool_own = th;
+    }
+    pthread_mutex_unlock(&wvm_pool_registry);
+    if (th && has_key)
+        (void)pthread_setspecific(exit_key, th);
+    return th;
+}
+
+struct wvm_pool_thread *wvm_pool_me(void)
+{
+    return wvm_pool_own != &wvm_pool_nobody ? wvm_pool_own : claim();
+}
+
+bool wvm_pool_threads_init(void)
+{
+    has_key = pthread_key_create(&exit_key, thread_ends) == 0;
+    if (!wvm_host_barrier_init())
+        stop_of_new = WVM_POOL_STOP_FENCE;
+    return has_key;
+}
+
+/* ---- in and out ---- */
+
+bool wvm_pool_enter(struct wvm_pool_thread *th)
+{
+    uint32_t busy = th->busy;
+    if (busy & WVM_POOL_INSIDE)
+        return false;
+    for (;;) {
+        __atomic_store_n(&th->busy, busy | WVM_POOL_INSIDE, __ATOMIC_RELAXED);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        unsigned stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
+        if (stop & WVM_POOL_STOP_FENCE) {
+            __atomic_thread_fence(__ATOMIC_SEQ_CST);
+            stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
+        }
+        if (WVM_LIKELY(!(stop & WVM_POOL_STOP_WAIT)))
+            return true;
+        __atomic_store_n(&th->busy, busy, __ATOMIC_RELEASE);
+        pthread_mutex_lock(&wvm_pool_registry);
+        pthread_mutex_unlock(&wvm_pool_registry);
+    }
+}
+
+void wvm_pool_leave(struct wvm_pool_thread *th)
+{
+    __atomic_store_n(&th->busy, th->busy & ~(uint32_t)WVM_POOL_INSIDE, __ATOMIC_RELEASE);
+}
+
+void wvm_pool_set_raised(bool raised)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    uint32_t busy = th->busy;
+    if (th != &wvm_pool_nobody)
+        __atomic_store_n(&th->busy, raised ? busy | WVM_POOL_RAISED : busy & ~WVM_POOL_RAISED,
+                         __ATOMIC_RELAXED);
+}
+
+static void set_stop(struct wvm_pool_thread *th, unsigned bits, bool on)
+{
+    if (on)
+        __atomic_fetch_or(&th->stop, bits, __ATOMIC_SEQ_CST);
+    else
+        __atomic_fetch_and(&th->stop, ~bits, __ATOMIC_RELEASE);
+}
+
+void wvm_pool_stop_all(unsigned bits)
+{
+    pthread_mutex_lock(&wvm_pool_registry);
+    stop_of_new |= bits & ~(unsigned)WVM_POOL_STOP_FLUSH;
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        set_stop(th, bits, true);
+    pthread_mutex_unlock(&wvm_pool_registry);
+}
+
+void wvm_pool_go_all(unsigned bits)
+{
+    pthread_mutex_lock(&wvm_pool_registry);
+    stop_of_new &= ~bits;
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        set_stop(th, bits, false);
+    pthread_mutex_unlock(&wvm_pool_registry);
+}
+
+/* Takes the registry and keeps it until wvm_pool_resume(). */
+void wvm_pool_quiet(void)
+{
+    pthread_mutex_lock(&wvm_pool_registry);
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        set_stop(th, WVM_POOL_STOP_WAIT, true);
+    (void)wvm_host_barrier();
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        while (th != wvm_pool_own &&
+               (__atomic_load_n(&th->busy, __ATOMIC_ACQUIRE) & WVM_POOL_INSIDE))
+            wvm_host_nap(0);
+}
+
+void wvm_pool_resume(void)
+{
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        set_stop(th, WVM_POOL_STOP_WAIT, false);
+    pthread_mutex_unlock(&wvm_pool_registry);
+}
+
+/* ---- fork ---- */
+
+void wvm_pool_before_fork(void)
+{
+    if (!wvm_pool_started())
+        return;
+    wvm_pool_quiet();
+    wvm_pool_observers_fork(true, false);
+    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
+        pthread_mutex_lock(&wvm_pool_part[kind].lock);
+    wvm_pool_rows_lock();
+}
+
+static void after_fork(bool child)
+{
+    wvm_pool_rows_unlock();
+    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
+        pthread_mutex_unlock(&wvm_pool_part[kind].lock);
+    wvm_pool_observers_fork(false, child);
+    wvm_pool_resume();
+}
+
+void wvm_pool_after_fork_parent(void)
+{
+    if (wvm_pool_started())
+        after_fork(false);
+}
+
+void wvm_pool_after_fork_child(void)
+{
+    if (!wvm_pool_started())
+        return;
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        if (!th->idle && th != wvm_pool_own)
+            put_away(th);
+    after_fork(true);
+    wvm_pool_stop_all(WVM_POOL_STOP_RELOCK);
+}
