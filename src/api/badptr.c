@@ -3,15 +3,19 @@
  * I1  Nothing is touched, but the first guard page of a bad range loses its guard, as if it had
  *     been (IB-014).
  * I2  All bytes of the range count and no others (IB-019); a range of no bytes is never bad.
+ * I3  System space is not for programs to ask about: it is bad, though they can access it.
  * The answer can be out of date when it arrives, as on Windows.
  * Locking: the space's, for a guard page. */
 #include "api/api.h"
 #include "base/arith.h"
 #include "nt/nt.h"
 #include "space/space_fault.h"
+#include "space/space_system.h"
 
 static BOOL is_bad(uintptr_t at, size_t len, bool write)
 {
+    if (len && len - 1 <= UINTPTR_MAX - at && wvm_space_is_system(&wvm_space_native, at, len))
+        return TRUE;
     if (wvm_nt_accessible(at, len, write))
         return FALSE;
     uintptr_t top = wvm_nt_host_top();

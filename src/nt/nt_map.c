@@ -23,6 +23,7 @@
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
+#include "space/space_system.h"
 
 /* Part of the one stretch of code that every mapping runs through: after a system call each line of
  * code costs a cache miss, and a view is to be mapped in little more than the host's own time. */
@@ -165,10 +166,11 @@ static HOT wvm_status map_request(const struct wvm_target *t, struct wvm_section
                                   struct wvm_view_request *req)
 {
     struct wvm_nt_extent extent;
-    wvm_status status = wvm_nt_check_place(view, t->top);
+    uintptr_t top = WVM_LIKELY(view->base == 0) ? t->top : wvm_space_user_end(view->base, t->top);
+    wvm_status status = wvm_nt_check_place(view, top);
     if (WVM_UNLIKELY(status < 0))
         return status;
-    status = wvm_nt_view_extent(s, view, t->top, &extent);
+    status = wvm_nt_view_extent(s, view, top, &extent);
     if (WVM_UNLIKELY(status < 0))
         return status;
     req->len = extent.len;

@@ -19,6 +19,7 @@
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
 #include "space/space_fault.h"
+#include "space/space_system.h"
 
 static bool lies_below(uint64_t top, uintptr_t start, size_t len)
 {
@@ -257,7 +258,8 @@ static bool host_readable(uintptr_t start, uintptr_t end)
     return true;
 }
 
-/* What looks free may be foreign memory that the host does not describe (no /proc): it is tried. */
+/* What looks free may be foreign memory that the host does not describe (no /proc), and nobody here
+ * knows the pages of system space: they are tried. */
 static bool host_grants(uintptr_t start, uintptr_t end, bool write)
 {
     uint8_t byte;
@@ -270,7 +272,7 @@ static bool host_grants(uintptr_t start, uintptr_t end, bool write)
 static bool run_accessible(const struct wvm_region *r, uintptr_t start, uintptr_t end, bool write)
 {
     uint8_t access = r->attr & WVM_ATTR_ACCESS;
-    if (r->type == WVM_TYPE_FREE)
+    if (r->type == WVM_TYPE_FREE || wvm_space_is_system(&wvm_space_native, start, 1))
         return host_grants(start, end, write);
     if (access <= WVM_ATTR_NA || (r->attr & WVM_ATTR_GUARD))
         return false;

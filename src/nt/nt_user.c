@@ -8,7 +8,8 @@
  *   looked up  winvm's own memory, by its page state (no system call); anything else, and views,
  *              whose file may have become shorter, by reading one byte of it through the host and
  *              writing it back, which proves the page. Without /proc foreign memory looks free; so
- *              what looks free is tried too, each time.
+ *              what looks free is tried too, each time, and so are pages of system space, which
+ *              the program may hand in as any other memory of its own.
  * Terms   proof = a page in the thread's cache.
  * I1  Memory that winvm handed out is never cached: its state is looked up each time.
  * I2  A proof is dropped when winvm itself takes away write access to foreign memory (user_epoch).
@@ -31,6 +32,7 @@
 #include "host/host.h"
 #include "nt/nt_handle.h"
 #include "space/space_fault.h"
+#include "space/space_system.h"
 
 #define N_PROOFS 8u
 #define PROOF_USES 65536u
@@ -101,7 +103,7 @@ static bool page_writable(uintptr_t at)
         return true;
     if (page >= wvm_nt_host_top() || wvm_nt_region_at(at, &r) < 0)
         return false;
-    if (r.type == WVM_TYPE_FREE)
+    if (r.type == WVM_TYPE_FREE || wvm_space_is_system(&wvm_space_native, at, 1))
         return probe_byte(at, WVM_ATTR_NA);
     if (r.attr & WVM_ATTR_GUARD) {
         meet_guard(page);

@@ -6,6 +6,8 @@
  * I2  It is opened once and stays: start and end are constant once end is not 0.
  * I3  No page of it is in sp->host, sp->locked or any other map: what it maps, protects and locks
  *     is known to its user alone.
+ * I4  In a 64-bit process it lies at 4 GiB or above, so that no offset in a based space is an
+ *     address of it.
  * The host chooses where it lies: natively below the top, among its own mappings, where it reads as
  * a reservation; under a lower top (the options layout and wow64) all below is the program's, and
  * it lies above, outside user space like the rest of the host's memory there.
@@ -31,11 +33,17 @@ static uint64_t fair_share(uint64_t least, uint64_t most)
     return wvm_max(least, wvm_min(most, wvm_align_down(left / 8, WVM_GRANULE_SIZE)));
 }
 
+/* 64-bit programs have none below 4 GiB: I4. */
+static bool is_low(uintptr_t start)
+{
+    return sizeof start == 8 && (uint64_t)start >> 32 == 0;
+}
+
 /* A mapping of exactly len bytes that begins with a granule. 0 or -errno. */
 static int take_exactly(const struct wvm_space *sp, uint64_t len, uintptr_t *out)
 {
     int err = wvm_host.reserve(len, out);
-    if (err == 0 && wvm_space_is_left(sp, *out, len)) {
+    if (err == 0 && (is_low(*out) || wvm_space_is_left(sp, *out, len))) {
         wvm_host.unmap(*out, len);
         err = -ENOMEM;
     }
