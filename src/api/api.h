@@ -31,6 +31,7 @@ enum wvm_gate_bit {
     WVM_GATE_TRACE = 2,  /* set and cleared by the tracer alone */
     WVM_GATE_SERVE = 4,  /* a fork child whose parent serves others is to serve too: wvm_serve() */
     WVM_GATE_CLOCK = 8,  /* the clock of the shared user data page is to run: wvm_tick() */
+    WVM_GATE_SITES = 16, /* call sites are wanted (base/site.h) */
 };
 extern unsigned wvm_gate;   /* starts as WVM_GATE_INIT; read relaxed, changed atomically */
 

@@ -23,6 +23,7 @@
 #include <winvm/winvm.h>
 
 #include "base/annotate.h"
+#include "base/site.h"
 
 /* What an entry touches lies in its own object: no detour through the global offset table. */
 #pragma GCC visibility push(hidden)
@@ -97,18 +98,22 @@ WVM_API_MS(WVM_DECLARE_MS)
 /* The body of an entry: past the gate, call, note the change. */
 #define WVM_ENTRY_VALUE(name, type, args)            \
     {                                                \
-        if (WVM_UNLIKELY(wvm_gate_bits() != 0))      \
+        if (WVM_UNLIKELY(wvm_gate_bits() != 0)) {    \
+            wvm_site = __builtin_return_address(0);  \
             return wvm_slow_##name args;             \
+        }                                            \
         type result = wvm_##name args;               \
         WVM_NOTE(name, result)                       \
         return result;                               \
     }
 #define WVM_ENTRY_VOID(name, type, args)             \
     {                                                \
-        if (WVM_UNLIKELY(wvm_gate_bits() != 0))      \
+        if (WVM_UNLIKELY(wvm_gate_bits() != 0)) {    \
+            wvm_site = __builtin_return_address(0);  \
             wvm_slow_##name args;                    \
-        else                                         \
+        } else {                                     \
             wvm_##name args;                         \
+        }                                            \
     }
 
 /* An entry that takes its caller's registers: pushes the function it stands for, nothing changed,

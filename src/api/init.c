@@ -93,6 +93,8 @@ static void start(void)
         wvm_host_log("cannot watch for fork(): a child may find a lock taken");
     wvm_ring_init();
     wvm_trace_init();
+    if (wvm_option(WVM_OPTION_POOL_TRACE) || wvm_option(WVM_OPTION_POOL_LEAKS))
+        wvm_gate_set(WVM_GATE_SITES, true);
     errno = saved;
     wvm_gate_set(WVM_GATE_INIT, false);
 }
