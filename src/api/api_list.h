@@ -177,6 +177,12 @@ WVM_API_REGS(VOID, RtlCaptureContext, (PCONTEXT a), (a), "vp")
 WVM_API_REGS(VOID, RtlRestoreContext, (PCONTEXT a, PEXCEPTION_RECORD b), (a, b), "vpp")
 WVM_API_SHARED(ULONG, RtlNtStatusToDosError, (NTSTATUS a), (a), "dd")
 
+/* wdm.h: addresses */
+WVM_API(VOID, ProbeForRead, (const volatile VOID *a, SIZE_T b, ULONG c), (a, b, c), "vpzd")
+WVM_API(VOID, ProbeForWrite, (volatile VOID *a, SIZE_T b, ULONG c), (a, b, c), "vpzd")
+WVM_API(BOOLEAN, MmIsAddressValid, (PVOID a), (a), "dp")
+WVM_API(PHYSICAL_ADDRESS, MmGetPhysicalAddress, (PVOID a), (a), "zp")
+
 WVM_API_ALIAS(ZwAllocateVirtualMemory, NtAllocateVirtualMemory)
 WVM_API_ALIAS(ZwAllocateVirtualMemoryEx, NtAllocateVirtualMemoryEx)
 WVM_API_ALIAS(ZwFreeVirtualMemory, NtFreeVirtualMemory)

@@ -78,6 +78,8 @@ WVM_API_MS(WVM_DECLARE_MS)
 /* Picks one of two words by whether a function returns a value. */
 #define WVM_PICK_VOID(v, n) v
 #define WVM_PICK_BOOL(v, n) n
+#define WVM_PICK_BOOLEAN(v, n) n
+#define WVM_PICK_PHYSICAL_ADDRESS(v, n) n
 #define WVM_PICK_UINT(v, n) n
 #define WVM_PICK_DWORD(v, n) n
 #define WVM_PICK_ULONG(v, n) n

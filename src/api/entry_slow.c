@@ -6,6 +6,8 @@
  * I2  The result and the thread's last error are those of the call, not of the tracer.
  * Locking: none.   Failure and signal safety: those of the function called; a first call starts the
  * library and is then not signal-safe. */
+#include <string.h>
+
 #include "api/entry.h"
 
 /* WVM_MAP(m, x, y, ...) is m(x), m(y), ... for up to ten arguments. */
@@ -77,6 +79,14 @@ static bool past_gate(unsigned id)
     return wvm_gate_bits() & WVM_GATE_TRACE;
 }
 
+/* A result as a word, of whatever type. */
+static uint64_t result_word(const void *result, size_t size)
+{
+    uint64_t word = 0;
+    memcpy(&word, result, size);
+    return word;
+}
+
 #define WVM_SLOW_VALUE(name, shown, type, args)                                                    \
     {                                                                                              \
         struct wvm_trace_call call = WVM_CALL_OF(shown, args);                                     \
@@ -86,7 +96,7 @@ static bool past_gate(unsigned id)
         type result = wvm_##name args;                                                             \
         WVM_NOTE(name, result)                                                                     \
         if (traced)                                                                                \
-            wvm_trace_end(&call, WVM_WORD(result));                                                \
+            wvm_trace_end(&call, result_word(&result, sizeof result));                                                \
         return result;                                                                             \
     }
 #define WVM_SLOW_VOID(name, shown, type, args)                                                     \

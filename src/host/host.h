@@ -151,6 +151,9 @@ bool wvm_host_module_of(pid_t pid, uintptr_t addr, uintptr_t *start, uintptr_t *
  * anonymous (never the file's page), bit 2 = swapped out. PAGEMAP_SCAN/pagemap, else mincore
  * (bit 0 only). */
 int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec);
+/* The number of the frame of physical memory that holds the page of addr. 0: it is in none, or the
+ * host does not tell (it tells only who has CAP_SYS_ADMIN). */
+uint64_t wvm_host_page_frame(uintptr_t addr);
 /* The run of pages from start upwards, not beyond end, that are all private copies (or all not) in
  * mappings of files and shared memory: one system call. *run_end is its end. */
 enum wvm_host_private {

@@ -90,6 +90,7 @@ enum {
 };
 
 /* One word of /proc/PID/pagemap. */
+#define WVM_PM_FRAME (((uint64_t)1 << 55) - 1) /* 0 for all but CAP_SYS_ADMIN */
 #define WVM_PM_GUARD ((uint64_t)1 << 58) /* 6.15 */
 #define WVM_PM_FILE ((uint64_t)1 << 61)
 #define WVM_PM_SWAP ((uint64_t)1 << 62)

@@ -113,6 +113,18 @@ int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec)
     return err == 0 ? 0 : residency_by_mincore(addr, n_pages, vec);
 }
 
+uint64_t wvm_host_page_frame(uintptr_t addr)
+{
+    struct wvm_host_loan loan;
+    uint64_t word = 0, at = (uint64_t)(addr >> WVM_PAGE_SHIFT) * sizeof word;
+    if (wvm_host_file_borrow(WVM_FILE_PAGEMAP, &loan) != 0)
+        return 0;
+    if (wvm_sys_pread(loan.fd, &word, sizeof word, at) != (ssize_t)sizeof word)
+        word = 0;
+    wvm_host_file_return(&loan);
+    return word & WVM_PM_PRESENT ? word & WVM_PM_FRAME : 0;
+}
+
 /* ---- private copies in a mapping of a file ---- */
 
 /* What one scan tells about [start, end): whether the first page is private, and how far so. */
