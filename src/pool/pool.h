@@ -142,10 +142,10 @@ struct wvm_pool_observer {
 };
 void wvm_pool_observe(const struct wvm_pool_observer *observer);
 
-/* For observers: n whole pages of system space, inaccessible until protected by the caller;
- * page-aligned. NULL: none. */
+/* For observers: n whole pages of system space, inaccessible until protected by the caller, without
+ * contents and not locked; page-aligned. NULL: none. They are given back all together. */
 void *wvm_pool_pages_take(enum wvm_pool_kind kind, size_t n_pages);
-void wvm_pool_pages_give(void *p, size_t n_pages);
+void wvm_pool_pages_give(void *p);
 /* For observers: calls `freeing` of every observer for a block that one of them frees. */
 void wvm_pool_tell_freeing(const struct wvm_pool_block *b, const void *caller);
 /* Calls `describe` of every observer. Safe in signal handlers. */

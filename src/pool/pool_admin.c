@@ -131,33 +131,23 @@ void wvm_pool_walk(visit_fn visit, void *arg)
 void *wvm_pool_pages_take(enum wvm_pool_kind kind, size_t n_pages)
 {
     struct wvm_pool_part *part = &wvm_pool_part[kind];
-    bool zero;
     if (!n_pages || n_pages > part->end - part->first)
         return NULL;
     pthread_mutex_lock(&part->lock);
-    uint32_t page = wvm_pool_run_take(part, (uint32_t)n_pages, 1, &zero);
-    if (page && wvm_host.protect((uintptr_t)wvm_pool_page_start(page), n_pages * WVM_POOL_PAGE,
-                                 WVM_HOST_NONE)) {
-        wvm_pool_run_give(part, page, (uint32_t)n_pages);
-        page = 0;
-    }
-    if (page)
-        wvm_pool_page[page].what = WVM_POOL_LENT;
+    uint32_t page = wvm_pool_run_lend(part, (uint32_t)n_pages);
     pthread_mutex_unlock(&part->lock);
     return page ? wvm_pool_page_start(page) : NULL;
 }
 
-void wvm_pool_pages_give(void *p, size_t n_pages)
+void wvm_pool_pages_give(void *p)
 {
     uint32_t page = wvm_pool_page_of(p);
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
         struct wvm_pool_part *part = &wvm_pool_part[kind];
-        unsigned prot = WVM_HOST_R | WVM_HOST_W | (kind == WVM_POOL_EXEC ? WVM_HOST_X : 0);
         if (page < part->first || page >= part->end)
             continue;
         pthread_mutex_lock(&part->lock);
-        if (wvm_host.protect((uintptr_t)p, n_pages * WVM_POOL_PAGE, prot) == 0)
-            wvm_pool_run_give(part, page, (uint32_t)n_pages);
+        wvm_pool_run_return(part, page);
         pthread_mutex_unlock(&part->lock);
     }
 }

@@ -205,6 +205,10 @@ uint32_t wvm_pool_run_take(struct wvm_pool_part *part, uint32_t n, uint32_t alig
 void wvm_pool_run_give(struct wvm_pool_part *part, uint32_t page, uint32_t n);
 /* Free runs go back to the host until at most `keep` pages are left; how many. Part lock. */
 uint32_t wvm_pool_runs_trim(struct wvm_pool_part *part, uint32_t keep);
+/* The same for somebody who looks after the pages: inaccessible, without contents, not locked. They
+ * come back by their first page; where the host refuses that they stay lent. */
+uint32_t wvm_pool_run_lend(struct wvm_pool_part *part, uint32_t n);
+void wvm_pool_run_return(struct wvm_pool_part *part, uint32_t page);
 /* The first page of the run in use that holds `page`; 0: it is in none. Part lock. */
 uint32_t wvm_pool_run_first(const struct wvm_pool_part *part, uint32_t page);
 /* In a fork child: locks what is to be locked. Part lock. */

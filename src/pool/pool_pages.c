@@ -25,10 +25,11 @@ enum {
 struct wvm_pool_part wvm_pool_part[WVM_POOL_KINDS];
 struct wvm_pool_page *wvm_pool_page;
 
-static bool is_released(uint32_t page)
+/* The pool has no memory there, and locks none. */
+static bool is_empty(uint32_t page)
 {
-    return wvm_pool_page[page].what == WVM_POOL_FREE &&
-           wvm_pool_page[page].held == WVM_POOL_RELEASED;
+    const struct wvm_pool_page *p = &wvm_pool_page[page];
+    return p->what == WVM_POOL_LENT || (p->what == WVM_POOL_FREE && p->held == WVM_POOL_RELEASED);
 }
 
 /* ---- bins ---- */
@@ -125,6 +126,11 @@ static bool is_locked_part(const struct wvm_pool_part *part)
     return part->kind != WVM_POOL_PAGED && wvm_option(WVM_OPTION_POOL_LOCK);
 }
 
+static unsigned prot_of(const struct wvm_pool_part *part)
+{
+    return WVM_HOST_R | WVM_HOST_W | (part->kind == WVM_POOL_EXEC ? WVM_HOST_X : 0);
+}
+
 static bool lock_pages(struct wvm_pool_part *part, uint32_t page, uint32_t n)
 {
     if (!is_locked_part(part))
@@ -179,11 +185,10 @@ static bool grow_by(struct wvm_pool_part *part, uint32_t n)
     uint32_t page = part->grown;
     uintptr_t start = (uintptr_t)wvm_pool_page_start(page);
     size_t len = (size_t)n * WVM_POOL_PAGE;
-    unsigned prot = WVM_HOST_R | WVM_HOST_W | (part->kind == WVM_POOL_EXEC ? WVM_HOST_X : 0);
     if (n > part->end - page || wvm_pool_table_commit(wvm_pool_page, sizeof(*wvm_pool_page), page, page + n)
         || !wvm_pool_spans_grow(page, page + n))
         return false;
-    if (wvm_host.protect(start, len, prot))
+    if (wvm_host.protect(start, len, prot_of(part)))
         return false;
     if (!lock_pages(part, page, n)) {
         (void)wvm_host.discard(start, len);
@@ -289,6 +294,31 @@ void wvm_pool_run_give(struct wvm_pool_part *part, uint32_t page, uint32_t n)
         (void)wvm_pool_runs_trim(part, keep / 2);
 }
 
+uint32_t wvm_pool_run_lend(struct wvm_pool_part *part, uint32_t n)
+{
+    bool zero;
+    uint32_t page = wvm_pool_run_take(part, n, 1, &zero);
+    if (!page)
+        return 0;
+    if (wvm_host.discard((uintptr_t)wvm_pool_page_start(page), (size_t)n * WVM_POOL_PAGE)) {
+        wvm_pool_run_give(part, page, n);
+        return 0;
+    }
+    if (is_locked_part(part))
+        part->n_locked -= n;
+    wvm_pool_page[page].what = WVM_POOL_LENT;
+    return page;
+}
+
+void wvm_pool_run_return(struct wvm_pool_part *part, uint32_t page)
+{
+    uint32_t n = wvm_pool_page[page].run;
+    uintptr_t start = (uintptr_t)wvm_pool_page_start(page);
+    size_t len = (size_t)n * WVM_POOL_PAGE;
+    if (wvm_host.discard(start, len) == 0 && wvm_host.protect(start, len, prot_of(part)) == 0)
+        give(part, page, n, WVM_POOL_RELEASED);
+}
+
 uint32_t wvm_pool_run_first(const struct wvm_pool_part *part, uint32_t page)
 {
     uint32_t first = page;
@@ -303,11 +333,11 @@ void wvm_pool_pages_relock(struct wvm_pool_part *part)
     part->n_locked = 0;
     for (uint32_t page = part->first, end; page < part->grown; page = end) {
         end = page;
-        while (end < part->grown && !is_released(end))
+        while (end < part->grown && !is_empty(end))
             end += wvm_pool_page[end].run;
         if (end > page && !lock_pages(part, page, end - page))
             return;
-        while (end < part->grown && is_released(end))
+        while (end < part->grown && is_empty(end))
             end += wvm_pool_page[end].run;
     }
 }
