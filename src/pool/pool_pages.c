@@ -43,6 +43,12 @@ static unsigned bin_of(uint32_t n)
     return (unsigned)wvm_min(bin, WVM_POOL_BINS - 1);
 }
 
+/* Read without the lock, too. */
+static void set_idle(struct wvm_pool_part *part, unsigned held, uint32_t n)
+{
+    __atomic_store_n(&part->n_idle[held], n, __ATOMIC_RELAXED);
+}
+
 static void bin_put(struct wvm_pool_part *part, uint32_t page, uint32_t n, unsigned held)
 {
     struct wvm_pool_bins *bins = &part->bins[held == WVM_POOL_RELEASED];
@@ -57,7 +63,7 @@ static void bin_put(struct wvm_pool_part *part, uint32_t page, uint32_t n, unsig
         wvm_pool_page[first->next].prev = page;
     bins->head[bin] = page;
     bins->map[bin / 64] |= (uint64_t)1 << bin % 64;
-    part->n_idle[held] += n;
+    set_idle(part, held, part->n_idle[held] + n);
 }
 
 static void bin_drop(struct wvm_pool_part *part, uint32_t page)
@@ -73,7 +79,7 @@ static void bin_drop(struct wvm_pool_part *part, uint32_t page)
         wvm_pool_page[p->next].prev = p->prev;
     if (!bins->head[bin])
         bins->map[bin / 64] &= ~((uint64_t)1 << bin % 64);
-    part->n_idle[p->held] -= p->run;
+    set_idle(part, p->held, part->n_idle[p->held] - p->run);
     p->what = wvm_pool_page[page + p->run - 1].what = WVM_POOL_NONE;
 }
 
