@@ -24,22 +24,31 @@ static unsigned n_observers; /* (a) */
 
 static void count_alloc(struct wvm_pool_thread *th, unsigned row, size_t room)
 {
-    wvm_pool_add(&th->tally[row].allocs, 1);
-    wvm_pool_add(&th->tally[row].taken, room);
+    th->tally[row].allocs++;
+    th->tally[row].taken += room;
 }
 
 static void count_free(struct wvm_pool_thread *th, unsigned row, size_t room)
 {
-    wvm_pool_add(&th->tally[row].frees, 1);
-    wvm_pool_add(&th->tally[row].given, room);
+    th->tally[row].frees++;
+    th->tally[row].given += room;
 }
 
-/* The row of a tag; the short way finds it from now on. */
-static unsigned row_of(struct wvm_pool_thread *th, uint32_t tag, unsigned kind)
+/* The lane of a tag and a shelf is theirs from now on. */
+static struct wvm_pool_lane *lane_of(struct wvm_pool_thread *th, uint32_t tag, unsigned shelf)
 {
-    unsigned row = wvm_pool_row_number(tag, kind);
-    th->way[wvm_pool_way_of(tag)] = (uint64_t)row << 48 | (uint64_t)kind << 32 | tag;
-    return row;
+    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
+    if (lane->tag == tag && lane->id == shelf << 16)
+        return lane;
+    if (lane->allocs | lane->frees)
+        wvm_pool_lane_settle(th, lane);
+    unsigned row = wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf));
+    lane->live = (row | WVM_POOL_LIVE) ^ wvm_pool_map.cookie;
+    lane->room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].size;
+    lane->cache = &th->cache[shelf];
+    lane->tag = tag;
+    lane->id = shelf << 16;
+    return lane;
 }
 
 void wvm_pool_count(uint32_t tag, bool paged, bool free, size_t room)
@@ -52,23 +61,47 @@ void wvm_pool_count(uint32_t tag, bool paged, bool free, size_t room)
         count_alloc(th, row, room);
 }
 
+/* ---- the second way ---- */
+
+void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    unsigned shelf = WVM_POOL_SHELF(kind, wvm_pool_class_for(size));
+    if (!wvm_pool_fast_enter(th))
+        return NULL;
+    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
+    void *block = wvm_pool_lane_is(lane, tag, shelf << 16) ? wvm_pool_lane_alloc(lane, size) : NULL;
+    wvm_pool_fast_leave(th, lane);
+    return block;
+}
+
+bool wvm_pool_second_free(void *p, uint32_t tag)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    struct wvm_pool_state *state = wvm_pool_state_of(p);
+    if (!state || !wvm_pool_fast_enter(th))
+        return false;
+    uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
+    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, id >> 16)];
+    bool done = wvm_pool_lane_is(lane, tag, id) && wvm_pool_lane_free(lane, p, state);
+    wvm_pool_fast_leave(th, lane);
+    return done;
+}
+
 /* ---- allocation ---- */
 
 static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_request *rq,
                         unsigned class)
 {
-    if (!wvm_pool_cache_fill(th, rq->kind, class))
+    unsigned shelf = WVM_POOL_SHELF(rq->kind, class);
+    if (!wvm_pool_cache_fill(th, shelf))
         return NULL;
-    struct wvm_pool_cache *cache = &th->cache[rq->kind][class];
-    struct wvm_pool_slot *slot = cache->top;
-    unsigned row = row_of(th, rq->tag, rq->kind);
-    uint64_t state = WVM_POOL_STATE(row, rq->size, slot->block, class);
-    if (rq->flags & WVM_POOL_CHARGED)
-        state |= WVM_POOL_STATE_CHARGED;
-    cache->top = slot - 1;
-    wvm_pool_state_set(slot->state, state);
-    count_alloc(th, row, cache->size);
-    wvm_pool_canary_put(slot->block, rq->size, cache->size);
+    struct wvm_pool_lane *lane = lane_of(th, rq->tag, shelf);
+    struct wvm_pool_slot *slot = lane->cache->top--;
+    slot->state->flags = rq->flags & WVM_POOL_CHARGED ? WVM_POOL_STATE_CHARGED : 0;
+    __atomic_store_n(&slot->state->use, lane->live ^ (uint32_t)rq->size << 16, __ATOMIC_RELAXED);
+    lane->allocs++;
+    wvm_pool_canary_put(slot->block, rq->size, lane->room);
     return slot->block;
 }
 
@@ -96,7 +129,7 @@ static void *alloc_big(struct wvm_pool_thread *th, const struct wvm_pool_request
     uint32_t page = take_pages(part, (uint32_t)pages, zero);
     if (!page)
         return NULL;
-    unsigned row = row_of(th, rq->tag, rq->kind);
+    unsigned row = wvm_pool_row_number(rq->tag, rq->kind);
     void *block = wvm_pool_page_start(page);
     wvm_pool_canary_put(block, rq->size, room);
     pthread_mutex_lock(&part->lock);
@@ -206,15 +239,13 @@ void wvm_pool_describe(const void *p, struct wvm_buf *out)
 
 static void free_slot(struct wvm_pool_thread *th, const struct wvm_pool_where *w)
 {
-    uint64_t state = wvm_pool_state_get(w->slot.state);
-    unsigned kind = w->block.kind, class = WVM_POOL_STATE_CLASS(state);
-    count_free(th, w->row, w->block.room);
-    wvm_pool_state_set(w->slot.state,
-                       state & ~(WVM_POOL_STATE_CLASS_BITS | WVM_POOL_STATE_CHARGED));
-    if (wvm_pool_cache_room(th, kind, class)) {
-        struct wvm_pool_cache *cache = &th->cache[kind][class];
-        cache->top[1] = w->slot;
-        cache->top++;
+    unsigned kind = w->block.kind, shelf = w->slot.state->shelf;
+    struct wvm_pool_lane *lane = lane_of(th, w->block.tag, shelf);
+    lane->frees++;
+    w->slot.state->flags = 0;
+    wvm_pool_use_set(w->slot.state, w->row);
+    if (wvm_pool_cache_room(th, shelf)) {
+        *++lane->cache->top = w->slot;
         return;
     }
     pthread_mutex_lock(&wvm_pool_part[kind].lock);

@@ -72,29 +72,37 @@ static enum big find_big(const void *p, struct wvm_pool_where *out)
     return big;
 }
 
-/* A state that describes a slot in use at `block`. */
-static bool is_live(uint64_t s, const void *block)
+enum use { NEVER_USED, CORRUPT, IDLE, LIVE };
+static enum use use_of(const struct wvm_pool_slot *slot)
 {
-    return WVM_POOL_STATE_START(s) == (uint16_t)(uintptr_t)block &&
-           WVM_POOL_STATE_CLASS(s) - 1u < WVM_POOL_CLASSES - 1u &&
-           WVM_POOL_STATE_ROW(s) < WVM_POOL_ROWS;
+    const struct wvm_pool_state *s = slot->state;
+    uint32_t use = wvm_pool_use_get(s);
+    if (!__atomic_load_n(&s->use, __ATOMIC_RELAXED))
+        return NEVER_USED;
+    if (s->start != (uint16_t)(uintptr_t)slot->block || use & 1 << 15 ||
+        s->flags & ~WVM_POOL_STATE_CHARGED || s->shelf >= WVM_POOL_SHELVES ||
+        WVM_POOL_SHELF_CLASS(s->shelf) - 1u >= WVM_POOL_CLASSES - 1u ||
+        wvm_pool_map.class[WVM_POOL_SHELF_CLASS(s->shelf)].size < WVM_POOL_USE_SIZE(use))
+        return CORRUPT;
+    return use & WVM_POOL_LIVE ? LIVE : IDLE;
 }
 
-static bool find_slot(const void *p, struct wvm_pool_where *out, uint64_t *state, uint32_t *room)
+/* The slot that holds p, and what it is. */
+static bool find_slot(const void *p, struct wvm_pool_where *out, enum use *use)
 {
-    if (!wvm_pool_slot_at(p, &out->slot, room))
+    uint32_t room;
+    if (!wvm_pool_slot_at(p, &out->slot, &room))
         return false;
-    *state = wvm_pool_state_get(out->slot.state);
-    if (!is_live(*state, out->slot.block))
-        return true;
-    out->row = WVM_POOL_STATE_ROW(*state);
+    uint32_t word = wvm_pool_use_get(out->slot.state);
+    *use = use_of(&out->slot);
+    out->row = WVM_POOL_USE_ROW(word);
     out->block = (struct wvm_pool_block){
         .start = out->slot.block,
-        .size = WVM_POOL_STATE_SIZE(*state),
-        .room = *room,
+        .size = WVM_POOL_USE_SIZE(word),
+        .room = room,
         .tag = wvm_pool_map.row_tag[out->row],
         .kind = wvm_pool_map.place[((uintptr_t)p - wvm_pool_map.base) / WVM_POOL_SPAN].kind,
-        .charged = *state & WVM_POOL_STATE_CHARGED,
+        .charged = out->slot.state->flags & WVM_POOL_STATE_CHARGED,
     };
     return true;
 }
@@ -106,13 +114,12 @@ static bool is_pool_address(const void *p)
 
 bool wvm_pool_locate(const void *p, struct wvm_pool_where *out)
 {
-    uint64_t state;
-    uint32_t room;
+    enum use use;
     *out = (struct wvm_pool_where){0};
     if (!is_pool_address(p))
         return false;
-    if (find_slot(p, out, &state, &room))
-        return out->block.start != NULL;
+    if (find_slot(p, out, &use))
+        return use == LIVE;
     return find_big(p, out) == IS_BIG;
 }
 
@@ -155,21 +162,16 @@ static bool freed_twice(const void *p, unsigned row, struct wvm_pool_finding *f)
 }
 
 /* p lies in a slot that is not in use. */
-static bool judge_idle_slot(const void *p, const struct wvm_pool_where *w, uint64_t state,
-                            uint32_t room, struct wvm_pool_finding *f)
+static bool judge_idle_slot(const void *p, const struct wvm_pool_where *w, enum use use,
+                            struct wvm_pool_finding *f)
 {
-    if (!__atomic_load_n(w->slot.state, __ATOMIC_RELAXED))
+    if (use == IDLE && p == w->slot.block)
+        return freed_twice(p, w->row, f);
+    if (use != CORRUPT)
         return not_allocated(p, f);
-    if (WVM_POOL_STATE_CLASS(state) == 0 &&
-        WVM_POOL_STATE_START(state) == (uint16_t)(uintptr_t)w->slot.block &&
-        WVM_POOL_STATE_ROW(state) < WVM_POOL_ROWS) {
-        if (p != w->slot.block)
-            return not_allocated(p, f);
-        return freed_twice(p, WVM_POOL_STATE_ROW(state), f);
-    }
     (void)finding(f, BAD_POOL_HEADER, HEADER_SIZE_CORRUPT, w->slot.block);
-    f->parameter[2] = (uintptr_t)w->slot.block + room;
-    f->parameter[3] = (uintptr_t)state;
+    f->parameter[2] = (uintptr_t)w->slot.block + w->block.room;
+    f->parameter[3] = w->slot.state->use;
     return false;
 }
 
@@ -211,8 +213,7 @@ static bool judge_idle_pages(const void *p, enum big big, unsigned row,
 bool wvm_pool_judge(const void *p, uint32_t tag, bool any_tag, struct wvm_pool_where *out,
                     struct wvm_pool_finding *f)
 {
-    uint64_t state;
-    uint32_t room;
+    enum use use;
     *out = (struct wvm_pool_where){0};
     *f = (struct wvm_pool_finding){0};
     if (!is_pool_address(p)) {
@@ -220,9 +221,9 @@ bool wvm_pool_judge(const void *p, uint32_t tag, bool any_tag, struct wvm_pool_w
         f->parameter[2] = wvm_pool_map.base;
         return false;
     }
-    if (find_slot(p, out, &state, &room)) {
-        if (!out->block.start)
-            return judge_idle_slot(p, out, state, room, f);
+    if (find_slot(p, out, &use)) {
+        if (use != LIVE)
+            return judge_idle_slot(p, out, use, f);
     } else {
         enum big big = find_big(p, out);
         if (big != IS_BIG)

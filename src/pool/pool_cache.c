@@ -31,9 +31,9 @@ union head {
 };
 _Static_assert(sizeof(union head) == sizeof(struct wvm_pool_slot), "a head is a slot");
 
-static wvm_word64 depot[WVM_POOL_KINDS][WVM_POOL_CLASSES]; /* (a) */
-static wvm_word64 empties;                                 /* (a) */
-static uint64_t depot_bytes[WVM_POOL_KINDS];               /* (a) */
+static wvm_word64 depot[WVM_POOL_SHELVES];        /* (a) */
+static wvm_word64 empties;                        /* (a) */
+static wvm_word64 depot_bytes[WVM_POOL_KINDS];    /* (a) */
 static char *region;
 static pthread_mutex_t region_lock = PTHREAD_MUTEX_INITIALIZER;
 static size_t region_size, region_used;
@@ -82,22 +82,27 @@ static union head *stack_pop(wvm_word64 *stack)
     return magazine((uint32_t)old);
 }
 
-static void depot_push(unsigned kind, unsigned class, union head *m, unsigned n)
+static uint64_t bytes_of(unsigned shelf, unsigned n)
+{
+    return (uint64_t)n * wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].size;
+}
+
+static void depot_push(unsigned shelf, union head *m, unsigned n)
 {
     count_of[number_of(m) - 1] = (uint8_t)n;
-    __atomic_fetch_add(&depot_bytes[kind], (uint64_t)n * wvm_pool_map.class[class].size,
+    __atomic_fetch_add(&depot_bytes[WVM_POOL_SHELF_KIND(shelf)], bytes_of(shelf, n),
                        __ATOMIC_RELAXED);
-    stack_push(&depot[kind][class], m);
+    stack_push(&depot[shelf], m);
 }
 
 /* *n: how many slots it holds. */
-static union head *depot_pop(unsigned kind, unsigned class, unsigned *n)
+static union head *depot_pop(unsigned shelf, unsigned *n)
 {
-    union head *m = stack_pop(&depot[kind][class]);
+    union head *m = stack_pop(&depot[shelf]);
     if (!m)
         return NULL;
     *n = count_of[number_of(m) - 1];
-    __atomic_fetch_sub(&depot_bytes[kind], (uint64_t)*n * wvm_pool_map.class[class].size,
+    __atomic_fetch_sub(&depot_bytes[WVM_POOL_SHELF_KIND(shelf)], bytes_of(shelf, *n),
                        __ATOMIC_RELAXED);
     return m;
 }
@@ -137,24 +142,30 @@ static unsigned held(const struct wvm_pool_slot *top)
     return (unsigned)(top - &head_of(top)->slot);
 }
 
-/* The cache stands at m, which holds n slots. */
-static void load(struct wvm_pool_cache *c, unsigned class, union head *m, unsigned n)
+static unsigned limit_of(unsigned shelf)
 {
-    c->top = &m->slot + n;
-    c->full = &m->slot + wvm_pool_map.class[class].limit;
+    return wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].limit;
 }
 
-static void swap_spare(struct wvm_pool_cache *c, unsigned class)
+/* The cache stands at m, which holds n slots. */
+static void load(struct wvm_pool_cache *c, unsigned shelf, union head *m, unsigned n)
+{
+    c->top = &m->slot + n;
+    c->full = &m->slot + limit_of(shelf);
+}
+
+static void swap_spare(struct wvm_pool_cache *c, unsigned shelf)
 {
     struct wvm_pool_slot *other = c->spare;
     c->spare = c->top;
-    load(c, class, head_of(other), held(other));
+    load(c, shelf, head_of(other), held(other));
 }
 
 /* Slots cut out of spans, into the empty magazine of the cache. */
-static bool cut_slots(struct wvm_pool_cache *c, unsigned kind, unsigned class)
+static bool cut_slots(struct wvm_pool_cache *c, unsigned shelf)
 {
-    unsigned want = wvm_pool_map.class[class].limit;
+    unsigned kind = WVM_POOL_SHELF_KIND(shelf), class = WVM_POOL_SHELF_CLASS(shelf);
+    unsigned want = limit_of(shelf);
     if (wvm_pool_depot_bytes(kind) > DEPOT_MIN + wvm_pool_held_bytes(kind) / 8)
         wvm_pool_depots_drain(kind);
     unsigned got = wvm_pool_slots_take(kind, class, c->top + 1, want);
@@ -166,81 +177,80 @@ static bool cut_slots(struct wvm_pool_cache *c, unsigned kind, unsigned class)
     return got != 0;
 }
 
-bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned kind, unsigned class)
+bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned shelf)
 {
-    struct wvm_pool_cache *c = &th->cache[kind][class];
+    struct wvm_pool_cache *c = &th->cache[shelf];
     unsigned n;
     if (c->top->block)
         return true;
     if (c->spare && held(c->spare)) {
-        swap_spare(c, class);
+        swap_spare(c, shelf);
         return true;
     }
-    union head *m = depot_pop(kind, class, &n);
+    union head *m = depot_pop(shelf, &n);
     if (m) {
         if (has_magazine(c) && c->spare)
             stack_push(&empties, head_of(c->top));
         else if (has_magazine(c))
             c->spare = c->top;
-        load(c, class, m, n);
+        load(c, shelf, m, n);
         return true;
     }
     if (!has_magazine(c)) {
         if (!(m = empty_magazine()))
             return false;
-        load(c, class, m, 0);
+        load(c, shelf, m, 0);
     }
-    return cut_slots(c, kind, class);
+    return cut_slots(c, shelf);
 }
 
-bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned kind, unsigned class)
+bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf)
 {
-    struct wvm_pool_cache *c = &th->cache[kind][class];
+    struct wvm_pool_cache *c = &th->cache[shelf];
     union head *m;
     if (c->top != c->full)
         return true;
-    if (c->spare && held(c->spare) < wvm_pool_map.class[class].limit) {
-        swap_spare(c, class);
+    if (c->spare && held(c->spare) < limit_of(shelf)) {
+        swap_spare(c, shelf);
         return true;
     }
     if (!(m = empty_magazine()))
         return false;
     if (c->spare)
-        depot_push(kind, class, head_of(c->spare), held(c->spare));
+        depot_push(shelf, head_of(c->spare), held(c->spare));
     if (has_magazine(c))
         c->spare = c->top;
-    load(c, class, m, 0);
+    load(c, shelf, m, 0);
     return true;
 }
 
-static void unload(struct wvm_pool_slot *top, unsigned kind, unsigned class)
+static void unload(struct wvm_pool_slot *top, unsigned shelf)
 {
     if (held(top))
-        depot_push(kind, class, head_of(top), held(top));
+        depot_push(shelf, head_of(top), held(top));
     else
         stack_push(&empties, head_of(top));
 }
 
 void wvm_pool_cache_flush(struct wvm_pool_thread *th)
 {
-    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
-        for (unsigned class = 1; class < WVM_POOL_CLASSES; class++) {
-            struct wvm_pool_cache *c = &th->cache[kind][class];
-            if (has_magazine(c))
-                unload(c->top, kind, class);
-            if (c->spare)
-                unload(c->spare, kind, class);
-            c->top = c->full = &nothing;
-            c->spare = NULL;
-        }
+    for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
+        struct wvm_pool_cache *c = &th->cache[shelf];
+        if (has_magazine(c))
+            unload(c->top, shelf);
+        if (c->spare)
+            unload(c->spare, shelf);
+        c->top = c->full = &nothing;
+        c->spare = NULL;
+    }
 }
 
 void wvm_pool_cache_init(struct wvm_pool_thread *th)
 {
-    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
-        for (unsigned class = 0; class < WVM_POOL_CLASSES; class++)
-            th->cache[kind][class] = (struct wvm_pool_cache){
-                .top = &nothing, .full = &nothing, .size = wvm_pool_map.class[class].size};
+    for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++)
+        th->cache[shelf] = (struct wvm_pool_cache){.top = &nothing, .full = &nothing};
+    for (unsigned i = 0; i < WVM_POOL_LANES; i++)
+        th->lane[i].id = ~(uint32_t)0;
 }
 
 /* ---- draining ---- */
@@ -251,7 +261,7 @@ void wvm_pool_depots_drain(unsigned kind)
     for (unsigned class = 1; class < WVM_POOL_CLASSES; class++) {
         union head *m;
         unsigned n;
-        while ((m = depot_pop(kind, class, &n)) != NULL) {
+        while ((m = depot_pop(WVM_POOL_SHELF(kind, class), &n)) != NULL) {
             pthread_mutex_lock(&part->lock);
             wvm_pool_slots_give(part, &m->slot + 1, n);
             pthread_mutex_unlock(&part->lock);

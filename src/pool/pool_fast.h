@@ -1,7 +1,9 @@
 /* The short way through the pools: no lock, no shared write, no call.
  *
- * What it cannot decide it leaves to pool.h: a thread's first call, a tag's first use in it, an
- * empty or full magazine, blocks above a page, observers, a raised IRQL, everything that is wrong.
+ * There are three ways, each tried when the one before fails: the fast one, inline, with the lane
+ * that the thread used last; the second, with another lane of the thread; the long one (pool.h) for
+ * all else: a thread's first call, a tag's first use in it, an empty or full magazine, large blocks,
+ * observers, a raised IRQL, everything that is wrong.
  * I1  Each store is such that a signal handler, or a fork(), between any two of them finds a
  *     consistent room: a slot is in the magazine or its state says that it is in use, at most for
  *     an instant neither. */
@@ -19,90 +21,122 @@
 #include "pool/pool_internal.h"
 #pragma GCC visibility pop
 
-#define WVM_POOL_WAY_KEY (((uint64_t)1 << 48) - 1)
-
-static inline unsigned wvm_pool_way_of(uint32_t tag)
+static inline unsigned wvm_pool_lane_of(uint32_t tag, unsigned shelf)
 {
-    return (tag * 0x9e3779b1u) >> 26;
+    return ((tag * 0x9e3779b1u >> 20) + shelf) % WVM_POOL_LANES;
 }
 
-/* True: the thread is inside, and may take the short way. */
-static inline bool wvm_pool_fast_enter(struct wvm_pool_thread *th)
+/* The lane used last; the thread is inside then. NULL: take the long way. */
+WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *wvm_pool_fast_enter(struct wvm_pool_thread *th)
 {
-    if (WVM_UNLIKELY(th->busy != 0))
-        return false;
-    __atomic_store_n(&th->busy, WVM_POOL_INSIDE, __ATOMIC_RELAXED);
+    struct wvm_pool_lane *last = th->last;
+    __atomic_store_n(&th->last, NULL, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (WVM_LIKELY(__atomic_load_n(&th->stop, __ATOMIC_RELAXED) == 0))
-        return true;
-    __atomic_store_n(&th->busy, 0, __ATOMIC_RELEASE);
-    return false;
+    if (WVM_LIKELY(last && __atomic_load_n(&th->stop, __ATOMIC_RELAXED) == 0))
+        return last;
+    __atomic_store_n(&th->last, last, __ATOMIC_RELEASE);
+    return NULL;
 }
 
-static inline void wvm_pool_fast_leave(struct wvm_pool_thread *th)
+static inline void wvm_pool_fast_leave(struct wvm_pool_thread *th, struct wvm_pool_lane *lane)
 {
-    __atomic_store_n(&th->busy, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&th->last, lane, __ATOMIC_RELEASE);
 }
 
-/* NULL: take the long way. */
-static inline void *wvm_pool_fast_alloc(unsigned kind, size_t size, uint32_t tag)
+static inline bool wvm_pool_lane_is(const struct wvm_pool_lane *lane, uint32_t tag, uint32_t id)
 {
-    struct wvm_pool_thread *th = wvm_pool_own;
-    unsigned class = wvm_pool_class_for(size);
-    if (WVM_UNLIKELY(!class) || !wvm_pool_fast_enter(th))
-        return NULL;
-    struct wvm_pool_cache *cache = &th->cache[kind][class];
-    struct wvm_pool_slot *slot = cache->top;
-    uint64_t way = th->way[wvm_pool_way_of(tag)];
+    return lane->tag == tag && lane->id == id;
+}
+
+/* A block of the lane. NULL: it has none ready. Inside. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *lane, size_t size)
+{
+    struct wvm_pool_slot *slot = lane->cache->top;
     void *block = slot->block;
-    if (WVM_UNLIKELY((way & WVM_POOL_WAY_KEY) != ((uint64_t)kind << 32 | tag) || !block)) {
-        wvm_pool_fast_leave(th);
-        return NULL;
+    if (WVM_LIKELY(block != NULL)) {
+        lane->cache->top = slot - 1;
+        __atomic_store_n(&slot->state->use, lane->live ^ (uint32_t)size << 16, __ATOMIC_RELAXED);
+        wvm_pool_count_one(&lane->allocs);
+        wvm_pool_canary_put(block, size, lane->room);
     }
-    struct wvm_pool_tally *tally = &th->tally[way >> 48];
-    size_t room = cache->size;
-    cache->top = slot - 1;
-    wvm_pool_state_set(slot->state, WVM_POOL_STATE(way >> 48, size, block, class));
-    wvm_pool_add(&tally->allocs, 1);
-    wvm_pool_add(&tally->taken, room);
-    wvm_pool_canary_put(block, size, room);
-    wvm_pool_fast_leave(th);
     return block;
 }
 
-/* False: take the long way. */
-static inline bool wvm_pool_fast_free(void *p, uint32_t tag, bool any_tag)
+/* Frees a block whose state has the id of the lane. False: it cannot. Inside. */
+WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_free(struct wvm_pool_lane *lane, void *p,
+                                      struct wvm_pool_state *state)
+{
+    /* all that differs from a live block of this tag is the size */
+    uint32_t size = __atomic_load_n(&state->use, __ATOMIC_RELAXED) ^ lane->live;
+    struct wvm_pool_slot *top = lane->cache->top;
+    if (WVM_UNLIKELY((uint16_t)size || top == lane->cache->full ||
+                     !wvm_pool_canary_ok(p, size >> 16, lane->room)))
+        return false;
+    __atomic_store_n(&state->use, lane->live ^ WVM_POOL_LIVE, __ATOMIC_RELAXED);
+    top[1] = (struct wvm_pool_slot){p, state};
+    lane->cache->top = top + 1;
+    wvm_pool_count_one(&lane->frees);
+    return true;
+}
+
+/* The second way: with whatever lane the thread has for the tag and the shelf. NULL, false: take the
+ * long way. */
+void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
+bool wvm_pool_second_free(void *p, uint32_t tag);
+
+/* With the lane used last. NULL: take the second way. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_fast_alloc(unsigned kind, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
+    unsigned shelf = WVM_POOL_SHELF(kind, wvm_pool_class_for(size));
+    struct wvm_pool_lane *lane = wvm_pool_fast_enter(th);
+    if (WVM_UNLIKELY(!lane))
+        return NULL;
+    if (WVM_LIKELY(wvm_pool_lane_is(lane, tag, shelf << 16))) {
+        void *block = wvm_pool_lane_alloc(lane, size);
+        wvm_pool_fast_leave(th, lane);
+        return block;
+    }
+    wvm_pool_fast_leave(th, lane);
+    return NULL;
+}
+
+/* The state of the slot that begins at p, if one does; NULL: in no span. */
+static inline struct wvm_pool_state *wvm_pool_state_of(const void *p)
+{
     uintptr_t at = (uintptr_t)p - wvm_pool_map.base;
-    if (WVM_UNLIKELY(at >= wvm_pool_map.size) || !wvm_pool_fast_enter(th))
-        return false;
+    if (WVM_UNLIKELY(at >= wvm_pool_map.size))
+        return NULL;
     const struct wvm_pool_place *place = &wvm_pool_map.place[at / WVM_POOL_SPAN];
-    wvm_word64 *state = __atomic_load_n(&place->state, __ATOMIC_ACQUIRE);
+    struct wvm_pool_state *state = __atomic_load_n(&place->state, __ATOMIC_ACQUIRE);
+    return WVM_LIKELY(state != NULL) ? state + ((uint32_t)(uint16_t)at >> place->shift) : NULL;
+}
+
+/* False: take the second way. */
+WVM_ALWAYS_INLINE static inline bool wvm_pool_fast_free(void *p, uint32_t tag)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    struct wvm_pool_state *state = wvm_pool_state_of(p);
     if (WVM_UNLIKELY(!state))
-        goto long_way;
-    state += at % WVM_POOL_SPAN >> place->shift;
-    uint64_t s = wvm_pool_state_get(state);
-    unsigned class = (unsigned)(s >> 48), row = WVM_POOL_STATE_ROW(s);
-    if (WVM_UNLIKELY(WVM_POOL_STATE_START(s) != (uint16_t)at || class - 1 >= WVM_POOL_CLASSES - 1 ||
-                     row >= WVM_POOL_ROWS || (!any_tag && wvm_pool_map.row_tag[row] != tag)))
-        goto long_way;
-    struct wvm_pool_cache *cache = &th->cache[place->kind][class];
-    struct wvm_pool_slot *top = cache->top;
-    size_t room = cache->size;
-    if (WVM_UNLIKELY(top == cache->full || !wvm_pool_canary_ok(p, WVM_POOL_STATE_SIZE(s), room)))
-        goto long_way;
-    struct wvm_pool_tally *tally = &th->tally[row];
-    wvm_pool_state_set(state, s & ~WVM_POOL_STATE_CLASS_BITS);
-    top[1] = (struct wvm_pool_slot){p, state};
-    cache->top = top + 1;
-    wvm_pool_add(&tally->frees, 1);
-    wvm_pool_add(&tally->given, room);
-    wvm_pool_fast_leave(th);
-    return true;
-long_way:
-    wvm_pool_fast_leave(th);
+        return false;
+    struct wvm_pool_lane *lane = wvm_pool_fast_enter(th);
+    if (WVM_UNLIKELY(!lane))
+        return false;
+    uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
+    if (WVM_LIKELY(wvm_pool_lane_is(lane, tag, id))) {
+        bool done = wvm_pool_lane_free(lane, p, state);
+        wvm_pool_fast_leave(th, lane);
+        return done;
+    }
+    wvm_pool_fast_leave(th, lane);
     return false;
+}
+
+/* The tag of the block at p, as far as can be told quickly; any tag when it is none. */
+static inline uint32_t wvm_pool_fast_tag(const void *p)
+{
+    const struct wvm_pool_state *state = wvm_pool_state_of(p);
+    return state ? wvm_pool_map.row_tag[WVM_POOL_USE_ROW(wvm_pool_use_get(state))] : 0;
 }
 
 #endif

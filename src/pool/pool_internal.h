@@ -5,10 +5,10 @@
  *          Span: groups of 4 KiB (classes below a page, so that no slot crosses a page) or of
  *          64 KiB (whole pages); each group holds as many slots of the span's class as fit, and
  *          what is left over is one slot of exactly the class of that size (the rest slot).
- * State    one word a slot, kept away from it (struct wvm_pool_place.state), encoded with a number
- *          of the process: row, size asked for, low 16 bits of the slot's address, class (0: the
- *          slot is free), flags. 0 as it stands: never in use. Index of a slot: its offset in the
- *          span shifted by the place's shift, no two slots have the same.
+ * State    eight bytes a slot, kept away from it (struct wvm_pool_state). Index of a slot: its
+ *          offset in the span shifted by the place's shift, no two slots have the same.
+ * Counters in a thread's lanes, in its tally, in the sums of threads that have ended: a row's value
+ *          is all of these together, read while nobody is inside.
  * Way of a slot: span -> magazine of a thread -> block -> magazine of the thread that frees it ->
  *          depot (magazines of all threads, one stack per kind and class) or back to a thread; a
  *          span gets slots back only when the pool is drained.
@@ -30,26 +30,41 @@ enum {
     WVM_POOL_PAGE_CLASS = 48,    /* one page; 49: two pages ... */
     WVM_POOL_MAX_PAGES = 8,      /* of a class */
     WVM_POOL_CLASSES = WVM_POOL_PAGE_CLASS + WVM_POOL_MAX_PAGES, /* 1 .. 55 */
+    WVM_POOL_SHELVES = 64 * WVM_POOL_KINDS,
     WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
-    WVM_POOL_ROWS = 32768,
-    WVM_POOL_WAYS = 64,
+    WVM_POOL_ROWS = 16384,
+    WVM_POOL_LANES = 1024,
 };
 
-/* ---- state words ---- */
-#define WVM_POOL_STATE(row, size, start, class)                                                    \
-    ((uint64_t)(row) | (uint64_t)(size) << 16 | (uint64_t)(uint16_t)(uintptr_t)(start) << 32 |     \
-     (uint64_t)(class) << 48)
-#define WVM_POOL_STATE_ROW(s) ((uint16_t)(s))
-#define WVM_POOL_STATE_SIZE(s) ((uint16_t)((s) >> 16))
-#define WVM_POOL_STATE_START(s) ((uint16_t)((s) >> 32))
-#define WVM_POOL_STATE_CLASS(s) ((uint8_t)((s) >> 48)) /* without the flags */
-#define WVM_POOL_STATE_CLASS_BITS ((uint64_t)0xff << 48)
-#define WVM_POOL_STATE_SIZE_BITS ((uint64_t)0xffff << 16)
-#define WVM_POOL_STATE_CHARGED ((uint64_t)1 << 56)
+/* shelf = kind and class in one number. */
+#define WVM_POOL_SHELF(kind, class) ((unsigned)(kind) << 6 | (unsigned)(class))
+#define WVM_POOL_SHELF_KIND(shelf) ((shelf) >> 6)
+#define WVM_POOL_SHELF_CLASS(shelf) ((shelf) & 63)
+
+/* What is known of a slot. `start` and `shelf` are written when it is cut; `use` says how it is
+ * used: row | WVM_POOL_LIVE | size asked for << 16, exclusive-or the process's number, whose bit 15 is
+ * set, so that 0 as it stands means: never in use. A live slot has flags of 0 or CHARGED. */
+struct wvm_pool_state {
+    uint32_t use;   /* (a) */
+    union {
+        uint32_t id; /* the three below as one word */
+        struct {
+            uint16_t start; /* low 16 bits of its address */
+            uint8_t shelf;
+            uint8_t flags;  /* (a) */
+        };
+    };
+};
+enum {
+    WVM_POOL_LIVE = 1 << 14,
+    WVM_POOL_STATE_CHARGED = 1,
+};
+#define WVM_POOL_USE_ROW(use) ((use) & (WVM_POOL_ROWS - 1))
+#define WVM_POOL_USE_SIZE(use) ((use) >> 16)
 
 /* Where the states of a span's slots are; for 64 KiB that are no span: nowhere. */
 struct wvm_pool_place {
-    wvm_word64 *state; /* (a) NULL: no span */
+    struct wvm_pool_state *state; /* (a) NULL: no span */
     uint8_t shift;
     uint8_t kind;
     uint8_t class;   /* 0: no span */
@@ -69,7 +84,7 @@ struct wvm_pool_class {
 struct wvm_pool_map {
     uintptr_t base;
     size_t size;      /* 0: not started */
-    uint64_t cookie;
+    uint32_t cookie;
     uint64_t canary;
     struct wvm_pool_place *place;
     uint32_t *row_tag;
@@ -93,37 +108,44 @@ static inline unsigned wvm_pool_class_for(size_t size)
 /* ---- threads ---- */
 struct wvm_pool_slot {
     void *block;
-    wvm_word64 *state;
+    struct wvm_pool_state *state;
 };
 /* The slots a thread has ready: a stack that ends at a slot without a block. */
 struct wvm_pool_cache {
     struct wvm_pool_slot *top;   /* the next one to be handed out */
     struct wvm_pool_slot *full;  /* where top is when no more fits */
     struct wvm_pool_slot *spare; /* top of another magazine, full or empty; NULL: none */
-    uint32_t size;               /* of the class */
 };
 /* One thread's part of a row's counters. */
 struct wvm_pool_tally {
-    wvm_word64 allocs, frees, taken, given; /* taken, given: bytes */
+    uint64_t allocs, frees, taken, given; /* taken, given: bytes */
 };
+/* A tag and a shelf that a thread uses together: what an allocation or free of the two needs, and
+ * their counters, which are added to the tally of the row when the lane is used for others. */
+struct wvm_pool_lane {
+    uint32_t tag;
+    uint32_t id;      /* shelf << 16: of a state, without its start; 0: the lane is not in use */
+    uint32_t live;    /* `use` of a live slot of size 0 */
+    uint32_t room;    /* bytes of a slot */
+    struct wvm_pool_cache *cache;
+    wvm_word64 allocs, frees;
+} __attribute__((aligned(64)));
 
-enum wvm_pool_busy {
-    WVM_POOL_INSIDE = 1,  /* the thread is in the room */
-    WVM_POOL_RAISED = 2,  /* its IRQL allows no short way (wvm_pool_set_raised) */
-};
 enum wvm_pool_stop {
     WVM_POOL_STOP_WAIT = 1,     /* nobody may come in: the holder of the registry says so */
     WVM_POOL_STOP_OBSERVED = 2, /* there are observers */
     WVM_POOL_STOP_FLUSH = 4,    /* what the thread has ready goes back */
     WVM_POOL_STOP_FENCE = 8,    /* the host has no membarrier: fences are the thread's own */
     WVM_POOL_STOP_RELOCK = 16,  /* a fork child, whose memory is not locked yet */
+    WVM_POOL_STOP_RAISED = 32,  /* the thread's IRQL allows no short way */
 };
 struct wvm_pool_thread {
-    uint32_t busy; /* (a) written by its thread alone */
-    uint32_t stop; /* (a) written by others */
-    struct wvm_pool_tally *tally;             /* by row */
-    uint64_t way[WVM_POOL_WAYS];              /* tag | kind << 32 | row << 48, by hash */
-    struct wvm_pool_cache cache[WVM_POOL_KINDS][WVM_POOL_CLASSES];
+    struct wvm_pool_lane *last; /* (a) the one used last; NULL: the thread is inside. Written by its
+                                 * thread alone */
+    uint32_t stop;              /* (a) */
+    struct wvm_pool_tally *tally;                  /* by row */
+    struct wvm_pool_cache cache[WVM_POOL_SHELVES];
+    struct wvm_pool_lane lane[WVM_POOL_LANES];     /* by wvm_pool_lane_of() */
     struct wvm_pool_thread *next;             /* (c) of all */
     struct wvm_pool_thread *next_idle;        /* registry lock */
     bool idle;                                /* registry lock */
@@ -148,6 +170,8 @@ void wvm_pool_go_all(unsigned bits);
 bool wvm_pool_rows_init(void);
 /* The number of (tag, kind), made when it is new; the table full: the row that takes the rest. */
 unsigned wvm_pool_row_number(uint32_t tag, unsigned kind);
+/* A lane's counters go to the tally of its row. By its thread, inside, or nobody is. */
+void wvm_pool_lane_settle(struct wvm_pool_thread *th, struct wvm_pool_lane *lane);
 /* The counters of `from` are added to those of the threads that have ended, and cleared.
  * Registry lock. */
 void wvm_pool_tally_retire(struct wvm_pool_thread *from);
@@ -246,10 +270,10 @@ bool wvm_pool_slot_at(const void *p, struct wvm_pool_slot *out, uint32_t *size);
 
 /* ---- magazines ---- */
 bool wvm_pool_depots_init(void);
-/* A slot of (kind, class) is on top of the thread's cache. False: no memory. Inside. */
-bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned kind, unsigned class);
+/* A slot of the shelf is on top of the thread's cache. False: no memory. Inside. */
+bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned shelf);
 /* There is room for one more. False: no memory for a magazine: nothing is to be pushed. */
-bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned kind, unsigned class);
+bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf);
 /* All that the thread has ready goes to the depots. Inside, or on behalf of a thread that is gone. */
 void wvm_pool_cache_flush(struct wvm_pool_thread *th);
 void wvm_pool_cache_init(struct wvm_pool_thread *th);
@@ -258,42 +282,44 @@ void wvm_pool_depots_drain(unsigned kind);
 size_t wvm_pool_depot_bytes(unsigned kind);
 
 /* ---- blocks ---- */
-static inline uint64_t wvm_pool_state_get(const wvm_word64 *state)
+static inline uint32_t wvm_pool_use_get(const struct wvm_pool_state *state)
 {
-    return __atomic_load_n(state, __ATOMIC_RELAXED) ^ wvm_pool_map.cookie;
+    return __atomic_load_n(&state->use, __ATOMIC_RELAXED) ^ wvm_pool_map.cookie;
 }
-static inline void wvm_pool_state_set(wvm_word64 *state, uint64_t value)
+static inline void wvm_pool_use_set(struct wvm_pool_state *state, uint32_t use)
 {
-    __atomic_store_n(state, value ^ wvm_pool_map.cookie, __ATOMIC_RELAXED);
-}
-
-/* A counter that its thread alone changes and others read. */
-static inline void wvm_pool_add(wvm_word64 *counter, uint64_t n)
-{
-    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+    __atomic_store_n(&state->use, use ^ wvm_pool_map.cookie, __ATOMIC_RELAXED);
 }
 
-/* The slack behind the bytes asked for begins with (up to) eight known bytes. */
+/* A counter that its thread alone changes and others read. On x86-64 one instruction. */
+static inline void wvm_pool_count_one(wvm_word64 *counter)
+{
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+    __asm__("addq $1, %0" : "+m"(*counter) : : "cc");
+#else
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+#endif
+}
+
+/* The slack behind the bytes asked for begins with eight known bytes, or with one where it has less
+ * than eight. */
 static inline void wvm_pool_canary_put(void *block, size_t size, size_t room)
 {
-    if (size == room)
-        return;
-    size_t at = wvm_min(size, room - 8);
-    uint64_t mask = ~(uint64_t)0 << (size - at) * 8, word;
-    __builtin_memcpy(&word, (char *)block + at, 8);
-    word = (word & ~mask) | (wvm_pool_map.canary & mask);
-    __builtin_memcpy((char *)block + at, &word, 8);
+    size_t slack = room - size;
+    if (slack >= sizeof(uint64_t))
+        __builtin_memcpy((char *)block + size, &wvm_pool_map.canary, sizeof(uint64_t));
+    else if (slack)
+        ((uint8_t *)block)[size] = (uint8_t)wvm_pool_map.canary;
 }
 /* True: they are as they were. */
 static inline bool wvm_pool_canary_ok(const void *block, size_t size, size_t room)
 {
-    if (size == room)
-        return true;
-    size_t at = wvm_min(size, room - 8);
-    uint64_t mask = ~(uint64_t)0 << (size - at) * 8, word;
-    __builtin_memcpy(&word, (const char *)block + at, 8);
-    return ((word ^ wvm_pool_map.canary) & mask) == 0;
+    size_t slack = room - size;
+    if (slack >= sizeof(uint64_t))
+        return __builtin_memcmp((const char *)block + size, &wvm_pool_map.canary, 8) == 0;
+    return !slack || ((const uint8_t *)block)[size] == (uint8_t)wvm_pool_map.canary;
 }
+
 bool wvm_pool_walk_observers(bool (*visit)(const struct wvm_pool_block *b, void *arg), void *arg);
 void wvm_pool_observers_fork(bool before, bool child);
 

@@ -4,12 +4,11 @@
  *        threads that have ended.
  * I1  A row is made once, by its first allocation, and stays: a number found in a state or a way is
  *     always valid.
- * I2  A thread's counters are changed by that thread alone; a row's value is the sum over all
- *     threads and over those that have ended. A query adds up the frees before the allocations, so
- *     that it never shows more frees than allocations.
+ * I2  A thread's counters are changed by that thread inside, or by others while nobody is; a row's
+ *     value is the sum over all threads and over those that have ended, at one moment.
  * I3  Row 1 takes what finds no row of its own (tag "Ovfl").
- * Locking: rows_lock for new rows; the registry for sums.   Signal safety: row_number() and sums
- * not; the counters yes. */
+ * Locking: rows_lock for new rows; the registry, and nobody inside, for sums.   Signal safety:
+ * none. */
 #include "pool/pool_internal.h"
 
 enum { HASH = 2 * WVM_POOL_ROWS, OVERFLOW_ROW = 1, OVERFLOW_TAG = 0x6c66764f /* "Ovfl" */ };
@@ -26,7 +25,7 @@ static pthread_mutex_t rows_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Where the row is in the hash, or would be. */
 static uint32_t place_of(uint32_t tag, unsigned kind)
 {
-    uint32_t i = (tag * 0x9e3779b1u + kind * 0x85ebca6bu) >> 16;
+    uint32_t i = (tag * 0x9e3779b1u + kind * 0x85ebca6bu) % HASH;
     for (;; i = (i + 1) % HASH) {
         unsigned row = __atomic_load_n(&hash_row[i], __ATOMIC_ACQUIRE);
         if (!row || (rows[row].tag == tag && rows[row].kind == kind))
@@ -75,39 +74,52 @@ unsigned wvm_pool_row_kind(unsigned row)
 
 /* ---- sums ---- */
 
-static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t, bool frees)
+void wvm_pool_lane_settle(struct wvm_pool_thread *th, struct wvm_pool_lane *lane)
 {
-    if (frees) {
-        sum->frees += __atomic_load_n(&t->frees, __ATOMIC_ACQUIRE);
-        sum->given += __atomic_load_n(&t->given, __ATOMIC_ACQUIRE);
-    } else {
-        sum->allocs += __atomic_load_n(&t->allocs, __ATOMIC_RELAXED);
-        sum->taken += __atomic_load_n(&t->taken, __ATOMIC_RELAXED);
-    }
+    struct wvm_pool_tally *t = &th->tally[WVM_POOL_USE_ROW(lane->live ^ wvm_pool_map.cookie)];
+    t->allocs += lane->allocs;
+    t->frees += lane->frees;
+    t->taken += lane->allocs * lane->room;
+    t->given += lane->frees * lane->room;
+    lane->allocs = lane->frees = 0;
 }
 
-/* Registry lock. */
+static void settle_lanes(struct wvm_pool_thread *th)
+{
+    for (unsigned i = 0; i < WVM_POOL_LANES; i++)
+        if (th->lane[i].allocs | th->lane[i].frees)
+            wvm_pool_lane_settle(th, &th->lane[i]);
+}
+
+static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t)
+{
+    sum->allocs += t->allocs;
+    sum->frees += t->frees;
+    sum->taken += t->taken;
+    sum->given += t->given;
+}
+
+/* Nobody is inside, and all lanes are settled. */
 static void sum_row(unsigned row, struct wvm_pool_tally *sum)
 {
-    *sum = (struct wvm_pool_tally){0};
-    for (int frees = 1; frees >= 0; frees--) {
-        add_tally(sum, &retired[row], frees);
-        for (const struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
-            add_tally(sum, &th->tally[row], frees);
-    }
+    *sum = retired[row];
+    for (const struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        add_tally(sum, &th->tally[row]);
+}
+
+static void begin_sums(void)
+{
+    wvm_pool_quiet();
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        settle_lanes(th);
 }
 
 void wvm_pool_tally_retire(struct wvm_pool_thread *from)
 {
+    settle_lanes(from);
     for (unsigned row = 1; row < n_rows; row++) {
-        struct wvm_pool_tally *t = &from->tally[row], *to = &retired[row];
-        if (!t->allocs && !t->frees)
-            continue;
-        to->allocs += t->allocs;
-        to->frees += t->frees;
-        to->taken += t->taken;
-        to->given += t->given;
-        *t = (struct wvm_pool_tally){0};
+        add_tally(&retired[row], &from->tally[row]);
+        from->tally[row] = (struct wvm_pool_tally){0};
     }
 }
 
@@ -148,7 +160,7 @@ size_t wvm_pool_rows(struct wvm_pool_row *out, size_t n)
     size_t found = 0;
     if (!wvm_pool_started())
         return 0;
-    pthread_mutex_lock(&wvm_pool_registry);
+    begin_sums();
     unsigned end = __atomic_load_n(&n_rows, __ATOMIC_ACQUIRE);
     for (unsigned row = 1; row < end; row++) {
         struct wvm_pool_row r;
@@ -161,7 +173,7 @@ size_t wvm_pool_rows(struct wvm_pool_row *out, size_t n)
             out[found] = r;
         found++;
     }
-    pthread_mutex_unlock(&wvm_pool_registry);
+    wvm_pool_resume();
     return found;
 }
 
@@ -174,21 +186,21 @@ bool wvm_pool_row_of(uint32_t tag, bool paged, struct wvm_pool_row *out)
         row = hash_row[place_of(tag, WVM_POOL_EXEC)];
     if (!row)
         return false;
-    pthread_mutex_lock(&wvm_pool_registry);
+    begin_sums();
     fill_row(row, out);
-    pthread_mutex_unlock(&wvm_pool_registry);
+    wvm_pool_resume();
     return out->allocs != 0;
 }
 
 void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS])
 {
-    pthread_mutex_lock(&wvm_pool_registry);
+    begin_sums();
     for (unsigned row = 1; row < __atomic_load_n(&n_rows, __ATOMIC_ACQUIRE); row++) {
         struct wvm_pool_tally sum;
         sum_row(row, &sum);
         used[rows[row].kind] += sum.taken - sum.given;
     }
-    pthread_mutex_unlock(&wvm_pool_registry);
+    wvm_pool_resume();
 }
 
 bool wvm_pool_rows_init(void)

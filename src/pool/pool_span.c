@@ -40,7 +40,7 @@ static size_t states_size(unsigned shift)
     return (size_t)WVM_POOL_SPAN >> shift << 3;
 }
 
-static wvm_word64 *states_take(unsigned shift)
+static struct wvm_pool_state *states_take(unsigned shift)
 {
     size_t size = wvm_max(states_size(shift), WVM_POOL_CACHE_LINE);
     void *mem = NULL;
@@ -61,7 +61,7 @@ static wvm_word64 *states_take(unsigned shift)
     return mem;
 }
 
-static void states_give(wvm_word64 *state, unsigned shift)
+static void states_give(struct wvm_pool_state *state, unsigned shift)
 {
     pthread_mutex_lock(&states_lock);
     *(void **)state = free_states[shift];
@@ -102,7 +102,7 @@ static unsigned to_be_had(const struct side *s)
 static uint32_t span_make(struct wvm_pool_part *part, unsigned class)
 {
     const struct wvm_pool_class *c = &wvm_pool_map.class[class];
-    wvm_word64 *state = states_take(c->shift);
+    struct wvm_pool_state *state = states_take(c->shift);
     bool zero;
     uint32_t page = state ? wvm_pool_run_take(part, WVM_POOL_SPAN_PAGES, WVM_POOL_SPAN_PAGES, &zero)
                           : 0;
@@ -131,7 +131,7 @@ static uint32_t span_make(struct wvm_pool_part *part, unsigned class)
 static void span_end(struct wvm_pool_part *part, uint32_t i)
 {
     struct wvm_pool_place *place = &wvm_pool_map.place[i];
-    wvm_word64 *state = place->state;
+    struct wvm_pool_state *state = place->state;
     unsigned shift = place->shift;
     list_drop(part, place->class, i, 0);
     if (place->rest)
@@ -152,21 +152,29 @@ static uint32_t offset_of(const struct wvm_pool_class *c, unsigned side, unsigne
     return k / c->per_group * c->group + k % c->per_group * c->size;
 }
 
+/* A slot that was given back. */
+static void chain_take(const struct wvm_pool_place *place, struct side *s,
+                       struct wvm_pool_slot *out)
+{
+    out->state = &place->state[s->chain - 1];
+    s->chain = (uint16_t)WVM_POOL_USE_SIZE(wvm_pool_use_get(out->state));
+    s->given--;
+}
+
 static void slot_take(uint32_t i, unsigned side, struct wvm_pool_slot *out)
 {
     const struct wvm_pool_place *place = &wvm_pool_map.place[i];
     struct side *s = &spans[i].side[side];
     uintptr_t start = wvm_pool_map.base + (uintptr_t)i * WVM_POOL_SPAN;
     if (s->given) {
-        uint64_t state = wvm_pool_state_get(&place->state[s->chain - 1]);
-        out->state = &place->state[s->chain - 1];
-        out->block = (void *)(start + WVM_POOL_STATE_START(state));
-        s->chain = WVM_POOL_STATE_SIZE(state);
-        s->given--;
+        chain_take(place, s, out);
+        out->block = (void *)(start + out->state->start);
         return;
     }
     uint32_t at = offset_of(&wvm_pool_map.class[place->class], side, s->cut++);
     out->state = &place->state[at >> place->shift];
+    out->state->start = (uint16_t)at;
+    out->state->shelf = (uint8_t)WVM_POOL_SHELF(place->kind, side ? place->rest : place->class);
     out->block = (void *)(start + at);
 }
 
@@ -202,11 +210,8 @@ static void slot_give(struct wvm_pool_part *part, const struct wvm_pool_slot *sl
     uint32_t at = (uint16_t)(uintptr_t)slot->block;
     unsigned side = at % c->group >= c->per_group * c->size;
     struct side *s = &spans[i].side[side];
-    uint64_t state = wvm_pool_state_get(slot->state);
-    if (!__atomic_load_n(slot->state, __ATOMIC_RELAXED))
-        state = WVM_POOL_STATE(0, 0, slot->block, 0);
-    state = (state & ~WVM_POOL_STATE_SIZE_BITS) | (uint64_t)s->chain << 16;
-    wvm_pool_state_set(slot->state, state);
+    uint32_t row = slot->state->use ? WVM_POOL_USE_ROW(wvm_pool_use_get(slot->state)) : 0;
+    wvm_pool_use_set(slot->state, row | (uint32_t)s->chain << 16);
     if (!to_be_had(s))
         list_put(part, side ? place->rest : place->class, i, side);
     s->chain = (uint16_t)(slot->state - place->state + 1);
@@ -227,7 +232,7 @@ bool wvm_pool_slot_at(const void *p, struct wvm_pool_slot *out, uint32_t *size)
     uintptr_t at = (uintptr_t)p - wvm_pool_map.base, in = at % WVM_POOL_SPAN;
     const struct wvm_pool_place *place = &wvm_pool_map.place[at / WVM_POOL_SPAN];
     unsigned class = place->class;
-    wvm_word64 *state = __atomic_load_n(&place->state, __ATOMIC_ACQUIRE);
+    struct wvm_pool_state *state = __atomic_load_n(&place->state, __ATOMIC_ACQUIRE);
     if (!class || !state)
         return false;
     const struct wvm_pool_class *c = &wvm_pool_map.class[class];

@@ -1,12 +1,12 @@
 /* Threads: what each has of its own in this room, and how all are kept out.
  *
  * Owns   the registry of threads, their descriptions, the way in and out.
- * I1  A thread that sets INSIDE and then finds no WAIT is inside for everyone who set WAIT and then
+ * I1  A thread that clears `last` and then finds no WAIT is inside for everyone who set WAIT and then
  *     went through a barrier of all threads: it is waited for.
  * I2  Descriptions are type-stable. That of a thread that has ended is idle, with empty caches and
  *     counters of zero, until another thread takes it.
  * I3  wvm_pool_own is never NULL: a thread without a description has wvm_pool_nobody's, which is
- *     always busy, so that the short way is closed to it.
+ *     always inside, so that the short way is closed to it.
  * fork: nobody is inside; the child's only thread keeps its description, those of the others are
  * put away as if they had ended.
  * Locking: the registry, before every other lock of the room.   Failure: a thread without a
@@ -17,7 +17,7 @@
 
 pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
 struct wvm_pool_thread *wvm_pool_all;
-struct wvm_pool_thread wvm_pool_nobody = {.busy = WVM_POOL_INSIDE};
+struct wvm_pool_thread wvm_pool_nobody;
 WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
 
 static struct wvm_pool_thread *idle;
@@ -59,6 +59,7 @@ static struct wvm_pool_thread *make(void)
     struct wvm_pool_thread *th = mem;
     th->tally = tally;
     wvm_pool_cache_init(th);
+    wvm_pool_leave(th);
     th->next = wvm_pool_all;
     __atomic_store_n(&wvm_pool_all, th, __ATOMIC_RELEASE);
     return th;
@@ -74,7 +75,7 @@ static struct wvm_pool_thread *claim(void)
         th = make();
     if (th) {
         th->idle = false;
-        th->busy = 0;
+        wvm_pool_leave(th);
         __atomic_store_n(&th->stop, stop_of_new, __ATOMIC_RELAXED);
         wvm_pool_own = th;
     }
@@ -99,13 +100,19 @@ bool wvm_pool_threads_init(void)
 
 /* ---- in and out ---- */
 
+/* True: the thread is inside. */
+static bool is_inside(const struct wvm_pool_thread *th)
+{
+    return __atomic_load_n(&th->last, __ATOMIC_ACQUIRE) == NULL;
+}
+
 bool wvm_pool_enter(struct wvm_pool_thread *th)
 {
-    uint32_t busy = th->busy;
-    if (busy & WVM_POOL_INSIDE)
+    struct wvm_pool_lane *last = th->last;
+    if (!last)
         return false;
     for (;;) {
-        __atomic_store_n(&th->busy, busy | WVM_POOL_INSIDE, __ATOMIC_RELAXED);
+        __atomic_store_n(&th->last, NULL, __ATOMIC_RELAXED);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
         unsigned stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
         if (stop & WVM_POOL_STOP_FENCE) {
@@ -114,7 +121,7 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
         }
         if (WVM_LIKELY(!(stop & WVM_POOL_STOP_WAIT)))
             return true;
-        __atomic_store_n(&th->busy, busy, __ATOMIC_RELEASE);
+        __atomic_store_n(&th->last, last, __ATOMIC_RELEASE);
         pthread_mutex_lock(&wvm_pool_registry);
         pthread_mutex_unlock(&wvm_pool_registry);
     }
@@ -122,16 +129,7 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
 
 void wvm_pool_leave(struct wvm_pool_thread *th)
 {
-    __atomic_store_n(&th->busy, th->busy & ~(uint32_t)WVM_POOL_INSIDE, __ATOMIC_RELEASE);
-}
-
-void wvm_pool_set_raised(bool raised)
-{
-    struct wvm_pool_thread *th = wvm_pool_own;
-    uint32_t busy = th->busy;
-    if (th != &wvm_pool_nobody)
-        __atomic_store_n(&th->busy, raised ? busy | WVM_POOL_RAISED : busy & ~WVM_POOL_RAISED,
-                         __ATOMIC_RELAXED);
+    __atomic_store_n(&th->last, &th->lane[0], __ATOMIC_RELEASE);
 }
 
 static void set_stop(struct wvm_pool_thread *th, unsigned bits, bool on)
@@ -140,6 +138,13 @@ static void set_stop(struct wvm_pool_thread *th, unsigned bits, bool on)
         __atomic_fetch_or(&th->stop, bits, __ATOMIC_SEQ_CST);
     else
         __atomic_fetch_and(&th->stop, ~bits, __ATOMIC_RELEASE);
+}
+
+void wvm_pool_set_raised(bool raised)
+{
+    struct wvm_pool_thread *th = wvm_pool_started() ? wvm_pool_me() : NULL;
+    if (th)
+        set_stop(th, WVM_POOL_STOP_RAISED, raised);
 }
 
 void wvm_pool_stop_all(unsigned bits)
@@ -168,8 +173,7 @@ void wvm_pool_quiet(void)
         set_stop(th, WVM_POOL_STOP_WAIT, true);
     (void)wvm_host_barrier();
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
-        while (th != wvm_pool_own &&
-               (__atomic_load_n(&th->busy, __ATOMIC_ACQUIRE) & WVM_POOL_INSIDE))
+        while (th != wvm_pool_own && is_inside(th))
             wvm_host_nap(0);
 }
 
