@@ -44,7 +44,9 @@ static struct wvm_pool_lane *lane_of(struct wvm_pool_thread *th, uint32_t tag, u
         wvm_pool_lane_settle(th, lane);
     unsigned row = wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf));
     lane->live = (row | WVM_POOL_LIVE) ^ wvm_pool_map.cookie;
+    lane->kind = WVM_POOL_SHELF_KIND(shelf);
     lane->room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].size;
+    lane->slack = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].slack;
     lane->cache = &th->cache[shelf];
     lane->tag = tag;
     lane->id = shelf << 16;
@@ -67,10 +69,13 @@ void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     unsigned shelf = WVM_POOL_SHELF(kind, wvm_pool_class_for(size));
-    if (!wvm_pool_fast_enter(th))
-        return NULL;
-    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
-    void *block = wvm_pool_lane_is(lane, tag, shelf << 16) ? wvm_pool_lane_alloc(lane, size) : NULL;
+    struct wvm_pool_lane *last = wvm_pool_fast_enter(th), *lane = last;
+    void *block = NULL;
+    if (last != &wvm_pool_inside && !wvm_pool_fast_stop(th)) {
+        lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
+        if (wvm_pool_lane_is(lane, tag, shelf << 16))
+            block = wvm_pool_lane_alloc(lane, size, lane->room - size);
+    }
     wvm_pool_fast_leave(th, lane);
     return block;
 }
@@ -79,11 +84,13 @@ bool wvm_pool_second_free(void *p, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     struct wvm_pool_state *state = wvm_pool_state_of(p);
-    if (!state || !wvm_pool_fast_enter(th))
-        return false;
-    uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
-    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, id >> 16)];
-    bool done = wvm_pool_lane_is(lane, tag, id) && wvm_pool_lane_free(lane, p, state);
+    struct wvm_pool_lane *last = wvm_pool_fast_enter(th), *lane = last;
+    bool done = false;
+    if (state && last != &wvm_pool_inside && !wvm_pool_fast_stop(th)) {
+        uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
+        lane = &th->lane[wvm_pool_lane_of(tag, id >> 16)];
+        done = wvm_pool_lane_is(lane, tag, id) && wvm_pool_lane_free(lane, p, state);
+    }
     wvm_pool_fast_leave(th, lane);
     return done;
 }
@@ -101,7 +108,7 @@ static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_reques
     slot->state->flags = rq->flags & WVM_POOL_CHARGED ? WVM_POOL_STATE_CHARGED : 0;
     __atomic_store_n(&slot->state->use, lane->live ^ (uint32_t)rq->size << 16, __ATOMIC_RELAXED);
     lane->allocs++;
-    wvm_pool_canary_put(slot->block, rq->size, lane->room);
+    wvm_pool_canary_put(slot->block, rq->size, lane->room - rq->size);
     return slot->block;
 }
 
@@ -131,7 +138,7 @@ static void *alloc_big(struct wvm_pool_thread *th, const struct wvm_pool_request
         return NULL;
     unsigned row = wvm_pool_row_number(rq->tag, rq->kind);
     void *block = wvm_pool_page_start(page);
-    wvm_pool_canary_put(block, rq->size, room);
+    wvm_pool_canary_put(block, rq->size, room - rq->size);
     pthread_mutex_lock(&part->lock);
     wvm_pool_page[page].row = (uint16_t)row;
     wvm_pool_page[page].size = rq->size;

@@ -188,7 +188,7 @@ static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where
         f->parameter[3] = tag;
         return false;
     }
-    if (wvm_pool_canary_ok(p, b->size, b->room))
+    if (wvm_pool_canary_ok(p, b->size, b->room - b->size))
         return true;
     if (w->slot.state) {
         (void)finding(f, BAD_POOL_HEADER, HEADER_SIZE_CORRUPT, p);

@@ -37,6 +37,7 @@ static void init_class(unsigned class)
 {
     struct wvm_pool_class *c = &wvm_pool_map.class[class];
     c->size = size_of(class);
+    c->slack = class == 1 ? c->size : c->size - size_of(class - 1) - 1;
     c->group = class <= WVM_POOL_PAGE_CLASS ? WVM_POOL_PAGE : WVM_POOL_SPAN;
     c->per_group = (uint16_t)(c->group / c->size);
     uint32_t rest = c->group - c->per_group * c->size;

@@ -26,16 +26,20 @@ static inline unsigned wvm_pool_lane_of(uint32_t tag, unsigned shelf)
     return ((tag * 0x9e3779b1u >> 20) + shelf) % WVM_POOL_LANES;
 }
 
-/* The lane used last; the thread is inside then. NULL: take the long way. */
+/* The lane used last; the thread is inside from now on. No tag and kind are those of
+ * wvm_pool_inside: a thread that was inside finds no lane. */
 WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *wvm_pool_fast_enter(struct wvm_pool_thread *th)
 {
     struct wvm_pool_lane *last = th->last;
-    __atomic_store_n(&th->last, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&th->last, &wvm_pool_inside, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (WVM_LIKELY(last && __atomic_load_n(&th->stop, __ATOMIC_RELAXED) == 0))
-        return last;
-    __atomic_store_n(&th->last, last, __ATOMIC_RELEASE);
-    return NULL;
+    return last;
+}
+
+/* Stop bits, none of which is in a kind or in the start of a state's id. */
+static inline uint32_t wvm_pool_fast_stop(const struct wvm_pool_thread *th)
+{
+    return __atomic_load_n(&th->stop, __ATOMIC_RELAXED);
 }
 
 static inline void wvm_pool_fast_leave(struct wvm_pool_thread *th, struct wvm_pool_lane *lane)
@@ -49,7 +53,8 @@ static inline bool wvm_pool_lane_is(const struct wvm_pool_lane *lane, uint32_t t
 }
 
 /* A block of the lane. NULL: it has none ready. Inside. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *lane, size_t size)
+WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *lane, size_t size,
+                                                           size_t slack)
 {
     struct wvm_pool_slot *slot = lane->cache->top;
     void *block = slot->block;
@@ -57,7 +62,7 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *
         lane->cache->top = slot - 1;
         __atomic_store_n(&slot->state->use, lane->live ^ (uint32_t)size << 16, __ATOMIC_RELAXED);
         wvm_pool_count_one(&lane->allocs);
-        wvm_pool_canary_put(block, size, lane->room);
+        wvm_pool_canary_put(block, size, slack);
     }
     return block;
 }
@@ -70,7 +75,7 @@ WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_free(struct wvm_pool_lane *la
     uint32_t size = __atomic_load_n(&state->use, __ATOMIC_RELAXED) ^ lane->live;
     struct wvm_pool_slot *top = lane->cache->top;
     if (WVM_UNLIKELY((uint16_t)size || top == lane->cache->full ||
-                     !wvm_pool_canary_ok(p, size >> 16, lane->room)))
+                     !wvm_pool_canary_ok(p, size >> 16, lane->room - (size >> 16))))
         return false;
     __atomic_store_n(&state->use, lane->live ^ WVM_POOL_LIVE, __ATOMIC_RELAXED);
     top[1] = (struct wvm_pool_slot){p, state};
@@ -88,17 +93,14 @@ bool wvm_pool_second_free(void *p, uint32_t tag);
 WVM_ALWAYS_INLINE static inline void *wvm_pool_fast_alloc(unsigned kind, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
-    unsigned shelf = WVM_POOL_SHELF(kind, wvm_pool_class_for(size));
     struct wvm_pool_lane *lane = wvm_pool_fast_enter(th);
-    if (WVM_UNLIKELY(!lane))
-        return NULL;
-    if (WVM_LIKELY(wvm_pool_lane_is(lane, tag, shelf << 16))) {
-        void *block = wvm_pool_lane_alloc(lane, size);
-        wvm_pool_fast_leave(th, lane);
-        return block;
-    }
+    size_t slack = lane->room - size;
+    void *block = NULL;
+    if (WVM_LIKELY(lane->tag == tag && lane->kind == kind + wvm_pool_fast_stop(th) &&
+                   slack <= lane->slack))
+        block = wvm_pool_lane_alloc(lane, size, slack);
     wvm_pool_fast_leave(th, lane);
-    return NULL;
+    return block;
 }
 
 /* The state of the slot that begins at p, if one does; NULL: in no span. */
@@ -120,16 +122,11 @@ WVM_ALWAYS_INLINE static inline bool wvm_pool_fast_free(void *p, uint32_t tag)
     if (WVM_UNLIKELY(!state))
         return false;
     struct wvm_pool_lane *lane = wvm_pool_fast_enter(th);
-    if (WVM_UNLIKELY(!lane))
-        return false;
     uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
-    if (WVM_LIKELY(wvm_pool_lane_is(lane, tag, id))) {
-        bool done = wvm_pool_lane_free(lane, p, state);
-        wvm_pool_fast_leave(th, lane);
-        return done;
-    }
+    bool done = WVM_LIKELY(wvm_pool_lane_is(lane, tag, id | wvm_pool_fast_stop(th))) &&
+                wvm_pool_lane_free(lane, p, state);
     wvm_pool_fast_leave(th, lane);
-    return false;
+    return done;
 }
 
 /* The tag of the block at p, as far as can be told quickly; any tag when it is none. */

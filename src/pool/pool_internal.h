@@ -73,6 +73,7 @@ struct wvm_pool_place {
 
 struct wvm_pool_class {
     uint32_t size;
+    uint32_t slack;     /* the most by which a request is smaller */
     uint32_t group;     /* bytes */
     uint16_t per_group;
     uint16_t limit;     /* slots of a magazine that are used */
@@ -124,24 +125,26 @@ struct wvm_pool_tally {
  * their counters, which are added to the tally of the row when the lane is used for others. */
 struct wvm_pool_lane {
     uint32_t tag;
-    uint32_t id;      /* shelf << 16: of a state, without its start; 0: the lane is not in use */
+    uint32_t id;      /* shelf << 16: of a state, without its start; ~0: the lane is not in use */
     uint32_t live;    /* `use` of a live slot of size 0 */
-    uint32_t room;    /* bytes of a slot */
+    uint32_t kind;
+    size_t room;      /* bytes of a slot */
+    size_t slack;     /* the most by which a request may be smaller */
     struct wvm_pool_cache *cache;
     wvm_word64 allocs, frees;
 } __attribute__((aligned(64)));
 
 enum wvm_pool_stop {
-    WVM_POOL_STOP_WAIT = 1,     /* nobody may come in: the holder of the registry says so */
-    WVM_POOL_STOP_OBSERVED = 2, /* there are observers */
-    WVM_POOL_STOP_FLUSH = 4,    /* what the thread has ready goes back */
-    WVM_POOL_STOP_FENCE = 8,    /* the host has no membarrier: fences are the thread's own */
-    WVM_POOL_STOP_RELOCK = 16,  /* a fork child, whose memory is not locked yet */
-    WVM_POOL_STOP_RAISED = 32,  /* the thread's IRQL allows no short way */
+    WVM_POOL_STOP_WAIT = 4,      /* nobody may come in: the holder of the registry says so */
+    WVM_POOL_STOP_OBSERVED = 8,  /* there are observers */
+    WVM_POOL_STOP_FLUSH = 16,    /* what the thread has ready goes back */
+    WVM_POOL_STOP_FENCE = 32,    /* the host has no membarrier: fences are the thread's own */
+    WVM_POOL_STOP_RELOCK = 64,   /* a fork child, whose memory is not locked yet */
+    WVM_POOL_STOP_RAISED = 128,  /* the thread's IRQL allows no short way */
 };
 struct wvm_pool_thread {
-    struct wvm_pool_lane *last; /* (a) the one used last; NULL: the thread is inside. Written by its
-                                 * thread alone */
+    struct wvm_pool_lane *last; /* (a) the one used last; wvm_pool_inside: the thread is inside.
+                                 * Written by its thread alone */
     uint32_t stop;              /* (a) */
     struct wvm_pool_tally *tally;                  /* by row */
     struct wvm_pool_cache cache[WVM_POOL_SHELVES];
@@ -152,6 +155,7 @@ struct wvm_pool_thread {
 };
 extern WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own; /* never NULL */
 extern struct wvm_pool_thread wvm_pool_nobody;
+extern struct wvm_pool_lane wvm_pool_inside;         /* constant */
 
 bool wvm_pool_threads_init(void);
 /* The calling thread's; NULL: no memory for it. */
@@ -303,18 +307,16 @@ static inline void wvm_pool_count_one(wvm_word64 *counter)
 
 /* The slack behind the bytes asked for begins with eight known bytes, or with one where it has less
  * than eight. */
-static inline void wvm_pool_canary_put(void *block, size_t size, size_t room)
+static inline void wvm_pool_canary_put(void *block, size_t size, size_t slack)
 {
-    size_t slack = room - size;
     if (slack >= sizeof(uint64_t))
         __builtin_memcpy((char *)block + size, &wvm_pool_map.canary, sizeof(uint64_t));
     else if (slack)
         ((uint8_t *)block)[size] = (uint8_t)wvm_pool_map.canary;
 }
 /* True: they are as they were. */
-static inline bool wvm_pool_canary_ok(const void *block, size_t size, size_t room)
+static inline bool wvm_pool_canary_ok(const void *block, size_t size, size_t slack)
 {
-    size_t slack = room - size;
     if (slack >= sizeof(uint64_t))
         return __builtin_memcmp((const char *)block + size, &wvm_pool_map.canary, 8) == 0;
     return !slack || ((const uint8_t *)block)[size] == (uint8_t)wvm_pool_map.canary;

@@ -1,7 +1,7 @@
 /* Threads: what each has of its own in this room, and how all are kept out.
  *
  * Owns   the registry of threads, their descriptions, the way in and out.
- * I1  A thread that clears `last` and then finds no WAIT is inside for everyone who set WAIT and then
+ * I1  A thread that sets `last` to wvm_pool_inside and then finds no WAIT is inside for everyone who set WAIT and then
  *     went through a barrier of all threads: it is waited for.
  * I2  Descriptions are type-stable. That of a thread that has ended is idle, with empty caches and
  *     counters of zero, until another thread takes it.
@@ -17,7 +17,8 @@
 
 pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
 struct wvm_pool_thread *wvm_pool_all;
-struct wvm_pool_thread wvm_pool_nobody;
+struct wvm_pool_lane wvm_pool_inside = {.kind = ~(uint32_t)0, .id = ~(uint32_t)0};
+struct wvm_pool_thread wvm_pool_nobody = {.last = &wvm_pool_inside};
 WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
 
 static struct wvm_pool_thread *idle;
@@ -103,16 +104,16 @@ bool wvm_pool_threads_init(void)
 /* True: the thread is inside. */
 static bool is_inside(const struct wvm_pool_thread *th)
 {
-    return __atomic_load_n(&th->last, __ATOMIC_ACQUIRE) == NULL;
+    return __atomic_load_n(&th->last, __ATOMIC_ACQUIRE) == &wvm_pool_inside;
 }
 
 bool wvm_pool_enter(struct wvm_pool_thread *th)
 {
     struct wvm_pool_lane *last = th->last;
-    if (!last)
+    if (last == &wvm_pool_inside)
         return false;
     for (;;) {
-        __atomic_store_n(&th->last, NULL, __ATOMIC_RELAXED);
+        __atomic_store_n(&th->last, &wvm_pool_inside, __ATOMIC_RELAXED);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
         unsigned stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
         if (stop & WVM_POOL_STOP_FENCE) {
