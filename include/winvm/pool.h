@@ -15,10 +15,14 @@
 
 WINVM_BEGIN_DECLS
 
-/* What a bug check does instead of ending the program: gets its code and parameters. It may return
- * (the call that was wrong has then done nothing, and answers NULL), longjmp or raise. */
-typedef void (*winvm_bug_check_callback)(uint32_t code, const uintptr_t parameter[4], void *arg);
-/* For all threads; NULL: none. */
+/* What a bug check does instead of ending the program: gets its code and parameters, on the thread
+ * that was wrong. It may return: the call has then done nothing, and answers NULL. It may longjmp
+ * or raise an exception. A bug check of an access (0x50, 0xC5, 0xCC, 0xCD, 0xD1, 0xFC) is found in
+ * the handler of a signal: the callback may do there what a handler may, and leaves with
+ * siglongjmp; when it returns, the access is an access violation. */
+typedef void(WINVM_SYSV *winvm_bug_check_callback)(uint32_t code, const uintptr_t parameter[4],
+                                                   void *arg);
+/* For all threads; NULL: none. A bug check that another thread raises meanwhile may miss it. */
 WINVM_SYSV void winvm_set_bug_check_callback(winvm_bug_check_callback callback, void *arg);
 
 /* Gives memory of the pools that holds no block back to the host. Bytes given back. */

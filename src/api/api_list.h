@@ -182,6 +182,9 @@ WVM_API(VOID, ProbeForRead, (const volatile VOID *a, SIZE_T b, ULONG c), (a, b, 
 WVM_API(VOID, ProbeForWrite, (volatile VOID *a, SIZE_T b, ULONG c), (a, b, c), "vpzd")
 WVM_API(BOOLEAN, MmIsAddressValid, (PVOID a), (a), "dp")
 WVM_API(PHYSICAL_ADDRESS, MmGetPhysicalAddress, (PVOID a), (a), "zp")
+/* wdm.h: bug checks */
+WVM_API(VOID, KeBugCheck, (ULONG a), (a), "vd")
+WVM_API(VOID, KeBugCheckEx, (ULONG a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d, ULONG_PTR e), (a, b, c, d, e), "vdzzzz")
 
 WVM_API_ALIAS(ZwAllocateVirtualMemory, NtAllocateVirtualMemory)
 WVM_API_ALIAS(ZwAllocateVirtualMemoryEx, NtAllocateVirtualMemoryEx)
