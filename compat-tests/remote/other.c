@@ -246,6 +246,26 @@ static void read_list(pid_t pid, struct list *l)
         fclose(f);
 }
 
+/* Nothing is mapped in the run: it is free up to the granule in which the next mapping begins, and
+ * the pages before that read as reserved, unless another mapping is before them in the granule. */
+static bool agrees_as_hole(const struct list *l, const MEMORY_BASIC_INFORMATION *m)
+{
+    uintptr_t start = (uintptr_t)m->BaseAddress, end = start + m->RegionSize;
+    uintptr_t before = 0, next = 0x7fffffff0000;
+    for (unsigned i = 0; i < l->n; i++) {
+        if (l->map[i].end <= start && l->map[i].end > before)
+            before = l->map[i].end;
+        if (l->map[i].start >= end && l->map[i].start < next)
+            next = l->map[i].start;
+    }
+    uintptr_t granule = next & ~(uintptr_t)(GRAN - 1);
+    if (granule <= start && next > granule && before <= granule)
+        return m->State == MEM_RESERVE && m->AllocationBase == (void *)granule && end == next &&
+               m->Protect == 0 && m->AllocationProtect == PAGE_NOACCESS;
+    return m->State == MEM_FREE && m->AllocationBase == NULL &&
+           end == (granule > start ? granule : next);
+}
+
 static bool agrees(const struct list *l, const MEMORY_BASIC_INFORMATION *m)
 {
     static const DWORD prots[8] = {PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE, PAGE_READWRITE,
@@ -262,7 +282,7 @@ static bool agrees(const struct list *l, const MEMORY_BASIC_INFORMATION *m)
         return m->State == MEM_COMMIT && l->map[i].start <= start && end <= l->map[i].end &&
                (m->Protect == prot || copying);
     }
-    return m->State == MEM_FREE && m->AllocationBase == NULL;
+    return agrees_as_hole(l, m);
 }
 
 /* From the first page to the last, run by run, and each run of memory page by page. */

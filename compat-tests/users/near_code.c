@@ -8,6 +8,7 @@
 typedef int (*function)(void);
 
 static uint64_t top;
+static unsigned looks; /* queries of the searches downwards */
 
 static int reaches(uintptr_t from, uintptr_t to)
 {
@@ -21,6 +22,14 @@ static void *take(uintptr_t at, SIZE_T size, uintptr_t anchor)
     if (!reaches(at, anchor) || !reaches(at + size, anchor))
         return NULL;
     return VirtualAlloc((void *)at, size, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE);
+}
+
+static int may_be_had(uint64_t at)
+{
+    void *p = (void *)(uintptr_t)at;
+
+    return VirtualAlloc(p, GRAN, MEM_RESERVE, PAGE_NOACCESS) == p &&
+           VirtualFree(p, 0, MEM_RELEASE);
 }
 
 /* Upwards: the first place in each free region. */
@@ -45,27 +54,56 @@ static void *above(uintptr_t anchor, SIZE_T size)
     return NULL;
 }
 
-/* Downwards: the last place in each. */
+/* Downwards, as hookers look: granule by granule in what is free (a query answers with the page
+ * asked for, not with where the free range begins), past an allocation at once. */
 static void *below(uintptr_t anchor, SIZE_T size)
 {
     MEMORY_BASIC_INFORMATION m;
-    uintptr_t p = anchor;
+    uintptr_t p = anchor & ~(uintptr_t)(GRAN - 1);
 
     while (p >= GRAN && reaches(p, anchor) && VirtualQuery((void *)p, &m, sizeof(m))) {
-        uintptr_t begin = (uintptr_t)(m.State == MEM_FREE ? m.BaseAddress : m.AllocationBase);
         uintptr_t end = (uintptr_t)m.BaseAddress + m.RegionSize;
         void *got = NULL;
 
-        if (m.State == MEM_FREE && m.RegionSize >= size) {
-            /* a free region has 4 GiB and more: what is too far is cut off */
-            uintptr_t at = (at_most(end, anchor) - size) & ~(uintptr_t)(GRAN - 1);
-            got = at >= begin && at >= GRAN ? take(at, size, anchor) : NULL;
-        }
-        if (got || begin < GRAN)
+        looks++;
+        if (m.State == MEM_FREE && p < anchor && at_most(end, anchor) - p >= size)
+            got = take(p, size, anchor);
+        if (got)
             return got;
-        p = begin - 1;
+        if (m.State != MEM_FREE)
+            p = (uintptr_t)m.AllocationBase & ~(uintptr_t)(GRAN - 1);
+        if (p < GRAN)
+            break;
+        p -= GRAN;
     }
     return NULL;
+}
+
+/* What is free from the start of a granule on can be had: the first and the last granule of every
+ * free range. */
+static void free_is_free(void)
+{
+    MEMORY_BASIC_INFORMATION m;
+    int whole = 1, had = 1, n = 0;
+
+    for (uint64_t p = 0, end; p < top; p = end) {
+        uint64_t first = (p + GRAN - 1) & ~(uint64_t)(GRAN - 1);
+
+        if (!VirtualQuery((void *)(uintptr_t)p, &m, sizeof(m)))
+            break;
+        end = p + m.RegionSize;
+        first = first < GRAN ? GRAN : first;
+        if (m.State != MEM_FREE || first >= end)
+            continue;
+        whole &= end % GRAN == 0;
+        for (int i = 0; i < 2; i++) {
+            uint64_t at = i ? (end - 1) & ~(uint64_t)(GRAN - 1) : first;
+            had &= may_be_had(at);
+            n++;
+        }
+    }
+    check(whole && n > 0, "free memory ends with a granule");
+    check(had, "its first granule can be had, and its last");
 }
 
 /* call the other piece (rel32), add 1, return */
@@ -97,6 +135,7 @@ static void around(uint8_t *anchor, const char *where)
     int found = 1, right = 1, calls = 1, up = 0, down = 0, released = 1;
     char text[100];
 
+    looks = 0;
     memcpy(anchor, seven, sizeof(seven));
     protect(anchor, PAGE, PAGE_EXECUTE_READ);
     for (int i = 0; i < N_PIECES; i++) {
@@ -127,6 +166,8 @@ static void around(uint8_t *anchor, const char *where)
     check(up + down == N_PIECES && (up > 0 || (uintptr_t)anchor > top - (8 << 20)) &&
               (down > 0 || (uintptr_t)anchor < (8 << 20)),
           text);
+    snprintf(text, sizeof(text), "%s: no search downwards is long", where);
+    check(looks < N_PIECES * 1000u, text);
     for (int i = 0; i < N_PIECES; i++)
         released &= piece[i] && VirtualFree(piece[i], 0, MEM_RELEASE);
     snprintf(text, sizeof(text), "%s: all are released", where);
@@ -159,5 +200,6 @@ int main(void)
                         PAGE_EXECUTE_READWRITE),
            "at the top");
     around_program();
+    free_is_free();
     return users_end();
 }

@@ -258,8 +258,9 @@ static bool host_readable(uintptr_t start, uintptr_t end)
     return true;
 }
 
-/* What looks free may be foreign memory that the host does not describe (no /proc), and nobody here
- * knows the pages of system space: they are tried. */
+/* What looks free may be foreign memory that the host does not describe (no /proc), what lies before
+ * a foreign mapping may be the rest of a stack that grows, and nobody here knows the pages of
+ * system space: they are tried. */
 static bool host_grants(uintptr_t start, uintptr_t end, bool write)
 {
     uint8_t byte;
@@ -272,7 +273,9 @@ static bool host_grants(uintptr_t start, uintptr_t end, bool write)
 static bool run_accessible(const struct wvm_region *r, uintptr_t start, uintptr_t end, bool write)
 {
     uint8_t access = r->attr & WVM_ATTR_ACCESS;
-    if (r->type == WVM_TYPE_FREE || wvm_space_is_system(&wvm_space_native, start, 1))
+    bool before_foreign = r->attr == WVM_ATTR_RESERVED && (r->flags & WVM_ALLOC_FOREIGN);
+    if (r->type == WVM_TYPE_FREE || before_foreign ||
+        wvm_space_is_system(&wvm_space_native, start, 1))
         return host_grants(start, end, write);
     if (access <= WVM_ATTR_NA || (r->attr & WVM_ATTR_GUARD))
         return false;

@@ -6,6 +6,9 @@
  *     any other mapping is an allocation of its own: mapped when it has a file or is shared.
  * I3  A writable page of a private file mapping is write-copy until it was written (VQ-010): the
  *     kernel is asked which pages are private copies by now.
+ * I4  Free memory ends at a multiple of the granule, so that an allocation may begin in any granule
+ *     whose first page is free: where a mapping begins inside a granule, the pages before it read
+ *     as a reservation.
  * Locking: the query none, the change the space lock (held by the caller).
  * Failure: nothing changed. Signal safety: the query is safe in a handler. */
 #include <errno.h>
@@ -99,6 +102,25 @@ bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_reg
     wvm_space_describe(0, &vma, addr, out);
     wvm_space_foreign_marks(sp, out);
     return true;
+}
+
+void wvm_space_head(pid_t pid, struct wvm_region *out)
+{
+    struct wvm_host_vma vma;
+    uintptr_t granule = wvm_align_down(out->end, WVM_GRANULE_SIZE);
+    if (granule > out->start) {
+        out->end = granule;
+        return;
+    }
+    /* With a mapping before the page too nothing can begin in this granule. */
+    if (wvm_host_map_find_of(pid, granule, &vma) <= 0 || vma.start <= out->start)
+        return;
+    out->end = vma.start;
+    out->alloc_start = granule;
+    out->alloc_end = out->end;
+    out->alloc_attr = WVM_ATTR_NA;
+    out->type = WVM_TYPE_PRIVATE;
+    out->flags = WVM_ALLOC_FOREIGN;
 }
 
 /* ---- protection ---- */

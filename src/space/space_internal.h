@@ -277,6 +277,10 @@ wvm_status wvm_space_disarm(struct wvm_space *sp, uintptr_t at) WVM_MUST_CHECK;
 void wvm_space_describe(pid_t pid, const struct wvm_host_vma *vma, uintptr_t at,
                         struct wvm_region *out);
 
+/* *out is free memory up to a foreign mapping of process pid, 0: this one. It is cut at the granule
+ * in which the mapping begins, or becomes the reservation before the mapping (I4). Lock-free. */
+void wvm_space_head(pid_t pid, struct wvm_region *out);
+
 /* True: a mapping covers page, *out describes it. False: nothing is mapped there. Lock-free. */
 bool wvm_space_foreign_query(struct wvm_space *sp, uint64_t page, struct wvm_region *out);
 wvm_status wvm_space_foreign_protect(struct wvm_space *sp, uintptr_t start, uintptr_t end,

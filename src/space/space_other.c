@@ -40,5 +40,7 @@ wvm_status wvm_space_query_other(pid_t pid, uintptr_t addr, struct wvm_region *o
         return STATUS_PROCESS_IS_TERMINATING;
     *out = (struct wvm_region){.start = at, .type = WVM_TYPE_FREE};
     out->end = found > 0 ? wvm_min(vma.start, top) : top;
+    if (out->end < top)
+        wvm_space_head(pid, out);
     return STATUS_SUCCESS;
 }

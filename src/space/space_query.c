@@ -1,8 +1,8 @@
 /* What is at an address: the lock-free answer to VirtualQuery.
  *
  * I1  Memory of winvm's is answered from the tables, without lock or system call.
- * I2  Free ranges end where the next allocation begins or the next foreign mapping does; only a
- *     range that reaches the end of our mappings asks the kernel.
+ * I2  Free ranges end where the next allocation begins or the granule of the next foreign mapping
+ *     does; only a range that reaches the end of our mappings asks the kernel.
  * I3  Of a view the host is asked which pages were written (one call), and a page that is reserved
  *     here may be committed in another process; all else is the tables'.
  * I4  A state that the fault path gave to a page counts from the moment its mark is set: mark and
@@ -187,7 +187,11 @@ static bool query_once(struct wvm_space *sp, uint64_t page, struct wvm_region *o
         if (mapped)
             return true;
     }
-    out->end = wvm_addr_of(free_end(sp, page));
+    uint64_t next = free_end(sp, page);
+    out->end = wvm_addr_of(next);
+    if (next < sp->top && next % WVM_PAGES_PER_GRANULE &&
+        owner_of(sp, next, &owner_end) == WVM_OWNER_FOREIGN)
+        wvm_space_head(0, out);
     return true;
 }
 

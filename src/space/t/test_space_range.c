@@ -271,9 +271,9 @@ START_TEST(holes)
     WORKS(wvm_space_query(SP, HOLE + PG, &r));
     ck_assert(r.flags & WVM_ALLOC_FOREIGN && r.start == HOLE + PG && r.end == HOLE + 2 * PG);
     WORKS(wvm_space_query(SP, HOLE, &r));
-    ck_assert(r.type == WVM_TYPE_FREE && r.end == HOLE + PG);
+    ck_assert(r.type == WVM_TYPE_PRIVATE && r.attr == WVM_ATTR_RESERVED && r.end == HOLE + PG);
     WORKS(wvm_space_query(SP, HOLE + 2 * PG, &r));
-    ck_assert(r.type == WVM_TYPE_FREE && r.end == HOLE + 16 * GRANULE - PG);
+    ck_assert(r.type == WVM_TYPE_FREE && r.end == HOLE + 15 * GRANULE);
     WORKS(wvm_space_query(SP, 0x7ff00000, &r));
     ck_assert_uint_eq(r.end, TOP_2G);
     ANSWERS(reserve_at(HOLE, GRANULE), STATUS_CONFLICTING_ADDRESSES);
