@@ -148,7 +148,7 @@ static const char *const lower[] = {"layout=8t",  "layout=2g", "wow64=2g", "wow6
                                     "wow64=2g:wow64-gap=64m"};
 enum { N_LOWER = SANITIZED ? 3 : WVM_ARRAY_LEN(lower) };
 #else
-static const char *const lower[] = {"wow64=1g", "wow64=2g"};
+static const char *const lower[] = {"wow64=2g", "wow64=3g"};
 enum { N_LOWER = WVM_ARRAY_LEN(lower) };
 #endif
 
