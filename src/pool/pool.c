@@ -197,6 +197,20 @@ static void *alloc_inside(struct wvm_pool_thread *th, const struct wvm_pool_requ
     return block;
 }
 
+/* The memory of a fork child is locked again. The registry is taken outside: who holds it may wait
+ * for this thread to leave. */
+static void relock(struct wvm_pool_thread *th)
+{
+    wvm_pool_leave(th);
+    wvm_pool_go_all(WVM_POOL_STOP_RELOCK);
+    (void)wvm_pool_enter(th);
+    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
+        pthread_mutex_lock(&wvm_pool_part[kind].lock);
+        wvm_pool_pages_relock(&wvm_pool_part[kind]);
+        pthread_mutex_unlock(&wvm_pool_part[kind].lock);
+    }
+}
+
 /* What the thread was told to do when it comes in. */
 static void catch_up(struct wvm_pool_thread *th)
 {
@@ -205,14 +219,8 @@ static void catch_up(struct wvm_pool_thread *th)
         __atomic_fetch_and(&th->stop, ~(unsigned)WVM_POOL_STOP_FLUSH, __ATOMIC_RELEASE);
         wvm_pool_cache_flush(th);
     }
-    if (WVM_UNLIKELY(stop & WVM_POOL_STOP_RELOCK)) {
-        wvm_pool_go_all(WVM_POOL_STOP_RELOCK);
-        for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
-            pthread_mutex_lock(&wvm_pool_part[kind].lock);
-            wvm_pool_pages_relock(&wvm_pool_part[kind]);
-            pthread_mutex_unlock(&wvm_pool_part[kind].lock);
-        }
-    }
+    if (WVM_UNLIKELY(stop & WVM_POOL_STOP_RELOCK))
+        relock(th);
 }
 
 void *wvm_pool_alloc(const struct wvm_pool_request *rq)
