@@ -138,6 +138,7 @@ typedef enum _SYSTEM_INFORMATION_CLASS {
     SystemProcessorInformation = 1,
     SystemPerformanceInformation = 2,
     SystemTimeOfDayInformation = 3,
+    SystemPoolTagInformation = 22,
     SystemRangeStartInformation = 50,
     SystemEmulationBasicInformation = 62,
     SystemEmulationProcessorInformation = 63,
@@ -193,6 +194,28 @@ typedef struct _SYSTEM_TIMEOFDAY_INFORMATION {
     ULONGLONG BootTimeBias;  /* 0 */
     ULONGLONG SleepTimeBias; /* time asleep since the start */
 } SYSTEM_TIMEOFDAY_INFORMATION, *PSYSTEM_TIMEOFDAY_INFORMATION;
+
+/* SystemPoolTagInformation: the kernel pools by tag (POOL-140..147). Counters have 32 bits and wrap;
+ * Used: bytes of the blocks that are there, as large as they are kept. Tag: in the order in which
+ * the bytes lie in memory. A buffer that is too short is STATUS_INFO_LENGTH_MISMATCH with the length
+ * wanted; a longer one is right. */
+typedef struct _SYSTEM_POOLTAG {
+    __extension__ union {
+        UCHAR Tag[4];
+        ULONG TagUlong;
+    } DUMMYUNIONNAME;
+    ULONG PagedAllocs;
+    ULONG PagedFrees;
+    SIZE_T PagedUsed;
+    ULONG NonPagedAllocs;
+    ULONG NonPagedFrees;
+    SIZE_T NonPagedUsed;
+} SYSTEM_POOLTAG, *PSYSTEM_POOLTAG;
+
+typedef struct _SYSTEM_POOLTAG_INFORMATION {
+    ULONG Count;
+    SYSTEM_POOLTAG TagInfo[1]; /* Count of them; ascending by TagUlong */
+} SYSTEM_POOLTAG_INFORMATION, *PSYSTEM_POOLTAG_INFORMATION;
 
 /* SystemRangeStartInformation: the lowest address of the system. */
 typedef struct _SYSTEM_RANGE_START_INFORMATION {
@@ -497,8 +520,8 @@ WINVM_DECLARE(void *, RtlAddVectoredContinueHandler,
 WINVM_DECLARE(ULONG, RtlRemoveVectoredContinueHandler, (void *Handle));
 
 /* The classes of SYSTEM_INFORMATION_CLASS; others STATUS_INVALID_INFO_CLASS. A length that is not
- * the structure's: STATUS_INFO_LENGTH_MISMATCH (W32-007); longer is right for the performance, and
- * shorter for the time of day. *ReturnLength, which may be NULL, tells the length wanted. */
+ * the structure's: STATUS_INFO_LENGTH_MISMATCH (W32-007); longer is right for the performance and
+ * the pools, and shorter for the time of day. *ReturnLength, which may be NULL, tells the length wanted. */
 #define WINVM_SYSTEM_(name)                                                                     \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
                   (SYSTEM_INFORMATION_CLASS SystemInformationClass, void *SystemInformation,    \

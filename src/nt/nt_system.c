@@ -1,4 +1,5 @@
-/* NtQuerySystemInformation and its native forms: addresses, processors, memory and times.
+/* NtQuerySystemInformation and its native forms: addresses, processors, memory and times; the pools
+ * are in nt_system_pool.c.
  *
  * Order of checks: the place of the returned length; the class; the length; the buffer.
  * Terms   seen, native, 64 = enum wvm_nt_view_of_system.
@@ -279,6 +280,8 @@ static wvm_status query(uint32_t number, enum wvm_nt_view_of_system view, PVOID 
     union answer out;
     if (returned && !wvm_user_writable(returned, sizeof *returned))
         return STATUS_ACCESS_VIOLATION;
+    if (number == SystemPoolTagInformation)
+        return wvm_nt_system_pool_tags(at, len, (uint32_t *)returned);
     const struct class *c = find_class(number);
     if (!c || !is_served(c, view))
         return STATUS_INVALID_INFO_CLASS;

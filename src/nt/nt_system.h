@@ -29,6 +29,9 @@ static inline uint16_t wvm_nt_processor_revision(const struct wvm_host_processor
     return (uint16_t)(p->model << 8 | p->stepping);
 }
 
+/* SystemPoolTagInformation. *returned, NULL or writable, receives the length wanted. */
+wvm_status wvm_nt_system_pool_tags(void *at, uint32_t len, uint32_t *returned);
+
 /* The program is told that it is a 32-bit one on a 64-bit system. */
 bool wvm_nt_is_wow64(void);
 /* IMAGE_FILE_MACHINE_* of the system. */
