@@ -40,9 +40,10 @@ static struct wvm_pool_lane *lane_of(struct wvm_pool_thread *th, uint32_t tag, u
     struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
     if (lane->tag == tag && lane->id == shelf << 16)
         return lane;
+    unsigned row = wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf));
+    wvm_pool_thread_move(th);
     if (lane->allocs | lane->frees)
         wvm_pool_lane_settle(th, lane);
-    unsigned row = wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf));
     lane->live = (row | WVM_POOL_LIVE) ^ wvm_pool_map.cookie;
     lane->kind = WVM_POOL_SHELF_KIND(shelf);
     lane->room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].size;
@@ -50,6 +51,7 @@ static struct wvm_pool_lane *lane_of(struct wvm_pool_thread *th, uint32_t tag, u
     lane->cache = &th->cache[shelf];
     lane->tag = tag;
     lane->id = shelf << 16;
+    wvm_pool_thread_move(th);
     return lane;
 }
 

@@ -112,6 +112,10 @@ void wvm_pool_usage(struct wvm_pool_usage *out);
 /* The calling thread's short way (pool_fast.h) is closed while this is on: its IRQL has rules. */
 void wvm_pool_set_raised(bool raised);
 
+/* Where the commit charge of the process is counted, for those who read it from outside: pages
+ * charged, charged late, limit, peak. Constant. */
+void wvm_pool_publish_commit(const wvm_word64 *const word[4]);
+
 /* ---- the slow way: what has to see every call ---- */
 
 /* Somebody who wants to see every allocation and free. While there is one, no call takes the short

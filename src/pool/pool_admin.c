@@ -33,6 +33,8 @@ bool wvm_pool_start(uintptr_t base, size_t size)
     make_numbers();
     bool ok = wvm_pool_rows_init() && wvm_pool_pages_init() && wvm_pool_spans_init() &&
               wvm_pool_depots_init() && wvm_pool_threads_init();
+    if (ok)
+        wvm_pool_view_open();
     __atomic_store_n(&started, ok, __ATOMIC_RELEASE);
     return ok;
 }

@@ -146,6 +146,7 @@ struct wvm_pool_thread {
     struct wvm_pool_lane *last; /* (a) the one used last; wvm_pool_inside: the thread is inside.
                                  * Written by its thread alone */
     uint32_t stop;              /* (a) */
+    uint32_t moves;             /* (a) wvm_pool_thread_move() */
     struct wvm_pool_tally *tally;                  /* by row */
     struct wvm_pool_cache cache[WVM_POOL_SHELVES];
     struct wvm_pool_lane lane[WVM_POOL_LANES];     /* by wvm_pool_lane_of() */
@@ -184,8 +185,23 @@ void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS]);
 void wvm_pool_rows_lock(void);
 void wvm_pool_rows_unlock(void);
 unsigned wvm_pool_row_kind(unsigned row);
+/* Tells where the rows are. */
+struct wvm_pool_view;
+void wvm_pool_rows_view(struct wvm_pool_view *v);
 extern pthread_mutex_t wvm_pool_registry;
 extern struct wvm_pool_thread *wvm_pool_all; /* (a) */
+
+/* ---- the view from outside: pool_view.h ---- */
+/* Opens it, when everything else is there. */
+void wvm_pool_view_open(void);
+/* Around every move of counters from a thread to those that have ended. Registry lock. */
+void wvm_pool_view_move(void);
+/* Around every change of a thread's lanes, and move of their counters to its tallies. By the thread,
+ * inside, or nobody is. */
+static inline void wvm_pool_thread_move(struct wvm_pool_thread *th)
+{
+    __atomic_store_n(&th->moves, th->moves + 1, __ATOMIC_SEQ_CST);
+}
 
 /* ---- pages ---- */
 /* Commits what of a table describes its elements [from, to). 0 or -errno. */

@@ -9,7 +9,9 @@
  * I3  Row 1 takes what finds no row of its own (tag "Ovfl").
  * Locking: rows_lock for new rows; the registry, and nobody inside, for sums.   Signal safety:
  * none. */
+#include "base/assert.h"
 #include "pool/pool_internal.h"
+#include "pool/pool_view.h"
 
 enum { HASH = 2 * WVM_POOL_ROWS, OVERFLOW_ROW = 1, OVERFLOW_TAG = 0x6c66764f /* "Ovfl" */ };
 
@@ -86,9 +88,11 @@ void wvm_pool_lane_settle(struct wvm_pool_thread *th, struct wvm_pool_lane *lane
 
 static void settle_lanes(struct wvm_pool_thread *th)
 {
+    wvm_pool_thread_move(th);
     for (unsigned i = 0; i < WVM_POOL_LANES; i++)
         if (th->lane[i].allocs | th->lane[i].frees)
             wvm_pool_lane_settle(th, &th->lane[i]);
+    wvm_pool_thread_move(th);
 }
 
 static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t)
@@ -116,11 +120,13 @@ static void begin_sums(void)
 
 void wvm_pool_tally_retire(struct wvm_pool_thread *from)
 {
+    wvm_pool_view_move();
     settle_lanes(from);
     for (unsigned row = 1; row < n_rows; row++) {
         add_tally(&retired[row], &from->tally[row]);
         from->tally[row] = (struct wvm_pool_tally){0};
     }
+    wvm_pool_view_move();
 }
 
 /* The row of a tag in the other non-paged kind; 0: none. */
@@ -201,6 +207,17 @@ void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS])
         used[rows[row].kind] += sum.taken - sum.given;
     }
     wvm_pool_resume();
+}
+
+WVM_STATIC(sizeof(struct row) == sizeof(struct wvm_pool_view_row) &&
+               offsetof(struct row, kind) == offsetof(struct wvm_pool_view_row, kind),
+           "the form that readers outside know");
+
+void wvm_pool_rows_view(struct wvm_pool_view *v)
+{
+    v->n_rows = (uintptr_t)&n_rows;
+    v->rows = (uintptr_t)rows;
+    v->retired = (uintptr_t)retired;
 }
 
 bool wvm_pool_rows_init(void)

@@ -302,6 +302,14 @@ void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out)
     out->peak = __atomic_load_n(&sp->peak, __ATOMIC_RELAXED) << WVM_PAGE_SHIFT;
 }
 
+void wvm_space_commit_words(const struct wvm_space *sp, const wvm_word64 *word[4])
+{
+    word[0] = &sp->committed;
+    word[1] = &sp->grown;
+    word[2] = &sp->limit;
+    word[3] = &sp->peak;
+}
+
 /* ---- life ---- */
 
 wvm_status wvm_space_init(struct wvm_space *sp)

@@ -174,6 +174,9 @@ wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *l
 /* Commit accounting, bytes. */
 struct wvm_commit_info { uint64_t committed, limit, peak; };
 void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out);
+/* Where they are counted, for readers outside the process: pages charged, charged late (to be added
+ * to those), limit, peak. Constant. */
+void wvm_space_commit_words(const struct wvm_space *sp, const wvm_word64 *word[4]);
 
 /* Bytes of user space, in whole granules, that are neither allocated nor foreign. Takes no lock. */
 uint64_t wvm_space_free_bytes(const struct wvm_space *sp);
