@@ -39,3 +39,21 @@ AC_DEFUN([WVM_CHECK_LIBRARY], [
     ])
     AM_CONDITIONAL([HAVE_CHECK], [test "$wvm_have_check" = yes])
 ])
+
+dnl WVM_CURSES_LIBRARY: ncurses for the live view of winvm-poolmon; it must be one for this host.
+dnl Without it winvm-poolmon writes single samples only.
+AC_DEFUN([WVM_CURSES_LIBRARY], [
+    PKG_CHECK_MODULES([CURSES], [ncursesw], [wvm_have_curses=yes], [
+        PKG_CHECK_MODULES([CURSES], [ncurses], [wvm_have_curses=yes], [wvm_have_curses=no])])
+    AS_IF([test "$wvm_have_curses" = yes], [
+        AC_MSG_CHECKING([whether programs for $host link with ncurses])
+        wvm_saved_cflags=$CFLAGS wvm_saved_libs=$LIBS
+        CFLAGS="$CFLAGS $CURSES_CFLAGS" LIBS="$CURSES_LIBS $LIBS"
+        AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <curses.h>]],
+                [[SCREEN *s = newterm(0, stdout, stdin); set_escdelay(1); return !s || endwin();]])],
+            [], [wvm_have_curses=no])
+        CFLAGS=$wvm_saved_cflags LIBS=$wvm_saved_libs
+        AC_MSG_RESULT([$wvm_have_curses])
+    ])
+    AM_CONDITIONAL([HAVE_CURSES], [test "$wvm_have_curses" = yes])
+])
