@@ -190,7 +190,7 @@ static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where
     }
     if (wvm_pool_canary_ok(p, b->size, b->room - b->size))
         return true;
-    if (w->slot.state) {
+    if (b->room < WVM_POOL_PAGE) {
         (void)finding(f, BAD_POOL_HEADER, HEADER_SIZE_CORRUPT, p);
         f->parameter[2] = (uintptr_t)p + b->room;
         return false;

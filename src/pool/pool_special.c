@@ -20,6 +20,7 @@
 #include "host/host.h"
 #include "pool/pool_special_rule.h"
 #include "pool/pool_special_slots.h"
+#include "pool/pool_trace.h"
 
 enum { CODE_CORRUPT = 0xC1, CODE_CALLER = 0xC2, CODE_FREED = 0xCC, CODE_BEYOND = 0xCD };
 enum { NOT_ALLOCATED = 0x20, BAD_AT_END = 0x21, BAD_AT_START = 0x22, WRONG_NEAR = 0x23,
@@ -261,6 +262,8 @@ static void describe(const void *p, struct wvm_buf *out)
                    (void *)(wvm_slot_page(s) + s->start), s->size, s->at_start ? "start" : "end");
     wvm_pool_put_tag(out, s->tag);
     wvm_buf_str(out, is_in(s, WVM_SLOT_FREED) ? "', freed\n" : "'\n");
+    if (place.slot == NULL) /* others know the block by its own page */
+        wvm_pool_trace_describe((void *)(wvm_slot_page(s) + s->start), out);
 }
 
 static void after_fork(bool child)

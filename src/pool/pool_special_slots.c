@@ -9,6 +9,8 @@
  *          one handed out next is the one whose page has been closed for longest.
  * I3       What a chunk says is written before it is counted, and constant.
  * I4       Pages of live blocks of non-paged memory are locked, unless the option pool-lock is off.
+ * I5       Pages are open in a quarter of as many places as the host allows mappings, at most: each
+ *          of them costs two.
  * Locking  `lock` for the lists and new chunks, before the lock of a part. Giving and finding take
  *          none. Taking is for threads inside the room: fork finds the lock free.
  * Failure  NULL.   Signal safety: finding. */
@@ -25,6 +27,7 @@ enum { MOST_CHUNKS = 1024 };
 static struct wvm_chunk chunks[MOST_CHUNKS];
 static unsigned n_chunks; /* (a) */
 static size_t reserve_left;
+static size_t n_open; /* (a) pages */
 
 struct list {
     struct wvm_slot *first, *last;
@@ -160,9 +163,8 @@ bool wvm_slot_open(const struct wvm_slot *s)
     unsigned prot = WVM_HOST_R | WVM_HOST_W;
     if (wvm_slot_kind(s) == WVM_POOL_EXEC)
         prot |= WVM_HOST_X;
-    if (wvm_host.protect(wvm_slot_page(s), WVM_SLOT_PAGE, prot) != 0)
-        return false;
-    if (wvm_slot_lock(s))
+    if (__atomic_fetch_add(&n_open, 1, __ATOMIC_RELAXED) < wvm_host_caps.max_map_count / 4 &&
+        wvm_host.protect(wvm_slot_page(s), WVM_SLOT_PAGE, prot) == 0 && wvm_slot_lock(s))
         return true;
     wvm_slot_close(s);
     return false;
@@ -172,6 +174,7 @@ bool wvm_slot_open(const struct wvm_slot *s)
 void wvm_slot_close(const struct wvm_slot *s)
 {
     uintptr_t page = wvm_slot_page(s);
+    __atomic_fetch_sub(&n_open, 1, __ATOMIC_RELAXED);
     if (wvm_host.discard(page, WVM_SLOT_PAGE) != 0)
         (void)wvm_host.protect(page, WVM_SLOT_PAGE, WVM_HOST_NONE);
 }

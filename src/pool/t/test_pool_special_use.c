@@ -51,6 +51,22 @@ START_TEST(exhausted)
 }
 END_TEST
 
+/* Mappings are not for special pool alone. */
+START_TEST(few_mappings)
+{
+    char *p[60];
+    begin("all");
+    wvm_host_caps.max_map_count = 200;
+    for (int i = 0; i < 60; i++) {
+        p[i] = take_paged(100);
+        ck_assert_int_eq(is_special(p[i]), i < 50);
+    }
+    ck_assert(frees(p[3]));
+    ck_assert(is_special(take_paged(100)));
+    ck_assert(!is_special(take_paged(100)));
+}
+END_TEST
+
 static void draw(const char *option, char out[1001])
 {
     int fd[2];
@@ -274,6 +290,7 @@ int main(void)
     Suite *s = unit_suite("pool_special_use", 60, &c);
     tcase_add_test(c, quarantine);
     tcase_add_test(c, exhausted);
+    tcase_add_test(c, few_mappings);
     tcase_add_test(c, percentage);
     tcase_add_test(c, wants);
     tcase_add_test(c, figures);
