@@ -258,9 +258,9 @@ static bool host_readable(uintptr_t start, uintptr_t end)
     return true;
 }
 
-/* What looks free may be foreign memory that the host does not describe (no /proc), what lies before
- * a foreign mapping may be the rest of a stack that grows, and nobody here knows the pages of
- * system space: they are tried. */
+/* What looks free may be foreign memory that the host does not describe (no /proc), what lies
+ * before a foreign mapping may be the rest of a stack that grows, and nobody here knows the pages
+ * of system space: they are tried. */
 static bool host_grants(uintptr_t start, uintptr_t end, bool write)
 {
     uint8_t byte;
