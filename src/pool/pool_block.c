@@ -182,7 +182,7 @@ static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where
     uint32_t found;
     if (p != b->start)
         return inside(p, b->start, f);
-    if (tag != b->tag) {
+    if (tag != b->tag && !wvm_pool_row_is_overflow(w->row)) {
         (void)finding(f, BAD_POOL_CALLER, WRONG_TAG, p);
         f->parameter[2] = b->tag;
         f->parameter[3] = tag;

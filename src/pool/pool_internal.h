@@ -188,6 +188,12 @@ unsigned wvm_pool_row_kind(unsigned row);
 /* Tells where the rows are. */
 struct wvm_pool_view;
 void wvm_pool_rows_view(struct wvm_pool_view *v);
+/* One row a kind takes all tags that find no row any more: what they were is not known. */
+enum { WVM_POOL_OVERFLOW_ROW = 1 };
+static inline bool wvm_pool_row_is_overflow(unsigned row)
+{
+    return row - WVM_POOL_OVERFLOW_ROW < WVM_POOL_KINDS;
+}
 extern pthread_mutex_t wvm_pool_registry;
 extern struct wvm_pool_thread *wvm_pool_all; /* (a) */
 

@@ -6,14 +6,14 @@
  *     always valid.
  * I2  A thread's counters are changed by that thread inside, or by others while nobody is; a row's
  *     value is the sum over all threads and over those that have ended, at one moment.
- * I3  Row 1 takes what finds no row of its own (tag "Ovfl").
+ * I3  Each kind has a row that takes what finds none of its own (tag "Ovfl").
  * Locking: rows_lock for new rows; the registry, and nobody inside, for sums.   Signal safety:
  * none. */
 #include "base/assert.h"
 #include "pool/pool_internal.h"
 #include "pool/pool_view.h"
 
-enum { HASH = 2 * WVM_POOL_ROWS, OVERFLOW_ROW = 1, OVERFLOW_TAG = 0x6c66764f /* "Ovfl" */ };
+enum { HASH = 2 * WVM_POOL_ROWS, OVERFLOW_TAG = 0x6c66764f /* "Ovfl" */ };
 
 static struct row {
     uint32_t tag;
@@ -27,7 +27,7 @@ static pthread_mutex_t rows_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Where the row is in the hash, or would be. */
 static uint32_t place_of(uint32_t tag, unsigned kind)
 {
-    uint32_t i = (tag * 0x9e3779b1u + kind * 0x85ebca6bu) % HASH;
+    uint32_t i = ((tag * 0x9e3779b1u + kind * 0x85ebca6bu) >> 16) % HASH;
     for (;; i = (i + 1) % HASH) {
         unsigned row = __atomic_load_n(&hash_row[i], __ATOMIC_ACQUIRE);
         if (!row || (rows[row].tag == tag && rows[row].kind == kind))
@@ -38,7 +38,7 @@ static uint32_t place_of(uint32_t tag, unsigned kind)
 static unsigned add_row(uint32_t tag, unsigned kind)
 {
     if (n_rows == WVM_POOL_ROWS)
-        return OVERFLOW_ROW;
+        return WVM_POOL_OVERFLOW_ROW + kind;
     rows[n_rows] = (struct row){tag, (uint8_t)kind};
     wvm_pool_map.row_tag[n_rows] = tag;
     __atomic_store_n(&hash_row[place_of(tag, kind)], (uint16_t)n_rows, __ATOMIC_RELEASE);
@@ -232,7 +232,8 @@ bool wvm_pool_rows_init(void)
     hash_row = b;
     retired = c;
     wvm_pool_map.row_tag = d;
-    n_rows = OVERFLOW_ROW;
-    (void)add_row(OVERFLOW_TAG, WVM_POOL_NX);
+    n_rows = WVM_POOL_OVERFLOW_ROW;
+    for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
+        (void)add_row(OVERFLOW_TAG, kind);
     return true;
 }
