@@ -102,6 +102,7 @@ size_t wvm_pool_rows(struct wvm_pool_row *row, size_t n);
 bool wvm_pool_row_of(uint32_t tag, bool paged, struct wvm_pool_row *out);
 
 struct wvm_pool_usage {
+    uint64_t whole[WVM_POOL_KINDS];     /* bytes of addresses that the kind has */
     uint64_t committed[WVM_POOL_KINDS]; /* bytes taken from the host, free ones included */
     uint64_t used[WVM_POOL_KINDS];      /* rooms of live blocks */
     uint64_t peak[WVM_POOL_KINDS];      /* the highest value of committed */

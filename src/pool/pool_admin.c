@@ -75,6 +75,7 @@ void wvm_pool_usage(struct wvm_pool_usage *out)
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
         struct wvm_pool_part *part = &wvm_pool_part[kind];
         pthread_mutex_lock(&part->lock);
+        out->whole[kind] = (uint64_t)(part->end - part->first) * WVM_POOL_PAGE;
         out->committed[kind] = wvm_pool_held_bytes(kind);
         out->peak[kind] = (uint64_t)part->n_peak * WVM_POOL_PAGE;
         out->locked += part->n_locked * WVM_POOL_PAGE;

@@ -37,7 +37,7 @@ static void init_class(unsigned class)
 {
     struct wvm_pool_class *c = &wvm_pool_map.class[class];
     c->size = size_of(class);
-    c->slack = class == 1 ? c->size : c->size - size_of(class - 1) - 1;
+    c->slack = c->size - (class == 1 ? 0 : size_of(class - 1)) - 1;
     c->group = class <= WVM_POOL_PAGE_CLASS ? WVM_POOL_PAGE : WVM_POOL_SPAN;
     c->per_group = (uint16_t)(c->group / c->size);
     uint32_t rest = c->group - c->per_group * c->size;
@@ -51,7 +51,7 @@ void wvm_pool_classes_init(void)
 {
     for (unsigned class = 1; class < WVM_POOL_CLASSES; class++)
         init_class(class);
-    for (unsigned i = 0; i <= WVM_POOL_SMALL_MAX / 16; i++)
+    for (unsigned i = 1; i <= WVM_POOL_SMALL_MAX / 16; i++)
         wvm_pool_map.class_of[i] = (uint8_t)class_for(16 * i);
     for (unsigned i = 0; i <= 64; i++) {
         unsigned class = class_for(i ? 64 * i : 64);

@@ -73,7 +73,7 @@ struct wvm_pool_place {
 
 struct wvm_pool_class {
     uint32_t size;
-    uint32_t slack;     /* the most by which a request is smaller */
+    uint32_t slack;     /* the most by which a request is smaller; never all of it */
     uint32_t group;     /* bytes */
     uint16_t per_group;
     uint16_t limit;     /* slots of a magazine that are used */
@@ -89,14 +89,14 @@ struct wvm_pool_map {
     uint64_t canary;
     struct wvm_pool_place *place;
     uint32_t *row_tag;
-    uint8_t class_of[256];      /* by (size + 15) / 16, sizes up to WVM_POOL_SMALL_MAX */
+    uint8_t class_of[256];      /* by (size + 15) / 16, sizes up to WVM_POOL_SMALL_MAX; of 0: 0 */
     uint8_t class_of_line[65];  /* by (size + 63) / 64: multiples of a cache line */
     struct wvm_pool_class class[WVM_POOL_CLASSES];
 };
 extern struct wvm_pool_map wvm_pool_map;
 void wvm_pool_classes_init(void);
 
-/* 0: larger than every class. */
+/* 0: larger than every class, or nothing. */
 static inline unsigned wvm_pool_class_for(size_t size)
 {
     if (WVM_LIKELY(size <= WVM_POOL_SMALL_MAX))
