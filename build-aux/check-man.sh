@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # check-man.sh: the manual pages against the sources. TAP; skipped without mandoc.
 #   - every page of docs/man passes mandoc -Tlint -Wwarning;
-#   - every function of src/api/api_list.h and every winvm_* function of control.h and space.h is
-#     named in the NAME section of a page;
+#   - every function of src/api/api_list.h and every winvm_* function of control.h, space.h and
+#     pool.h is named in the NAME section of a page;
 #   - every option of src/base/options.def is an entry of winvm(7), and every page that another one
 #     refers to by a name of ours exists.
 set -u
@@ -11,6 +11,7 @@ man=$abs_top_srcdir/docs/man
 api=$abs_top_srcdir/src/api/api_list.h
 control=$abs_top_srcdir/include/winvm/control.h
 space=$abs_top_srcdir/include/winvm/space.h
+pool=$abs_top_srcdir/include/winvm/pool.h
 options=$abs_top_srcdir/src/base/options.def
 
 if ! command -v mandoc >/dev/null 2>&1; then
@@ -56,8 +57,8 @@ ok "every function of the API has a page" "$(
     [ -n "$functions" ] || echo "no function found in $api"
     absent "in no NAME section" "$named" <<<"$functions")"
 
-own=$(sed -nE 's/^WINVM_SYSV .*(winvm_[a-z_]+)\(.*/\1/p' "$control" "$space")
-ok "every call of control.h and space.h has a page" "$(
+own=$(sed -nE 's/^WINVM_SYSV .*(winvm_[a-z_]+)\(.*/\1/p' "$control" "$space" "$pool")
+ok "every call of control.h, space.h and pool.h has a page" "$(
     [ -n "$own" ] || echo "no call found in $control"
     absent "in no NAME section" "$named" <<<"$own")"
 

@@ -28,7 +28,7 @@ WINVM_SYSV void winvm_set_bug_check_callback(winvm_bug_check_callback callback, 
 /* Gives memory of the pools that holds no block back to the host. Bytes given back. */
 WINVM_SYSV size_t winvm_pool_trim(void);
 
-/* Bytes. [0] non-paged, not executable; [1] non-paged, executable; [2] paged. */
+/* Bytes. [0] non-paged, executable; [1] paged; [2] non-paged, not executable. */
 struct winvm_pool_usage {
     uint64_t committed[3]; /* taken from the host */
     uint64_t used[3];      /* by blocks */
@@ -52,11 +52,13 @@ typedef struct winvm_process winvm_process;
 /* Those that are always there. */
 WINVM_SYSV winvm_process *winvm_process_initial(void);
 WINVM_SYSV winvm_process *winvm_process_system(void);
-/* One with quotas and references of its own; referenced once. NULL: no memory. */
+/* One with quotas and references of its own; referenced once. NULL: there are too many. */
 WINVM_SYSV winvm_process *winvm_process_create(void);
-/* Drops the creator's reference; the object is gone when no block is charged to it any more. */
+/* Drops the creator's reference. The object is gone when no block is charged to it and no thread
+ * works for it any more. */
 WINVM_SYSV void winvm_process_close(winvm_process *process);
-/* The calling thread works for `process` from now on; answers the one before. NULL: asks only. */
+/* The calling thread works for `process` from now on, until it says otherwise; answers the one
+ * before. NULL: asks only. Answers NULL: no process object, and nothing has changed. */
 WINVM_SYSV winvm_process *winvm_process_attach(winvm_process *process);
 
 /* Bytes. [0] non-paged, [1] paged. */
@@ -66,9 +68,10 @@ struct winvm_process_quota {
     uint64_t limit[2];   /* UINT64_MAX: none */
     uint64_t references; /* 1, and one for each block that is charged */
 };
-WINVM_SYSV void winvm_process_query(winvm_process *process, struct winvm_process_quota *out);
-/* paged: 0 or 1. What is used already stays, also when it is more. */
-WINVM_SYSV void winvm_process_limit(winvm_process *process, int paged, uint64_t limit);
+/* 0, or -1: no process object. */
+WINVM_SYSV int winvm_process_query(winvm_process *process, struct winvm_process_quota *out);
+/* paged: 0 or 1. What is used already stays, also when it is more. 0, or -1: no process object. */
+WINVM_SYSV int winvm_process_limit(winvm_process *process, int paged, uint64_t limit);
 
 WINVM_END_DECLS
 

@@ -29,6 +29,7 @@
 #include "nt/nt.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_pin.h"
+#include "nt/nt_pool.h"
 #include "nt/nt_raise.h"
 #include "nt/nt_shared_data.h"
 #include "remote/remote.h"
@@ -52,10 +53,12 @@ static void before_fork(void)
     wvm_names_before_fork();
     wvm_space_before_fork(&wvm_space_native);
     wvm_spare_before_fork(); /* with the space's lock: I4 of section_spare.c */
+    wvm_nt_pool_before_fork();
 }
 
 static void after_fork_parent(void)
 {
+    wvm_nt_pool_after_fork_parent();
     wvm_space_after_fork_parent(&wvm_space_native);
     wvm_names_after_fork_parent();
     wvm_remote_after_fork_parent();
@@ -64,6 +67,7 @@ static void after_fork_parent(void)
 static void after_fork_child(void)
 {
     wvm_host_after_fork_child();
+    wvm_nt_pool_after_fork_child();
     wvm_pins_after_fork_child();
     wvm_space_after_fork_child(&wvm_space_native);
     wvm_names_after_fork_child();

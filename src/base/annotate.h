@@ -11,6 +11,7 @@ typedef uint64_t wvm_word64 __attribute__((aligned(8)));
 #define WVM_LIKELY(e) __builtin_expect(!!(e), 1)
 #define WVM_UNLIKELY(e) __builtin_expect(!!(e), 0)
 #define WVM_ALWAYS_INLINE __attribute__((always_inline))
+#define WVM_NOINLINE __attribute__((noinline))
 #define WVM_MUST_CHECK __attribute__((warn_unused_result))
 #define WVM_COLD __attribute__((cold, noinline))
 #define WVM_HIDDEN __attribute__((visibility("hidden")))
