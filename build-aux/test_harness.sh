@@ -65,6 +65,13 @@ log() {
     sed -n -E 's/^(PASS|FAIL|ERROR|SKIP): .*/:test-result: \1/p' "$work/$1.log" >"$work/$1.trs"
 }
 
+n=$((n + 1))
+if sh "$scripts/tap-run" sh -c 'cat && [ -e /proc/self/fd/0 ]' prog <&- 2>&1 | grep -q '^ok 1'; then
+    echo "ok $n - tap-run: a closed standard input"
+else
+    echo "not ok $n - tap-run: a closed standard input"
+fi
+
 summary "all kinds" "2 passed, 3 failed, 2 skipped" 1 PASS PASS FAIL XPASS ERROR SKIP XFAIL
 summary "nothing failed" "1 passed, 0 failed, 1 skipped" 0 PASS SKIP
 
