@@ -13,6 +13,7 @@
 
 enum { OBSERVERS = 8, CLEAR_BY_HOST = 256 * 1024 };
 
+void (*wvm_pool_found)(const struct wvm_pool_finding *f);
 static const struct wvm_pool_observer *observers[OBSERVERS];
 static unsigned n_observers; /* (a) */
 
@@ -67,6 +68,20 @@ void wvm_pool_count(uint32_t tag, bool paged, bool free, size_t room)
 
 /* ---- the second way ---- */
 
+/* The slot on top of the lane's cache, unproven so far, becomes a proven one. False: it cannot. */
+static bool prove_top(struct wvm_pool_lane *lane)
+{
+    struct wvm_pool_slot *slot = lane->cache->top;
+    if (!slot->block)
+        return false;
+    const struct wvm_pool_state *state = wvm_pool_slot_state(slot);
+    uint32_t size = WVM_POOL_USE_SIZE(wvm_pool_use_get(state));
+    if (!wvm_pool_canary_ok(slot->block, size, lane->room - size))
+        return false;
+    slot->state = wvm_pool_slot_state(slot);
+    return true;
+}
+
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
@@ -75,11 +90,30 @@ void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
     void *block = NULL;
     if (last != &wvm_pool_inside && !wvm_pool_fast_stop(th)) {
         lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
-        if (wvm_pool_lane_is(lane, tag, shelf << 16))
+        if (wvm_pool_lane_is(lane, tag, shelf << 16) &&
+            (!wvm_pool_is_unproven(lane->cache->top) || prove_top(lane)))
             block = wvm_pool_lane_alloc(lane, size, lane->room - size);
     }
     wvm_pool_fast_leave(th, lane);
     return block;
+}
+
+/* As wvm_pool_lane_free, but the slack is only fetched, to be looked at later: it is likely to be
+ * far away, and who waits for it here waits long. */
+static bool free_unproven(struct wvm_pool_lane *lane, void *p, struct wvm_pool_state *state)
+{
+    uint32_t use = __atomic_load_n(&state->use, __ATOMIC_RELAXED), size = use ^ lane->live;
+    struct wvm_pool_slot *top = lane->cache->top;
+    if ((uint16_t)size || top == lane->cache->full)
+        return false;
+    __builtin_prefetch((char *)p + (size >> 16));
+    __builtin_prefetch(p, 1);
+    __atomic_store_n(&state->use, use ^ WVM_POOL_LIVE, __ATOMIC_RELAXED);
+    top[1].block = p;
+    top[1].state = (struct wvm_pool_state *)((uintptr_t)state | WVM_POOL_UNPROVEN);
+    lane->cache->top = top + 1;
+    wvm_pool_count_one(&lane->frees);
+    return true;
 }
 
 bool wvm_pool_second_free(void *p, uint32_t tag)
@@ -91,7 +125,10 @@ bool wvm_pool_second_free(void *p, uint32_t tag)
     if (state && last != &wvm_pool_inside && !wvm_pool_fast_stop(th)) {
         uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
         lane = &th->lane[wvm_pool_lane_of(tag, id >> 16)];
-        done = wvm_pool_lane_is(lane, tag, id) && wvm_pool_lane_free(lane, p, state);
+        if (wvm_pool_lane_is(lane, tag, id)) {
+            done = th->proofs ? wvm_pool_lane_free(lane, p, state) : free_unproven(lane, p, state);
+            th->proofs -= th->proofs != 0;
+        }
     }
     wvm_pool_fast_leave(th, lane);
     return done;
@@ -235,6 +272,7 @@ void *wvm_pool_alloc(const struct wvm_pool_request *rq)
     sized.size += sized.size == 0;
     void *block = sized.size <= SIZE_MAX - WVM_POOL_PAGE ? alloc_inside(th, &sized) : NULL;
     wvm_pool_leave(th);
+    wvm_pool_tell_found(th);
     return block;
 }
 
@@ -312,7 +350,18 @@ bool wvm_pool_free(void *p, uint32_t tag, bool any_tag, const void *caller,
     catch_up(th);
     bool done = free_inside(th, &rq, f);
     wvm_pool_leave(th);
+    wvm_pool_tell_found(th);
     return done;
+}
+
+void wvm_pool_tell_found(struct wvm_pool_thread *th)
+{
+    struct wvm_pool_finding f = th->found;
+    if (WVM_LIKELY(!f.code))
+        return;
+    th->found.code = 0;
+    if (wvm_pool_found)
+        wvm_pool_found(&f);
 }
 
 /* ---- questions ---- */

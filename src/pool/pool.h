@@ -66,6 +66,11 @@ struct wvm_pool_finding {
     uintptr_t parameter[4];
 };
 
+/* Told what is found wrong with a block after its free has returned, with no lock held: the slack of
+ * a block that the thread did not use last may be looked at later, but before the block is used
+ * again or leaves the thread. Set once. */
+extern void (*wvm_pool_found)(const struct wvm_pool_finding *f);
+
 /* Gives the room the addresses [base, base+size), reserved and inaccessible, page multiples; once,
  * before anything else here. False: no memory for the tables. */
 bool wvm_pool_start(uintptr_t base, size_t size) WVM_MUST_CHECK;

@@ -54,6 +54,7 @@ size_t wvm_pool_trim(void)
         return 0;
     wvm_pool_cache_flush(own);
     wvm_pool_leave(own);
+    wvm_pool_tell_found(own);
     wvm_pool_stop_all(WVM_POOL_STOP_FLUSH);
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
         struct wvm_pool_part *part = &wvm_pool_part[kind];

@@ -175,11 +175,36 @@ static bool judge_idle_slot(const void *p, const struct wvm_pool_where *w, enum 
     return false;
 }
 
+/* The slack of a block has changed: of whole pages it is told where, of others like a header. */
+static bool overwritten(const void *p, size_t size, size_t room, struct wvm_pool_finding *f)
+{
+    uint32_t found;
+    if (room < WVM_POOL_PAGE) {
+        (void)finding(f, BAD_POOL_HEADER, HEADER_SIZE_CORRUPT, p);
+        f->parameter[2] = (uintptr_t)p + room;
+        return false;
+    }
+    (void)finding(f, BAD_POOL_HEADER, PAST_THE_END, p);
+    __builtin_memcpy(&found, (const char *)p + wvm_min(size, room - 4), 4);
+    f->parameter[2] = size;
+    f->parameter[3] = found;
+    return false;
+}
+
+bool wvm_pool_prove(const struct wvm_pool_slot *slot, struct wvm_pool_finding *f)
+{
+    const struct wvm_pool_state *state = wvm_pool_slot_state(slot);
+    size_t size = WVM_POOL_USE_SIZE(wvm_pool_use_get(state));
+    size_t room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(state->shelf)].size;
+    if (wvm_pool_canary_ok(slot->block, size, room - size))
+        return true;
+    return f->code ? false : overwritten(slot->block, size, room, f);
+}
+
 static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where *w,
                         struct wvm_pool_finding *f)
 {
     const struct wvm_pool_block *b = &w->block;
-    uint32_t found;
     if (p != b->start)
         return inside(p, b->start, f);
     if (tag != b->tag && !wvm_pool_row_is_overflow(w->row)) {
@@ -190,16 +215,7 @@ static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where
     }
     if (wvm_pool_canary_ok(p, b->size, b->room - b->size))
         return true;
-    if (b->room < WVM_POOL_PAGE) {
-        (void)finding(f, BAD_POOL_HEADER, HEADER_SIZE_CORRUPT, p);
-        f->parameter[2] = (uintptr_t)p + b->room;
-        return false;
-    }
-    (void)finding(f, BAD_POOL_HEADER, PAST_THE_END, p);
-    __builtin_memcpy(&found, (const char *)p + wvm_min(b->size, b->room - 4), 4);
-    f->parameter[2] = b->size;
-    f->parameter[3] = found;
-    return false;
+    return overwritten(p, b->size, b->room, f);
 }
 
 static bool judge_idle_pages(const void *p, enum big big, unsigned row,

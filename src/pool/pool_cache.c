@@ -21,12 +21,12 @@ enum {
     MOST = 1 << 20,
     DEPOT_MIN = 1 << 20,      /* bytes that may always lie in the depots of a kind */
 };
-/* The head of a magazine: its block is NULL. */
+/* The head of a magazine: a slot without a block, unproven. */
 union head {
     struct wvm_pool_slot slot;
     struct {
         void *none;
-        uint32_t next; /* (a) number of a magazine + 1, 0: the last */
+        uint32_t next; /* (a) number of a magazine << 1 | WVM_POOL_UNPROVEN; number 0: the last */
     };
 };
 _Static_assert(sizeof(union head) == sizeof(struct wvm_pool_slot), "a head is a slot");
@@ -40,7 +40,8 @@ static size_t region_size, region_used;
 /* How many slots a magazine holds, while it is in a stack. */
 static uint8_t *count_of;
 
-static struct wvm_pool_slot nothing; /* what a cache without a magazine stands at */
+/* What a cache without a magazine stands at. */
+static struct wvm_pool_slot nothing = {.state = (struct wvm_pool_state *)WVM_POOL_UNPROVEN};
 
 /* ---- stacks ---- */
 
@@ -63,7 +64,7 @@ static void stack_push(wvm_word64 *stack, union head *m)
 {
     uint64_t old = __atomic_load_n(stack, __ATOMIC_RELAXED), new;
     do {
-        __atomic_store_n(&m->next, (uint32_t)old, __ATOMIC_RELAXED);
+        __atomic_store_n(&m->next, (uint32_t)old << 1 | WVM_POOL_UNPROVEN, __ATOMIC_RELAXED);
         new = ((old >> 32) + 1) << 32 | number_of(m);
     } while (!__atomic_compare_exchange_n(stack, &old, new, true, __ATOMIC_RELEASE,
                                           __ATOMIC_RELAXED));
@@ -76,7 +77,7 @@ static union head *stack_pop(wvm_word64 *stack)
         if (!(uint32_t)old)
             return NULL;
         uint32_t next = __atomic_load_n(&magazine((uint32_t)old)->next, __ATOMIC_RELAXED);
-        new = ((old >> 32) + 1) << 32 | next;
+        new = ((old >> 32) + 1) << 32 | next >> 1;
     } while (!__atomic_compare_exchange_n(stack, &old, new, true, __ATOMIC_ACQUIRE,
                                           __ATOMIC_ACQUIRE));
     return magazine((uint32_t)old);
@@ -121,7 +122,9 @@ static union head *more_magazines(void)
     pthread_mutex_unlock(&region_lock);
     for (size_t i = 1; i < BLOCK / MAGAZINE; i++)
         stack_push(&empties, (union head *)(region + at + i * MAGAZINE));
-    return (union head *)(region + at);
+    union head *first = (union head *)(region + at);
+    first->next = WVM_POOL_UNPROVEN;
+    return first;
 }
 
 static union head *empty_magazine(void)
@@ -177,15 +180,49 @@ static bool cut_slots(struct wvm_pool_cache *c, unsigned shelf)
     return got != 0;
 }
 
+/* A proven slot is on top. False: none is left. What is found wrong is out of use for good. */
+static bool prove_top(struct wvm_pool_thread *th, struct wvm_pool_cache *c)
+{
+    for (; c->top->block; c->top--)
+        if (!wvm_pool_is_unproven(c->top) || wvm_pool_prove(c->top, &th->found)) {
+            c->top->state = wvm_pool_slot_state(c->top);
+            return true;
+        }
+    return false;
+}
+
+/* The top of the magazine at top, all of whose slots are proven. */
+static struct wvm_pool_slot *prove_all(struct wvm_pool_thread *th, struct wvm_pool_slot *top)
+{
+    for (struct wvm_pool_slot *s = &head_of(top)->slot + 1; s <= top;)
+        if (!wvm_pool_is_unproven(s) || wvm_pool_prove(s, &th->found)) {
+            s->state = wvm_pool_slot_state(s);
+            s++;
+        } else {
+            *s = *top--;
+        }
+    return top;
+}
+
+/* A magazine leaves the thread. */
+static void unload(struct wvm_pool_thread *th, struct wvm_pool_slot *top, unsigned shelf)
+{
+    top = prove_all(th, top);
+    if (held(top))
+        depot_push(shelf, head_of(top), held(top));
+    else
+        stack_push(&empties, head_of(top));
+}
+
 bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned shelf)
 {
     struct wvm_pool_cache *c = &th->cache[shelf];
     unsigned n;
-    if (c->top->block)
+    if (prove_top(th, c))
         return true;
     if (c->spare && held(c->spare)) {
         swap_spare(c, shelf);
-        return true;
+        return wvm_pool_cache_fill(th, shelf);
     }
     union head *m = depot_pop(shelf, &n);
     if (m) {
@@ -217,19 +254,11 @@ bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf)
     if (!(m = empty_magazine()))
         return false;
     if (c->spare)
-        depot_push(shelf, head_of(c->spare), held(c->spare));
+        unload(th, c->spare, shelf);
     if (has_magazine(c))
         c->spare = c->top;
     load(c, shelf, m, 0);
     return true;
-}
-
-static void unload(struct wvm_pool_slot *top, unsigned shelf)
-{
-    if (held(top))
-        depot_push(shelf, head_of(top), held(top));
-    else
-        stack_push(&empties, head_of(top));
 }
 
 void wvm_pool_cache_flush(struct wvm_pool_thread *th)
@@ -237,9 +266,9 @@ void wvm_pool_cache_flush(struct wvm_pool_thread *th)
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
         struct wvm_pool_cache *c = &th->cache[shelf];
         if (has_magazine(c))
-            unload(c->top, shelf);
+            unload(th, c->top, shelf);
         if (c->spare)
-            unload(c->spare, shelf);
+            unload(th, c->spare, shelf);
         c->top = c->full = &nothing;
         c->spare = NULL;
     }

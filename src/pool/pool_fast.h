@@ -47,20 +47,23 @@ static inline void wvm_pool_fast_leave(struct wvm_pool_thread *th, struct wvm_po
     __atomic_store_n(&th->last, lane, __ATOMIC_RELEASE);
 }
 
-static inline bool wvm_pool_lane_is(const struct wvm_pool_lane *lane, uint32_t tag, uint32_t id)
+WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_is(const struct wvm_pool_lane *lane,
+                                                      uint32_t tag, uint32_t id)
 {
     return lane->tag == tag && lane->id == id;
 }
 
-/* A block of the lane. NULL: it has none ready. Inside. */
+/* A block of the lane. NULL: it has none ready, or an unproven one. Inside. */
 WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *lane, size_t size,
                                                            size_t slack)
 {
     struct wvm_pool_slot *slot = lane->cache->top;
-    void *block = slot->block;
-    if (WVM_LIKELY(block != NULL)) {
+    struct wvm_pool_state *state = slot->state;
+    void *block = NULL;
+    if (WVM_LIKELY(!((uintptr_t)state & WVM_POOL_UNPROVEN))) {
+        block = slot->block;
         lane->cache->top = slot - 1;
-        __atomic_store_n(&slot->state->use, lane->live ^ (uint32_t)size << 16, __ATOMIC_RELAXED);
+        __atomic_store_n(&state->use, lane->live ^ (uint32_t)size << 16, __ATOMIC_RELAXED);
         wvm_pool_count_one(&lane->allocs);
         wvm_pool_canary_put(block, size, slack);
     }
@@ -69,7 +72,7 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *
 
 /* Frees a block whose state has the id of the lane. False: it cannot. Inside. */
 WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_free(struct wvm_pool_lane *lane, void *p,
-                                      struct wvm_pool_state *state)
+                                                        struct wvm_pool_state *state)
 {
     /* all that differs from a live block of this tag is the size */
     uint32_t size = __atomic_load_n(&state->use, __ATOMIC_RELAXED) ^ lane->live;

@@ -34,6 +34,7 @@ enum {
     WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
     WVM_POOL_ROWS = 16384,
     WVM_POOL_LANES = 1024,
+    WVM_POOL_PROOFS = 4096,      /* of a new thread */
 };
 
 /* shelf = kind and class in one number. */
@@ -109,9 +110,20 @@ static inline unsigned wvm_pool_class_for(size_t size)
 /* ---- threads ---- */
 struct wvm_pool_slot {
     void *block;
-    struct wvm_pool_state *state;
+    struct wvm_pool_state *state; /* in a thread's magazine: with WVM_POOL_UNPROVEN */
 };
-/* The slots a thread has ready: a stack that ends at a slot without a block. */
+/* Added to the address of a state: the slack of the slot's last use is still to be looked at, before
+ * the slot is used again or leaves the thread; its size still stands in the state. */
+#define WVM_POOL_UNPROVEN 1
+static inline bool wvm_pool_is_unproven(const struct wvm_pool_slot *slot)
+{
+    return (uintptr_t)slot->state & WVM_POOL_UNPROVEN;
+}
+static inline struct wvm_pool_state *wvm_pool_slot_state(const struct wvm_pool_slot *slot)
+{
+    return (struct wvm_pool_state *)((uintptr_t)slot->state & ~(uintptr_t)WVM_POOL_UNPROVEN);
+}
+/* The slots a thread has ready: a stack that ends at a slot without a block, unproven. */
 struct wvm_pool_cache {
     struct wvm_pool_slot *top;   /* the next one to be handed out */
     struct wvm_pool_slot *full;  /* where top is when no more fits */
@@ -147,6 +159,8 @@ struct wvm_pool_thread {
                                  * Written by its thread alone */
     uint32_t stop;              /* (a) */
     uint32_t moves;             /* (a) wvm_pool_thread_move() */
+    struct wvm_pool_finding found; /* code not 0: to be told when the thread is outside */
+    uint32_t proofs;            /* frees by the second way that look at the slack at once */
     struct wvm_pool_tally *tally;                  /* by row */
     struct wvm_pool_cache cache[WVM_POOL_SHELVES];
     struct wvm_pool_lane lane[WVM_POOL_LANES];     /* by wvm_pool_lane_of() */
@@ -353,6 +367,12 @@ struct wvm_pool_free_request {
     bool any_tag;
     const void *caller;
 };
+
+/* Looks at the slack of an unproven slot. False: *f says what is wrong, unless it says something
+ * already. */
+bool wvm_pool_prove(const struct wvm_pool_slot *slot, struct wvm_pool_finding *f);
+/* Outside: tells what was found. */
+void wvm_pool_tell_found(struct wvm_pool_thread *th);
 
 /* Where a block's state is, of either sort. */
 struct wvm_pool_where {

@@ -48,6 +48,7 @@ static void thread_ends(void *arg)
     wvm_pool_own = &wvm_pool_nobody;
     put_away(th);
     pthread_mutex_unlock(&wvm_pool_registry);
+    wvm_pool_tell_found(th);
 }
 
 /* A new description, in the list of all. Registry lock. */
@@ -76,6 +77,7 @@ static struct wvm_pool_thread *claim(void)
         th = make();
     if (th) {
         th->idle = false;
+        th->proofs = WVM_POOL_PROOFS;
         wvm_pool_leave(th);
         __atomic_store_n(&th->stop, stop_of_new, __ATOMIC_RELAXED);
         wvm_pool_own = th;

@@ -128,6 +128,43 @@ START_TEST(overruns)
 }
 END_TEST
 
+static struct wvm_pool_finding told;
+static void keep_told(const struct wvm_pool_finding *f)
+{
+    told = *f;
+}
+
+/* A thread that frees much in turn looks at a block's slack when the block is used again, or leaves
+ * the thread. */
+START_TEST(late_overruns)
+{
+    unit_start();
+    wvm_pool_found = keep_told;
+    for (unsigned turn = 0; turn < 2; turn++) {
+        for (unsigned i = 0; i < WVM_POOL_PROOFS; i++) {
+            unit_give(unit_take(WVM_POOL_NX, 20, TAG_A), TAG_A);
+            char *p = unit_take(WVM_POOL_NX, 20, TAG_A);
+            unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
+            unit_give(p, TAG_A);
+        }
+        char *p = unit_take(WVM_POOL_NX, 20, TAG_A), kept = p[20];
+        unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
+        p[20] = (char)~kept;
+        unit_give(p, TAG_A);
+        ck_assert_uint_eq(told.code, 0);
+        char *q = NULL;
+        if (turn)
+            (void)wvm_pool_trim();
+        else
+            q = unit_take(WVM_POOL_NX, 20, TAG_A);
+        ck_assert_ptr_ne(q, p);
+        expect(told, 0x19, 0x20);
+        ck_assert_uint_eq(told.parameter[1], (uintptr_t)p);
+        told.code = 0;
+    }
+}
+END_TEST
+
 START_TEST(corrupt_state)
 {
     unit_start();
@@ -193,6 +230,7 @@ int main(void)
     tcase_add_test(tc, zeroes);
     tcase_add_test(tc, findings);
     tcase_add_test(tc, overruns);
+    tcase_add_test(tc, late_overruns);
     tcase_add_test(tc, corrupt_state);
     tcase_add_test(tc, many_tags);
     tcase_add_test(tc, walk);
