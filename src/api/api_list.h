@@ -180,6 +180,8 @@ WVM_API_SHARED(ULONG, RtlNtStatusToDosError, (NTSTATUS a), (a), "dd")
 /* wdm.h: addresses */
 WVM_API(VOID, ProbeForRead, (const volatile VOID *a, SIZE_T b, ULONG c), (a, b, c), "vpzd")
 WVM_API(VOID, ProbeForWrite, (volatile VOID *a, SIZE_T b, ULONG c), (a, b, c), "vpzd")
+WVM_API(PVOID, MmAllocateNonCachedMemory, (SIZE_T a), (a), "pz")
+WVM_API(VOID, MmFreeNonCachedMemory, (PVOID a, SIZE_T b), (a, b), "vpz")
 WVM_API(BOOLEAN, MmIsAddressValid, (PVOID a), (a), "dp")
 WVM_API(PHYSICAL_ADDRESS, MmGetPhysicalAddress, (PVOID a), (a), "zp")
 /* wdm.h: bug checks */
