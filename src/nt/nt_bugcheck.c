@@ -33,8 +33,6 @@ struct check {
     bool fault;
 };
 
-__attribute__((weak)) WVM_THREAD_LOCAL uint8_t wvm_irql; /* until nt_irql.c has it */
-
 static wvm_bug_check_callback *callback; /* (a) */
 static void *callback_arg;               /* (a) stored before the callback it belongs to */
 static pid_t reporter;                   /* (a) the thread that reports; 0: none */

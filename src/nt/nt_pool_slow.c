@@ -23,6 +23,7 @@
 #include "nt/nt_pool.h"
 #include "nt/nt_quota.h"
 #include "nt/nt_raise.h"
+#include "pool/pool_special.h"
 
 #define TAG_BIG 0x20474942u /* "BIG ", POOL-024 */
 
@@ -40,6 +41,9 @@ enum {
     CALLER_TAG_UNREADABLE = 0x9D,
     CALLER_NO_BLOCK = 0x99,
 };
+
+/* Parameter 4 of SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION. */
+enum { SPECIAL_ALLOCATES_AT_LEVEL = 0x30, SPECIAL_FREES_AT_LEVEL = 0x31 };
 
 static void blame(uintptr_t what, uintptr_t p2, uintptr_t p3, uintptr_t p4)
 {
@@ -62,6 +66,28 @@ static bool is_level_wrong(bool paged)
     return wvm_irql > (paged ? WVM_IRQL_APC : WVM_IRQL_DISPATCH);
 }
 
+/* What special pool would serve, or has served, it blames itself (POOL-103). */
+static void blame_alloc_level(const struct wvm_pool_call *c)
+{
+    struct wvm_pool_request rq = c->rq;
+    rq.tag &= ~(uint32_t)PROTECTED_POOL;
+    if (wvm_nt_pool_ready() && wvm_pool_special_wants(&rq))
+        wvm_bug_check(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, wvm_irql, c->type, c->rq.size,
+                      SPECIAL_ALLOCATES_AT_LEVEL);
+    else
+        blame(CALLER_ALLOCATES_AT_LEVEL, wvm_irql, c->type, c->rq.size);
+}
+
+static void blame_free_level(const struct wvm_pool_block *b)
+{
+    uint32_t type = wvm_pool_type_of(b->kind);
+    if (b->special)
+        wvm_bug_check(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, wvm_irql, type,
+                      (uintptr_t)b->start, SPECIAL_FREES_AT_LEVEL);
+    else
+        blame(CALLER_FREES_AT_LEVEL, wvm_irql, type, (uintptr_t)b->start);
+}
+
 /* False: there was a bug check. */
 static bool check_tag(const struct wvm_pool_call *c, bool verifier)
 {
@@ -82,7 +108,7 @@ static bool check_call(const struct wvm_pool_call *c)
 {
     bool verifier = wvm_option(WVM_OPTION_VERIFIER);
     if (is_level_wrong(c->rq.kind == WVM_POOL_PAGED))
-        blame(CALLER_ALLOCATES_AT_LEVEL, wvm_irql, c->type, c->rq.size);
+        blame_alloc_level(c);
     else if (verifier && c->failing == WVM_POOL_FAILS_CHECKING)
         blame(CALLER_MUST_SUCCEED, c->type, c->rq.size, c->rq.tag);
     else if (verifier && c->rq.size == 0)
@@ -201,7 +227,7 @@ void wvm_nt_pool_free(void *p, uint32_t tag, const void *caller)
     bool found = wvm_pool_find(p, &b);
     bool paged = found && b.kind == WVM_POOL_PAGED;
     if (found && is_level_wrong(paged)) {
-        blame(CALLER_FREES_AT_LEVEL, wvm_irql, wvm_pool_type_of(b.kind), (uintptr_t)p);
+        blame_free_level(&b);
         return;
     }
     if (found && b.charged && !is_charged_to(&b, &payer)) {

@@ -28,6 +28,7 @@ static struct wvm_pool_block known;
 static int n_finds, n_armed;
 static enum wvm_special_answer special_answer;
 
+WVM_THREAD_LOCAL uint8_t wvm_irql;
 void (*wvm_space_arm_hook)(void);
 
 bool wvm_pool_started(void)
