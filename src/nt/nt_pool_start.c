@@ -43,6 +43,9 @@ static void start(void)
     wvm_status status = wvm_space_system_open(&wvm_space_native, least, most, &system_start,
                                               &system_end);
     if (status >= 0 && wvm_pool_start(system_start, system_end - system_start)) {
+        const wvm_word64 *commit[4];
+        wvm_space_commit_words(&wvm_space_native, commit);
+        wvm_pool_publish_commit(commit);
         wvm_pool_inject_start();
         wvm_pool_special_start();
         wvm_pool_trace_start();

@@ -206,6 +206,7 @@ static bool handle_key(struct screen *v, int key)
     case 'l': case 'L': v->highlight = !v->highlight; return true;
     case 'e': case 'E': v->totals = !v->totals; return true;
     case '?': case 'h': case 'H': v->help = !v->help; return true;
+    case KEY_RESIZE: clearok(curscr, TRUE); return true;
     default: scroll_rows(v, key); return true;
     }
     choose(v);

@@ -32,6 +32,7 @@ enum { MAX_ROWS = 100, MAX_COLUMNS = 300, MAX_PARAMETERS = 8, PATIENCE_MS = 2000
 
 static struct {
     int rows, columns, row, column;
+    int top, bottom, saved_row, saved_column; /* lines that scroll: [top, bottom] */
     bool reverse, wraps;
     char text[MAX_ROWS][MAX_COLUMNS];
     bool reversed[MAX_ROWS][MAX_COLUMNS];
@@ -54,19 +55,29 @@ static void blank(int row, int from, int to)
     }
 }
 
-static void scroll_up(void)
+/* The lines that scroll move from `from` to `to`, one of which is top, and the other the next. */
+static void scroll(int from, int to)
 {
-    memmove(screen.text[0], screen.text[1], (MAX_ROWS - 1) * sizeof screen.text[0]);
-    memmove(screen.reversed[0], screen.reversed[1], (MAX_ROWS - 1) * sizeof screen.reversed[0]);
-    blank(screen.rows - 1, 0, MAX_COLUMNS);
+    size_t n = (size_t)(screen.bottom - screen.top);
+    memmove(screen.text[to], screen.text[from], n * sizeof screen.text[0]);
+    memmove(screen.reversed[to], screen.reversed[from], n * sizeof screen.reversed[0]);
+    blank(from > to ? screen.bottom : screen.top, 0, MAX_COLUMNS);
 }
 
 static void line_feed(void)
 {
-    if (screen.row + 1 < screen.rows)
+    if (screen.row == screen.bottom)
+        scroll(screen.top + 1, screen.top);
+    else if (screen.row + 1 < screen.rows)
         screen.row++;
-    else
-        scroll_up();
+}
+
+static void reverse_feed(void)
+{
+    if (screen.row == screen.top)
+        scroll(screen.top, screen.top + 1);
+    else if (screen.row > 0)
+        screen.row--;
 }
 
 static int limit(int n, int most)
@@ -119,6 +130,27 @@ static void attributes(void)
     }
 }
 
+static void set_region(int top, int bottom)
+{
+    screen.top = limit(top, screen.rows - 1);
+    screen.bottom = limit(bottom, screen.rows - 1);
+    go(0, 0);
+}
+
+static void escape(char c)
+{
+    switch (c) {
+    case 'D': line_feed(); break;
+    case 'M': reverse_feed(); break;
+    case '7':
+        screen.saved_row = screen.row;
+        screen.saved_column = screen.column;
+        break;
+    case '8': go(screen.saved_row, screen.saved_column); break;
+    default: break;
+    }
+}
+
 static void control(char c)
 {
     int n = screen.parameter[0], step = n ? n : 1;
@@ -131,7 +163,10 @@ static void control(char c)
     case 'J': erase_screen(n); break;
     case 'K': erase_line(n); break;
     case 'm': attributes(); break;
-    case 'h': case 'l': case 'r': break;
+    case 'r':
+        set_region(step - 1, screen.parameter[1] ? screen.parameter[1] - 1 : screen.rows - 1);
+        break;
+    case 'h': case 'l': break;
     default:
         fprintf(stderr, "pty_screen: unknown control sequence %c\n", c);
         exit(EXIT_FAILURE);
@@ -160,6 +195,7 @@ static void feed(char c)
         break;
     case ESCAPE:
         screen.state = c == '[' ? CONTROL : c == '(' || c == ')' ? CHARSET : PLAIN;
+        escape(c);
         memset(screen.parameter, 0, sizeof screen.parameter);
         screen.n_parameters = 0;
         break;
@@ -227,11 +263,13 @@ static void set_size(const char *text)
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
     screen.rows = rows;
     screen.columns = columns;
+    screen.top = 0;
+    screen.bottom = rows - 1;
     go(screen.row, screen.column);
     ioctl(master, TIOCSWINSZ, &size);
 }
 
-static void start(char **argv)
+static void start(const char *size, char **argv)
 {
     master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
@@ -239,6 +277,7 @@ static void start(char **argv)
         exit(77);
     }
     const char *name = ptsname(master);
+    set_size(size);
     child = fork();
     if (child == 0) {
         setsid();
@@ -356,8 +395,7 @@ int main(int argc, char **argv)
     }
     for (int r = 0; r < MAX_ROWS; r++)
         blank(r, 0, MAX_COLUMNS);
-    start(argv + sep + 1);
-    set_size(argv[1]);
+    start(argv[1], argv + sep + 1);
     for (int i = 2; i < sep; i++)
         take_step(argv[i]);
     fflush(stdout);
