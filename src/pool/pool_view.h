@@ -6,7 +6,7 @@
  * Reader   finds the view by the ELF note of the object that it lies in: the note's four bytes are
  *          the signed distance from themselves to the view (pool_view.c);
  *          reads rows [1, *n_rows), and adds up for each row the tally of the threads that have
- *          ended (`retired`), and for each thread in the list from *threads its tally and its lanes:
+ *          ended (`retired`), and for each thread in the list from *threads its tally and lanes:
  *          a lane counts for the row ((live ^ cookie) & row_mask), `room` bytes a block;
  *          begins a thread anew when its moves are odd or have changed meanwhile, and everything
  *          when those of the view have: counters were being moved.
@@ -64,7 +64,7 @@ struct wvm_pool_view {
     uint32_t n_lanes, lane_size;
     uint32_t cookie, row_mask;
     struct wvm_pool_view_part part[WVM_POOL_VIEW_KINDS];
-    wvm_word64 commit[4];  /* (a) of uint64_t, pages: charged, charged late, limit, peak; 0: unknown */
+    wvm_word64 commit[4];  /* (a) of uint64_t, pages: charged, charged late, limit, peak; or 0 */
 };
 
 #endif
