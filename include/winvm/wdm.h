@@ -39,7 +39,8 @@ WINVM_BEGIN_DECLS
 /* Exactly one of POOL_FLAG_NON_PAGED, POOL_FLAG_NON_PAGED_EXECUTE and POOL_FLAG_PAGED. The contents
  * are zero, unless POOL_FLAG_UNINITIALIZED. NULL: no memory; quota exceeded; Tag 0, an unknown
  * flag among the low 32, NumberOfBytes 0. With POOL_FLAG_RAISE_ON_FAILURE an exception instead:
- * STATUS_INSUFFICIENT_RESOURCES, STATUS_QUOTA_EXCEEDED, STATUS_INVALID_PARAMETER (POOL-006..016). */
+ * STATUS_INSUFFICIENT_RESOURCES, STATUS_QUOTA_EXCEEDED or STATUS_INVALID_PARAMETER
+ * (POOL-006..016). */
 WINVM_DECLARE(void *, ExAllocatePool2, (ULONG64 Flags, SIZE_T NumberOfBytes, ULONG Tag));
 /* The same with parameters: a priority, or a NUMA node for non-paged memory. One that is unknown or
  * wrong fails the call unless it is Optional; secure pools are unknown (POOL-028). */

@@ -2,8 +2,8 @@
  *
  * Terms   payer = the process object that a block is charged to; its word lies behind the bytes
  *         asked for, so that who overruns a charged block destroys it (POOL-051).
- * I1  The checks' order: level, must-succeed type, size, tag; the first that fails is the bug check.
- *     Only then is memory asked for.
+ * I1  The checks' order: level, must-succeed type, size, tag; the first that fails is the bug
+ *     check. Only then is memory asked for.
  * I2  A call that ends in a bug check or an exception has changed nothing: a charge is returned
  *     before.
  * I3  No tag that is wrong reaches pool/, so that none can be among those a thread knows.

@@ -2,8 +2,8 @@
  *
  * Owns    the bounds of system space, and whether it could be opened.
  * Terms   short = more than a part of the kind's addresses, or for non-paged memory of what may be
- *         locked, is in blocks: 7/8 for low priority, 15/16 for normal. High priority is refused by nothing but
- *         the end of memory (POOL-027).
+ *         locked, is in blocks: 7/8 for low priority, 15/16 for normal. High priority is refused
+ *         by nothing but the end of memory (POOL-027).
  * I1  The pools are started once; what cannot be opened then stays closed.
  * I2  A program that never calls them pays for nothing: no address space, no memory.
  * Locking: pthread_once.   Failure: false; one line on standard error with diag=1.
