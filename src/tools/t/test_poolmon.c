@@ -174,8 +174,9 @@ START_TEST(lines)
     char line[POOLMON_LINE];
     struct poolmon_row r = row(TAG('C', 'M', ' ', ' '), true, 1283, 1002, 1377312);
     poolmon_line(&r, NULL, line);
-    ck_assert_str_eq(line, " CM   Paged      1283 (   0)      1002 (   0)     281   1377312 (     0)"
-                           "    4901");
+    ck_assert_str_eq(line,
+                     " CM   Paged      1283 (   0)      1002 (   0)     281   1377312 (     0)"
+                     "    4901");
     r = row(A, false, 20000000000, 5, 7);
     r.before = (struct poolmon_counts){19999999990, 9, 107};
     poolmon_line(&r, NULL, line);
@@ -212,11 +213,13 @@ START_TEST(totals)
     struct poolmon_row r[5];
     struct poolmon_sample s = sample(r);
     poolmon_total_line(&s, false, line);
-    ck_assert_str_eq(line, " Tot. Nonp         35 (  18)        29 (   0)       6      8320 (     0)"
-                           "    1386");
+    ck_assert_str_eq(line,
+                     " Tot. Nonp         35 (  18)        29 (   0)       6      8320 (     0)"
+                     "    1386");
     poolmon_total_line(&s, true, line);
-    ck_assert_str_eq(line, " Tot. Paged        40 (   0)        12 (   6)      28      3472 (     0)"
-                           "     124");
+    ck_assert_str_eq(line,
+                     " Tot. Paged        40 (   0)        12 (   6)      28      3472 (     0)"
+                     "     124");
 }
 END_TEST
 
