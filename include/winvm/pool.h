@@ -73,6 +73,23 @@ WINVM_SYSV int winvm_process_query(winvm_process *process, struct winvm_process_
 /* paged: 0 or 1. What is used already stays, also when it is more. 0, or -1: no process object. */
 WINVM_SYSV int winvm_process_limit(winvm_process *process, int paged, uint64_t limit);
 
+/* ---- failures on purpose, leaks ---- */
+
+/* Allocations fail by these rules, in place of those in force; they have the form of the option
+ * fail= in winvm(7), NULL and "" are none. 0, or -1 and errno EINVAL: nothing changed. */
+WINVM_SYSV int winvm_pool_fail(const char *rules);
+/* The n-th allocation from now on fails, of whatever thread and kind, and no other; 0: none. A
+ * program that runs with n = 1, 2, .. until none was refused has seen each of its allocations
+ * fail. */
+WINVM_SYSV void winvm_pool_fail_nth(uint64_t n);
+/* Allocations that were tried since the last of these two calls, and those that a rule failed. */
+WINVM_SYSV uint64_t winvm_pool_fail_seen(void);
+WINVM_SYSV uint64_t winvm_pool_fail_refused(void);
+/* Writes the blocks that are allocated now: the total, then each tag, the most bytes first, and
+ * with the options pool-trace and pool-leaks the calls that allocated. fd -1: standard error. 0, or
+ * -1 and errno: of write(2), ENOMEM, EBUSY (another thread is writing one). */
+WINVM_SYSV int winvm_pool_report_leaks(int fd);
+
 WINVM_END_DECLS
 
 #endif

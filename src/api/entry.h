@@ -59,7 +59,16 @@ extern const wvm_export_fn wvm_exports_ms[WVM_N_APIS];
     X(PVOID, AddVectoredExceptionHandler, (ULONG a, PVECTORED_EXCEPTION_HANDLER b), (a, b))       \
     X(PVOID, AddVectoredContinueHandler, (ULONG a, PVECTORED_EXCEPTION_HANDLER b), (a, b))        \
     X(LPTOP_LEVEL_EXCEPTION_FILTER, SetUnhandledExceptionFilter,                                  \
-      (LPTOP_LEVEL_EXCEPTION_FILTER a), (a))
+      (LPTOP_LEVEL_EXCEPTION_FILTER a), (a))                                                      \
+    X(NTSTATUS, ExInitializeLookasideListEx,                                                      \
+      (PLOOKASIDE_LIST_EX a, PALLOCATE_FUNCTION_EX b, PFREE_FUNCTION_EX c, POOL_TYPE d, ULONG e,  \
+       SIZE_T f, ULONG g, USHORT h), (a, b, c, d, e, f, g, h))                                    \
+    X(VOID, ExInitializeNPagedLookasideList,                                                      \
+      (PNPAGED_LOOKASIDE_LIST a, PALLOCATE_FUNCTION b, PFREE_FUNCTION c, ULONG d, SIZE_T e,       \
+       ULONG f, USHORT g), (a, b, c, d, e, f, g))                                                 \
+    X(VOID, ExInitializePagedLookasideList,                                                       \
+      (PPAGED_LOOKASIDE_LIST a, PALLOCATE_FUNCTION b, PFREE_FUNCTION c, ULONG d, SIZE_T e,        \
+       ULONG f, USHORT g), (a, b, c, d, e, f, g))
 #define WVM_DECLARE_MS(ret, name, params, args) \
     ret wvm_##name##_ms params;                 \
     ret wvm_slow_##name##_ms params;

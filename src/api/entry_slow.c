@@ -121,8 +121,9 @@ static uint64_t result_word(const void *result, size_t size)
 #undef WVM_API_REGS
 #undef WVM_API_ALIAS
 
-#define WVM_SLOW_MS(ret, name, params, args) \
-    ret wvm_slow_##name##_ms params WVM_SLOW_VALUE(name##_ms, name, ret, args)
+#define WVM_SLOW_MS(ret, name, params, args)                                                       \
+    ret wvm_slow_##name##_ms params                                                                \
+        WVM_PICK_##ret(WVM_SLOW_VOID, WVM_SLOW_VALUE)(name##_ms, name, ret, args)
 WVM_API_MS(WVM_SLOW_MS)
 
 #define WVM_API(ret, name, params, args, trace) [WVM_ID_##name] = #name,

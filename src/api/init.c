@@ -32,6 +32,7 @@
 #include "nt/nt_pool.h"
 #include "nt/nt_raise.h"
 #include "nt/nt_shared_data.h"
+#include "pool/pool_trace.h"
 #include "remote/remote.h"
 #include "section/section.h"
 #include "section/section_name.h"
@@ -154,5 +155,6 @@ static void __attribute__((constructor)) start_at_load(void)
 
 static void __attribute__((destructor)) end_at_exit(void)
 {
+    wvm_pool_trace_exit();
     wvm_remote_leave();
 }

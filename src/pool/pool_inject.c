@@ -221,7 +221,7 @@ void wvm_pool_injected(struct wvm_pool_injected *out)
 void wvm_pool_inject_start(void)
 {
     const char *text = wvm_options[WVM_OPTION_FAIL].text;
-    const char *why = text != NULL ? wvm_pool_inject_rules(text) : NULL;
+    const char *why = text != NULL && !observing ? wvm_pool_inject_rules(text) : NULL;
     if (why != NULL)
         wvm_host_log("fail=%s: %s", text, why);
 }

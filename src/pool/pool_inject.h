@@ -4,7 +4,7 @@
 
 #include "pool/pool.h"
 
-/* Once, when the pool starts: the rules of the option fail=. */
+/* Once, when the pool starts: the rules of the option fail=, unless there are others by then. */
 void wvm_pool_inject_start(void);
 /* Puts these rules in place of all others and sets the counts to 0. NULL or "": none. Answers NULL,
  * or what is wrong with the text; nothing is changed then. By one thread at a time; an allocation

@@ -363,3 +363,5 @@ uint64_t wvm_commits_len(uint64_t n_pages)
 {
     return (n_pages + 7) / 8;
 }
+
+void (*wvm_space_arm_hook)(void);

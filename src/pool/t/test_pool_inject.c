@@ -192,6 +192,15 @@ START_TEST(the_option)
 }
 END_TEST
 
+START_TEST(the_program_comes_before_the_option)
+{
+    wvm_options_parse("fail=all", NULL);
+    rules("nth=2");
+    wvm_pool_inject_start();
+    ck_assert_uint_eq(pattern(), 2);
+}
+END_TEST
+
 START_TEST(nothing_without_the_option)
 {
     wvm_pool_inject_start();
@@ -211,6 +220,7 @@ int main(void)
     tcase_add_test(tc, every_allocation_in_turn);
     tcase_add_test(tc, bad_text_changes_nothing);
     tcase_add_test(tc, the_option);
+    tcase_add_test(tc, the_program_comes_before_the_option);
     tcase_add_test(tc, nothing_without_the_option);
     return unit_run(suite);
 }
