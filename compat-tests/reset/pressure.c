@@ -7,7 +7,7 @@
  * I1      A survival with one byte changed is false; so is a loss with every page intact.
  * I2      The group is removed at the end, and the child leaves it by ending.
  * Failure: skipped where no group can be made or the kernel cannot be asked to reclaim. */
-#include "env.h"
+#include "env_group.h"
 
 #include <time.h>
 
@@ -19,95 +19,6 @@ struct result {
 };
 
 static struct result *shared;
-static char group[512], squeeze_file[560];
-
-/* ---- the group ---- */
-
-static bool write_text(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return done;
-}
-
-/* The path of this process in the hierarchy that `key` names ("memory", or "" for version 2). */
-static bool own_path(const char *key, char *out, size_t cap)
-{
-    char line[512], *controllers, *path;
-    bool found = false;
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    while (f && !found && fgets(line, sizeof(line), f)) {
-        line[strcspn(line, "\n")] = '\0';
-        controllers = strchr(line, ':');
-        path = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!path)
-            continue;
-        *path++ = '\0';
-        found = strcmp(controllers + 1, key) == 0;
-        if (found)
-            snprintf(out, cap, "%s", strcmp(path, "/") == 0 ? "" : path);
-    }
-    if (f)
-        fclose(f);
-    return found;
-}
-
-static bool try_group(const char *root, const char *key, const char *squeeze)
-{
-    char path[300];
-    if (!own_path(key, path, sizeof(path)))
-        return false;
-    snprintf(group, sizeof(group), "%s%s/winvm-test-%d", root, path, (int)getpid());
-    if (mkdir(group, 0755) != 0)
-        return false;
-    snprintf(squeeze_file, sizeof(squeeze_file), "%s/%s", group, squeeze);
-    if (access(squeeze_file, W_OK) == 0)
-        return true;
-    rmdir(group);
-    return false;
-}
-
-static bool make_group(void)
-{
-    return try_group("/sys/fs/cgroup/memory", "memory", "memory.force_empty") ||
-           try_group("/sys/fs/cgroup", "", "memory.reclaim") ||
-           try_group("/sys/fs/cgroup/unified", "", "memory.reclaim");
-}
-
-static void remove_group(void)
-{
-    for (unsigned i = 0; i < 100 && rmdir(group) != 0 && errno == EBUSY; i++)
-        usleep(10000);
-}
-
-static volatile pid_t worker_pid;
-
-/* The test is told to end, or its time is over. */
-static void give_up(int sig)
-{
-    if (worker_pid > 0) {
-        kill(worker_pid, SIGKILL);
-        waitpid(worker_pid, NULL, 0);
-    }
-    remove_group();
-    signal(sig, SIG_DFL);
-    raise(sig);
-}
-
-static bool enter_group(void)
-{
-    char path[560], pid[32];
-    snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-    snprintf(pid, sizeof(pid), "%d", (int)getpid());
-    return write_text(path, pid);
-}
-
-static void squeeze(void)
-{
-    write_text(squeeze_file, strstr(squeeze_file, "reclaim") ? "8M" : "0");
-}
 
 /* ---- one child's work ---- */
 
@@ -232,7 +143,7 @@ static void worker(unsigned rounds)
 static bool run_worker(const char *options)
 {
     char rounds[16];
-    int status = 0;
+    int status;
     snprintf(rounds, sizeof(rounds), "%d", ROUNDS);
     fflush(stdout);
     pid_t pid = fork();
@@ -244,12 +155,7 @@ static bool run_worker(const char *options)
         execl("/proc/self/exe", "self", "worker", rounds, (char *)NULL);
         _exit(127);
     }
-    worker_pid = pid;
-    for (unsigned i = 0; waitpid(pid, &status, WNOHANG) == 0; i++) {
-        squeeze();
-        usleep(i % 4 * 1500);
-    }
-    worker_pid = 0;
+    status = squeeze_while(pid);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         return false;
     ok(status == 0, "the worker ended well: wait status 0x%x", (unsigned)status);
@@ -297,8 +203,6 @@ int main(int argc, char **argv)
     if (!make_group()) {
         env_skip("MEM_RESET under memory pressure", "no control group that can be squeezed here");
     } else {
-        for (unsigned i = 0; i < 4; i++)
-            signal((int[]){SIGALRM, SIGINT, SIGTERM, SIGHUP}[i], give_up);
         run("");
         run("populate-write=0");
         run("pagemap-scan=0");

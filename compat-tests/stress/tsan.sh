@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The threads, guards, handles, placeholders, spaces, views and fault tests, and the tracker's
+# The threads, guards, handles, placeholders, pools, spaces, views and fault tests, and the tracker's
 # readers beside a writer, under ThreadSanitizer.
 # shellcheck source=compat-tests/stress/sanitize.inc
 . "$(dirname "$0")/sanitize.inc"
@@ -7,6 +7,8 @@ sanitize thread \
     compat-tests/stress/guards \
     compat-tests/stress/handles \
     compat-tests/stress/placeholders \
+    compat-tests/stress/pools \
+    compat-tests/stress/pools_free \
     compat-tests/stress/spaces \
     compat-tests/stress/threads \
     compat-tests/stress/views \

@@ -2,8 +2,8 @@
  *
  *     bench_pool [--strict] [--rows] [--section NAME]...
  *
- * The lines are bench's: name, ratio (or number), limit, ok / over / info, ns of winvm, ns of what it
- * stands against, note (everybody's ns). With --strict the exit code is 1 when a line is over its
+ * The lines are bench's: name, ratio (or number), limit, ok / over / info, ns of winvm, ns of what
+ * it stands against, note (everybody's ns). With --strict the exit code is 1 when a line is over its
  * limit. --rows leaves out the line of titles.
  *
  * Terms   side = an allocator and how it is called; turn = one order to each side, in an order that

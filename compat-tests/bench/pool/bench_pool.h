@@ -12,9 +12,9 @@
 
 enum work {
     PAIR,     /* ns[0]: allocate + free one block of `size` bytes */
-    BATCH,    /* ns[0]: the same, of each of 1,000 blocks, all allocated before the first is freed */
+    BATCH,    /* ns[0]: the same of each of 1,000 blocks, all allocated before one is freed */
     MIX,      /* ns[0]: a step among `live` blocks */
-    RESIDENT, /* ns[0]: bytes that a mix, every byte written, made resident; ns[1]: bytes asked for */
+    RESIDENT, /* ns[0]: bytes that a mix, all written, made resident; ns[1]: bytes asked for */
     THREADS,  /* ns[0], ns[1]: a step of one thread, CPU and elapsed time; ns[2], ns[3]: of two */
     RING,     /* ns[0]: allocate + free on another thread, CPU time of both; ns[1]: elapsed time */
 };

@@ -1,5 +1,5 @@
-/* The ways of allocating that the pools' benchmark compares: malloc, whoever provides it, and kernel
- * pools. Each call goes through the program's table of imported functions. */
+/* The ways of allocating that the pools' benchmark compares: malloc, whoever provides it, and
+ * kernel pools. Each call goes through the program's table of imported functions. */
 #include <stdlib.h>
 #include <string.h>
 

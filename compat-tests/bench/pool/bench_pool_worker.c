@@ -119,7 +119,8 @@ static void open_mix(struct mix *m, size_t n_slots, size_t n_steps)
 
 /* ---- one thread ---- */
 
-static double least_of_tries(const struct order *o, void (*run)(const struct order *), double divide)
+static double least_of_tries(const struct order *o, void (*run)(const struct order *),
+                             double divide)
 {
     double least = INFINITY;
     for (unsigned t = 0; t < TRIES; t++) {
@@ -195,10 +196,28 @@ static void measure_resident(const struct order *o, struct answer *a)
         a->ns[1] += size[i];
 }
 
-/* ---- two threads, each with blocks of its own ---- */
+/* ---- two threads ---- */
+
+/* The n-th thread runs on the n-th processor that the process may use: with two on one processor
+ * nothing is shared. Nobody is told when there are fewer. */
+static void choose_processor(unsigned n)
+{
+    cpu_set_t may, one;
+    if (sched_getaffinity(0, sizeof may, &may) != 0)
+        return;
+    CPU_ZERO(&one);
+    for (unsigned i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+        if (CPU_ISSET(i, &may) && n-- == 0)
+            CPU_SET(i, &one);
+    if (CPU_COUNT(&one))
+        (void)sched_setaffinity(0, sizeof one, &one);
+}
+
+/* ---- ... each with blocks of its own ---- */
 
 struct runner {
     pthread_t thread;
+    unsigned number;
     pthread_barrier_t *start;
     struct mix mix;
     size_t n;
@@ -208,6 +227,7 @@ struct runner {
 static void *run_runner(void *arg)
 {
     struct runner *r = arg;
+    choose_processor(r->number);
     way->fill(&r->mix);
     way->steps(&r->mix, r->n);
     pthread_barrier_wait(r->start);
@@ -226,6 +246,7 @@ static void run_together(struct runner *r, unsigned n_threads, double *ns)
     ns[0] = ns[1] = 0;
     for (unsigned i = 0; i < n_threads; i++) {
         r[i].start = &start;
+        r[i].number = i;
         if (pthread_create(&r[i].thread, NULL, run_runner, &r[i]) != 0)
             bench_pool_none();
     }
@@ -269,6 +290,7 @@ static void wait_for(const size_t *number, size_t least)
 static void *ring_put(void *arg)
 {
     struct ring *r = arg;
+    choose_processor(1);
     for (size_t i = 0; i < r->n_chunks; i++) {
         wait_for(&r->made, i + 1);
         double start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -279,8 +301,10 @@ static void *ring_put(void *arg)
     return NULL;
 }
 
-static void ring_get(struct ring *r)
+static void *ring_get(void *arg)
 {
+    struct ring *r = arg;
+    choose_processor(0);
     for (size_t i = 0; i < r->n_chunks; i++) {
         if (i >= CHUNKS)
             wait_for(&r->used, i - CHUNKS + 1);
@@ -289,6 +313,7 @@ static void ring_get(struct ring *r)
         r->get_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
         __atomic_store_n(&r->made, i + 1, __ATOMIC_RELEASE);
     }
+    return NULL;
 }
 
 static void measure_ring(const struct order *o, struct answer *a)
@@ -296,7 +321,7 @@ static void measure_ring(const struct order *o, struct answer *a)
     static struct mix m = {.random = 5, .small = true};
     static struct ring ring;
     struct ring *r = &ring;
-    pthread_t thread;
+    pthread_t get, put;
     size_t n = o->n / CHUNK * CHUNK;
     if (!m.slot)
         open_mix(&m, 1, n);
@@ -304,10 +329,11 @@ static void measure_ring(const struct order *o, struct answer *a)
     r->step = m.step;
     r->n_chunks = n / CHUNK;
     struct moment start = now();
-    if (pthread_create(&thread, NULL, ring_put, r) != 0)
+    if (pthread_create(&put, NULL, ring_put, r) != 0 ||
+        pthread_create(&get, NULL, ring_get, r) != 0)
         bench_pool_none();
-    ring_get(r);
-    pthread_join(thread, NULL);
+    pthread_join(get, NULL);
+    pthread_join(put, NULL);
     a->ns[0] = (r->get_ns + r->put_ns) / n;
     a->ns[1] = since(start).elapsed / n;
 }
