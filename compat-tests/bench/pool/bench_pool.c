@@ -3,8 +3,8 @@
  *     bench_pool [--strict] [--rows] [--section NAME]...
  *
  * The lines are bench's: name, ratio (or number), limit, ok / over / info, ns of winvm, ns of what
- * it stands against, note (everybody's ns). With --strict the exit code is 1 when a line is over its
- * limit. --rows leaves out the line of titles.
+ * it stands against, note (everybody's ns). With --strict the exit code is 1 when a line is over
+ * its limit. --rows leaves out the line of titles.
  *
  * Terms   side = an allocator and how it is called; turn = one order to each side, in an order that
  *         changes from turn to turn; the four = glibc, mimalloc, jemalloc and tcmalloc, the latter
