@@ -6,7 +6,7 @@ set -u
 folder=$1 preload=${2:-} n=0 total=0 dead=0
 areas=${3:-
     alloc alloc2 alloc_args badptr copy fault free guard layout lock placeholder placeholder_split
-    placeholder_view pool_alloc pool_check pool_probe pool_quota pool_special
+    placeholder_view pool_alloc pool_check pool_lookaside pool_probe pool_quota pool_special
     pool_tags protect query section_create section_flags section_image section_map section_names
     section_rights section_view stack sysinfo vectored view_copy view_extended view_file
     view_protect view_unmap watch wild wow64 zerobits}
