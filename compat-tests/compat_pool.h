@@ -203,7 +203,7 @@ static inline LONG CALLBACK on_raise(EXCEPTION_POINTERS *info)
 /* ---- interrupt request levels and bug checks: natively only ---- */
 
 #ifdef _WIN32
-#define need_kernel() skip_if(1, "the kernel's own level and its end cannot be had here")
+#define need_kernel() skip_if(1, "a bug check or a level of the kernel itself")
 #else
 #define need_kernel() ((void)0)
 #ifdef __WINE_WINBASE_H
