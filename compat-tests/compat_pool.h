@@ -242,7 +242,8 @@ static inline void compat_bug(const char *file, int line, const char *expr, ULON
                               ULONG_PTR first)
 {
     compat_check(file, line, bug.n == 1 && bug.code == code && bug.parameter[0] == first,
-                 "%s: got %u bug checks, 0x%lx/0x%llx (0x%llx, 0x%llx, 0x%llx), expected 0x%lx/0x%llx",
+                 "%s: got %u bug checks, 0x%lx/0x%llx (0x%llx, 0x%llx, 0x%llx), "
+                 "expected 0x%lx/0x%llx",
                  expr, bug.n, (unsigned long)bug.code, (unsigned long long)bug.parameter[0],
                  (unsigned long long)bug.parameter[1], (unsigned long long)bug.parameter[2],
                  (unsigned long long)bug.parameter[3], (unsigned long)code,

@@ -223,7 +223,8 @@ CASE(POOL, 019, "POOL_RAISE_IF_ALLOCATION_FAILURE, no memory", "raises C000009A"
     expect_ptr(ExAllocatePoolWithTag(T_PAGED, TOO_MUCH, TAG_ONE), NULL);
 }
 
-CASE(POOL, 027, "ExAllocatePoolWithTagPriority Low, Normal, High", "a block, or NULL if there is none")
+CASE(POOL, 027, "ExAllocatePoolWithTagPriority Low, Normal, High",
+     "a block, or NULL if there is none")
 {
     for (int priority = PRIORITY_LOW; priority <= PRIORITY_HIGH; priority += 16) {
         todo_wine("blocks are those of the heap") {

@@ -1,5 +1,5 @@
-/* Special pool: blocks beside pages without access (POOL-090..POOL-106). Which blocks are special is
- * said when a process starts, so that each case runs its part in a process of its own. */
+/* Special pool: blocks beside pages without access (POOL-090..POOL-106). Which blocks are special
+ * is said when a process starts, so that each case runs its part in a process of its own. */
 #include "../compat_pool.h"
 
 #ifdef _WIN32
@@ -45,7 +45,8 @@ CASE(POOL, 090, "blocks that are eligible", "less than a page only")
     expect_eq(in_special("POOL-090", "all"), COMPAT_SURVIVED);
 }
 
-CASE(POOL, 091, "Verify End, the default", "the block ends at the end of its page; a pattern before it")
+CASE(POOL, 091, "Verify End, the default",
+     "the block ends at the end of its page; a pattern before it")
 {
     need_kernel();
     if (compat_is_child) {

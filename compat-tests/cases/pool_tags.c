@@ -1,5 +1,4 @@
-/* Counters of tags: SystemPoolTagInformation (POOL-010, POOL-140..POOL-145), and what is seen of system space
- * from user space. */
+/* Counters of tags: SystemPoolTagInformation (POOL-010, POOL-140..POOL-145). */
 #include "../compat_pool.h"
 
 enum { CLASS_POOL_TAGS = 22 };

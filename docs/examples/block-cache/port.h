@@ -1,6 +1,6 @@
-/* port.h: what the driver uses of a kernel besides pools, made of what a process has: spin locks and
- * fast mutexes. Calls and rules are the kernel's: a spin lock is held at DISPATCH_LEVEL, a fast mutex
- * at APC_LEVEL. */
+/* port.h: what the driver uses of a kernel besides pools, made of what a process has: spin locks
+ * and fast mutexes. Calls and rules are the kernel's: a spin lock is held at DISPATCH_LEVEL, a fast
+ * mutex at APC_LEVEL. */
 #ifndef PORT_H
 #define PORT_H
 
