@@ -134,7 +134,9 @@ static bool is_locked_part(const struct wvm_pool_part *part)
 
 static unsigned prot_of(const struct wvm_pool_part *part)
 {
-    return WVM_HOST_R | WVM_HOST_W | (part->kind == WVM_POOL_EXEC ? WVM_HOST_X : 0);
+    bool runs = part->kind == WVM_POOL_EXEC
+                || (part->kind == WVM_POOL_PAGED && sizeof(void *) == 4); /* POOL-030 */
+    return WVM_HOST_R | WVM_HOST_W | (runs ? WVM_HOST_X : 0);
 }
 
 static bool lock_pages(struct wvm_pool_part *part, uint32_t page, uint32_t n)
