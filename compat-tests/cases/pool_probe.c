@@ -112,8 +112,8 @@ CASE(POOL, 157, "order: alignment, range, the pages", "the first that is wrong i
 
     skip_if(compat_base != 0, "a probe is of the process's own space");
     todo_wine(NO_PROBE) {
-        expect_raise(ProbeForWrite(kernel_address() + 0x10001, 4, 4), ST_DATATYPE_MISALIGNMENT);
-        expect_raise(ProbeForRead(kernel_address() + 0x10001, 4, 4), ST_DATATYPE_MISALIGNMENT);
+        expect_raise(ProbeForWrite(kernel_address() + 1, 4, 4), ST_DATATYPE_MISALIGNMENT);
+        expect_raise(ProbeForRead(kernel_address() + 1, 4, 4), ST_DATATYPE_MISALIGNMENT);
         expect_raise(ProbeForWrite(page + 1, 4, 4), ST_DATATYPE_MISALIGNMENT);
     }
 }
@@ -124,8 +124,8 @@ CASE(POOL, 158, "a probe of an address of the kernel's", "raises C0000005")
 
     skip_if(compat_base != 0, "a probe is of the process's own space");
     todo_wine(NO_PROBE) {
-        expect_raise(ProbeForWrite(kernel_address() + 0x20000, 4, 4), ST_ACCESS_VIOLATION);
-        expect_raise(ProbeForRead(kernel_address() + 0x20000, 4, 4), ST_ACCESS_VIOLATION);
+        expect_raise(ProbeForWrite(kernel_address() + 0x1000, 4, 4), ST_ACCESS_VIOLATION);
+        expect_raise(ProbeForRead(kernel_address() + 0x1000, 4, 4), ST_ACCESS_VIOLATION);
     }
     if (is_native()) {
         block = ExAllocatePoolWithTag(T_NX, 64, TAG_ONE);
