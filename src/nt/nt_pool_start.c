@@ -13,6 +13,7 @@
 #include "base/arith.h"
 #include "base/options.h"
 #include "host/host.h"
+#include "nt/nt_bugcheck.h"
 #include "nt/nt_pool.h"
 #include "nt/nt_pool_fault.h"
 #include "pool/pool_inject.h"
@@ -50,6 +51,7 @@ static void start(void)
         wvm_pool_special_start();
         wvm_pool_trace_start();
         wvm_nt_pool_faults_start();
+        wvm_pool_found = wvm_bug_check_finding;
         __atomic_store_n(&ready, true, __ATOMIC_RELEASE);
         return;
     }
