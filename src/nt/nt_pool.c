@@ -90,13 +90,8 @@ static WVM_NOINLINE void *alloc_second(uint32_t type, size_t size, uint32_t tag,
 
 PVOID wvm_ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T size, ULONG tag)
 {
-    unsigned kind = kind_of_type(type);
-    if (WVM_LIKELY(kind < WVM_POOL_KINDS)) {
-        void *p = wvm_pool_fast_alloc(kind, size, tag);
-        if (WVM_LIKELY(p != NULL))
-            return p;
-    }
-    return alloc_second(type, size, tag, CALLER);
+    void *p = wvm_pool_fast_alloc(type, size, tag);
+    return WVM_LIKELY(p != NULL) ? p : alloc_second(type, size, tag, CALLER);
 }
 
 static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t tag,
@@ -114,7 +109,7 @@ PVOID wvm_ExAllocatePool2(POOL_FLAGS flags, SIZE_T size, ULONG tag)
 {
     unsigned kind = kind_of_flags(flags);
     if (WVM_LIKELY(kind < WVM_POOL_KINDS)) {
-        void *p = wvm_pool_fast_alloc(kind, size, tag);
+        void *p = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag);
         if (WVM_LIKELY(p != NULL))
             return flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, size);
     }

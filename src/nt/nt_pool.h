@@ -45,8 +45,6 @@ bool wvm_pool_decode_priority(uint32_t priority, struct wvm_pool_call *call) WVM
 /* Parameters of ExAllocatePool3, after its flags. False: the call fails. */
 bool wvm_pool_decode_params(const POOL_EXTENDED_PARAMETER *at, uint32_t count,
                             struct wvm_pool_call *call) WVM_MUST_CHECK;
-/* The POOL_TYPE that stands for a kind in a bug check. */
-uint32_t wvm_pool_type_of(enum wvm_pool_kind kind);
 
 /* ---- nt_pool_start.c ---- */
 

@@ -23,11 +23,6 @@ enum {
      POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE | POOL_KINDS)
 #define REQUIRED_BITS 0xffffffffull
 
-uint32_t wvm_pool_type_of(enum wvm_pool_kind kind)
-{
-    return kind == WVM_POOL_PAGED ? PagedPool : kind == WVM_POOL_NX ? NonPagedPoolNx : NonPagedPool;
-}
-
 void wvm_pool_decode_type(uint32_t type, struct wvm_pool_call *call)
 {
     call->type = type;

@@ -35,24 +35,44 @@ static void count_free(struct wvm_pool_thread *th, unsigned row, size_t room)
     th->tally[row].given += room;
 }
 
-/* The lane of a tag and a shelf is theirs from now on. */
-static struct wvm_pool_lane *lane_of(struct wvm_pool_thread *th, uint32_t tag, unsigned shelf)
+/* The lane is that of the row's tag and the shelf from now on. */
+static void lane_take(struct wvm_pool_thread *th, struct wvm_pool_lane *lane, unsigned row,
+                      unsigned shelf)
 {
-    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
-    if (lane->tag == tag && lane->id == shelf << 16)
-        return lane;
-    unsigned row = wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf));
     wvm_pool_thread_move(th);
     if (lane->allocs | lane->frees)
         wvm_pool_lane_settle(th, lane);
     lane->live = (row | WVM_POOL_LIVE) ^ wvm_pool_map.cookie;
-    lane->kind = WVM_POOL_SHELF_KIND(shelf);
+    lane->type = wvm_pool_type_of(WVM_POOL_SHELF_KIND(shelf));
     lane->room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].size;
     lane->slack = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].slack;
     lane->cache = &th->cache[shelf];
-    lane->tag = tag;
+    lane->tag = wvm_pool_map.row_tag[row];
     lane->id = shelf << 16;
     wvm_pool_thread_move(th);
+}
+
+static struct wvm_pool_lane *lane_of(struct wvm_pool_thread *th, uint32_t tag, unsigned shelf)
+{
+    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
+    if (!wvm_pool_lane_is(lane, tag, shelf << 16)) {
+        lane_take(th, lane, wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf)), shelf);
+        lane->tag = tag;
+    }
+    return lane;
+}
+
+/* NULL: the tag was never used in this kind, or has no row of its own. */
+static struct wvm_pool_lane *lane_of_known(struct wvm_pool_thread *th, uint32_t tag,
+                                           unsigned shelf)
+{
+    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
+    if (WVM_LIKELY(wvm_pool_lane_is(lane, tag, shelf << 16)))
+        return lane;
+    unsigned row = wvm_pool_row_known(tag, WVM_POOL_SHELF_KIND(shelf));
+    if (!row)
+        return NULL;
+    lane_take(th, lane, row, shelf);
     return lane;
 }
 
@@ -68,33 +88,38 @@ void wvm_pool_count(uint32_t tag, bool paged, bool free, size_t room)
 
 /* ---- the second way ---- */
 
-/* The slot on top of the lane's cache, unproven so far, becomes a proven one. False: it cannot. */
-static bool prove_top(struct wvm_pool_lane *lane)
+/* A proven slot is on top of the lane's cache. False: there is none to be had, or what is on top is
+ * wrong. */
+static inline bool top_ready(struct wvm_pool_thread *th, struct wvm_pool_lane *lane)
 {
     struct wvm_pool_slot *slot = lane->cache->top;
+    if (!wvm_pool_is_unproven(slot))
+        return true;
     if (!slot->block)
-        return false;
-    const struct wvm_pool_state *state = wvm_pool_slot_state(slot);
-    uint32_t size = WVM_POOL_USE_SIZE(wvm_pool_use_get(state));
-    if (!wvm_pool_canary_ok(slot->block, size, lane->room - size))
-        return false;
+        return wvm_pool_cache_fill(th, lane->id >> 16);
     slot->state = wvm_pool_slot_state(slot);
-    return true;
+    uint32_t size = WVM_POOL_USE_SIZE(wvm_pool_use_get(slot->state));
+    if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, size, lane->room - size)))
+        return true;
+    slot->state = (struct wvm_pool_state *)((uintptr_t)slot->state | WVM_POOL_UNPROVEN);
+    return wvm_pool_cache_fill(th, lane->id >> 16);
 }
 
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     unsigned shelf = WVM_POOL_SHELF(kind, wvm_pool_class_for(size));
-    struct wvm_pool_lane *last = wvm_pool_fast_enter(th), *lane = last;
+    struct wvm_pool_lane *last = wvm_pool_fast_enter(th);
     void *block = NULL;
-    if (last != &wvm_pool_inside && !wvm_pool_fast_stop(th)) {
-        lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
-        if (wvm_pool_lane_is(lane, tag, shelf << 16) &&
-            (!wvm_pool_is_unproven(lane->cache->top) || prove_top(lane)))
+    if (last != &wvm_pool_inside && !wvm_pool_fast_stop(th) && WVM_POOL_SHELF_CLASS(shelf)) {
+        struct wvm_pool_lane *lane = lane_of_known(th, tag, shelf);
+        if (lane && top_ready(th, lane))
             block = wvm_pool_lane_alloc(lane, size, lane->room - size);
+        last = lane ? lane : last;
     }
-    wvm_pool_fast_leave(th, lane);
+    wvm_pool_fast_leave(th, last);
+    if (WVM_UNLIKELY(th->found.code))
+        wvm_pool_tell_found(th);
     return block;
 }
 
@@ -104,7 +129,7 @@ static bool free_unproven(struct wvm_pool_lane *lane, void *p, struct wvm_pool_s
 {
     uint32_t use = __atomic_load_n(&state->use, __ATOMIC_RELAXED), size = use ^ lane->live;
     struct wvm_pool_slot *top = lane->cache->top;
-    if ((uint16_t)size || top == lane->cache->full)
+    if ((uint16_t)size)
         return false;
     __builtin_prefetch((char *)p + (size >> 16));
     __builtin_prefetch(p, 1);
@@ -116,21 +141,32 @@ static bool free_unproven(struct wvm_pool_lane *lane, void *p, struct wvm_pool_s
     return true;
 }
 
+/* The id of a shelf: no start, no flag. */
+static inline bool is_shelf(uint32_t id)
+{
+    return !(id & 0xff00ffff) && id >> 16 < WVM_POOL_SHELVES &&
+           WVM_POOL_SHELF_CLASS(id >> 16) - 1u < WVM_POOL_CLASSES - 1u;
+}
+
 bool wvm_pool_second_free(void *p, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     struct wvm_pool_state *state = wvm_pool_state_of(p);
-    struct wvm_pool_lane *last = wvm_pool_fast_enter(th), *lane = last;
+    struct wvm_pool_lane *last = wvm_pool_fast_enter(th);
     bool done = false;
     if (state && last != &wvm_pool_inside && !wvm_pool_fast_stop(th)) {
         uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
-        lane = &th->lane[wvm_pool_lane_of(tag, id >> 16)];
-        if (wvm_pool_lane_is(lane, tag, id)) {
+        struct wvm_pool_lane *lane = is_shelf(id) ? lane_of_known(th, tag, id >> 16) : NULL;
+        if (lane &&
+            (lane->cache->top != lane->cache->full || wvm_pool_cache_room(th, id >> 16))) {
             done = th->proofs ? wvm_pool_lane_free(lane, p, state) : free_unproven(lane, p, state);
             th->proofs -= th->proofs != 0;
         }
+        last = lane ? lane : last;
     }
-    wvm_pool_fast_leave(th, lane);
+    wvm_pool_fast_leave(th, last);
+    if (WVM_UNLIKELY(th->found.code))
+        wvm_pool_tell_found(th);
     return done;
 }
 

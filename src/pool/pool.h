@@ -26,6 +26,11 @@ enum wvm_pool_kind {
     WVM_POOL_NX = 2,    /* non-paged, not executable */
     WVM_POOL_KINDS
 };
+/* The POOL_TYPE of a kind. */
+static inline uint32_t wvm_pool_type_of(enum wvm_pool_kind kind)
+{
+    return ((unsigned)kind & 1) | ((unsigned)kind & 2) << 8;
+}
 
 enum wvm_pool_flag {
     WVM_POOL_ZERO = 1,          /* contents are zero */

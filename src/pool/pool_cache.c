@@ -278,8 +278,6 @@ void wvm_pool_cache_init(struct wvm_pool_thread *th)
 {
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++)
         th->cache[shelf] = (struct wvm_pool_cache){.top = &nothing, .full = &nothing};
-    for (unsigned i = 0; i < WVM_POOL_LANES; i++)
-        th->lane[i].id = ~(uint32_t)0;
 }
 
 /* ---- draining ---- */

@@ -26,7 +26,7 @@ static inline unsigned wvm_pool_lane_of(uint32_t tag, unsigned shelf)
     return ((tag * 0x9e3779b1u >> 20) + shelf) % WVM_POOL_LANES;
 }
 
-/* The lane used last; the thread is inside from now on. No tag and kind are those of
+/* The lane used last; the thread is inside from now on. No type is that of
  * wvm_pool_inside: a thread that was inside finds no lane. */
 WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *wvm_pool_fast_enter(struct wvm_pool_thread *th)
 {
@@ -36,7 +36,7 @@ WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *wvm_pool_fast_enter(struct
     return last;
 }
 
-/* Stop bits, none of which is in a kind or in the start of a state's id. */
+/* Stop bits, none of which is in a type or in the start of a state's id. */
 static inline uint32_t wvm_pool_fast_stop(const struct wvm_pool_thread *th)
 {
     return __atomic_load_n(&th->stop, __ATOMIC_RELAXED);
@@ -66,6 +66,8 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *
         __atomic_store_n(&state->use, lane->live ^ (uint32_t)size << 16, __ATOMIC_RELAXED);
         wvm_pool_count_one(&lane->allocs);
         wvm_pool_canary_put(block, size, slack);
+        if (!block)
+            __builtin_unreachable();
     }
     return block;
 }
@@ -92,14 +94,14 @@ WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_free(struct wvm_pool_lane *la
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
 bool wvm_pool_second_free(void *p, uint32_t tag);
 
-/* With the lane used last. NULL: take the second way. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_fast_alloc(unsigned kind, size_t size, uint32_t tag)
+/* With the lane used last. NULL: take the second way. type: what is no kind's never fits. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     struct wvm_pool_lane *lane = wvm_pool_fast_enter(th);
     size_t slack = lane->room - size;
     void *block = NULL;
-    if (WVM_LIKELY(lane->tag == tag && lane->kind == kind + wvm_pool_fast_stop(th) &&
+    if (WVM_LIKELY(lane->tag == tag && lane->type == (type | wvm_pool_fast_stop(th)) &&
                    slack <= lane->slack))
         block = wvm_pool_lane_alloc(lane, size, slack);
     wvm_pool_fast_leave(th, lane);

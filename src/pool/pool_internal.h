@@ -33,7 +33,7 @@ enum {
     WVM_POOL_SHELVES = 64 * WVM_POOL_KINDS,
     WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
     WVM_POOL_ROWS = 16384,
-    WVM_POOL_LANES = 1024,
+    WVM_POOL_LANES = 4096,
     WVM_POOL_PROOFS = 4096,      /* of a new thread */
 };
 
@@ -137,9 +137,9 @@ struct wvm_pool_tally {
  * their counters, which are added to the tally of the row when the lane is used for others. */
 struct wvm_pool_lane {
     uint32_t tag;
-    uint32_t id;      /* shelf << 16: of a state, without its start; ~0: the lane is not in use */
+    uint32_t id;      /* shelf << 16: of a state, without its start; 0: the lane is not in use */
     uint32_t live;    /* `use` of a live slot of size 0 */
-    uint32_t kind;
+    uint32_t type;    /* wvm_pool_type_of() */
     size_t room;      /* bytes of a slot */
     size_t slack;     /* the most by which a request may be smaller */
     struct wvm_pool_cache *cache;
@@ -170,7 +170,7 @@ struct wvm_pool_thread {
 };
 extern WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own; /* never NULL */
 extern struct wvm_pool_thread wvm_pool_nobody;
-extern struct wvm_pool_lane wvm_pool_inside;         /* constant */
+extern struct wvm_pool_lane wvm_pool_inside, wvm_pool_no_lane; /* constant: fit nothing */
 
 bool wvm_pool_threads_init(void);
 /* The calling thread's; NULL: no memory for it. */
@@ -194,6 +194,8 @@ void wvm_pool_lane_settle(struct wvm_pool_thread *th, struct wvm_pool_lane *lane
 /* The counters of `from` are added to those of the threads that have ended, and cleared.
  * Registry lock. */
 void wvm_pool_tally_retire(struct wvm_pool_thread *from);
+/* The same without making one. 0: there is none. */
+unsigned wvm_pool_row_known(uint32_t tag, unsigned kind);
 /* Rooms of the live blocks of each kind are added to used[]. */
 void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS]);
 void wvm_pool_rows_lock(void);

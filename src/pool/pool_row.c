@@ -46,9 +46,14 @@ static unsigned add_row(uint32_t tag, unsigned kind)
     return n_rows - 1;
 }
 
+unsigned wvm_pool_row_known(uint32_t tag, unsigned kind)
+{
+    return __atomic_load_n(&hash_row[place_of(tag, kind)], __ATOMIC_ACQUIRE);
+}
+
 unsigned wvm_pool_row_number(uint32_t tag, unsigned kind)
 {
-    unsigned row = __atomic_load_n(&hash_row[place_of(tag, kind)], __ATOMIC_ACQUIRE);
+    unsigned row = wvm_pool_row_known(tag, kind);
     if (row)
         return row;
     pthread_mutex_lock(&rows_lock);

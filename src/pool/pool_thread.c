@@ -17,7 +17,8 @@
 
 pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
 struct wvm_pool_thread *wvm_pool_all;
-struct wvm_pool_lane wvm_pool_inside = {.kind = ~(uint32_t)0, .id = ~(uint32_t)0};
+struct wvm_pool_lane wvm_pool_inside = {.type = ~(uint32_t)0, .id = ~(uint32_t)0};
+struct wvm_pool_lane wvm_pool_no_lane = {.type = ~(uint32_t)0, .id = ~(uint32_t)0};
 struct wvm_pool_thread wvm_pool_nobody = {.last = &wvm_pool_inside};
 WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
 
@@ -132,7 +133,7 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
 
 void wvm_pool_leave(struct wvm_pool_thread *th)
 {
-    __atomic_store_n(&th->last, &th->lane[0], __ATOMIC_RELEASE);
+    __atomic_store_n(&th->last, &wvm_pool_no_lane, __ATOMIC_RELEASE);
 }
 
 static void set_stop(struct wvm_pool_thread *th, unsigned bits, bool on)

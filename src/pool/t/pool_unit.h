@@ -24,7 +24,7 @@ static inline void unit_start(void)
 static inline char *unit_take(unsigned kind, size_t size, uint32_t tag)
 {
     struct wvm_pool_request rq = {kind, tag, size, 0, NULL};
-    char *p = wvm_pool_fast_alloc(kind, size, tag);
+    char *p = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag);
     if (!p)
         p = wvm_pool_second_alloc(kind, size, tag);
     return p ? p : wvm_pool_alloc(&rq);
