@@ -25,56 +25,53 @@ static unsigned n_observers; /* (a) */
 
 static void count_alloc(struct wvm_pool_thread *th, unsigned row, size_t room)
 {
-    th->tally[row].allocs++;
-    th->tally[row].taken += room;
+    wvm_pool_add(&th->tally[row].allocs, 1);
+    wvm_pool_add(&th->tally[row].taken, room);
 }
 
 static void count_free(struct wvm_pool_thread *th, unsigned row, size_t room)
 {
-    th->tally[row].frees++;
-    th->tally[row].given += room;
+    wvm_pool_add(&th->tally[row].frees, 1);
+    wvm_pool_add(&th->tally[row].given, room);
 }
 
-/* The lane is that of the row's tag and the shelf from now on. */
-static void lane_take(struct wvm_pool_thread *th, struct wvm_pool_lane *lane, unsigned row,
-                      unsigned shelf)
+/* The thread's lane is that of the tag, whose row this is, and the shelf from now on. */
+static struct wvm_pool_lane *lane_make(struct wvm_pool_thread *th, uint32_t tag, unsigned row,
+                                       unsigned shelf)
 {
-    wvm_pool_thread_move(th);
-    if (lane->allocs | lane->frees)
-        wvm_pool_lane_settle(th, lane);
+    const struct wvm_pool_class *c = &wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)];
+    struct wvm_pool_lane *lane = &th->lane;
+    lane->tag = tag;
+    lane->id = shelf << 16;
     lane->live = (row | WVM_POOL_LIVE) ^ wvm_pool_map.cookie;
     lane->type = wvm_pool_type_of(WVM_POOL_SHELF_KIND(shelf));
-    lane->room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].size;
-    lane->slack = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].slack;
+    lane->room = c->size;
+    lane->slack = c->slack;
     lane->cache = &th->cache[shelf];
-    lane->tag = wvm_pool_map.row_tag[row];
-    lane->id = shelf << 16;
-    wvm_pool_thread_move(th);
+    lane->tally = &th->tally[row];
+    return lane;
 }
 
 static struct wvm_pool_lane *lane_of(struct wvm_pool_thread *th, uint32_t tag, unsigned shelf)
 {
-    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
-    if (!wvm_pool_lane_is(lane, tag, shelf << 16)) {
-        lane_take(th, lane, wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf)), shelf);
-        lane->tag = tag;
-    }
-    return lane;
+    return lane_make(th, tag, wvm_pool_row_number(tag, WVM_POOL_SHELF_KIND(shelf)), shelf);
 }
 
 /* NULL: the tag was never used in this kind, or has no row of its own. */
-static struct wvm_pool_lane *lane_of_known(struct wvm_pool_thread *th, uint32_t tag,
-                                           unsigned shelf)
+static inline struct wvm_pool_lane *lane_of_known(struct wvm_pool_thread *th, uint32_t tag,
+                                                  unsigned shelf)
 {
-    struct wvm_pool_lane *lane = &th->lane[wvm_pool_lane_of(tag, shelf)];
-    if (WVM_LIKELY(wvm_pool_lane_is(lane, tag, shelf << 16)))
-        return lane;
-    unsigned row = wvm_pool_row_known(tag, WVM_POOL_SHELF_KIND(shelf));
-    if (!row)
-        return NULL;
-    lane_take(th, lane, row, shelf);
-    return lane;
+    unsigned kind = WVM_POOL_SHELF_KIND(shelf);
+    struct wvm_pool_way *way = &th->way[kind][tag * 0x9e3779b1u >> 24];
+    if (WVM_UNLIKELY(way->tag != tag || !way->row)) {
+        unsigned row = wvm_pool_row_known(tag, kind);
+        if (!row)
+            return NULL;
+        *way = (struct wvm_pool_way){tag, row};
+    }
+    return lane_make(th, tag, way->row, shelf);
 }
+_Static_assert(WVM_POOL_WAYS == 1 << 8, "the hash of a tag has eight bits");
 
 void wvm_pool_count(uint32_t tag, bool paged, bool free, size_t room)
 {
@@ -115,7 +112,6 @@ void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
         struct wvm_pool_lane *lane = lane_of_known(th, tag, shelf);
         if (lane && top_ready(th, lane))
             block = wvm_pool_lane_alloc(lane, size, lane->room - size);
-        last = lane ? lane : last;
     }
     wvm_pool_fast_leave(th, last);
     if (WVM_UNLIKELY(th->found.code))
@@ -137,7 +133,8 @@ static bool free_unproven(struct wvm_pool_lane *lane, void *p, struct wvm_pool_s
     top[1].block = p;
     top[1].state = (struct wvm_pool_state *)((uintptr_t)state | WVM_POOL_UNPROVEN);
     lane->cache->top = top + 1;
-    wvm_pool_count_one(&lane->frees);
+    wvm_pool_add(&lane->tally->frees, 1);
+    wvm_pool_add(&lane->tally->given, lane->room);
     return true;
 }
 
@@ -162,7 +159,6 @@ bool wvm_pool_second_free(void *p, uint32_t tag)
             done = th->proofs ? wvm_pool_lane_free(lane, p, state) : free_unproven(lane, p, state);
             th->proofs -= th->proofs != 0;
         }
-        last = lane ? lane : last;
     }
     wvm_pool_fast_leave(th, last);
     if (WVM_UNLIKELY(th->found.code))
@@ -182,7 +178,7 @@ static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_reques
     struct wvm_pool_slot *slot = lane->cache->top--;
     slot->state->flags = rq->flags & WVM_POOL_CHARGED ? WVM_POOL_STATE_CHARGED : 0;
     __atomic_store_n(&slot->state->use, lane->live ^ (uint32_t)rq->size << 16, __ATOMIC_RELAXED);
-    lane->allocs++;
+    count_alloc(th, WVM_POOL_USE_ROW(lane->live ^ wvm_pool_map.cookie), lane->room);
     wvm_pool_canary_put(slot->block, rq->size, lane->room - rq->size);
     return slot->block;
 }
@@ -332,7 +328,7 @@ static void free_slot(struct wvm_pool_thread *th, const struct wvm_pool_where *w
 {
     unsigned kind = w->block.kind, shelf = w->slot.state->shelf;
     struct wvm_pool_lane *lane = lane_of(th, w->block.tag, shelf);
-    lane->frees++;
+    count_free(th, w->row, lane->room);
     w->slot.state->flags = 0;
     wvm_pool_use_set(w->slot.state, w->row);
     if (wvm_pool_cache_room(th, shelf)) {

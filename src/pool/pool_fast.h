@@ -1,7 +1,7 @@
 /* The short way through the pools: no lock, no shared write, no call.
  *
  * There are three ways, each tried when the one before fails: the fast one, inline, with the lane
- * that the thread used last; the second, with another lane of the thread; the long one (pool.h) for
+ * that the thread used last; the second, which makes it another; the long one (pool.h) for
  * all else: a thread's first call, a tag's first use in it, an empty or full magazine, large blocks,
  * observers, a raised IRQL, everything that is wrong.
  * I1  Each store is such that a signal handler, or a fork(), between any two of them finds a
@@ -20,11 +20,6 @@
 #pragma GCC visibility push(hidden)
 #include "pool/pool_internal.h"
 #pragma GCC visibility pop
-
-static inline unsigned wvm_pool_lane_of(uint32_t tag, unsigned shelf)
-{
-    return ((tag * 0x9e3779b1u >> 20) + shelf) % WVM_POOL_LANES;
-}
 
 /* The lane used last; the thread is inside from now on. No type is that of
  * wvm_pool_inside: a thread that was inside finds no lane. */
@@ -64,7 +59,8 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *
         block = slot->block;
         lane->cache->top = slot - 1;
         __atomic_store_n(&state->use, lane->live ^ (uint32_t)size << 16, __ATOMIC_RELAXED);
-        wvm_pool_count_one(&lane->allocs);
+        wvm_pool_add(&lane->tally->allocs, 1);
+        wvm_pool_add(&lane->tally->taken, lane->room);
         wvm_pool_canary_put(block, size, slack);
         if (!block)
             __builtin_unreachable();
@@ -85,11 +81,12 @@ WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_free(struct wvm_pool_lane *la
     __atomic_store_n(&state->use, lane->live ^ WVM_POOL_LIVE, __ATOMIC_RELAXED);
     top[1] = (struct wvm_pool_slot){p, state};
     lane->cache->top = top + 1;
-    wvm_pool_count_one(&lane->frees);
+    wvm_pool_add(&lane->tally->frees, 1);
+    wvm_pool_add(&lane->tally->given, lane->room);
     return true;
 }
 
-/* The second way: with whatever lane the thread has for the tag and the shelf. NULL, false: take the
+/* The second way: the thread's lane becomes that of the tag and the shelf. NULL, false: take the
  * long way. */
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
 bool wvm_pool_second_free(void *p, uint32_t tag);

@@ -7,8 +7,8 @@
  *          what is left over is one slot of exactly the class of that size (the rest slot).
  * State    eight bytes a slot, kept away from it (struct wvm_pool_state). Index of a slot: its
  *          offset in the span shifted by the place's shift, no two slots have the same.
- * Counters in a thread's lanes, in its tally, in the sums of threads that have ended: a row's value
- *          is all of these together, read while nobody is inside.
+ * Counters in a thread's tally, in the sums of threads that have ended: a row's value is all of
+ *          these together, read while nobody is inside.
  * Way of a slot: span -> magazine of a thread -> block -> magazine of the thread that frees it ->
  *          depot (magazines of all threads, one stack per kind and class) or back to a thread; a
  *          span gets slots back only when the pool is drained.
@@ -33,7 +33,7 @@ enum {
     WVM_POOL_SHELVES = 64 * WVM_POOL_KINDS,
     WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
     WVM_POOL_ROWS = 16384,
-    WVM_POOL_LANES = 4096,
+    WVM_POOL_WAYS = 256,
     WVM_POOL_PROOFS = 4096,      /* of a new thread */
 };
 
@@ -131,19 +131,23 @@ struct wvm_pool_cache {
 };
 /* One thread's part of a row's counters. */
 struct wvm_pool_tally {
-    uint64_t allocs, frees, taken, given; /* taken, given: bytes */
+    wvm_word64 allocs, frees, taken, given; /* (a) taken, given: bytes */
 };
-/* A tag and a shelf that a thread uses together: what an allocation or free of the two needs, and
- * their counters, which are added to the tally of the row when the lane is used for others. */
+/* The row of a tag that the thread has used. */
+struct wvm_pool_way {
+    uint32_t tag;
+    uint32_t row; /* 0: none */
+};
+/* What the allocations and frees of one tag and shelf need. */
 struct wvm_pool_lane {
     uint32_t tag;
-    uint32_t id;      /* shelf << 16: of a state, without its start; 0: the lane is not in use */
+    uint32_t id;      /* shelf << 16: of a state, without its start */
     uint32_t live;    /* `use` of a live slot of size 0 */
     uint32_t type;    /* wvm_pool_type_of() */
     size_t room;      /* bytes of a slot */
     size_t slack;     /* the most by which a request may be smaller */
     struct wvm_pool_cache *cache;
-    wvm_word64 allocs, frees;
+    struct wvm_pool_tally *tally;
 } __attribute__((aligned(64)));
 
 enum wvm_pool_stop {
@@ -155,22 +159,22 @@ enum wvm_pool_stop {
     WVM_POOL_STOP_RAISED = 128,  /* the thread's IRQL allows no short way */
 };
 struct wvm_pool_thread {
-    struct wvm_pool_lane *last; /* (a) the one used last; wvm_pool_inside: the thread is inside.
-                                 * Written by its thread alone */
+    struct wvm_pool_lane *last; /* (a) &lane, or wvm_pool_inside: the thread is inside. Written by
+                                 * its thread alone */
     uint32_t stop;              /* (a) */
-    uint32_t moves;             /* (a) wvm_pool_thread_move() */
     struct wvm_pool_finding found; /* code not 0: to be told when the thread is outside */
     uint32_t proofs;            /* frees by the second way that look at the slack at once */
-    struct wvm_pool_tally *tally;                  /* by row */
+    struct wvm_pool_lane lane;  /* of the last allocation or free */
+    struct wvm_pool_tally *tally;                           /* by row */
+    struct wvm_pool_way way[WVM_POOL_KINDS][WVM_POOL_WAYS]; /* by hash of the tag */
     struct wvm_pool_cache cache[WVM_POOL_SHELVES];
-    struct wvm_pool_lane lane[WVM_POOL_LANES];     /* by wvm_pool_lane_of() */
     struct wvm_pool_thread *next;             /* (c) of all */
     struct wvm_pool_thread *next_idle;        /* registry lock */
     bool idle;                                /* registry lock */
 };
 extern WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own; /* never NULL */
 extern struct wvm_pool_thread wvm_pool_nobody;
-extern struct wvm_pool_lane wvm_pool_inside, wvm_pool_no_lane; /* constant: fit nothing */
+extern struct wvm_pool_lane wvm_pool_inside; /* constant: fits nothing */
 
 bool wvm_pool_threads_init(void);
 /* The calling thread's; NULL: no memory for it. */
@@ -189,8 +193,6 @@ void wvm_pool_go_all(unsigned bits);
 bool wvm_pool_rows_init(void);
 /* The number of (tag, kind), made when it is new; the table full: the row that takes the rest. */
 unsigned wvm_pool_row_number(uint32_t tag, unsigned kind);
-/* A lane's counters go to the tally of its row. By its thread, inside, or nobody is. */
-void wvm_pool_lane_settle(struct wvm_pool_thread *th, struct wvm_pool_lane *lane);
 /* The counters of `from` are added to those of the threads that have ended, and cleared.
  * Registry lock. */
 void wvm_pool_tally_retire(struct wvm_pool_thread *from);
@@ -218,12 +220,6 @@ extern struct wvm_pool_thread *wvm_pool_all; /* (a) */
 void wvm_pool_view_open(void);
 /* Around every move of counters from a thread to those that have ended. Registry lock. */
 void wvm_pool_view_move(void);
-/* Around every change of a thread's lanes, and move of their counters to its tallies. By the thread,
- * inside, or nobody is. */
-static inline void wvm_pool_thread_move(struct wvm_pool_thread *th)
-{
-    __atomic_store_n(&th->moves, th->moves + 1, __ATOMIC_SEQ_CST);
-}
 
 /* ---- pages ---- */
 /* Commits what of a table describes its elements [from, to). 0 or -errno. */
@@ -334,12 +330,12 @@ static inline void wvm_pool_use_set(struct wvm_pool_state *state, uint32_t use)
 }
 
 /* A counter that its thread alone changes and others read. On x86-64 one instruction. */
-static inline void wvm_pool_count_one(wvm_word64 *counter)
+static inline void wvm_pool_add(wvm_word64 *counter, uint64_t n)
 {
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
-    __asm__("addq $1, %0" : "+m"(*counter) : : "cc");
+    __asm__("addq %1, %0" : "+m"(*counter) : "er"(n) : "cc");
 #else
-    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
 #endif
 }
 

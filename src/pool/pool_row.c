@@ -81,25 +81,6 @@ unsigned wvm_pool_row_kind(unsigned row)
 
 /* ---- sums ---- */
 
-void wvm_pool_lane_settle(struct wvm_pool_thread *th, struct wvm_pool_lane *lane)
-{
-    struct wvm_pool_tally *t = &th->tally[WVM_POOL_USE_ROW(lane->live ^ wvm_pool_map.cookie)];
-    t->allocs += lane->allocs;
-    t->frees += lane->frees;
-    t->taken += lane->allocs * lane->room;
-    t->given += lane->frees * lane->room;
-    lane->allocs = lane->frees = 0;
-}
-
-static void settle_lanes(struct wvm_pool_thread *th)
-{
-    wvm_pool_thread_move(th);
-    for (unsigned i = 0; i < WVM_POOL_LANES; i++)
-        if (th->lane[i].allocs | th->lane[i].frees)
-            wvm_pool_lane_settle(th, &th->lane[i]);
-    wvm_pool_thread_move(th);
-}
-
 static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t)
 {
     sum->allocs += t->allocs;
@@ -108,7 +89,7 @@ static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t
     sum->given += t->given;
 }
 
-/* Nobody is inside, and all lanes are settled. */
+/* Nobody is inside. */
 static void sum_row(unsigned row, struct wvm_pool_tally *sum)
 {
     *sum = retired[row];
@@ -116,17 +97,9 @@ static void sum_row(unsigned row, struct wvm_pool_tally *sum)
         add_tally(sum, &th->tally[row]);
 }
 
-static void begin_sums(void)
-{
-    wvm_pool_quiet();
-    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
-        settle_lanes(th);
-}
-
 void wvm_pool_tally_retire(struct wvm_pool_thread *from)
 {
     wvm_pool_view_move();
-    settle_lanes(from);
     for (unsigned row = 1; row < n_rows; row++) {
         add_tally(&retired[row], &from->tally[row]);
         from->tally[row] = (struct wvm_pool_tally){0};
@@ -171,7 +144,7 @@ size_t wvm_pool_rows(struct wvm_pool_row *out, size_t n)
     size_t found = 0;
     if (!wvm_pool_started())
         return 0;
-    begin_sums();
+    wvm_pool_quiet();
     unsigned end = __atomic_load_n(&n_rows, __ATOMIC_ACQUIRE);
     for (unsigned row = 1; row < end; row++) {
         struct wvm_pool_row r;
@@ -197,7 +170,7 @@ bool wvm_pool_row_of(uint32_t tag, bool paged, struct wvm_pool_row *out)
         row = hash_row[place_of(tag, WVM_POOL_EXEC)];
     if (!row)
         return false;
-    begin_sums();
+    wvm_pool_quiet();
     fill_row(row, out);
     wvm_pool_resume();
     return out->allocs != 0;
@@ -205,7 +178,7 @@ bool wvm_pool_row_of(uint32_t tag, bool paged, struct wvm_pool_row *out)
 
 void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS])
 {
-    begin_sums();
+    wvm_pool_quiet();
     for (unsigned row = 1; row < __atomic_load_n(&n_rows, __ATOMIC_ACQUIRE); row++) {
         struct wvm_pool_tally sum;
         sum_row(row, &sum);

@@ -18,7 +18,6 @@
 pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
 struct wvm_pool_thread *wvm_pool_all;
 struct wvm_pool_lane wvm_pool_inside = {.type = ~(uint32_t)0, .id = ~(uint32_t)0};
-struct wvm_pool_lane wvm_pool_no_lane = {.type = ~(uint32_t)0, .id = ~(uint32_t)0};
 struct wvm_pool_thread wvm_pool_nobody = {.last = &wvm_pool_inside};
 WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
 
@@ -61,6 +60,7 @@ static struct wvm_pool_thread *make(void)
         return NULL;
     struct wvm_pool_thread *th = mem;
     th->tally = tally;
+    th->lane = wvm_pool_inside;
     wvm_pool_cache_init(th);
     wvm_pool_leave(th);
     th->next = wvm_pool_all;
@@ -133,7 +133,7 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
 
 void wvm_pool_leave(struct wvm_pool_thread *th)
 {
-    __atomic_store_n(&th->last, &wvm_pool_no_lane, __ATOMIC_RELEASE);
+    __atomic_store_n(&th->last, &th->lane, __ATOMIC_RELEASE);
 }
 
 static void set_stop(struct wvm_pool_thread *th, unsigned bits, bool on)

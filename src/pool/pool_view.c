@@ -2,8 +2,7 @@
  *
  * I1  Before the first pool call the view is what the linker made of it, and nothing else exists:
  *     programs that never use pools pay its few bytes.
- * I2  `moves` is odd while counters are moved from a thread, those of the thread while they are
- *     moved inside it. The former happens under the lock of the registry.
+ * I2  `moves` is odd while counters are moved from a thread, under the lock of the registry.
  * Locking: none of its own.   Signal safety: all of it. */
 #include "base/assert.h"
 #include "pool/pool_internal.h"
@@ -17,7 +16,7 @@ WVM_STATIC(sizeof(struct wvm_pool_view_tally) == sizeof(struct wvm_pool_tally) &
 WVM_STATIC((int)WVM_POOL_VIEW_KINDS == (int)WVM_POOL_KINDS &&
                (int)WVM_POOL_VIEW_PAGED == (int)WVM_POOL_PAGED,
            "the kinds");
-WVM_STATIC(sizeof(struct wvm_pool_view) == 112 + 3 * 40 + 32, "the same form everywhere");
+WVM_STATIC(sizeof(struct wvm_pool_view) == 72 + 3 * 40 + 32, "the same form everywhere");
 
 /* The note reaches it inside its own object. */
 __attribute__((visibility("hidden"))) struct wvm_pool_view wvm_pool_view = {
@@ -51,16 +50,6 @@ void wvm_pool_view_open(void)
     v->threads = address(&wvm_pool_all);
     v->thread_next = offsetof(struct wvm_pool_thread, next);
     v->thread_tally = offsetof(struct wvm_pool_thread, tally);
-    v->thread_moves = offsetof(struct wvm_pool_thread, moves);
-    v->thread_lanes = offsetof(struct wvm_pool_thread, lane);
-    v->lane_live = offsetof(struct wvm_pool_lane, live);
-    v->lane_room = offsetof(struct wvm_pool_lane, room);
-    v->lane_allocs = offsetof(struct wvm_pool_lane, allocs);
-    v->lane_frees = offsetof(struct wvm_pool_lane, frees);
-    v->n_lanes = WVM_POOL_LANES;
-    v->lane_size = sizeof(struct wvm_pool_lane);
-    v->cookie = wvm_pool_map.cookie;
-    v->row_mask = WVM_POOL_ROWS - 1;
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
         const struct wvm_pool_part *part = &wvm_pool_part[kind];
         v->part[kind] = (struct wvm_pool_view_part){

@@ -6,10 +6,8 @@
  * Reader   finds the view by the ELF note of the object that it lies in: the note's four bytes are
  *          the signed distance from themselves to the view (pool_view.c);
  *          reads rows [1, *n_rows), and adds up for each row the tally of the threads that have
- *          ended (`retired`), and for each thread in the list from *threads its tally and lanes:
- *          a lane counts for the row ((live ^ cookie) & row_mask), `room` bytes a block;
- *          begins a thread anew when its moves are odd or have changed meanwhile, and everything
- *          when those of the view have: counters were being moved.
+ *          ended (`retired`), and for each thread in the list from *threads its tally; begins anew
+ *          when the view's moves are odd or have changed meanwhile: counters were being moved.
  * Nothing here is written by ordinary allocations and frees. */
 #ifndef WVM_POOL_POOL_VIEW_H
 #define WVM_POOL_POOL_VIEW_H
@@ -56,13 +54,8 @@ struct wvm_pool_view {
     wvm_word64 n_rows;     /* of uint32_t */
     wvm_word64 rows, retired; /* of arrays, by row */
     wvm_word64 threads;    /* of a pointer to the first thread */
-    /* Offsets in a thread: of pointers to the next one (0: none) and to its tallies, by row; of its
-     * moves (a); of its first lane. */
-    uint32_t thread_next, thread_tally, thread_moves, thread_lanes;
-    /* Offsets in a lane: of uint32_t, then of uint64_t. */
-    uint32_t lane_live, lane_room, lane_allocs, lane_frees;
-    uint32_t n_lanes, lane_size;
-    uint32_t cookie, row_mask;
+    /* Offsets in a thread: of pointers to the next one (0: none) and to its tallies, by row. */
+    uint32_t thread_next, thread_tally;
     struct wvm_pool_view_part part[WVM_POOL_VIEW_KINDS];
     wvm_word64 commit[4];  /* (a) of uint64_t, pages: charged, charged late, limit, peak; or 0 */
 };

@@ -1,7 +1,6 @@
 /* One look at the pools of another process, through the view that it publishes (pool/pool_view.h).
  *
- * Terms   tallies = the counters of one thread, or of all that have ended, by row; lane = counters
- *         of a thread for one row that are not in its tallies yet.
+ * Terms   tallies = the counters of one thread, or of all that have ended, by row.
  * I1  A sample is of a time in which no counters were moved; else it is not taken.
  * I2  Threads are read one after the other while they run. No row has more frees than allocations,
  *     and no count is smaller in a later sample.
@@ -23,8 +22,6 @@
 #define TRY_US 200
 #define MAX_ROWS 1048576
 #define MAX_THREADS 1048576
-#define MAX_LANES 65536u
-#define MAX_LANE 4096u
 #define PAGE 4096
 #define IN_RAM (UINT64_C(1) << 63)
 
@@ -36,7 +33,6 @@ struct look {
     uint32_t n;                    /* rows; the first is none */
     struct wvm_pool_view_row *row;
     tally *sum, *part;             /* by row */
-    unsigned char *lanes;          /* of one thread */
 };
 
 /* ---- counters ---- */
@@ -62,56 +58,12 @@ static int peek_tallies(struct look *l, uint64_t at)
     return poolmon_peek(l->pid, at, l->part, l->n * sizeof *l->part);
 }
 
-/* Adds what the lanes have counted to the tallies of their thread. */
-static void add_lanes(struct look *l)
-{
-    const struct wvm_pool_view *v = &l->view;
-    uint32_t live, room;
-    uint64_t allocs, frees;
-    for (uint32_t i = 0; i < v->n_lanes; i++) {
-        const unsigned char *lane = l->lanes + (size_t)i * v->lane_size;
-        memcpy(&allocs, lane + v->lane_allocs, sizeof allocs);
-        memcpy(&frees, lane + v->lane_frees, sizeof frees);
-        memcpy(&live, lane + v->lane_live, sizeof live);
-        memcpy(&room, lane + v->lane_room, sizeof room);
-        uint32_t row = (live ^ v->cookie) & v->row_mask;
-        if ((allocs | frees) == 0 || row >= l->n)
-            continue;
-        l->part[row].allocs += allocs;
-        l->part[row].frees += frees;
-        l->part[row].taken += allocs * room;
-        l->part[row].given += frees * room;
-    }
-}
-
-static int peek_thread(struct look *l, uint64_t thread, uint64_t tallies)
-{
-    const struct wvm_pool_view *v = &l->view;
-    uint32_t before, after;
-    int err = poolmon_peek(l->pid, thread + v->thread_moves, &before, sizeof before);
-    if (!err)
-        err = peek_tallies(l, tallies);
-    if (!err)
-        err = poolmon_peek(l->pid, thread + v->thread_lanes, l->lanes,
-                           (size_t)v->n_lanes * v->lane_size);
-    if (!err)
-        err = poolmon_peek(l->pid, thread + v->thread_moves, &after, sizeof after);
-    if (!err && (before != after || before % 2))
-        err = EAGAIN;
-    if (!err)
-        add_lanes(l);
-    return err;
-}
-
 static int add_thread(struct look *l, uint64_t thread)
 {
     uint64_t tallies;
     int err = peek_pointer(l, thread + l->view.thread_tally, &tallies);
-    if (err)
-        return err;
-    err = peek_thread(l, thread, tallies);
-    for (unsigned i = 0; i < TRIES && err == EAGAIN; i++)
-        err = peek_thread(l, thread, tallies);
+    if (!err)
+        err = peek_tallies(l, tallies);
     if (!err)
         add(l, l->part);
     return err;
@@ -173,8 +125,7 @@ static int read_sums(struct look *l, uint64_t view)
     l->row = calloc(l->n, sizeof *l->row);
     l->sum = calloc(l->n, sizeof *l->sum);
     l->part = calloc(l->n, sizeof *l->part);
-    l->lanes = calloc(l->view.n_lanes, l->view.lane_size);
-    if (!l->row || !l->sum || !l->part || !l->lanes)
+    if (!l->row || !l->sum || !l->part)
         poolmon_die("out of memory");
     err = poolmon_peek(l->pid, l->view.rows, l->row, l->n * sizeof *l->row);
     if (!err)
@@ -317,18 +268,10 @@ static bool is_view(const struct wvm_pool_view *v)
     return memcmp(v->magic, WVM_POOL_VIEW_MAGIC, sizeof v->magic) == 0;
 }
 
-static bool has_sane_lanes(const struct wvm_pool_view *v)
-{
-    return v->n_lanes - 1u < MAX_LANES && v->lane_size - 8u <= MAX_LANE - 8u &&
-           v->lane_live <= v->lane_size - 4 && v->lane_room <= v->lane_size - 4 &&
-           v->lane_allocs <= v->lane_size - 8 && v->lane_frees <= v->lane_size - 8;
-}
-
 static bool is_understood(const struct wvm_pool_view *v)
 {
     return v->version == WVM_POOL_VIEW_VERSION && v->size == sizeof *v &&
-           (v->pointer_size == 4 || v->pointer_size == 8) && v->pointer_size <= sizeof(uintptr_t) &&
-           (!v->ready || has_sane_lanes(v));
+           (v->pointer_size == 4 || v->pointer_size == 8) && v->pointer_size <= sizeof(uintptr_t);
 }
 
 struct views {
@@ -417,7 +360,6 @@ enum poolmon_seen poolmon_look(struct poolmon_target *t, struct poolmon_sample *
     free(l.row);
     free(l.sum);
     free(l.part);
-    free(l.lanes);
     if (seen != SEEN_OK)
         return seen == SEEN_FAILED && !poolmon_facts(t->pid, &facts) ? SEEN_ENDED : seen;
     if (!s->row && !(s->row = calloc(1, sizeof *s->row)))

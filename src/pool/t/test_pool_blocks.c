@@ -179,7 +179,7 @@ START_TEST(corrupt_state)
 }
 END_TEST
 
-/* More tags than lanes, and more than rows: the totals are exact, the rest is told together. */
+/* More tags than ways, and more than rows: the totals are exact, the rest is told together. */
 START_TEST(many_tags)
 {
     enum { N = WVM_POOL_ROWS + 1000 };

@@ -71,7 +71,7 @@ static void *short_life(void *arg)
 static void *restless(void *arg)
 {
     (void)arg;
-    for (uint32_t i = 0;; i++) /* more tags than a thread has lanes */
+    for (uint32_t i = 0;; i++) /* more tags than a thread has ways */
         give(take(i % 4 ? LATE : LATE + i % 3000, WVM_POOL_NX, 64));
     return NULL;
 }
@@ -371,11 +371,9 @@ START_TEST(broken)
 {
     struct wvm_pool_view real = wvm_pool_view, bad = real;
     static uint32_t many = 4000000000u, none;
-    static uintptr_t loop[2] = {(uintptr_t)loop};
+    static uintptr_t loop[64] = {(uintptr_t)loop};
     bad.ready = 1;
     bad.max_rows = 32768;
-    bad.n_lanes = 1;
-    bad.lane_size = 8;
     for (unsigned i = 0; i < 4; i++) {
         static const uint32_t two = 2;
         struct poolmon_sample s;
@@ -383,7 +381,6 @@ START_TEST(broken)
         wvm_pool_view.n_rows = i == 0 ? 8 : (uintptr_t)(i == 1 ? &many : i == 2 ? &none : &two);
         wvm_pool_view.rows = wvm_pool_view.retired = (uintptr_t)loop;
         wvm_pool_view.threads = (uintptr_t)&loop[0];
-        wvm_pool_view.thread_moves = sizeof loop[0];
         wvm_pool_view.thread_tally = 0;
         struct poolmon_target t = child();
         ck_assert_int_eq(poolmon_look(&t, &s), SEEN_FAILED);
