@@ -34,33 +34,37 @@ CASE(POOL, 018, "0 bytes, with Driver Verifier", "C2/00")
 
 CASE(POOL, 020, "a must-succeed type, older Windows", "a block while there is memory")
 {
-    PVOID p = NULL;
-
     need_kernel();
-    expect_no_bug(p = ExAllocatePoolWithTag(T_MUST_SUCCEED, 100, TAG_ONE));
-    ok(p != NULL, "no block");
-    expect_no_bug(ExFreePoolWithTag(p, TAG_ONE));
+    if (compat_is_child) {
+        await_bug(0);
+        PVOID p = ExAllocatePoolWithTag(T_MUST_SUCCEED, 100, TAG_ONE);
+        must(p != NULL, 91);
+        ExFreePoolWithTag(p, TAG_ONE);
+        end_child(COMPAT_SURVIVED);
+    }
+    expect_eq(in_process_with("POOL-020", "must-succeed=1"), COMPAT_SURVIVED);
 }
 
 CASE(POOL, 021, "a must-succeed type, no memory, older Windows", "bug check 41 (size, ...)")
 {
-    PVOID p = at_address(1);
-
-    need_kernel();
-    expect_bug(p = ExAllocatePoolWithTag(T_MUST_SUCCEED, TOO_MUCH, TAG_ONE), BUG_MUST_SUCCEED,
-               TOO_MUCH);
-    expect_ptr(p, NULL);
-}
-
-CASE(POOL, 022, "a must-succeed type, with Driver Verifier", "C2/9A (type, bytes, tag)")
-{
     need_kernel();
     if (compat_is_child) {
-        await_bug(T_MUST_SUCCEED | 4);
-        ExAllocatePoolWithTag(T_MUST_SUCCEED | 4, 100, TAG_ONE);
+        PVOID p = at_address(1);
+        expect_bug(p = ExAllocatePoolWithTag(T_MUST_SUCCEED, TOO_MUCH, TAG_ONE), BUG_MUST_SUCCEED,
+                   TOO_MUCH);
+        must(bug.code == BUG_MUST_SUCCEED && bug.parameter[0] == TOO_MUCH && p == NULL, 91);
         end_child(COMPAT_SURVIVED);
     }
-    expect_eq(in_process_with("POOL-022", "verifier=1"), 0x9A);
+    expect_eq(in_process_with("POOL-021", "must-succeed=1"), COMPAT_SURVIVED);
+}
+
+CASE(POOL, 022, "a must-succeed type", "C2/9A (type, bytes, tag)")
+{
+    need_kernel();
+    check_request(ExAllocatePoolWithTag(T_MUST_SUCCEED, 100, TAG_ONE), 0x9A, T_MUST_SUCCEED, 100,
+                  TAG_ONE);
+    check_request(ExAllocatePoolWithTag(T_MUST_SUCCEED | 4, 70, TAG_ONE), 0x9A, T_MUST_SUCCEED | 4,
+                  70, TAG_ONE);
 }
 
 CASE(POOL, 023, "ExAllocatePoolWithTag with tag 0", "C2/9B")

@@ -109,7 +109,7 @@ static bool check_call(const struct wvm_pool_call *c)
     bool verifier = wvm_option(WVM_OPTION_VERIFIER);
     if (is_level_wrong(c->rq.kind == WVM_POOL_PAGED))
         blame_alloc_level(c);
-    else if (verifier && c->failing == WVM_POOL_FAILS_CHECKING)
+    else if (c->failing == WVM_POOL_FAILS_CHECKING && !wvm_option(WVM_OPTION_MUST_SUCCEED))
         blame(CALLER_MUST_SUCCEED, c->type, c->rq.size, c->rq.tag);
     else if (verifier && c->rq.size == 0)
         blame(CALLER_ZERO_SIZE, 0, c->type, c->rq.tag);

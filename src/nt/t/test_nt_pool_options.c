@@ -3,7 +3,7 @@
 #include "api/t/layouts_unit.h"
 #include "nt/t/pool_unit.h"
 
-/* verifier=1: POOL-018, POOL-022, POOL-025. */
+/* verifier=1: POOL-018, POOL-025; must-succeed types are none of its business (POOL-022). */
 START_TEST(verifier)
 {
     for (int round = 0; round < 2; round++) {
@@ -53,7 +53,7 @@ static void **fill(void **last, EX_POOL_PRIORITY priority, size_t *n)
     return last;
 }
 
-/* pool-size=64m: POOL-021, POOL-027. */
+/* pool-size=64m: POOL-021 (must-succeed=1), POOL-027. */
 START_TEST(exhaustion)
 {
     size_t low = 0, normal = 0, high = 0;
@@ -85,8 +85,31 @@ START_TEST(exhaustion)
 }
 END_TEST
 
-enum { VERIFIER, POOL_EXEC, POOL_SIZE, N_OPTIONS };
-static const char *const options[] = {"verifier=1", "pool-exec=0", "pool-size=64m:pool-lock=0"};
+#define TOO_MUCH ((SIZE_T)-1 / 2)
+
+/* must-succeed=1: POOL-020, POOL-021. */
+START_TEST(must_succeed)
+{
+    static const unsigned must[] = {NonPagedPoolMustSucceed, NonPagedPoolCacheAlignedMustS,
+                                    NonPagedPoolMustSucceedSession};
+    for (size_t i = 0; i < RTL_NUMBER_OF(must); i++) {
+        void *p = ExAllocatePoolWithTag((POOL_TYPE)must[i], 100, TAG);
+        ck_assert_ptr_nonnull(p);
+        ck_assert(!(must[i] & 4) || (uintptr_t)p % 64 == 0);
+        ExFreePoolWithTag(p, TAG);
+    }
+    ck_no_bug();
+    ck_assert_ptr_null(ExAllocatePoolWithTag(NonPagedPoolMustSucceed, TOO_MUCH, TAG));
+    ck_assert_uint_eq(bug.n, 1);
+    ck_assert_uint_eq(bug.code, MUST_SUCCEED_POOL_EMPTY);
+    ck_assert_uint_eq(bug.p[0], TOO_MUCH);
+}
+END_TEST
+
+enum { VERIFIER, POOL_EXEC, POOL_SIZE, MUST_SUCCEED, N_OPTIONS };
+static const char *const options[] = {"verifier=1", "pool-exec=0",
+                                      "pool-size=64m:pool-lock=0:must-succeed=1",
+                                      "must-succeed=1"};
 
 /* A failed child's cases are on standard output already. */
 START_TEST(with_options)
@@ -119,5 +142,7 @@ int main(int argc, char **argv)
         tcase_add_test(c, no_executable_pool);
     else if (runs_with(options[POOL_SIZE]))
         tcase_add_test(c, exhaustion);
+    else if (runs_with(options[MUST_SUCCEED]))
+        tcase_add_test(c, must_succeed);
     return unit_run(s);
 }
