@@ -114,7 +114,7 @@ void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
             block = wvm_pool_lane_alloc(lane, size, lane->room - size);
     }
     wvm_pool_fast_leave(th, last);
-    if (WVM_UNLIKELY(th->found.code))
+    if (WVM_UNLIKELY(th->found.code && last != &wvm_pool_inside))
         wvm_pool_tell_found(th);
     return block;
 }
@@ -161,7 +161,7 @@ bool wvm_pool_second_free(void *p, uint32_t tag)
         }
     }
     wvm_pool_fast_leave(th, last);
-    if (WVM_UNLIKELY(th->found.code))
+    if (WVM_UNLIKELY(th->found.code && last != &wvm_pool_inside))
         wvm_pool_tell_found(th);
     return done;
 }
@@ -340,13 +340,20 @@ static void free_slot(struct wvm_pool_thread *th, const struct wvm_pool_where *w
     pthread_mutex_unlock(&wvm_pool_part[kind].lock);
 }
 
-static void free_big(struct wvm_pool_thread *th, const struct wvm_pool_where *w)
+/* False: it is no longer the block that was judged, as another thread has freed it meanwhile. */
+static bool free_big(struct wvm_pool_thread *th, const struct wvm_pool_where *w)
 {
     struct wvm_pool_part *part = &wvm_pool_part[w->block.kind];
+    const struct wvm_pool_page *run = &wvm_pool_page[w->page];
     pthread_mutex_lock(&part->lock);
-    wvm_pool_run_give(part, w->page, wvm_pool_page[w->page].run);
+    bool same = wvm_pool_run_first(part, w->page) == w->page && run->what == WVM_POOL_BIG &&
+                run->row == w->row && run->size == w->block.size;
+    if (same)
+        wvm_pool_run_give(part, w->page, run->run);
     pthread_mutex_unlock(&part->lock);
-    count_free(th, w->row, w->block.room);
+    if (same)
+        count_free(th, w->row, w->block.room);
+    return same;
 }
 
 static bool free_inside(struct wvm_pool_thread *th, const struct wvm_pool_free_request *rq,
@@ -361,13 +368,13 @@ static bool free_inside(struct wvm_pool_thread *th, const struct wvm_pool_free_r
             if (f->code)
                 return false;
         }
-    if (!wvm_pool_judge(rq->block, rq->tag, rq->any_tag, &w, f))
-        return false;
-    wvm_pool_tell_freeing(&w.block, rq->caller);
+    do {
+        if (!wvm_pool_judge(rq->block, rq->tag, rq->any_tag, &w, f))
+            return false;
+        wvm_pool_tell_freeing(&w.block, rq->caller);
+    } while (!w.slot.state && !free_big(th, &w));
     if (w.slot.state)
         free_slot(th, &w);
-    else
-        free_big(th, &w);
     return true;
 }
 

@@ -56,6 +56,8 @@ size_t wvm_pool_trim(void)
     wvm_pool_leave(own);
     wvm_pool_tell_found(own);
     wvm_pool_stop_all(WVM_POOL_STOP_FLUSH);
+    if (!wvm_pool_enter(own))
+        return 0;
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
         struct wvm_pool_part *part = &wvm_pool_part[kind];
         wvm_pool_depots_drain(kind);
@@ -63,6 +65,7 @@ size_t wvm_pool_trim(void)
         bytes += (size_t)wvm_pool_runs_trim(part, 0) * WVM_POOL_PAGE;
         pthread_mutex_unlock(&part->lock);
     }
+    wvm_pool_leave(own);
     return bytes;
 }
 

@@ -25,7 +25,7 @@
  * wvm_pool_inside: a thread that was inside finds no lane. */
 WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *wvm_pool_fast_enter(struct wvm_pool_thread *th)
 {
-    struct wvm_pool_lane *last = th->last;
+    struct wvm_pool_lane *last = __atomic_load_n(&th->last, __ATOMIC_RELAXED);
     __atomic_store_n(&th->last, &wvm_pool_inside, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     return last;

@@ -9,8 +9,9 @@
  *     always inside, so that the short way is closed to it.
  * fork: nobody is inside; the child's only thread keeps its description, those of the others are
  * put away as if they had ended.
- * Locking: the registry, before every other lock of the room.   Failure: a thread without a
- * description gets no block.   Signal safety: enter and leave yes. */
+ * Locking: the registry, before every other lock of the room; who has it takes no signals but
+ * faults.   Failure: a thread without a description gets no block.   Signal safety: the way in and
+ * out, a thread's first call. */
 #include "host/host_barrier.h"
 #include "host/host_signal.h"
 #include "pool/pool_internal.h"
@@ -25,6 +26,28 @@ static struct wvm_pool_thread *idle;
 static unsigned stop_of_new; /* stop bits that new threads begin with */
 static pthread_key_t exit_key;
 static bool has_key;
+static uint64_t mask_of_holder; /* registry lock: the signal mask to go back to */
+
+/* ---- the registry ---- */
+
+/* No handler interrupts a thread that has it: it would wait for itself. Faults come through. */
+static void registry_take(void)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+    uint64_t mask = ~(uint64_t)0;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+        mask &= ~wvm_host_sigbit(faults[i]);
+    mask = wvm_host_sigmask(mask);
+    pthread_mutex_lock(&wvm_pool_registry);
+    mask_of_holder = mask;
+}
+
+static void registry_drop(void)
+{
+    uint64_t mask = mask_of_holder;
+    pthread_mutex_unlock(&wvm_pool_registry);
+    (void)wvm_host_sigmask(mask);
+}
 
 /* ---- beginning and end ---- */
 
@@ -43,12 +66,13 @@ static void thread_ends(void *arg)
     struct wvm_pool_thread *th = arg;
     if (!wvm_pool_enter(th))
         return;
+    wvm_pool_cache_flush(th);
     wvm_pool_leave(th);
-    pthread_mutex_lock(&wvm_pool_registry);
+    wvm_pool_tell_found(th); /* while it is the thread's own */
+    registry_take();
     wvm_pool_own = &wvm_pool_nobody;
     put_away(th);
-    pthread_mutex_unlock(&wvm_pool_registry);
-    wvm_pool_tell_found(th);
+    registry_drop();
 }
 
 /* A new description, in the list of all. Registry lock. */
@@ -70,7 +94,7 @@ static struct wvm_pool_thread *make(void)
 
 static struct wvm_pool_thread *claim(void)
 {
-    pthread_mutex_lock(&wvm_pool_registry);
+    registry_take();
     struct wvm_pool_thread *th = idle;
     if (th)
         idle = th->next_idle;
@@ -83,7 +107,7 @@ static struct wvm_pool_thread *claim(void)
         __atomic_store_n(&th->stop, stop_of_new, __ATOMIC_RELAXED);
         wvm_pool_own = th;
     }
-    pthread_mutex_unlock(&wvm_pool_registry);
+    registry_drop();
     if (th && has_key)
         (void)pthread_setspecific(exit_key, th);
     return th;
@@ -112,7 +136,7 @@ static bool is_inside(const struct wvm_pool_thread *th)
 
 bool wvm_pool_enter(struct wvm_pool_thread *th)
 {
-    struct wvm_pool_lane *last = th->last;
+    struct wvm_pool_lane *last = __atomic_load_n(&th->last, __ATOMIC_RELAXED);
     if (last == &wvm_pool_inside)
         return false;
     for (;;) {
@@ -126,8 +150,8 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
         if (WVM_LIKELY(!(stop & WVM_POOL_STOP_WAIT)))
             return true;
         __atomic_store_n(&th->last, last, __ATOMIC_RELEASE);
-        pthread_mutex_lock(&wvm_pool_registry);
-        pthread_mutex_unlock(&wvm_pool_registry);
+        registry_take();
+        registry_drop();
     }
 }
 
@@ -153,26 +177,26 @@ void wvm_pool_set_raised(bool raised)
 
 void wvm_pool_stop_all(unsigned bits)
 {
-    pthread_mutex_lock(&wvm_pool_registry);
+    registry_take();
     stop_of_new |= bits & ~(unsigned)WVM_POOL_STOP_FLUSH;
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
         set_stop(th, bits, true);
-    pthread_mutex_unlock(&wvm_pool_registry);
+    registry_drop();
 }
 
 void wvm_pool_go_all(unsigned bits)
 {
-    pthread_mutex_lock(&wvm_pool_registry);
+    registry_take();
     stop_of_new &= ~bits;
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
         set_stop(th, bits, false);
-    pthread_mutex_unlock(&wvm_pool_registry);
+    registry_drop();
 }
 
 /* Takes the registry and keeps it until wvm_pool_resume(). */
 void wvm_pool_quiet(void)
 {
-    pthread_mutex_lock(&wvm_pool_registry);
+    registry_take();
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
         set_stop(th, WVM_POOL_STOP_WAIT, true);
     (void)wvm_host_barrier();
@@ -185,7 +209,7 @@ void wvm_pool_resume(void)
 {
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
         set_stop(th, WVM_POOL_STOP_WAIT, false);
-    pthread_mutex_unlock(&wvm_pool_registry);
+    registry_drop();
 }
 
 /* ---- fork ---- */
