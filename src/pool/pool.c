@@ -1,6 +1,7 @@
 /* The long way: every allocation and free that pool_fast.h leaves, and what is done rarely.
  *
- * Terms   observer = somebody who sees every call (pool.h); while there is one, all calls come here.
+ * Terms   observer = somebody who sees every call (pool.h); while there is one, all calls come
+ *         here; lane = what the calls for one tag and shelf need; a thread has one.
  * I1  A call is inside (wvm_pool_enter) for as long as it changes anything; observers are called
  *     inside, with no lock held.
  * I2  A failing call has changed nothing.
@@ -141,8 +142,7 @@ static bool free_unproven(struct wvm_pool_lane *lane, void *p, struct wvm_pool_s
 /* The id of a shelf: no start, no flag. */
 static inline bool is_shelf(uint32_t id)
 {
-    return !(id & 0xff00ffff) && id >> 16 < WVM_POOL_SHELVES &&
-           WVM_POOL_SHELF_CLASS(id >> 16) - 1u < WVM_POOL_CLASSES - 1u;
+    return !(id & 0xff00ffff) && wvm_pool_is_shelf(id >> 16);
 }
 
 bool wvm_pool_second_free(void *p, uint32_t tag)

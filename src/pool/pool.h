@@ -71,8 +71,8 @@ struct wvm_pool_finding {
     uintptr_t parameter[4];
 };
 
-/* Told what is found wrong with a block after its free has returned, with no lock held: the slack of
- * a block that the thread did not use last may be looked at later, but before the block is used
+/* Told what is found wrong with a block after its free has returned, with no lock held: the slack
+ * of a block that is freed by the second way may be looked at later, but before the block is used
  * again or leaves the thread. Set once. */
 extern void (*wvm_pool_found)(const struct wvm_pool_finding *f);
 
@@ -91,7 +91,8 @@ bool wvm_pool_free(void *p, uint32_t tag, bool any_tag, const void *caller,
 bool wvm_pool_find(const void *p, struct wvm_pool_block *out);
 /* The same for any address inside a live block. Slower. */
 bool wvm_pool_find_inside(const void *p, struct wvm_pool_block *out);
-/* Calls visit for every live block; nobody else is in the room meanwhile. visit must not call it. */
+/* Calls visit for every live block; nobody else is in the room meanwhile. visit must not call
+ * it. */
 void wvm_pool_walk(bool (*visit)(const struct wvm_pool_block *b, void *arg), void *arg);
 
 /* Gives what is free back to the host. Bytes given back. */

@@ -2,8 +2,8 @@
  * lent to observers.
  *
  * I1  Until the start is complete no thread has a description, and every call goes the long way.
- * I2  A walk and a trim find nobody inside. What a thread has ready it gives back itself, at its
- *     next call.
+ * I2  A walk finds nobody inside. A trim stops nobody: what other threads have ready they give back
+ *     themselves, at their next call.
  * Locking: registry before parts.   Failure: nothing changed.   Signal safety: none. */
 #include <sys/random.h>
 

@@ -80,8 +80,7 @@ static enum use use_of(const struct wvm_pool_slot *slot)
     if (!__atomic_load_n(&s->use, __ATOMIC_RELAXED))
         return NEVER_USED;
     if (s->start != (uint16_t)(uintptr_t)slot->block || use & 1 << 15 ||
-        s->flags & ~WVM_POOL_STATE_CHARGED || s->shelf >= WVM_POOL_SHELVES ||
-        WVM_POOL_SHELF_CLASS(s->shelf) - 1u >= WVM_POOL_CLASSES - 1u ||
+        s->flags & ~WVM_POOL_STATE_CHARGED || !wvm_pool_is_shelf(s->shelf) ||
         wvm_pool_map.class[WVM_POOL_SHELF_CLASS(s->shelf)].size < WVM_POOL_USE_SIZE(use))
         return CORRUPT;
     return use & WVM_POOL_LIVE ? LIVE : IDLE;

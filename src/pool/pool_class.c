@@ -44,7 +44,8 @@ static void init_class(unsigned class)
     c->rest = rest ? (uint8_t)class_for(rest) : 0;
     WVM_ASSERT(!rest || size_of(c->rest) == rest);
     c->shift = (uint8_t)(31 - __builtin_clz(c->size));
-    c->limit = (uint16_t)wvm_max(wvm_min(MAGAZINE_BYTES / c->size, WVM_POOL_SLOTS - 1), MAGAZINE_MIN);
+    c->limit = (uint16_t)wvm_max(wvm_min(MAGAZINE_BYTES / c->size, WVM_POOL_SLOTS - 1),
+                                 MAGAZINE_MIN);
 }
 
 void wvm_pool_classes_init(void)

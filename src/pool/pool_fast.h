@@ -1,9 +1,9 @@
 /* The short way through the pools: no lock, no shared write, no call.
  *
- * There are three ways, each tried when the one before fails: the fast one, inline, with the lane
- * that the thread used last; the second, which makes it another; the long one (pool.h) for
- * all else: a thread's first call, a tag's first use in it, an empty or full magazine, large blocks,
- * observers, a raised IRQL, everything that is wrong.
+ * There are three ways, each tried when the one before fails: the fast one, inline, for the tag and
+ * shelf that the thread's lane is of, those of its last call; the second, which makes the lane that
+ * of others; the long one (pool.h) for all else: a thread's first call, a tag's first use, no
+ * memory at hand, large blocks, observers, a raised IRQL, everything that is wrong.
  * I1  Each store is such that a signal handler, or a fork(), between any two of them finds a
  *     consistent room: a slot is in the magazine or its state says that it is in use, at most for
  *     an instant neither. */
@@ -21,9 +21,10 @@
 #include "pool/pool_internal.h"
 #pragma GCC visibility pop
 
-/* The lane used last; the thread is inside from now on. No type is that of
- * wvm_pool_inside: a thread that was inside finds no lane. */
-WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *wvm_pool_fast_enter(struct wvm_pool_thread *th)
+/* The thread's lane; the thread is inside from now on. No type is that of wvm_pool_inside, which a
+ * thread that was inside gets: it fits nothing. */
+WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *
+wvm_pool_fast_enter(struct wvm_pool_thread *th)
 {
     struct wvm_pool_lane *last = __atomic_load_n(&th->last, __ATOMIC_RELAXED);
     __atomic_store_n(&th->last, &wvm_pool_inside, __ATOMIC_RELAXED);
@@ -91,7 +92,7 @@ WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_free(struct wvm_pool_lane *la
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
 bool wvm_pool_second_free(void *p, uint32_t tag);
 
-/* With the lane used last. NULL: take the second way. type: what is no kind's never fits. */
+/* With the lane as it is. NULL: take the second way. type: what is no kind's never fits. */
 WVM_ALWAYS_INLINE static inline void *wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;

@@ -41,10 +41,15 @@ enum {
 #define WVM_POOL_SHELF(kind, class) ((unsigned)(kind) << 6 | (unsigned)(class))
 #define WVM_POOL_SHELF_KIND(shelf) ((shelf) >> 6)
 #define WVM_POOL_SHELF_CLASS(shelf) ((shelf) & 63)
+static inline bool wvm_pool_is_shelf(unsigned shelf)
+{
+    unsigned class = WVM_POOL_SHELF_CLASS(shelf);
+    return shelf < WVM_POOL_SHELVES && class > 0 && class < WVM_POOL_CLASSES;
+}
 
 /* What is known of a slot. `start` and `shelf` are written when it is cut; `use` says how it is
- * used: row | WVM_POOL_LIVE | size asked for << 16, exclusive-or the process's number, whose bit 15 is
- * set, so that 0 as it stands means: never in use. A live slot has flags of 0 or CHARGED. */
+ * used: row | WVM_POOL_LIVE | size asked for << 16, exclusive-or the process's number, whose bit 15
+ * is set, so that 0 as it stands means: never in use. A live slot has flags of 0 or CHARGED. */
 struct wvm_pool_state {
     uint32_t use;   /* (a) */
     union {
@@ -112,8 +117,8 @@ struct wvm_pool_slot {
     void *block;
     struct wvm_pool_state *state; /* in a thread's magazine: with WVM_POOL_UNPROVEN */
 };
-/* Added to the address of a state: the slack of the slot's last use is still to be looked at, before
- * the slot is used again or leaves the thread; its size still stands in the state. */
+/* Added to the address of a state: the slack of the slot's last use is still to be looked at,
+ * before the slot is used again or leaves the thread; its size still stands in the state. */
 #define WVM_POOL_UNPROVEN 1
 static inline bool wvm_pool_is_unproven(const struct wvm_pool_slot *slot)
 {
@@ -138,7 +143,8 @@ struct wvm_pool_way {
     uint32_t tag;
     uint32_t row; /* 0: none */
 };
-/* What the allocations and frees of one tag and shelf need. */
+/* What the allocations and frees of one tag and shelf need. A thread has one, made anew when its
+ * calls go over to another tag or shelf. */
 struct wvm_pool_lane {
     uint32_t tag;
     uint32_t id;      /* shelf << 16: of a state, without its start */
@@ -164,7 +170,7 @@ struct wvm_pool_thread {
     uint32_t stop;              /* (a) */
     struct wvm_pool_finding found; /* code not 0: to be told when the thread is outside */
     uint32_t proofs;            /* frees by the second way that look at the slack at once */
-    struct wvm_pool_lane lane;  /* of the last allocation or free */
+    struct wvm_pool_lane lane;  /* of the tag and shelf used last */
     struct wvm_pool_tally *tally;                           /* by row */
     struct wvm_pool_way way[WVM_POOL_KINDS][WVM_POOL_WAYS]; /* by hash of the tag */
     struct wvm_pool_cache cache[WVM_POOL_SHELVES];
@@ -312,7 +318,8 @@ bool wvm_pool_depots_init(void);
 bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned shelf);
 /* There is room for one more. False: no memory for a magazine: nothing is to be pushed. */
 bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf);
-/* All that the thread has ready goes to the depots. Inside, or on behalf of a thread that is gone. */
+/* All that the thread has ready goes to the depots. Inside, or on behalf of a thread that is
+ * gone. */
 void wvm_pool_cache_flush(struct wvm_pool_thread *th);
 void wvm_pool_cache_init(struct wvm_pool_thread *th);
 /* What lies in the depots of a kind goes back to the spans. Takes the part lock. */

@@ -145,8 +145,8 @@ static bool lock_pages(struct wvm_pool_part *part, uint32_t page, uint32_t n)
         return true;
     int e = wvm_host.lock((uintptr_t)wvm_pool_page_start(page), (size_t)n * WVM_POOL_PAGE);
     if (e) {
-        wvm_host_diag("non-paged pool: %u KiB more cannot be locked (error %d) beside %u KiB: raise "
-                      "RLIMIT_MEMLOCK (ulimit -l), or set pool-lock=0",
+        wvm_host_diag("non-paged pool: %u KiB more cannot be locked (error %d) beside %u KiB: "
+                      "raise RLIMIT_MEMLOCK (ulimit -l), or set pool-lock=0",
                       n * 4, -e, (unsigned)(part->n_locked * 4));
         return false;
     }
@@ -170,7 +170,8 @@ static void note_peak(struct wvm_pool_part *part)
 static void give(struct wvm_pool_part *part, uint32_t page, uint32_t n, unsigned held)
 {
     wvm_pool_page[page].what = WVM_POOL_NONE;
-    const struct wvm_pool_page *before = &wvm_pool_page[page - 1], *after = &wvm_pool_page[page + n];
+    const struct wvm_pool_page *before = &wvm_pool_page[page - 1];
+    const struct wvm_pool_page *after = &wvm_pool_page[page + n];
     if (page > part->first && joins(before, held)) {
         uint32_t first = page - before->run;
         held = (unsigned)wvm_min(held, before->held);
@@ -193,8 +194,9 @@ static bool grow_by(struct wvm_pool_part *part, uint32_t n)
     uint32_t page = part->grown;
     uintptr_t start = (uintptr_t)wvm_pool_page_start(page);
     size_t len = (size_t)n * WVM_POOL_PAGE;
-    if (n > part->end - page || wvm_pool_table_commit(wvm_pool_page, sizeof(*wvm_pool_page), page, page + n)
-        || !wvm_pool_spans_grow(page, page + n))
+    if (n > part->end - page ||
+        wvm_pool_table_commit(wvm_pool_page, sizeof(*wvm_pool_page), page, page + n) ||
+        !wvm_pool_spans_grow(page, page + n))
         return false;
     if (wvm_host.protect(start, len, prot_of(part)))
         return false;
@@ -333,7 +335,8 @@ uint32_t wvm_pool_run_first(const struct wvm_pool_part *part, uint32_t page)
     while (first > part->first && wvm_pool_page[first].what == WVM_POOL_NONE)
         first--;
     const struct wvm_pool_page *p = &wvm_pool_page[first];
-    return p->what != WVM_POOL_NONE && p->what != WVM_POOL_FREE && first + p->run > page ? first : 0;
+    bool in_use = p->what != WVM_POOL_NONE && p->what != WVM_POOL_FREE;
+    return in_use && first + p->run > page ? first : 0;
 }
 
 void wvm_pool_pages_relock(struct wvm_pool_part *part)

@@ -1,8 +1,8 @@
 /* Threads: what each has of its own in this room, and how all are kept out.
  *
  * Owns   the registry of threads, their descriptions, the way in and out.
- * I1  A thread that sets `last` to wvm_pool_inside and then finds no WAIT is inside for everyone who set WAIT and then
- *     went through a barrier of all threads: it is waited for.
+ * I1  A thread that sets `last` to wvm_pool_inside and then finds no WAIT is inside for everyone
+ *     who set WAIT and then went through a barrier of all threads: it is waited for.
  * I2  Descriptions are type-stable. That of a thread that has ended is idle, with empty caches and
  *     counters of zero, until another thread takes it.
  * I3  wvm_pool_own is never NULL: a thread without a description has wvm_pool_nobody's, which is
