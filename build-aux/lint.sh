@@ -22,7 +22,7 @@ if have cppcheck; then
 fi
 # Words of mdoc and printf formats that look like slips.
 if have codespell; then
-    git ls-files -z -- ':!compat-tests/expected' | xargs -0 codespell -L tyes,nd,fo,seh || bad=1
+    git ls-files -z -- ':!compat-tests/expected' | xargs -0 codespell -L tyes,nd,fo,seh,smal,ot || bad=1
 fi
 
 # Files of at most 600 lines, lines of at most 100 columns, functions of at most 80 lines.

@@ -195,10 +195,10 @@ typedef struct _SYSTEM_TIMEOFDAY_INFORMATION {
     ULONGLONG SleepTimeBias; /* time asleep since the start */
 } SYSTEM_TIMEOFDAY_INFORMATION, *PSYSTEM_TIMEOFDAY_INFORMATION;
 
-/* SystemPoolTagInformation: the kernel pools by tag (POOL-140..147). Counters have 32 bits and wrap;
- * Used: bytes of the blocks that are there, as large as they are kept. Tag: in the order in which
- * the bytes lie in memory. A buffer that is too short is STATUS_INFO_LENGTH_MISMATCH with the length
- * wanted; a longer one is right. */
+/* SystemPoolTagInformation: the kernel pools by tag (POOL-140..147). Counters have 32 bits and
+ * wrap; Used: bytes of the blocks that are there, as large as they are kept. Tag: in the order in
+ * which the bytes lie in memory. A buffer that is too short is STATUS_INFO_LENGTH_MISMATCH with the
+ * length wanted; a longer one is right. */
 typedef struct _SYSTEM_POOLTAG {
     __extension__ union {
         UCHAR Tag[4];
@@ -521,7 +521,8 @@ WINVM_DECLARE(ULONG, RtlRemoveVectoredContinueHandler, (void *Handle));
 
 /* The classes of SYSTEM_INFORMATION_CLASS; others STATUS_INVALID_INFO_CLASS. A length that is not
  * the structure's: STATUS_INFO_LENGTH_MISMATCH (W32-007); longer is right for the performance and
- * the pools, and shorter for the time of day. *ReturnLength, which may be NULL, tells the length wanted. */
+ * the pools, and shorter for the time of day. *ReturnLength, which may be NULL, tells the length
+ * wanted. */
 #define WINVM_SYSTEM_(name)                                                                     \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
                   (SYSTEM_INFORMATION_CLASS SystemInformationClass, void *SystemInformation,    \

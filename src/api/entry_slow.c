@@ -96,7 +96,7 @@ static uint64_t result_word(const void *result, size_t size)
         type result = wvm_##name args;                                                             \
         WVM_NOTE(name, result)                                                                     \
         if (traced)                                                                                \
-            wvm_trace_end(&call, result_word(&result, sizeof result));                                                \
+            wvm_trace_end(&call, result_word(&result, sizeof result));                             \
         return result;                                                                             \
     }
 #define WVM_SLOW_VOID(name, shown, type, args)                                                     \

@@ -200,7 +200,8 @@ static bool is_kernel_name(const char *name)
 }
 
 /* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only, a
- * few of the Rtl ones in kernel32 too, the calls of drivers in ntoskrnl, those of psapi under their K32 names in kernel32. */
+ * few of the Rtl ones in kernel32 too, the calls of drivers in ntoskrnl, those of psapi under their
+ * K32 names in kernel32. */
 static unsigned homes_of(const struct export *ex)
 {
     if (ex->id == WVM_ID_RtlCaptureContext || ex->id == WVM_ID_RtlRestoreContext ||

@@ -285,7 +285,7 @@ struct views {
 static bool see_view(uint64_t at, void *arg)
 {
     struct views *all = arg;
-    struct wvm_pool_view v;
+    struct wvm_pool_view v = {0};
     if (poolmon_peek(all->pid, at, &v, sizeof v) != 0 || !is_view(&v))
         return true;
     if (!all->best || v.ready)

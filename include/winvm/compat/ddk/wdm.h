@@ -1,4 +1,5 @@
-/* <wdm.h> for unmodified driver-style sources: put include/winvm/compat/ddk on the include path. */
+/* <wdm.h> for unmodified driver-style sources: put include/winvm/compat/ddk on the include
+ * path. */
 #ifndef WINVM_COMPAT_DDK_WDM_H
 #define WINVM_COMPAT_DDK_WDM_H
 
