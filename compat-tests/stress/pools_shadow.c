@@ -24,6 +24,7 @@ unsigned pools_kinds = 7;
 
 enum kind { NX, EXEC, PAGED };
 enum { ALIGNMENT = 2 * sizeof(void *), LINE = 64, SMALL_MAX = POOL_PAGE - 4 * sizeof(void *) };
+enum { ROUNDING = 16 }; /* of a block's room, in 32-bit processes too */
 
 ULONG pools_tag(unsigned number)
 {
@@ -170,7 +171,7 @@ static bool room_fits(const struct block *b, const struct call *c)
         return false;
     if (b->size > SMALL_MAX)
         return b->room == pages;
-    return b->room <= size + size / 8 + (c->aligned ? LINE : ALIGNMENT);
+    return b->room <= size + size / 8 + (c->aligned ? LINE : ROUNDING);
 }
 
 static bool placed_well(const struct block *b, const struct call *c)

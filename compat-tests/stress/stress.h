@@ -11,7 +11,8 @@
 
 #include <winvm/winvm.h>
 
-static const char *why; /* the first thing that went wrong in the running case */
+/* The first thing that went wrong in the running case: one of all files of the program. */
+__attribute__((weak)) const char *why;
 
 /* false, for the caller to return. */
 static inline bool wrong(const char *text)
