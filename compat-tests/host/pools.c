@@ -229,6 +229,7 @@ int main(int argc, char **argv)
     if (argc > 1)
         return run_role(argv[1]);
     env_start();
+    try_role("locks", "", "", NULL, "RLIMIT_MEMLOCK");
     try_role("locks", "", "diag=1", NULL, "RLIMIT_MEMLOCK");
     try_role("locks", "", "pool-lock=1:diag=1", NULL, "RLIMIT_MEMLOCK");
     try_role("no-locks", "", "pool-lock=0", NULL, NULL);

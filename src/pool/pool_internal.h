@@ -261,6 +261,7 @@ struct wvm_pool_part {
     uint32_t n_idle[WVM_POOL_RELEASED + 1]; /* pages in free runs */
     uint32_t n_peak;
     uint64_t n_locked;
+    int lock_error;         /* errno of the last lock; 0: it was locked */
     /* spans with slots to be had, by class: their numbers, 0: none */
     uint32_t partial[WVM_POOL_CLASSES];
 };

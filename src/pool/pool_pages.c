@@ -148,10 +148,25 @@ static bool lock_pages(struct wvm_pool_part *part, uint32_t page, uint32_t n)
         wvm_host_diag("non-paged pool: %u KiB more cannot be locked (error %d) beside %u KiB: "
                       "raise RLIMIT_MEMLOCK (ulimit -l), or set pool-lock=0",
                       n * 4, -e, (unsigned)(part->n_locked * 4));
+        part->lock_error = -e;
         return false;
     }
+    part->lock_error = 0;
     part->n_locked += n;
     return true;
+}
+
+/* Who does not ask for diagnostics is told once that there is no more memory, though the host has
+ * some. */
+static void tell_lock_error(const struct wvm_pool_part *part)
+{
+    static bool told; /* (a) */
+    if (!part->lock_error || wvm_option(WVM_OPTION_DIAG) ||
+        __atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+        return;
+    wvm_host_log("non-paged pool is used up: no more than %u KiB can be locked (error %d): raise "
+                 "RLIMIT_MEMLOCK (ulimit -l), or set WINVM_OPTIONS=pool-lock=0",
+                 (unsigned)(part->n_locked * 4), part->lock_error);
 }
 
 int wvm_pool_table_commit(void *table, size_t size, uint32_t from, uint32_t to)
@@ -260,6 +275,8 @@ uint32_t wvm_pool_run_take(struct wvm_pool_part *part, uint32_t n, uint32_t alig
     uint32_t at = take(part, n, align, zero);
     if (!at && (grow(part, n) || wvm_pool_runs_trim(part, 0)))
         at = take(part, n, align, zero);
+    if (!at)
+        tell_lock_error(part);
     return at;
 }
 
