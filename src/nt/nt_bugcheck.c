@@ -7,7 +7,8 @@
  * I2       A report is one write(2) of at most REPORT_CAP bytes to standard error.
  * I3       One report for each process: what other threads find meanwhile waits for the end, and
  *          what the report's own thread finds ends at once.
- * I4       Where a callback is, nothing is printed and nothing ends.
+ * I4       Where a callback is, nothing is printed and nothing ends; the pools find an overrun at
+ *          the free: a test wants to know which.
  * Locking  none.   Failure: none.   Signal safety: wvm_bug_check_fault. */
 #include "nt/nt_bugcheck.h"
 
@@ -42,6 +43,7 @@ void wvm_bug_check_set_callback(wvm_bug_check_callback *fn, void *arg)
     __atomic_store_n(&callback, NULL, __ATOMIC_RELEASE);
     __atomic_store_n(&callback_arg, arg, __ATOMIC_RELAXED);
     __atomic_store_n(&callback, fn, __ATOMIC_RELEASE);
+    wvm_pool_prove_at_once(fn != NULL);
 }
 
 /* ---- the report ---- */

@@ -17,6 +17,7 @@ enum { OBSERVERS = 8, CLEAR_BY_HOST = 256 * 1024 };
 void (*wvm_pool_found)(const struct wvm_pool_finding *f);
 static const struct wvm_pool_observer *observers[OBSERVERS];
 static unsigned n_observers; /* (a) */
+static bool prove_at_once;   /* (a) no free leaves a look at the slack for later */
 
 #define FOR_OBSERVERS(o)                                                                           \
     for (unsigned i_ = 0; i_ < __atomic_load_n(&n_observers, __ATOMIC_ACQUIRE); i_++)              \
@@ -139,6 +140,11 @@ static bool free_unproven(struct wvm_pool_lane *lane, void *p, struct wvm_pool_s
     return true;
 }
 
+void wvm_pool_prove_at_once(bool on)
+{
+    __atomic_store_n(&prove_at_once, on, __ATOMIC_RELAXED);
+}
+
 /* The id of a shelf: no start, no flag. */
 static inline bool is_shelf(uint32_t id)
 {
@@ -156,7 +162,8 @@ bool wvm_pool_second_free(void *p, uint32_t tag)
         struct wvm_pool_lane *lane = is_shelf(id) ? lane_of_known(th, tag, id >> 16) : NULL;
         if (lane &&
             (lane->cache->top != lane->cache->full || wvm_pool_cache_room(th, id >> 16))) {
-            done = th->proofs ? wvm_pool_lane_free(lane, p, state) : free_unproven(lane, p, state);
+            bool now = th->proofs || __atomic_load_n(&prove_at_once, __ATOMIC_RELAXED);
+            done = now ? wvm_pool_lane_free(lane, p, state) : free_unproven(lane, p, state);
             th->proofs -= th->proofs != 0;
         }
     }

@@ -158,6 +158,10 @@ struct wvm_pool_observer {
 };
 void wvm_pool_observe(const struct wvm_pool_observer *observer);
 
+/* A thread that frees much looks at an overrun of some blocks only when they are used again. On: at
+ * each free. */
+void wvm_pool_prove_at_once(bool on);
+
 /* For observers: n whole pages of system space, inaccessible until protected by the caller, without
  * contents and not locked; page-aligned. NULL: none. They are given back all together. */
 void *wvm_pool_pages_take(enum wvm_pool_kind kind, size_t n_pages);

@@ -245,7 +245,9 @@ void wvm_pool_after_fork_child(void)
     if (!wvm_pool_started())
         return;
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
-        if (!th->idle && th != wvm_pool_own)
+        if (th == wvm_pool_own)
+            th->proofs = WVM_POOL_PROOFS;
+        else if (!th->idle)
             put_away(th);
     after_fork(true);
     wvm_pool_stop_all(WVM_POOL_STOP_RELOCK);

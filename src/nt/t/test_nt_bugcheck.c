@@ -23,13 +23,12 @@
 
 /* ---- the pools ---- */
 
-static bool started;
+static bool started, prompt;
 static struct wvm_pool_block known;
 static int n_finds, n_armed;
 static enum wvm_special_answer special_answer;
 
 WVM_THREAD_LOCAL uint8_t wvm_irql;
-void (*wvm_space_arm_hook)(void);
 
 bool wvm_pool_started(void)
 {
@@ -41,6 +40,11 @@ bool wvm_pool_find_inside(const void *p, struct wvm_pool_block *out)
     n_finds++;
     *out = known;
     return known.start != NULL && (uintptr_t)p - (uintptr_t)known.start < known.size;
+}
+
+void wvm_pool_prove_at_once(bool on)
+{
+    prompt = on;
 }
 
 void wvm_pool_describe(const void *p, struct wvm_buf *out)
@@ -65,6 +69,7 @@ static void setup(void)
     special_answer = WVM_SPECIAL_FOREIGN;
     wvm_irql = WVM_IRQL_PASSIVE;
     wvm_bug_check_set_callback(NULL, NULL);
+    ck_assert(!prompt);
 }
 
 /* ---- the report ---- */
@@ -290,6 +295,7 @@ static void listen_now(void)
 {
     memset(&heard, 0, sizeof heard);
     wvm_bug_check_set_callback(hear, &heard);
+    ck_assert(prompt);
 }
 
 static void expect_heard(uint32_t code, uintptr_t p1, uintptr_t p2, uintptr_t p3, uintptr_t p4)

@@ -165,6 +165,49 @@ START_TEST(late_overruns)
 }
 END_TEST
 
+/* Overruns a block, and frees it by the second way. */
+static struct wvm_pool_finding overrun_second(void)
+{
+    char *p = unit_take(WVM_POOL_NX, 20, TAG_A), kept = p[20];
+    unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
+    p[20] = (char)~kept;
+    struct wvm_pool_finding f = unit_free(p, TAG_A);
+    p[20] = kept;
+    return f;
+}
+
+static void use_up_proofs(void)
+{
+    for (unsigned i = 0; i < WVM_POOL_PROOFS; i++) {
+        char *p = unit_take(WVM_POOL_NX, 20, TAG_A);
+        unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
+        unit_give(p, TAG_A);
+    }
+}
+
+START_TEST(prompt_overruns)
+{
+    unit_start();
+    use_up_proofs();
+    ck_assert_uint_eq(overrun_second().code, 0);
+    wvm_pool_prove_at_once(true);
+    expect(overrun_second(), 0x19, 0x20);
+    wvm_pool_prove_at_once(false);
+    ck_assert_uint_eq(overrun_second().code, 0);
+}
+END_TEST
+
+/* A fork child that is to end at a bug check has done nothing else in most tests. */
+START_TEST(overruns_in_child)
+{
+    unit_start();
+    use_up_proofs();
+    wvm_pool_before_fork();
+    wvm_pool_after_fork_child();
+    expect(overrun_second(), 0x19, 0x20);
+}
+END_TEST
+
 START_TEST(corrupt_state)
 {
     unit_start();
@@ -231,6 +274,8 @@ int main(void)
     tcase_add_test(tc, findings);
     tcase_add_test(tc, overruns);
     tcase_add_test(tc, late_overruns);
+    tcase_add_test(tc, prompt_overruns);
+    tcase_add_test(tc, overruns_in_child);
     tcase_add_test(tc, corrupt_state);
     tcase_add_test(tc, many_tags);
     tcase_add_test(tc, walk);
