@@ -1,8 +1,8 @@
 /* The Ex names that allocate and free.
  *
- * The busiest ones begin with the short ways of pool_fast.h; what those do not serve (another type
- * or flag, a tag that this thread has not used yet, a high level, an observer) is decoded here and
- * goes to nt_pool_slow.c.
+ * The busiest ones begin with the two short ways of pool_fast.h; what those do not serve (another
+ * type or flag, a tag that was never used, a high level, an observer) is decoded here and goes to
+ * nt_pool_slow.c.
  * I1  The address that a block's allocation is known by is that of the call in the program, so that
  *     each name takes its own return address.
  * Locking: none of its own.   Failure: see winvm/wdm.h.   Signal safety: as pool/pool.h. */

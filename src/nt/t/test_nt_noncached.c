@@ -1,15 +1,10 @@
 /* Memory of the pools as the program's calls see it, and pages that are allocated and freed whole:
  * by the public calls. */
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <winvm/pool.h>
-#include <winvm/wdm.h>
-#include <winvm/winvm.h>
-
 #include "base/arith.h"
-#include "base/t/unit.h"
+#include "nt/t/pool_unit.h"
 
 #define PG ((size_t)4096)
 #define OWN ((HANDLE)(intptr_t)-1)
@@ -18,25 +13,6 @@
 #else
 #define ABOVE ((char *)0xffffe000)
 #endif
-
-static struct {
-    unsigned n;
-    uint32_t code;
-    uintptr_t parameter[4];
-} seen;
-
-static void WINVM_SYSV see(uint32_t code, const uintptr_t parameter[4], void *arg)
-{
-    (void)arg;
-    seen.n++;
-    seen.code = code;
-    memcpy(seen.parameter, parameter, sizeof seen.parameter);
-}
-
-static void set_up(void)
-{
-    winvm_set_bug_check_callback(see, NULL);
-}
 
 static char *make(size_t size)
 {
@@ -51,7 +27,7 @@ START_TEST(whole_pages)
 {
     const size_t sizes[] = {1, PG - 1, PG, PG + 1, 3 * PG, 100 * PG + 7, 3 << 20};
     char *p[WVM_ARRAY_LEN(sizes)];
-    set_up();
+    pool_setup();
     for (size_t i = 0; i < WVM_ARRAY_LEN(sizes); i++) {
         p[i] = make(sizes[i]);
         ck_assert(MmIsAddressValid(p[i]) && MmIsAddressValid(p[i] + sizes[i] - 1));
@@ -61,38 +37,38 @@ START_TEST(whole_pages)
             ck_assert_int_eq(p[i][k], 0x3c);
         MmFreeNonCachedMemory(p[i], sizes[i]);
     }
-    ck_assert_uint_eq(seen.n, 0);
+    ck_no_bug();
 }
 END_TEST
 
 START_TEST(no_memory)
 {
-    set_up();
+    pool_setup();
     ck_assert_ptr_null(MmAllocateNonCachedMemory(0));
     ck_assert_ptr_null(MmAllocateNonCachedMemory(SIZE_MAX));
     ck_assert_ptr_null(MmAllocateNonCachedMemory(SIZE_MAX - PG));
     ck_assert_ptr_null(MmAllocateNonCachedMemory(SIZE_MAX / 2));
-    ck_assert_uint_eq(seen.n, 0);
+    ck_no_bug();
 }
 END_TEST
 
 static void refuse(void *p, size_t size, uintptr_t what)
 {
-    seen.n = 0;
+    bug.n = 0;
     MmFreeNonCachedMemory(p, size);
-    ck_assert_uint_eq(seen.n, 1);
-    ck_assert_uint_eq(seen.code, BAD_POOL_CALLER);
+    ck_assert_uint_eq(bug.n, 1);
+    ck_assert_uint_eq(bug.code, BAD_POOL_CALLER);
     if (what)
-        ck_assert_uint_eq(seen.parameter[0], what);
+        ck_assert_uint_eq(bug.p[0], what);
 }
 
 START_TEST(wrong_frees)
 {
     int local;
-    set_up();
+    pool_setup();
     char *p = make(3 * PG);
     refuse(p, 2 * PG, 0x99);
-    ck_assert_uint_eq(seen.parameter[1], (uintptr_t)p);
+    ck_assert_uint_eq(bug.p[1], (uintptr_t)p);
     refuse(p, 4 * PG, 0x99);
     refuse(p, 0, 0x99);
     refuse(p, SIZE_MAX, 0x99);
@@ -103,9 +79,9 @@ START_TEST(wrong_frees)
     refuse(ABOVE, PG, 0);
     for (size_t i = 0; i < 3 * PG; i++)
         ck_assert_int_eq(p[i], 0x3c);
-    seen.n = 0;
+    bug.n = 0;
     MmFreeNonCachedMemory(p, 2 * PG + 1); /* the same pages */
-    ck_assert_uint_eq(seen.n, 0);
+    ck_no_bug();
     refuse(p, 3 * PG, 0); /* twice */
 }
 END_TEST
@@ -151,7 +127,7 @@ START_TEST(calls_on_it)
 {
     DWORD there[16], above[16];
     MEMORY_BASIC_INFORMATION info;
-    set_up();
+    pool_setup();
     char *p = make(16 * PG);
     collect(p, there);
     collect(ABOVE, above);
@@ -167,7 +143,7 @@ START_TEST(calls_on_it)
     ck_assert((char *)info.AllocationBase <= p && info.BaseAddress == p);
     ck_assert_uint_ge(info.RegionSize, 16 * PG);
     MmFreeNonCachedMemory(p, 16 * PG);
-    ck_assert_uint_eq(seen.n, 0);
+    ck_no_bug();
 }
 END_TEST
 
@@ -178,7 +154,7 @@ START_TEST(as_a_buffer)
     SIZE_T n;
     static const char text[] = "a line of text";
     char copy[sizeof text];
-    set_up();
+    pool_setup();
     char *p = make(PG);
     ck_assert_int_eq(pipe(pipes), 0);
     ck_assert_int_eq(write(pipes[1], text, sizeof text), (ssize_t)sizeof text);
@@ -202,7 +178,7 @@ END_TEST
 START_TEST(in_a_child)
 {
     int status;
-    set_up();
+    pool_setup();
     char *p = make(4 * PG);
     pid_t pid = fork();
     if (pid == 0) {
@@ -211,12 +187,12 @@ START_TEST(in_a_child)
                     info.State == MEM_RESERVE && !VirtualFree(p, 0, MEM_RELEASE);
         MmFreeNonCachedMemory(p, 4 * PG);
         char *q = MmAllocateNonCachedMemory(PG);
-        _exit(good && seen.n == 0 && q != NULL ? 0 : 1);
+        _exit(good && bug.n == 0 && q != NULL ? 0 : 1);
     }
     ck_assert(waitpid(pid, &status, 0) == pid && status == 0);
     ck_assert_int_eq(p[PG], 0x3c);
     MmFreeNonCachedMemory(p, 4 * PG);
-    ck_assert_uint_eq(seen.n, 0);
+    ck_no_bug();
 }
 END_TEST
 
