@@ -264,7 +264,8 @@ static int allocate_must(void)
 
 static void must_succeed_empty(void)
 {
-    struct env_role role = {.role = "must", .arg = "", .options = "must-succeed=1:fail=tag=Must,all"};
+    struct env_role role = {
+        .role = "must", .arg = "", .options = "must-succeed=1:fail=tag=Must,all"};
     struct check c = {0};
     char name[64] = "";
     int status = env_run_role(&role);
