@@ -35,23 +35,23 @@ static void unmake(void *entry)
     free(entry);
 }
 
-static PVOID plain_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
+static PVOID NTAPI plain_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
 {
     return make(type, size, tag);
 }
 
-static PVOID plain_allocate_ex(POOL_TYPE type, SIZE_T size, ULONG tag, PLOOKASIDE_LIST_EX list)
+static PVOID NTAPI plain_allocate_ex(POOL_TYPE type, SIZE_T size, ULONG tag, PLOOKASIDE_LIST_EX list)
 {
     seen_list = list;
     return make(type, size, tag);
 }
 
-static void plain_free(PVOID entry)
+static VOID NTAPI plain_free(PVOID entry)
 {
     unmake(entry);
 }
 
-static void plain_free_ex(PVOID entry, PLOOKASIDE_LIST_EX list)
+static VOID NTAPI plain_free_ex(PVOID entry, PLOOKASIDE_LIST_EX list)
 {
     seen_list = list;
     unmake(entry);
