@@ -2,7 +2,8 @@
  *
  * Terms   vacant = granules of our mappings that nothing is allocated in.
  * I1  Free is what could be reserved: whole granules. What an allocation leaves of its last granule
- *     counts as used.
+ *     counts as used. Only the pages of a granule before a mapping of the host's count as free
+ *     although nothing can be reserved there: to find them takes a look at each mapping.
  * I2  What nobody has mapped is free, too, but in a low layout: there all that is free was mapped
  *     at start, and what the host has is in use.
  * Numbers are read one after the other: changes by other threads may be counted half.
