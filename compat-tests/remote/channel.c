@@ -242,12 +242,20 @@ static void *kill_soon(void *target)
     return NULL;
 }
 
+/* All its threads have stopped when this returns. */
+static void stop(const struct target *t)
+{
+    siginfo_t info;
+    kill(t->pid, SIGSTOP);
+    waitid(P_PID, (id_t)t->pid, &info, WSTOPPED);
+}
+
 /* The other process stops, and ends in the middle of a call. */
 static void stops_and_ends(void)
 {
     struct target t = start(served);
     pthread_t killer;
-    kill(t.pid, SIGSTOP);
+    stop(&t);
     double began = seconds();
     ok(!VirtualAllocEx(t.handle, NULL, PAGE, MEM_COMMIT, PAGE_READWRITE) &&
            GetLastError() == ERROR_ACCESS_DENIED && seconds() - began < 3, "a stopped process");
@@ -255,7 +263,7 @@ static void stops_and_ends(void)
     kill(t.pid, SIGCONT);
     ok(tell(&t, 'a', 0) == 1 && VirtualAllocEx(t.handle, NULL, PAGE, MEM_COMMIT, PAGE_READWRITE),
        "it goes on");
-    kill(t.pid, SIGSTOP);
+    stop(&t);
     pthread_create(&killer, NULL, kill_soon, &t);
     PVOID base = NULL;
     SIZE_T size = PAGE;
