@@ -1,7 +1,7 @@
 /* Looking into a child that uses the pools, through what it publishes. */
 #include <elf.h>
-#include <fcntl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
