@@ -182,12 +182,8 @@ static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_reques
     if (!wvm_pool_cache_fill(th, shelf))
         return NULL;
     struct wvm_pool_lane *lane = lane_of(th, rq->tag, shelf);
-    struct wvm_pool_slot *slot = lane->cache->top--;
-    slot->state->flags = rq->flags & WVM_POOL_CHARGED ? WVM_POOL_STATE_CHARGED : 0;
-    __atomic_store_n(&slot->state->use, lane->live ^ (uint32_t)rq->size << 16, __ATOMIC_RELAXED);
-    count_alloc(th, WVM_POOL_USE_ROW(lane->live ^ wvm_pool_map.cookie), lane->room);
-    wvm_pool_canary_put(slot->block, rq->size, lane->room - rq->size);
-    return slot->block;
+    lane->cache->top->state->flags = rq->flags & WVM_POOL_CHARGED ? WVM_POOL_STATE_CHARGED : 0;
+    return wvm_pool_lane_alloc(lane, rq->size, lane->room - rq->size);
 }
 
 static uint32_t take_pages(struct wvm_pool_part *part, uint32_t n, bool *zero)

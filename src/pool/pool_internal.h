@@ -199,16 +199,15 @@ void wvm_pool_go_all(unsigned bits);
 bool wvm_pool_rows_init(void);
 /* The number of (tag, kind), made when it is new; the table full: the row that takes the rest. */
 unsigned wvm_pool_row_number(uint32_t tag, unsigned kind);
+/* The same without making one. 0: there is none. */
+unsigned wvm_pool_row_known(uint32_t tag, unsigned kind);
 /* The counters of `from` are added to those of the threads that have ended, and cleared.
  * Registry lock. */
 void wvm_pool_tally_retire(struct wvm_pool_thread *from);
-/* The same without making one. 0: there is none. */
-unsigned wvm_pool_row_known(uint32_t tag, unsigned kind);
 /* Rooms of the live blocks of each kind are added to used[]. */
 void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS]);
 void wvm_pool_rows_lock(void);
 void wvm_pool_rows_unlock(void);
-unsigned wvm_pool_row_kind(unsigned row);
 /* Tells where the rows are. */
 struct wvm_pool_view;
 void wvm_pool_rows_view(struct wvm_pool_view *v);

@@ -74,11 +74,6 @@ void wvm_pool_rows_unlock(void)
     pthread_mutex_unlock(&rows_lock);
 }
 
-unsigned wvm_pool_row_kind(unsigned row)
-{
-    return rows[row].kind;
-}
-
 /* ---- sums ---- */
 
 static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t)
