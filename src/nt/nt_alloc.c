@@ -32,7 +32,7 @@ struct want {
     uintptr_t low, limit, align;
 };
 
-static uint8_t flags_of(uint32_t type)
+static uint16_t flags_of(uint32_t type)
 {
     return (type & MEM_WRITE_WATCH ? WVM_ALLOC_WRITE_WATCH : 0) |
            (type & MEM_PHYSICAL ? WVM_ALLOC_PHYSICAL : 0) |

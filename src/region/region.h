@@ -173,12 +173,12 @@ struct wvm_alloc {
     uint32_t link;       /* the pool's */
     uint8_t attr;        /* (c) AllocationProtect */
     uint8_t type;        /* (c) enum wvm_type */
-    uint8_t flags;       /* (c) enum wvm_alloc_flag */
-    uint8_t mixed;       /* (s) some page may have had NOCACHE or WRITECOMBINE */
+    uint16_t flags;      /* (c) enum wvm_alloc_flag */
     wvm_word64 start, end; /* (c) pages */
     wvm_word64 origin;   /* (c) the page that is page 0 of the map; <= start */
     struct wvm_pages pages; /* (a) */
     uint32_t view;       /* (s) of a view: its description; else 0 */
+    bool mixed;          /* (s) some page may have had NOCACHE or WRITECOMBINE */
 };
 
 /* What a view is mapped from; the room above gives the words their meaning. All (s). */
@@ -199,7 +199,8 @@ struct wvm_found {
     uint64_t start, end;
     uint64_t run_end;    /* end of the run that begins at the queried page */
     uint8_t run;         /* its state */
-    uint8_t attr, type, flags;
+    uint8_t attr, type;
+    uint16_t flags;
 };
 
 /* ---- the index ---- */

@@ -61,7 +61,7 @@ struct wvm_request {
     bool commit;
     bool top_down;      /* start 0: the highest fitting address */
     bool beyond;        /* start may lie past wvm_space_top(), where the host has room */
-    uint8_t flags;      /* enum wvm_alloc_flag; PLACEHOLDER: neither commit nor another flag;
+    uint16_t flags;      /* enum wvm_alloc_flag; PLACEHOLDER: neither commit nor another flag;
                          * REPLACED: start and len are exactly those of a placeholder */
 };
 
@@ -72,7 +72,7 @@ struct wvm_region {
     uint8_t attr;                  /* state of the run; 0: reserved (or free) */
     uint8_t alloc_attr;            /* AllocationProtect */
     uint8_t type;                  /* enum wvm_type */
-    uint8_t flags;                 /* enum wvm_alloc_flag */
+    uint16_t flags;                 /* enum wvm_alloc_flag */
 };
 
 struct wvm_space;

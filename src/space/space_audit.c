@@ -21,7 +21,7 @@ static uint64_t host_next(struct wvm_space *sp, uint64_t p, uint64_t hi, uint8_t
 
 /* space.c I1 for one run of equal pages of an allocation. */
 static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr,
-                             uint8_t flags)
+                             uint16_t flags)
 {
     unsigned prot = attr == WVM_ATTR_RESERVED ? WVM_HOST_NONE : wvm_space_prot_of(attr);
     uint8_t h;

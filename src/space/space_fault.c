@@ -108,7 +108,7 @@ static bool open_grown(uint64_t lo, uint64_t hi, unsigned prot)
 /* Claimed pages [lo, hi) below a claimed guard page. */
 struct below {
     uint64_t lo, hi;
-    uint8_t flags; /* of their allocation */
+    uint16_t flags; /* of their allocation */
     struct {
         uint8_t mark, attr;
     } was[STACK_MOST]; /* by distance from hi, 0 the highest */

@@ -312,7 +312,7 @@ int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return err;
 }
 
-int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr, uint8_t flags)
+int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr, uint16_t flags)
 {
     unsigned prot = wvm_space_open_prot(flags, attr);
     bool shared = WVM_UNLIKELY(flags & WVM_ALLOC_SHARED);

@@ -206,7 +206,7 @@ int wvm_space_hide(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHEC
 /* Every page of [lo, hi) becomes what a committed page of this state is in the host: opened, hidden
  * or held. flags: the allocation's. 0 or -errno. */
 int wvm_space_make(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr,
-                   uint8_t flags) WVM_MUST_CHECK;
+                   uint16_t flags) WVM_MUST_CHECK;
 /* Every page of [lo, hi) becomes inaccessible in a way that one call opens again, contents kept: a
  * guard page. 0 or -errno. */
 int wvm_space_hold(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;

@@ -75,9 +75,9 @@ static uint64_t count_copied(const struct wvm_view_request *req)
     return n;
 }
 
-static uint8_t flags_of(const struct wvm_view_request *req)
+static uint16_t flags_of(const struct wvm_view_request *req)
 {
-    uint8_t flags = WVM_ALLOC_VIEW | (req->replace ? WVM_ALLOC_REPLACED : 0);
+    uint16_t flags = WVM_ALLOC_VIEW | (req->replace ? WVM_ALLOC_REPLACED : 0);
     if (wvm_space_writes_through(req->attr))
         flags |= WVM_ALLOC_SHARED;
     return flags;

@@ -11,12 +11,12 @@
 unsigned wvm_space_prot_of(uint8_t attr);
 
 /* Memory of these flags is watched by protection faults. */
-static inline bool wvm_watched_by_faults(uint8_t flags)
+static inline bool wvm_watched_by_faults(uint16_t flags)
 {
     return WVM_UNLIKELY(flags & WVM_ALLOC_WRITE_WATCH) && !wvm_host_caps.watch;
 }
 /* The host protection with which a page of state attr is opened. */
-static inline unsigned wvm_space_open_prot(uint8_t flags, uint8_t attr)
+static inline unsigned wvm_space_open_prot(uint16_t flags, uint8_t attr)
 {
     unsigned prot = wvm_space_prot_of(attr);
     return wvm_watched_by_faults(flags) ? prot & ~(unsigned)WVM_HOST_W : prot;
@@ -24,7 +24,7 @@ static inline unsigned wvm_space_open_prot(uint8_t flags, uint8_t attr)
 /* Marks for first writes to pages [lo, hi) of the allocation that begins at start. */
 wvm_status wvm_space_watch_ready_marks(struct wvm_space *sp, uint64_t start, uint64_t lo,
                                        uint64_t hi) WVM_MUST_CHECK;
-WVM_MUST_CHECK static inline wvm_status wvm_space_watch_ready(struct wvm_space *sp, uint8_t flags,
+WVM_MUST_CHECK static inline wvm_status wvm_space_watch_ready(struct wvm_space *sp, uint16_t flags,
                                                               uint64_t start, uint64_t lo,
                                                               uint64_t hi)
 {
@@ -51,7 +51,7 @@ bool wvm_space_watch_withhold(struct wvm_space *sp, uint64_t lo, uint64_t hi) WV
 
 /* The allocation is being made, or pages [lo, hi) of it are about to be opened. */
 void wvm_space_watch_prepare_small(struct wvm_space *sp, uint64_t lo, uint64_t hi);
-static inline void wvm_space_watch_prepare(struct wvm_space *sp, uint8_t flags, uint64_t lo,
+static inline void wvm_space_watch_prepare(struct wvm_space *sp, uint16_t flags, uint64_t lo,
                                            uint64_t hi)
 {
     if (WVM_UNLIKELY(flags & WVM_ALLOC_WRITE_WATCH)) {
@@ -78,7 +78,7 @@ static inline void wvm_space_watch_replaced(struct wvm_space *sp, uint64_t lo, u
 }
 /* Pages [lo, hi), closed, leave their allocation, which had these flags. */
 void wvm_space_watch_forget(struct wvm_space *sp, uint64_t lo, uint64_t hi);
-static inline void wvm_space_watch_end(struct wvm_space *sp, uint8_t flags, uint64_t lo,
+static inline void wvm_space_watch_end(struct wvm_space *sp, uint16_t flags, uint64_t lo,
                                        uint64_t hi)
 {
     if (WVM_UNLIKELY(flags & WVM_ALLOC_WRITE_WATCH))

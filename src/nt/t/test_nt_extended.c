@@ -185,7 +185,7 @@ static const struct {
     uintptr_t base, size;
     ULONG type, prot;
     NTSTATUS expected;
-    uint8_t flags; /* of the request */
+    uint16_t flags; /* of the request */
     uintptr_t start, len;
 } types[] = {
     {0, 0x10000, PLACEHOLDER, PAGE_NOACCESS, 0, WVM_ALLOC_PLACEHOLDER, 0x120000, 0x10000},

@@ -225,7 +225,7 @@ START_TEST(caching)
     struct wvm_section s = fake_section(WVM_SECTION_PAGEFILE, WVM_ATTR_RW, 0x1000);
     HANDLE h = fake_handle(&s, SECTION_ALL_ACCESS);
     static const struct {
-        uint8_t flags;
+        uint16_t flags;
         ULONG prot;
         uint8_t attr;
     } cases[] = {

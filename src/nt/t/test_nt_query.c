@@ -13,7 +13,7 @@
 #define OWN ((HANDLE)(intptr_t)-1)
 #define TOP ((uintptr_t)FAKE_TOP)
 
-static void set_region(uint8_t type, uint8_t attr, uint8_t flags)
+static void set_region(uint8_t type, uint8_t attr, uint16_t flags)
 {
     fake_reset();
     fake.region =

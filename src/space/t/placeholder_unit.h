@@ -23,7 +23,7 @@ static inline uintptr_t placeholder(unsigned n_pages)
     return req.start;
 }
 
-static inline wvm_status replace(unsigned lo, unsigned hi, uint8_t attr, uint8_t flags)
+static inline wvm_status replace(unsigned lo, unsigned hi, uint8_t attr, uint16_t flags)
 {
     struct wvm_request req = {
         .start = page(lo), .len = page(hi) - page(lo), .attr = attr & 0x7f,

@@ -247,7 +247,7 @@ END_TEST
 
 /* ---- what user space's calls do to it ---- */
 
-static wvm_status reserve_at(uintptr_t at, uintptr_t len, uint8_t flags)
+static wvm_status reserve_at(uintptr_t at, uintptr_t len, uint16_t flags)
 {
     struct wvm_request req = {.start = at, .len = len, .attr = WVM_ATTR_RW, .beyond = true,
                               .flags = flags};
