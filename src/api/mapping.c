@@ -9,7 +9,7 @@
  * Locking: none.   Failure: as the native call. */
 #include "api/api.h"
 #include "api/last_error.h"
-#include "host/host_process.h"
+#include "host/host_numa.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_map.h"

@@ -9,7 +9,7 @@
  * Locking: none of its own.   Failure: as the native call. */
 #include "api/api.h"
 #include "api/last_error.h"
-#include "host/host_process.h"
+#include "host/host_numa.h"
 #include "nt/nt_section.h"
 
 #define SEC_VALUES 0xff800000u /* SEC_FILE and above */

@@ -25,6 +25,7 @@
 
 const char *wvm_host_proc_root = "/proc";
 const char *wvm_host_cgroup_root = "/sys/fs/cgroup";
+const char *wvm_host_sys_root = "/sys";
 
 /* Text files of less than WHOLE_MAX bytes come whole in one read. */
 enum { PATH_CAP = 512, WHOLE_MAX = 512 };

@@ -8,6 +8,8 @@
 extern const char *wvm_host_proc_root;   /* "/proc" */
 extern const char *wvm_host_cgroup_root; /* "/sys/fs/cgroup" */
 
+extern const char *wvm_host_sys_root;    /* "/sys" */
+
 /* Where places for a run directory are; likewise. */
 extern const char *wvm_host_shm_root; /* "/dev/shm" */
 extern const char *wvm_host_tmp_root; /* "/tmp" */
@@ -81,6 +83,13 @@ bool wvm_host_watch_probe(uintptr_t scratch);
 /* ---- host_memory.c ---- */
 /* RAM and swap of the machine, lowered to the limits of the control groups around this process. */
 void wvm_host_memory_size(uint64_t *ram, uint64_t *swap);
+
+/* ---- host_numa.c ---- */
+/* move_pages(2) that only asks: the node of each page or -errno of that page. 0 or -errno. Tests
+ * replace it. */
+extern int (*wvm_host_page_nodes)(pid_t pid, size_t n, const uintptr_t *page, int32_t *status);
+/* The machine is asked again. For tests. */
+void wvm_host_forget_nodes(void);
 
 /* A file may become so long: beyond RLIMIT_FSIZE the kernel would send a signal (host_object.c). */
 bool wvm_host_size_allowed(uint64_t size);

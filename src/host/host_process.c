@@ -1,4 +1,4 @@
-/* Other processes, processors, memory nodes, and flushing file mappings.
+/* Other processes, processors, and flushing file mappings.
  *
  * I1  Every function preserves errno and keeps no descriptor open.
  * I2  A process that has ended but is not yet waited for counts as ended; one of which only the
@@ -188,35 +188,6 @@ unsigned wvm_host_affinity(uint64_t *mask)
     }
     errno = saved;
     return n;
-}
-
-/* "0-1,4": whether the list holds the number. */
-static bool list_has(const char *p, unsigned number)
-{
-    while (*p >= '0' && *p <= '9') {
-        uint64_t first = read_number(&p), last = first;
-        if (*p == '-') {
-            p++;
-            last = read_number(&p);
-        }
-        if (number >= first && number <= last)
-            return true;
-        if (*p == ',')
-            p++;
-    }
-    return false;
-}
-
-bool wvm_host_node_exists(unsigned node)
-{
-    char text[256];
-    if (node == 0)
-        return true;
-    int saved = errno;
-    bool found =
-        read_text("/sys/devices/system/node/online", text, sizeof text) > 0 && list_has(text, node);
-    errno = saved;
-    return found;
 }
 
 int wvm_host_flush(uintptr_t addr, size_t len)

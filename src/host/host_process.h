@@ -1,4 +1,4 @@
-/* Processes, processors and memory nodes as the host tells them. Part of the host room; results are
+/* Processes and processors as the host tells them. Part of the host room; results are
  * 0 or -errno, errno is preserved, no malloc. */
 #ifndef WVM_HOST_HOST_PROCESS_H
 #define WVM_HOST_HOST_PROCESS_H
@@ -28,8 +28,6 @@ uint32_t wvm_host_random(void);
 /* Processors this process may run on: bit n of *mask for processor n < 64. Returns their number,
  * at least 1. */
 unsigned wvm_host_affinity(uint64_t *mask);
-/* True when the memory node exists. Node 0 always does. */
-bool wvm_host_node_exists(unsigned node);
 /* Writes the dirty pages of the file mappings in [addr, addr+len) to their files. */
 int wvm_host_flush(uintptr_t addr, size_t len);
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/arith.h"
-#include "host/host_process.h"
+#include "host/host_numa.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_user.h"
 

@@ -7,7 +7,7 @@
  * Session pools are the pools: a process of winvm's is one session.
  * Locking: none.   Failure: false.   Signal safety: yes. */
 #include "base/arith.h"
-#include "host/host_process.h"
+#include "host/host_numa.h"
 #include "nt/nt_pool.h"
 
 /* Bits of a POOL_TYPE. */

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "host/host_process.h"
+#include "host/host_numa.h"
 #include "nt/nt_file.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_user.h"
