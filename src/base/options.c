@@ -16,6 +16,7 @@
 #include <string.h>
 
 static const char *const clock_words[] = {"0", "1", "auto", NULL};
+static const char *const large_words[] = {"auto", "hugetlb", "thp", "0", NULL};
 static const char *const layout_words[] = {"128t", "8t", "2g", NULL};
 
 struct wvm_option wvm_options[WVM_N_OPTIONS] = {

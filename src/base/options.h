@@ -38,6 +38,8 @@ extern struct wvm_option wvm_options[WVM_N_OPTIONS];
 
 /* WVM_OPTION_LAYOUT by index. */
 enum { WVM_LAYOUT_128T, WVM_LAYOUT_8T, WVM_LAYOUT_2G };
+/* WVM_OPTION_LARGE by index. */
+enum { WVM_LARGE_AUTO, WVM_LARGE_HUGETLB, WVM_LARGE_THP, WVM_LARGE_NONE };
 
 static inline uint64_t wvm_option(enum wvm_option_id id)
 {
