@@ -1,7 +1,8 @@
 #!/bin/sh
 # No room may need a symbol of a room it must not use. The table of allowed directions is in
-# docs/ARCHITECTURE.md; entry, the exported names, is a part of api. Runs in the build folder.
-# NM and WVM_ROOM_LIBS (libwvm_ROOM.la ...) come from the makefile.
+# docs/ARCHITECTURE.md; entry, the exported names, is a part of api. The kit is a library of its own
+# and may use what libwinvm exports. Runs in the build folder. NM, WVM_ROOM_LIBS (libwvm_ROOM.la ...)
+# and abs_top_srcdir come from the makefile.
 set -u
 nm=${NM:-nm}
 
@@ -13,6 +14,7 @@ allowed() {
     pool | remote) echo "host base" ;;
     section | fault) echo "space host base" ;;
     nt) echo "pool remote section space host base" ;;
+    kit) echo "base" ;;
     api) echo "entry nt fault pool remote section space host base" ;;
     entry) echo "api nt fault pool remote section space host base" ;;
     *) echo "$1: unknown room" >&2 && echo "" ;;
@@ -32,6 +34,12 @@ for library in $WVM_ROOM_LIBS; do
         awk -v room="$room" 'NF == 3 && $2 ~ /[TDBRVWC]/ { print $3, room }' >>"$work/defined"
     # shellcheck disable=SC2086
     $nm -u "$archive" | awk 'NF == 2 { print $2 }' | sort -u >"$work/$room.needs"
+    if [ "$room" = kit ]; then
+        # On i386 the kit calls the cdecl names.
+        sed 's/^winvm_ms_\(.*\)/&\nwinvm_cdecl_\1/' "${abs_top_srcdir:?}/docs/abi/libwinvm.symbols" |
+            grep -vxF -f - "$work/kit.needs" >"$work/needs"
+        mv "$work/needs" "$work/kit.needs"
+    fi
     grep -q " $room\$" "$work/defined" || { echo "check-layers: no symbols in $archive" >&2; exit 1; }
     rooms="$rooms $room"
 done

@@ -23,7 +23,7 @@ names() {
 
 want=$(mktemp) || exit 99
 trap 'rm -f "$want"' EXIT
-for name in libwinvm "libwinvm-$other" libwinvm-preload "libwinvm-preload-$other"; do
+for name in libwinvm libwinvm-kit "libwinvm-$other" libwinvm-preload "libwinvm-preload-$other"; do
     names "$name" | LC_ALL=C sort -u >"$want"
     # shellcheck disable=SC2086  # the command may have options
     $nm -D --defined-only "$libs/$name.so" |

@@ -1,0 +1,35 @@
+/* The inner face of the kit: wvm_kit_NAME for every name of kit_list.h, in the compiler's own
+ * convention, and wvm_kit_NAME_ms for those that take functions. */
+#ifndef WVM_KIT_KIT_H
+#define WVM_KIT_KIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <winvm/kit.h>
+#include <winvm/winvm.h>
+
+#include "base/annotate.h"
+#include "kit/kit_list.h"
+
+#pragma GCC visibility push(hidden)
+
+#define WVM_KIT_DECLARE(ret, name, params, args) ret wvm_kit_##name params;
+#define WVM_KIT_DECLARE_BOTH(ret, name, params, args) \
+    ret wvm_kit_##name params;                        \
+    ret wvm_kit_##name##_ms params;
+WVM_KIT_ALL(WVM_KIT_DECLARE, WVM_KIT_DECLARE_BOTH)
+#undef WVM_KIT_DECLARE
+#undef WVM_KIT_DECLARE_BOTH
+
+/* Sets the last error; FALSE, for the return of a call. */
+static inline BOOL wvm_kit_fail(DWORD error)
+{
+    SetLastError(error);
+    return FALSE;
+}
+
+#pragma GCC visibility pop
+
+#endif

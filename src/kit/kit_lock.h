@@ -1,0 +1,47 @@
+/* The primitive that all of the kit blocks on: a 32-bit word, slept on until it changes, and the
+ * small lock made of it. All zero is the state of the start. */
+#ifndef WVM_KIT_KIT_LOCK_H
+#define WVM_KIT_KIT_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/annotate.h"
+
+#pragma GCC visibility push(hidden)
+
+/* A moment of the monotonic clock in nanoseconds. */
+#define WVM_KIT_NEVER UINT64_MAX
+uint64_t wvm_kit_now(void);
+/* The moment that lies `ms` milliseconds ahead; INFINITE: WVM_KIT_NEVER. */
+uint64_t wvm_kit_deadline(uint32_t ms);
+
+/* Sleeps while *word is `value`, until a wake or the deadline; may return early. False: the deadline
+ * has passed. errno stays. */
+bool wvm_kit_park(uint32_t *word, uint32_t value, uint64_t deadline);
+/* Wakes up to n threads that sleep on word, which may have ceased to be a word. */
+void wvm_kit_unpark(const uint32_t *word, int n);
+
+/* Not recursive, not fair. */
+struct wvm_kit_lock {
+    uint32_t word; /* 0 free, 1 taken, 2 taken and perhaps waited for */
+};
+void wvm_kit_lock_slow(struct wvm_kit_lock *lock);
+
+static inline void wvm_kit_lock(struct wvm_kit_lock *lock)
+{
+    uint32_t nobody = 0;
+    if (WVM_UNLIKELY(!__atomic_compare_exchange_n(&lock->word, &nobody, 1, false,
+                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+        wvm_kit_lock_slow(lock);
+}
+
+static inline void wvm_kit_unlock(struct wvm_kit_lock *lock)
+{
+    if (WVM_UNLIKELY(__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2))
+        wvm_kit_unpark(&lock->word, 1);
+}
+
+#pragma GCC visibility pop
+
+#endif
