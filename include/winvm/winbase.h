@@ -73,9 +73,9 @@ typedef struct _MEMORYSTATUS {
 
 WINVM_BEGIN_DECLS
 
-/* As GlobalMemoryStatusEx; dwLength need not be set. In a 32-bit layout a value of 4 GiB or more is
- * told as 0xFFFFFFFF, and physical memory of 2 .. 4 GiB, unless the layout has more than 2 GiB of
- * addresses, as 2 GiB less one byte. Cannot fail. */
+/* As GlobalMemoryStatusEx; dwLength need not be set (WS-141). In a 32-bit layout physical memory of
+ * 2 GiB or more is told as 2 GiB less one byte (WS-148), any other value of 4 GiB or more as
+ * 0xFFFFFFFF (WS-149). Cannot fail. */
 WINVM_DECLARE(void, GlobalMemoryStatus, (MEMORYSTATUS * lpBuffer));
 
 /* TRUE when the ucb bytes at lp cannot all be read (written); 0 bytes are always good. The answer

@@ -2,8 +2,8 @@
  *
  * I1  The page file is the commit limit and what is left of it: what a commit can fail for.
  * I2  The older form tells a 32-bit program less than the truth where its numbers would be too
- *     large for it: as Microsoft documents, 0xFFFFFFFF for 4 GiB and more; and where the program
- *     has 2 GiB of addresses only, 2 GiB less one byte for physical memory between the two.
+ *     large for it: at most 2 GiB less one byte of physical memory (WS-148), at most 0xFFFFFFFF of
+ *     the rest (WS-149). It leaves the last error alone (WS-141).
  * Locking: none.   Failure: nothing written. */
 #include "api/api.h"
 #include "api/last_error.h"
@@ -14,9 +14,10 @@
 
 #define GIB ((uint64_t)1 << 30)
 
+/* WS-142 */
 static DWORD load_percent(const struct wvm_nt_memory *m)
 {
-    return m->ram ? (DWORD)((m->ram - m->ram_left) * 100 / m->ram) : 0;
+    return m->ram >= 100 ? (DWORD)((m->ram - m->ram_left) / (m->ram / 100)) : 0;
 }
 
 BOOL wvm_GlobalMemoryStatusEx(LPMEMORYSTATUSEX out)
@@ -55,9 +56,7 @@ static SIZE_T narrow(uint64_t bytes)
 
 static SIZE_T narrow_physical(uint64_t bytes)
 {
-    if (is_32bit() && wvm_layout.top <= 2 * GIB && bytes >= 2 * GIB && bytes < 4 * GIB)
-        return 2 * GIB - 1;
-    return narrow(bytes);
+    return (SIZE_T)(is_32bit() ? wvm_min(bytes, 2 * GIB - 1) : bytes);
 }
 
 VOID wvm_GlobalMemoryStatus(LPMEMORYSTATUS out)

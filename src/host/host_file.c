@@ -28,7 +28,7 @@ const char *wvm_host_cgroup_root = "/sys/fs/cgroup";
 const char *wvm_host_sys_root = "/sys";
 
 /* Text files of less than WHOLE_MAX bytes come whole in one read. */
-enum { PATH_CAP = 512, WHOLE_MAX = 512 };
+enum { PATH_CAP = 1280, WHOLE_MAX = 512 };
 
 /* The low two bits of a state word; the rest counts changes. */
 enum slot_state { SLOT_EMPTY, SLOT_BUSY, SLOT_READY, SLOT_STATE_MASK = 3, SLOT_STEP = 4 };

@@ -80,6 +80,18 @@ int wvm_host_userfault(void);
 /* The meaning of a write watch seen on two writable scratch pages. */
 bool wvm_host_watch_probe(uintptr_t scratch);
 
+/* ---- host_group.c ---- */
+enum wvm_host_tree { WVM_TREE_V1, WVM_TREE_V2, WVM_N_TREES };
+/* Folders of groups have shorter names. */
+#define WVM_GROUP_CAP 1024
+/* folder: of a group, which need not exist. False: enough of this hierarchy. */
+struct wvm_host_group_visit {
+    bool (*see)(enum wvm_host_tree tree, const char *folder, void *ctx);
+    void *ctx;
+};
+/* The groups that count this process's memory, each hierarchy from its own group upwards. */
+void wvm_host_group_each(const struct wvm_host_group_visit *visit);
+
 /* ---- host_memory.c ---- */
 /* RAM and swap of the machine, lowered to the limits of the control groups around this process. */
 void wvm_host_memory_size(uint64_t *ram, uint64_t *swap);
