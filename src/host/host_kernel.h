@@ -21,6 +21,8 @@ enum {
     WVM_MAP_FIXED_NOREPLACE = 0x100000,
     WVM_MADV_FREE = 8,
     WVM_MADV_WIPEONFORK = 18,
+    WVM_MADV_COLD = 20,
+    WVM_MADV_PAGEOUT = 21,
     WVM_MADV_POPULATE_READ = 22,
     WVM_MADV_POPULATE_WRITE = 23,
     WVM_MADV_GUARD_INSTALL = 102,
@@ -91,6 +93,7 @@ enum {
 
 /* One word of /proc/PID/pagemap. */
 #define WVM_PM_FRAME (((uint64_t)1 << 55) - 1) /* 0 for all but CAP_SYS_ADMIN */
+#define WVM_PM_ALONE ((uint64_t)1 << 56) /* mapped once */
 #define WVM_PM_GUARD ((uint64_t)1 << 58) /* 6.15 */
 #define WVM_PM_FILE ((uint64_t)1 << 61)
 #define WVM_PM_SWAP ((uint64_t)1 << 62)

@@ -171,6 +171,16 @@ static int linux_populate(uintptr_t addr, size_t len)
     return wvm_sys_madvise(addr, len, WVM_MADV_POPULATE_WRITE);
 }
 
+static int linux_cool(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_COLD);
+}
+
+static int linux_page_out(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_PAGEOUT);
+}
+
 static int linux_small_pages(uintptr_t addr, size_t len)
 {
     return wvm_sys_madvise(addr, len, MADV_NOHUGEPAGE);
@@ -274,6 +284,8 @@ struct wvm_host_ops wvm_host = {
     .drop = linux_drop,
     .lazy_free = linux_lazy_free,
     .populate = linux_populate,
+    .cool = linux_cool,
+    .page_out = linux_page_out,
     .lock = linux_lock,
     .lock_shared = linux_lock_shared,
     .unlock = linux_unlock,

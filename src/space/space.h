@@ -159,9 +159,16 @@ wvm_status wvm_space_watch_reset(struct wvm_space *sp, uintptr_t start,
                                  uintptr_t end) WVM_MUST_CHECK;
 
 /* VirtualLock: SUCCESS, WAS_LOCKED (some page already was), ACCESS_VIOLATION (not committed or not
- * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED. Foreign memory allowed. */
+ * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED: some page is not locked, and
+ * those that are not leave the working set (WS-009, WS-010). Foreign memory allowed. */
 wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
 wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+
+/* The pages of [start, end), whoever's they are, leave the working set as far as they are in it and
+ * not locked; _all: every page of the process, out of memory where the host has a place for it.
+ * Contents and accessibility stay. POSSIBLE_DEADLOCK. */
+wvm_status wvm_space_trim(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+wvm_status wvm_space_trim_all(struct wvm_space *sp) WVM_MUST_CHECK;
 
 /* Copies that cannot fault. *done = bytes copied, counted in whole pages up to the first bad one.
  * SUCCESS or PARTIAL_COPY. `remote` is the address named by the caller as the target process's. The

@@ -4,11 +4,13 @@
  *     decommitted or released it. Locks do not nest.
  * I2  Locking checks every page of the range before the host is asked;
  *     a failing call locks nothing.
+ * I3  Unlocking pages that are not all locked changes no lock; the others leave the working set.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
 #include "space/space_change.h"
 
 #include "base/options.h"
+#include "space/space_working.h"
 
 static uint64_t count_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
                              uint64_t hi)
@@ -44,6 +46,7 @@ void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     }
     if (wvm_space_any_marked(sp, &sp->reset.pages, lo, hi))
         wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
+    wvm_space_return_range(sp, lo, hi);
 }
 
 /* Every page of the range must be committed and accessible, whoever's it is. *guard: a guard
@@ -124,6 +127,7 @@ static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, ui
     }
     sp->n_locked += n_new;
     wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 1);
+    wvm_space_return_range(sp, lo, hi);
     return before ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
 }
 
@@ -152,8 +156,10 @@ wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 
 static wvm_status unlock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    if (!wvm_space_all_marked(sp, &sp->locked.pages, lo, hi))
+    if (!wvm_space_all_marked(sp, &sp->locked.pages, lo, hi)) {
+        wvm_space_leave_range(sp, lo, hi);
         return wvm_space_fail(STATUS_NOT_LOCKED, "some page of the range is not locked", 0);
+    }
     if (!wvm_space_stock(sp, 0, 0))
         return STATUS_NO_MEMORY;
     wvm_host.unlock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);

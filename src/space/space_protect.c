@@ -2,9 +2,11 @@
  *
  * I1  NOCACHE and WRITECOMBINE belong to how a page was allocated: a change keeps them and ignores
  *     those of the caller (VP-022..024). Pages that may differ in them are set run by run.
+ * I2  Pages that lose access leave the working set once the program has asked for it.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
 #include "space/space_change.h"
+#include "space/space_working.h"
 
 #define STICKY (WVM_ATTR_NOCACHE | WVM_ATTR_WRITECOMBINE)
 
@@ -118,6 +120,11 @@ static uint8_t was_before(const struct wvm_alloc *a, uint64_t page, uint8_t attr
     return a->flags & WVM_ALLOC_VIEW ? wvm_space_view_written(page, &end, attr) : attr;
 }
 
+static bool is_accessible(uint8_t attr)
+{
+    return (attr & WVM_ATTR_ACCESS) > WVM_ATTR_NA && !(attr & WVM_ATTR_GUARD);
+}
+
 static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
                                  uint64_t hi, uint8_t attr, uint8_t *old)
 {
@@ -134,6 +141,8 @@ static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint
         status = change_if_needed(sp, a, lo, hi, attr, &seen);
     if (!status)
         *old = was_before(a, lo, seen.first);
+    if (!status && sp->asked && !seen.same && !is_accessible(attr))
+        wvm_space_leave_range(sp, lo, hi);
     return status;
 }
 
@@ -149,6 +158,8 @@ wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t en
         status = protect_locked(sp, a, wvm_page_of(start), wvm_page_of(end), attr, old);
     else
         status = wvm_space_foreign_protect(sp, start, end, attr, old);
+    if (!a && !status && sp->asked && !is_accessible(attr))
+        wvm_space_leave_range(sp, wvm_page_of(start), wvm_page_of(end));
     wvm_space_leave(sp);
     return status;
 }

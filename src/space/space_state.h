@@ -69,6 +69,8 @@ struct wvm_space {
     struct wvm_sheet host;     /* (s) by page number: enum wvm_hp */
     struct wvm_sheet locked;   /* (s) by page number: 1 = VirtualLock-ed */
     struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
+    struct wvm_sheet left;     /* (s) by page number: space_trim.c */
+    bool asked;                /* (s) the working set was asked for: space_trim.c I3 */
     struct wvm_sheet watch;    /* (s) by page number: enum wvm_watched */
     struct wvm_overlay written; /* (a) first writes: space_watch_fault.c */
     bool watch_used;           /* (a) some allocation was ever watched */

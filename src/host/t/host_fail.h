@@ -28,6 +28,8 @@
     X(DROP, drop)                                                                                \
     X(LAZY_FREE, lazy_free)                                                                      \
     X(POPULATE, populate)                                                                        \
+    X(COOL, cool)                                                                                \
+    X(PAGE_OUT, page_out)                                                                        \
     X(LOCK, lock)                                                                                \
     X(LOCK_SHARED, lock_shared)                                                                  \
     X(UNLOCK, unlock)                                                                            \

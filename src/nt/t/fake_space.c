@@ -193,6 +193,18 @@ wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end
     return note(FAKE_UNLOCK, start, end);
 }
 
+wvm_status wvm_space_trim(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    return note(FAKE_TRIM, start, end);
+}
+
+wvm_status wvm_space_trim_all(struct wvm_space *sp)
+{
+    (void)sp;
+    return note(FAKE_TRIM_ALL, 0, 0);
+}
+
 wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len,
                           size_t *done)
 {

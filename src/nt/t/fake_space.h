@@ -31,6 +31,8 @@ enum fake_op {
     FAKE_RESET_UNDO,
     FAKE_LOCK,
     FAKE_UNLOCK,
+    FAKE_TRIM,
+    FAKE_TRIM_ALL,
     FAKE_READ,
     FAKE_WRITE,
     FAKE_FIXED_PAGE,
