@@ -334,6 +334,7 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     if (!limit)
         limit = wvm_host_caps.ram + wvm_host_caps.swap;
     sp->limit = limit >> WVM_PAGE_SHIFT;
+    wvm_space_limits_init(sp);
     if (WVM_ADDRESS_BITS <= 32)
         wvm_space_leave_stack(sp);
     return wvm_layout.low ? wvm_space_take_range(sp) : STATUS_SUCCESS;

@@ -158,11 +158,45 @@ wvm_status wvm_space_watch_get(struct wvm_space *sp, struct wvm_watch *w) WVM_MU
 wvm_status wvm_space_watch_reset(struct wvm_space *sp, uintptr_t start,
                                  uintptr_t end) WVM_MUST_CHECK;
 
+/* Kinds of locks, which may be given together: into the working set, counted against the lock
+ * quota, and into physical memory. */
+enum wvm_lock_kind { WVM_LOCK_PROCESS = 1, WVM_LOCK_SYSTEM = 2 };
 /* VirtualLock: SUCCESS, WAS_LOCKED (some page already was), ACCESS_VIOLATION (not committed or not
- * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED: some page is not locked, and
- * those that are not leave the working set (WS-009, WS-010). Foreign memory allowed. */
-wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
-wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+ * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED: some page lacks one of the
+ * kinds, and those that are not locked at all leave the working set (WS-009, WS-010). Foreign memory
+ * allowed. */
+wvm_status wvm_space_lock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                             unsigned kinds) WVM_MUST_CHECK;
+wvm_status wvm_space_unlock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                               unsigned kinds) WVM_MUST_CHECK;
+WVM_MUST_CHECK static inline wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start,
+                                                       uintptr_t end)
+{
+    return wvm_space_lock_as(sp, start, end, WVM_LOCK_PROCESS);
+}
+WVM_MUST_CHECK static inline wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start,
+                                                         uintptr_t end)
+{
+    return wvm_space_unlock_as(sp, start, end, WVM_LOCK_PROCESS);
+}
+
+/* The working set's limits, in bytes. flags: one for the minimum, one for the maximum; recorded
+ * only. */
+enum wvm_ws_flag {
+    WVM_WS_MIN_HARD = 1,
+    WVM_WS_MIN_SOFT = 2,
+    WVM_WS_MAX_HARD = 4,
+    WVM_WS_MAX_SOFT = 8,
+};
+struct wvm_ws_limits { uint64_t min, max; uint32_t flags; };
+void wvm_space_ws_limits(struct wvm_space *sp, struct wvm_ws_limits *out);
+/* Page multiples, min at least 20 pages. INSUFFICIENT_RESOURCES: a minimum that is raised promises
+ * more locked memory than the host allows. */
+wvm_status wvm_space_set_ws_limits(struct wvm_space *sp,
+                                   const struct wvm_ws_limits *to) WVM_MUST_CHECK;
+/* Of `writable` bytes in private mappings of this process that can be written, how much is
+ * committed, with the rest of what winvm has committed. Walks the runs of the host's pages. */
+uint64_t wvm_space_private_commit(struct wvm_space *sp, uint64_t writable);
 
 /* The pages of [start, end), whoever's they are, leave the working set as far as they are in it and
  * not locked; _all: every page of the process, out of memory where the host has a place for it.

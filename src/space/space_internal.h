@@ -353,5 +353,15 @@ bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uin
                           uint64_t hi);
 bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
                           uint64_t hi);
+/* Pages [lo, hi) became inaccessible: they are not locked any more (WS-014). Without memory for
+ * bookkeeping they stay locked. */
+void wvm_space_access_lost(struct wvm_space *sp, uint64_t lo, uint64_t hi);
+
+/* ---- the working set's limits: space_limits.c ---- */
+
+void wvm_space_limits_init(struct wvm_space *sp);
+/* Pages that process locks may hold in all. */
+#define WVM_NO_LOCK_QUOTA UINT64_MAX
+uint64_t wvm_space_lock_quota(const struct wvm_space *sp);
 
 #endif

@@ -1,7 +1,8 @@
 /* VirtualLock and VirtualUnlock, and the marks they and MEM_RESET leave on pages.
  *
- * I1  A page is marked in sp->locked exactly when VirtualLock locked it and nothing since unlocked,
- *     decommitted or released it. Locks do not nest.
+ * Terms   kind = enum wvm_lock_kind, a bit of a page's mark; the quota is that of process locks.
+ * I1  A page is marked in sp->locked with a kind exactly when it was locked so and nothing since
+ *     unlocked, decommitted or released it or took its access. Locks of a kind do not nest.
  * I2  Locking checks every page of the range before the host is asked;
  *     a failing call locks nothing.
  * I3  Unlocking pages that are not all locked changes no lock; the others leave the working set.
@@ -9,17 +10,16 @@
  * Signal safety: not for handlers. */
 #include "space/space_change.h"
 
-#include "base/options.h"
 #include "space/space_working.h"
 
-static uint64_t count_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
-                             uint64_t hi)
+/* Pages of the range that are locked with one of the kinds. */
+static uint64_t count_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned kinds)
 {
     uint64_t n = 0;
     uint8_t v;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, map, p, hi, &v);
-        n += v ? end - p : 0;
+        end = wvm_pages_next(&sp->store, &sp->locked.pages, p, hi, &v);
+        n += v & kinds ? end - p : 0;
     }
     return n;
 }
@@ -41,7 +41,7 @@ bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uin
 void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     if (wvm_space_any_marked(sp, &sp->locked.pages, lo, hi)) {
-        sp->n_locked -= count_marked(sp, &sp->locked.pages, lo, hi);
+        sp->n_locked -= count_locked(sp, lo, hi, WVM_LOCK_PROCESS);
         wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 0);
     }
     if (wvm_space_any_marked(sp, &sp->reset.pages, lo, hi))
@@ -67,12 +67,6 @@ static wvm_status check_accessible(struct wvm_space *sp, uint64_t lo, uint64_t h
             return wvm_space_fail(STATUS_ACCESS_VIOLATION, "not accessible, at", at);
     }
     return STATUS_SUCCESS;
-}
-
-static wvm_status quota_fail(const char *why)
-{
-    wvm_host_diag("%s", why);
-    return wvm_space_fail(STATUS_WORKING_SET_QUOTA, why, 0);
 }
 
 /* The host refused: what it locked all the same is unlocked, as far as it was not before. */
@@ -105,75 +99,139 @@ static int lock_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return err;
 }
 
-static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, uintptr_t *guard)
+/* Room for the marks of a range, whose runs may each change. */
+static bool stock_locks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    uint64_t quota = wvm_option(WVM_OPTION_LOCK_QUOTA) >> WVM_PAGE_SHIFT;
-    uint64_t before = count_marked(sp, &sp->locked.pages, lo, hi), n_new = hi - lo - before;
+    uint64_t runs = 0;
+    if (wvm_space_any_marked(sp, &sp->locked.pages, lo, hi))
+        runs = wvm_pages_count_runs(&sp->store, &sp->locked.pages, lo, hi, UINT64_MAX);
+    return wvm_space_stock(sp, runs, hi - lo);
+}
+
+/* The pages get the marks `add` and lose the marks `take`; what has none left is unlocked. */
+static void change_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned add,
+                         unsigned take)
+{
+    uint8_t v;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_pages_next(&sp->store, &sp->locked.pages, p, hi, &v);
+        unsigned mark = (v | add) & ~take;
+        if (v && !mark)
+            wvm_host.unlock(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
+        wvm_sheet_set(&sp->store, &sp->locked, p, end, (uint8_t)mark);
+        wvm_store_flush(&sp->store);
+    }
+}
+
+static wvm_status check_quota(struct wvm_space *sp, uint64_t n_new)
+{
+    uint64_t quota = wvm_space_lock_quota(sp);
+    if (quota == WVM_NO_LOCK_QUOTA || sp->n_locked + n_new <= quota)
+        return STATUS_SUCCESS;
+    wvm_host_diag("%llu of %llu pages are locked: see SetProcessWorkingSetSize and the option "
+                  "lock-quota", (unsigned long long)sp->n_locked, (unsigned long long)quota);
+    return wvm_space_fail(STATUS_WORKING_SET_QUOTA, "the lock quota is reached", 0);
+}
+
+static wvm_status host_refused(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    const char *why = "the host's RLIMIT_MEMLOCK is reached; raise it with ulimit -l";
+    undo_lock(sp, lo, hi);
+    wvm_host_diag("%s", why);
+    return wvm_space_fail(STATUS_WORKING_SET_QUOTA, why, 0);
+}
+
+static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned kinds,
+                              uintptr_t *guard)
+{
+    uint64_t n_new = 0;
     wvm_status status = check_accessible(sp, lo, hi, guard);
     if (status)
         return status;
-    if (!wvm_space_stock(sp, 0, 0))
+    if (!stock_locks(sp, lo, hi))
         return STATUS_NO_MEMORY;
-    if (quota && sp->n_locked + n_new > quota)
-        return quota_fail("the option lock-quota is reached");
-    int err = lock_range(sp, lo, hi);
-    if (err < 0) {
-        undo_lock(sp, lo, hi);
-        return quota_fail("the host's RLIMIT_MEMLOCK is reached; raise it with ulimit -l");
-    }
+    if (kinds & WVM_LOCK_PROCESS)
+        n_new = hi - lo - count_locked(sp, lo, hi, WVM_LOCK_PROCESS);
+    status = check_quota(sp, n_new);
+    if (status)
+        return status;
+    if (lock_range(sp, lo, hi) < 0)
+        return host_refused(sp, lo, hi);
     if (!wvm_space_watch_locked(sp, lo, hi)) {
         undo_lock(sp, lo, hi);
         return STATUS_NO_MEMORY;
     }
+    bool before = count_locked(sp, lo, hi, kinds) != 0;
     sp->n_locked += n_new;
-    wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 1);
+    change_marks(sp, lo, hi, kinds, 0);
     wvm_space_return_range(sp, lo, hi);
     return before ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
 }
 
-static wvm_status lock_once(struct wvm_space *sp, uintptr_t start, uintptr_t end, uintptr_t *guard)
+static wvm_status lock_once(struct wvm_space *sp, uintptr_t start, uintptr_t end, unsigned kinds,
+                            uintptr_t *guard)
 {
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = lock_locked(sp, wvm_page_of(start), wvm_page_of(end), guard);
+    status = lock_locked(sp, wvm_page_of(start), wvm_page_of(end), kinds, guard);
     wvm_space_leave(sp);
     return status;
 }
 
 /* A guard page is met as by an access: it is disarmed, and the call fails (GP-015). */
-wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+wvm_status wvm_space_lock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end, unsigned kinds)
 {
     uintptr_t guard = 0;
     wvm_status status, disarmed = STATUS_SUCCESS;
     do {
-        status = lock_once(sp, start, end, &guard);
+        status = lock_once(sp, start, end, kinds, &guard);
         if (status == STATUS_GUARD_PAGE_VIOLATION)
             disarmed = wvm_space_disarm(sp, guard);
     } while (status == STATUS_GUARD_PAGE_VIOLATION && disarmed == STATUS_SUCCESS);
     return disarmed ? disarmed : status;
 }
 
-static wvm_status unlock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+/* Every page of the range is locked with every one of the kinds. */
+static bool all_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned kinds)
 {
-    if (!wvm_space_all_marked(sp, &sp->locked.pages, lo, hi)) {
+    uint8_t v;
+    for (uint64_t p = lo; p < hi;) {
+        p = wvm_pages_next(&sp->store, &sp->locked.pages, p, hi, &v);
+        if ((v & kinds) != kinds)
+            return false;
+    }
+    return true;
+}
+
+static wvm_status unlock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned kinds)
+{
+    if (!all_locked(sp, lo, hi, kinds)) {
         wvm_space_leave_range(sp, lo, hi);
         return wvm_space_fail(STATUS_NOT_LOCKED, "some page of the range is not locked", 0);
     }
-    if (!wvm_space_stock(sp, 0, 0))
+    if (!stock_locks(sp, lo, hi))
         return STATUS_NO_MEMORY;
-    wvm_host.unlock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
-    sp->n_locked -= hi - lo;
-    wvm_sheet_set(&sp->store, &sp->locked, lo, hi, 0);
+    sp->n_locked -= kinds & WVM_LOCK_PROCESS ? hi - lo : 0;
+    change_marks(sp, lo, hi, 0, kinds);
     return STATUS_SUCCESS;
 }
 
-wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+wvm_status wvm_space_unlock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                               unsigned kinds)
 {
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = unlock_locked(sp, wvm_page_of(start), wvm_page_of(end));
+    status = unlock_locked(sp, wvm_page_of(start), wvm_page_of(end), kinds);
     wvm_space_leave(sp);
     return status;
+}
+
+void wvm_space_access_lost(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    if (!wvm_space_any_marked(sp, &sp->locked.pages, lo, hi) || !stock_locks(sp, lo, hi))
+        return;
+    sp->n_locked -= count_locked(sp, lo, hi, WVM_LOCK_PROCESS);
+    change_marks(sp, lo, hi, 0, WVM_LOCK_PROCESS | WVM_LOCK_SYSTEM);
 }

@@ -125,6 +125,15 @@ static bool is_accessible(uint8_t attr)
     return (attr & WVM_ATTR_ACCESS) > WVM_ATTR_NA && !(attr & WVM_ATTR_GUARD);
 }
 
+/* What a lock kept, and what was in the working set. Guard pages stay locked. */
+static void lose_access(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr)
+{
+    if ((attr & WVM_ATTR_ACCESS) == WVM_ATTR_NA)
+        wvm_space_access_lost(sp, lo, hi);
+    if (sp->asked)
+        wvm_space_leave_range(sp, lo, hi);
+}
+
 static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
                                  uint64_t hi, uint8_t attr, uint8_t *old)
 {
@@ -141,8 +150,8 @@ static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint
         status = change_if_needed(sp, a, lo, hi, attr, &seen);
     if (!status)
         *old = was_before(a, lo, seen.first);
-    if (!status && sp->asked && !seen.same && !is_accessible(attr))
-        wvm_space_leave_range(sp, lo, hi);
+    if (!status && !seen.same && !is_accessible(attr))
+        lose_access(sp, lo, hi, attr);
     return status;
 }
 
@@ -158,8 +167,8 @@ wvm_status wvm_space_protect(struct wvm_space *sp, uintptr_t start, uintptr_t en
         status = protect_locked(sp, a, wvm_page_of(start), wvm_page_of(end), attr, old);
     else
         status = wvm_space_foreign_protect(sp, start, end, attr, old);
-    if (!a && !status && sp->asked && !is_accessible(attr))
-        wvm_space_leave_range(sp, wvm_page_of(start), wvm_page_of(end));
+    if (!a && !status && !is_accessible(attr))
+        lose_access(sp, wvm_page_of(start), wvm_page_of(end), attr);
     wvm_space_leave(sp);
     return status;
 }

@@ -67,7 +67,7 @@ struct wvm_space {
     struct wvm_gaps gaps;      /* (s) free granules of slabs */
     struct wvm_pages owner;    /* (s) by granule number: enum wvm_owner; readers peek */
     struct wvm_sheet host;     /* (s) by page number: enum wvm_hp */
-    struct wvm_sheet locked;   /* (s) by page number: 1 = VirtualLock-ed */
+    struct wvm_sheet locked;   /* (s) by page number: enum wvm_lock_kind */
     struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
     struct wvm_sheet left;     /* (s) by page number: space_trim.c */
     bool asked;                /* (s) the working set was asked for: space_trim.c I3 */
@@ -95,6 +95,7 @@ struct wvm_space {
     uint32_t n_hidden;         /* (s) of them in mappings of ours that `host` does not know of */
     wvm_word64 views_lo, views_hi; /* (a) pages: all views outside our mappings ever lay between */
     wvm_word64 section_charge; /* (s) pages of `committed` that sections are charged for */
+    uint64_t view_charge;      /* (s) and views */
     wvm_word64 uncharged;      /* (a) of those, to be given back */
     wvm_word64 committed;      /* (s) pages charged */
     wvm_word64 peak;           /* (s) highest `committed` */
@@ -108,7 +109,8 @@ struct wvm_space {
     int64_t recount_at;        /* (s) n_edges at which to count again */
     int64_t calm_below;        /* (s) n_edges below which mappings are not scarce, uncounted */
     uint32_t last;             /* (s) the allocation used last; it may be gone */
-    uint64_t n_locked;         /* (s) pages marked in `locked` */
+    uint64_t n_locked;         /* (s) pages marked WVM_LOCK_PROCESS in `locked` */
+    struct wvm_ws_limits ws;   /* (s) */
     uint64_t n_changes;        /* (s) since start, counted for the option audit */
     bool stale;                /* (s) reserved pages may have contents: see wvm_space_close */
     uintptr_t ballast[WVM_N_BALLAST]; /* (s) one-page mappings to give up at the VMA limit */

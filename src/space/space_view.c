@@ -236,6 +236,7 @@ static wvm_status map_locked(struct wvm_space *sp, struct wvm_view_request *req)
         return status;
     }
     wvm_space_charge(sp, (int64_t)charged);
+    sp->view_charge += charged;
     struct wvm_alloc *a = publish(sp, req, &place, describe(sp, req, &place, charged));
     status = commit_first(sp, a, req->n_commit);
     if (!status) {
@@ -279,7 +280,9 @@ static void forget(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool 
         .flags = WVM_ALLOC_PLACEHOLDER,
     };
     uint32_t view = a->view;
-    wvm_space_charge(sp, -(int64_t)wvm_view_at(&sp->store, view)->charged);
+    uint64_t charged = wvm_view_at(&sp->store, view)->charged;
+    wvm_space_charge(sp, -(int64_t)charged);
+    sp->view_charge -= charged;
     wvm_space_forget_marks(sp, a->start, a->end);
     wvm_space_forget_copies(sp, a->start, a->end);
     unlink_view(sp, view);

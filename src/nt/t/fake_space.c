@@ -181,15 +181,18 @@ wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t
     return note(FAKE_RESET_UNDO, start, end);
 }
 
-wvm_status wvm_space_lock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+wvm_status wvm_space_lock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end, unsigned kinds)
 {
     (void)sp;
+    fake.kinds = kinds;
     return note(FAKE_LOCK, start, end);
 }
 
-wvm_status wvm_space_unlock(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+wvm_status wvm_space_unlock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                               unsigned kinds)
 {
     (void)sp;
+    fake.kinds = kinds;
     return note(FAKE_UNLOCK, start, end);
 }
 
@@ -203,6 +206,26 @@ wvm_status wvm_space_trim_all(struct wvm_space *sp)
 {
     (void)sp;
     return note(FAKE_TRIM_ALL, 0, 0);
+}
+
+void wvm_space_ws_limits(struct wvm_space *sp, struct wvm_ws_limits *out)
+{
+    (void)sp;
+    *out = fake.ws;
+}
+
+wvm_status wvm_space_set_ws_limits(struct wvm_space *sp, const struct wvm_ws_limits *to)
+{
+    (void)sp;
+    if (!fake.result)
+        fake.ws = *to;
+    return note(FAKE_WS_LIMITS, 0, 0);
+}
+
+uint64_t wvm_space_private_commit(struct wvm_space *sp, uint64_t writable)
+{
+    (void)sp;
+    return writable + FAKE_COMMIT_MORE;
 }
 
 wvm_status wvm_space_read(struct wvm_space *sp, uintptr_t remote, void *local, size_t len,

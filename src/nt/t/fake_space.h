@@ -40,8 +40,12 @@ enum fake_op {
     FAKE_WATCH,
     FAKE_MAP,
     FAKE_UNMAP,
-    FAKE_REVERT
+    FAKE_REVERT,
+    FAKE_WS_LIMITS
 };
+
+/* The commit charge is so many bytes more than what the host counts. */
+#define FAKE_COMMIT_MORE 0x5000
 
 struct fake_space {
     /* What the last changing call was asked. */
@@ -50,6 +54,8 @@ struct fake_space {
     uintptr_t start, end;
     uintptr_t from; /* fixed pages */
     uint8_t attr;
+    unsigned kinds; /* of locks */
+    struct wvm_ws_limits ws;
     struct wvm_request req;
     struct wvm_view_request view;  /* as asked; its parts: */
     struct wvm_view_part part[128];

@@ -6,6 +6,7 @@
 #include "base/t/unit.h"
 #include "fake_space.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_privilege.h"
 
 #define OWN ((HANDLE)(intptr_t)-1)
 #define TOP FAKE_TOP
@@ -310,13 +311,21 @@ START_TEST(lock_calls)
     ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 1), STATUS_WAS_LOCKED);
     ck_assert_uint_eq(base, 0x50000);
     ck_assert_uint_eq(size, 0x2000);
+    ck_assert_uint_eq(fake.kinds, WVM_LOCK_PROCESS);
     fake_reset();
+    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 3), STATUS_SUCCESS);
+    ck_assert_uint_eq(fake.kinds, WVM_LOCK_PROCESS | WVM_LOCK_SYSTEM);
+    fake_reset();
+    wvm_nt_privilege_enable(WVM_SE_LOCK_MEMORY, false);
+    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 2),
+                     STATUS_PRIVILEGE_NOT_HELD);
+    ck_assert_int_eq(wvm_NtUnlockVirtualMemory(OWN, (PVOID *)&base, &size, 3),
+                     STATUS_PRIVILEGE_NOT_HELD);
+    wvm_nt_privilege_enable(WVM_SE_LOCK_MEMORY, true);
     ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 0),
                      STATUS_INVALID_PARAMETER_4);
     ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 4),
                      STATUS_INVALID_PARAMETER_4);
-    ck_assert_int_eq(wvm_NtLockVirtualMemory(OWN, (PVOID *)&base, &size, 2),
-                     STATUS_PRIVILEGE_NOT_HELD);
     size = 0;
     ck_assert_int_eq(wvm_NtUnlockVirtualMemory(OWN, (PVOID *)&base, &size, 1),
                      STATUS_INVALID_PARAMETER_3);
