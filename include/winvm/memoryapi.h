@@ -31,6 +31,21 @@ WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == (WINVM_64 ? 48 : 28),
 #define FILE_MAP_TARGETS_INVALID 0x40000000
 #define FILE_MAP_RESERVE 0x80000000
 
+/* One range for PrefetchVirtualMemory, bytes. */
+typedef struct _WIN32_MEMORY_RANGE_ENTRY {
+    PVOID VirtualAddress;
+    SIZE_T NumberOfBytes;
+} WIN32_MEMORY_RANGE_ENTRY, *PWIN32_MEMORY_RANGE_ENTRY;
+
+/* WS-072. */
+typedef enum _OFFER_PRIORITY {
+    VmOfferPriorityVeryLow = 1,
+    VmOfferPriorityLow = 2,
+    VmOfferPriorityBelowNormal = 3,
+    VmOfferPriorityNormal = 4
+} OFFER_PRIORITY;
+#define WINVM_OFFER_PRIORITY_ OFFER_PRIORITY
+
 #ifdef UNICODE
 #define CreateFileMapping CreateFileMappingW
 #define CreateFileMappingNuma CreateFileMappingNumaW
@@ -41,9 +56,15 @@ WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == (WINVM_64 ? 48 : 28),
 #endif
 #endif
 
+#ifndef WINVM_OFFER_PRIORITY_
+#define WINVM_OFFER_PRIORITY_ DWORD
+#endif
+
 WINVM_BEGIN_DECLS
 
 struct MEM_EXTENDED_PARAMETER;
+struct _WIN32_MEMORY_RANGE_ENTRY;
+struct _CFG_CALL_TARGET_INFO;
 struct _SECURITY_ATTRIBUTES;
 
 /* Reserves, commits or resets. A reservation's base is rounded down to the granularity, everything
@@ -129,6 +150,45 @@ WINVM_DECLARE(UINT, GetWriteWatch,
               (DWORD dwFlags, void *lpBaseAddress, SIZE_T dwRegionSize, void **lpAddresses,
                ULONG_PTR *lpdwCount, DWORD *lpdwGranularity));
 WINVM_DECLARE(UINT, ResetWriteWatch, (void *lpBaseAddress, SIZE_T dwRegionSize));
+
+/* The contents of these pages may be given up when memory is short; until they are reclaimed any
+ * access is an access violation (WS-064, WS-065). The range: page multiples, committed private
+ * memory of one allocation with PAGE_READWRITE. Locked pages are unlocked (WS-068); offered ones
+ * stay so. VirtualQuery goes on to report the pages as committed and PAGE_READWRITE; VirtualFree
+ * frees them, and every other call that would change them fails with 487.
+ * These three return ERROR_SUCCESS or the error, and leave the last error alone. Errors: 87 for the
+ * range, the priority and memory of another kind (WS-062, WS-063, WS-066, WS-067), 487 for pages
+ * that are not committed or lie in more than one allocation, 8. */
+WINVM_DECLARE(DWORD, OfferVirtualMemory,
+              (void *VirtualAddress, SIZE_T Size, WINVM_OFFER_PRIORITY_ Priority));
+/* The offered pages of the range, of one allocation and committed, are accessible again: 0 with all
+ * their old contents (WS-069), 170 ERROR_BUSY when some of them were given up, which are zero or
+ * old from page to page (WS-070). Pages that are not offered are left alone (WS-071). */
+WINVM_DECLARE(DWORD, ReclaimVirtualMemory, (const void *VirtualAddress, SIZE_T Size));
+/* Gives the memory of these pages back at once. They stay committed and accessible; their contents
+ * are undefined until they are written (WS-061, WS-154). As OfferVirtualMemory, and 487 for offered
+ * pages; locked ones are left alone. */
+WINVM_DECLARE(DWORD, DiscardVirtualMemory, (void *VirtualAddress, SIZE_T Size));
+
+/* Reads what lies in swap or in files of these ranges into memory, all with few system calls. A
+ * hint: memory that is free, reserved or inaccessible is passed over (WS-082). Flags: 0. Errors: 87
+ * (WS-080, WS-084, WS-089), 998 (WS-085), 6, 5. */
+WINVM_DECLARE(BOOL, PrefetchVirtualMemory,
+              (HANDLE hProcess, ULONG_PTR NumberOfEntries,
+               struct _WIN32_MEMORY_RANGE_ENTRY *VirtualAddresses, ULONG Flags));
+
+/* Targets of indirect calls in executable memory; RegionSize and the base are page multiples. Every
+ * target is valid here, so all that changes is CFG_CALL_TARGET_PROCESSED in each entry. Errors: 87
+ * for ranges, offsets that do not ascend, are not multiples of 16 or leave the range, unknown
+ * flags, and memory that cannot be executed; 487 for memory that is not committed (or not a view),
+ * 998, 6, 5. */
+WINVM_DECLARE(BOOL, SetProcessValidCallTargets,
+              (HANDLE hProcess, void *VirtualAddress, SIZE_T RegionSize, ULONG NumberOfOffsets,
+               struct _CFG_CALL_TARGET_INFO *OffsetInformation));
+WINVM_DECLARE(BOOL, SetProcessValidCallTargetsForMappedView,
+              (HANDLE Process, void *VirtualAddress, SIZE_T RegionSize, ULONG NumberOfOffsets,
+               struct _CFG_CALL_TARGET_INFO *OffsetInformation, HANDLE Section,
+               ULONG64 ExpectedFileOffset));
 
 /* Copy between this process and hProcess; neither side faults. The count, when wanted, receives the
  * bytes copied. Errors: 299 ERROR_PARTIAL_COPY, 998, 6, 5. (RW- cases.) */

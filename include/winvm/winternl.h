@@ -5,7 +5,8 @@
  * NtCurrentProcess() or a handle of OpenProcess. Each name also exists as Zw.
  *
  * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG64 ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS
- * OBJECT_INFORMATION_CLASS SECTION_INFORMATION_CLASS SECTION_INHERIT SYSTEM_INFORMATION_CLASS;
+ * OBJECT_INFORMATION_CLASS SECTION_INFORMATION_CLASS SECTION_INHERIT SYSTEM_INFORMATION_CLASS
+ * VIRTUAL_MEMORY_INFORMATION_CLASS;
  * LARGE_INTEGER and OBJECT_ATTRIBUTES are named by their tags. */
 #ifndef WINVM_WINTERNL_H
 #define WINVM_WINTERNL_H
@@ -40,6 +41,24 @@ typedef enum _MEMORY_INFORMATION_CLASS {
     MemoryBasicInformationCapped = 10,
     MemoryPhysicalContiguityInformation = 11
 } MEMORY_INFORMATION_CLASS;
+
+/* NtSetInformationVirtualMemory: what its information is. */
+typedef enum _VIRTUAL_MEMORY_INFORMATION_CLASS {
+    VmPrefetchInformation = 0,             /* ULONG 0: as PrefetchVirtualMemory (WS-155) */
+    VmPagePriorityInformation = 1,         /* ULONG 0..5; up to 2 the pages go first */
+    VmCfgCallTargetInformation = 2,        /* not supported, as the others without a note */
+    VmPageDirtyStateInformation = 3,
+    VmImageHotPatchInformation = 4,
+    VmPhysicalContiguityInformation = 5,
+    VmVirtualMachinePrepopulateInformation = 6,
+    VmRemoveFromWorkingSetInformation = 7, /* ULONG 0: to the page file */
+    MaxVmInfoClass = 8
+} VIRTUAL_MEMORY_INFORMATION_CLASS, *PVIRTUAL_MEMORY_INFORMATION_CLASS;
+
+typedef struct _MEMORY_RANGE_ENTRY {
+    PVOID VirtualAddress;
+    SIZE_T NumberOfBytes; /* not 0 (WS-084) */
+} MEMORY_RANGE_ENTRY, *PMEMORY_RANGE_ENTRY;
 
 /* MemoryRegionInformation (VQ-032..035, VQ-049): a whole allocation. Callers may pass a buffer that
  * ends after RegionSize or any later member. */
@@ -371,6 +390,18 @@ WINVM_GET_WATCH_(ZwGetWriteWatch);
     WINVM_DECLARE(NTSTATUS, name, (HANDLE ProcessHandle, void *BaseAddress, SIZE_T RegionSize))
 WINVM_RESET_WATCH_(NtResetWriteWatch);
 WINVM_RESET_WATCH_(ZwResetWriteWatch);
+
+struct _MEMORY_RANGE_ENTRY;
+/* Hints about many ranges. Checked in this order (WS-090): the class INVALID_PARAMETER_2,
+ * VmInformation NULL _5, its length _6, NumberOfEntries 0 _3, its value _5, the handle, the entries
+ * ACCESS_VIOLATION and _4. */
+#define WINVM_SET_INFORMATION_(name)                                                            \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, VIRTUAL_MEMORY_INFORMATION_CLASS VmInformationClass,   \
+                   ULONG_PTR NumberOfEntries, struct _MEMORY_RANGE_ENTRY *VirtualAddresses,     \
+                   void *VmInformation, ULONG VmInformationLength))
+WINVM_SET_INFORMATION_(NtSetInformationVirtualMemory);
+WINVM_SET_INFORMATION_(ZwSetInformationVirtualMemory);
 
 /* As ReadProcessMemory and WriteProcessMemory; the count may be NULL. STATUS_PARTIAL_COPY. */
 #define WINVM_READ_(name)                                                                       \

@@ -109,6 +109,7 @@ static void put_protection(struct printer *p, uint8_t attr)
     static const char *const names[16] = {
         "-",       "NOACCESS",     "READONLY",          "READWRITE",         "WRITECOPY",
         "EXECUTE", "EXECUTE_READ", "EXECUTE_READWRITE", "EXECUTE_WRITECOPY",
+        "READWRITE|OFFERED",
     };
     const char *name = names[attr & WVM_ATTR_ACCESS];
     wvm_buf_str(&p->line, name ? name : "?");

@@ -40,6 +40,7 @@ const uint8_t wvm_nt_prot_of_access[16] = {
     [WVM_ATTR_XR] = PAGE_EXECUTE_READ,
     [WVM_ATTR_XRW] = PAGE_EXECUTE_READWRITE,
     [WVM_ATTR_XWC] = PAGE_EXECUTE_WRITECOPY,
+    [WVM_ATTR_OFFERED] = PAGE_READWRITE,
 };
 
 /* The eight accesses are single bits 0..7 in this order. */

@@ -277,7 +277,7 @@ static bool run_accessible(const struct wvm_region *r, uintptr_t start, uintptr_
     if (r->type == WVM_TYPE_FREE || before_foreign ||
         wvm_space_is_system(&wvm_space_native, start, 1))
         return host_grants(start, end, write);
-    if (access <= WVM_ATTR_NA || (r->attr & WVM_ATTR_GUARD))
+    if (access <= WVM_ATTR_NA || access == WVM_ATTR_OFFERED || (r->attr & WVM_ATTR_GUARD))
         return false;
     if (write && (access == WVM_ATTR_RO || access == WVM_ATTR_X || access == WVM_ATTR_XR))
         return false;

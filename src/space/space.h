@@ -27,6 +27,7 @@ enum wvm_attr {
     WVM_ATTR_XR = 6,
     WVM_ATTR_XRW = 7,
     WVM_ATTR_XWC = 8,
+    WVM_ATTR_OFFERED = 9, /* READWRITE, but inaccessible until it is reclaimed: space_offer.c */
     WVM_ATTR_ACCESS = 0x0f,
     WVM_ATTR_GUARD = 0x10,
     WVM_ATTR_NOCACHE = 0x20,
@@ -140,6 +141,15 @@ uint64_t wvm_space_committed_bytes(struct wvm_space *sp, const struct wvm_region
 wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
 wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start,
                                 uintptr_t end) WVM_MUST_CHECK;
+
+/* OfferVirtualMemory, ReclaimVirtualMemory and DiscardVirtualMemory over a range of one allocation.
+ * CONFLICTING_ADDRESSES, NOT_COMMITTED, INVALID_PARAMETER (not ordinary private memory),
+ * INVALID_PAGE_PROTECTION (some page is not READWRITE), NO_MEMORY. Reclaim leaves pages that are
+ * not offered alone; *lost: some offered page has no contents any more. */
+wvm_status wvm_space_offer(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+wvm_status wvm_space_reclaim(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                             bool *lost) WVM_MUST_CHECK;
+wvm_status wvm_space_discard(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
 
 /* The pages of a range of a write-watched allocation that were written since the allocation or
  * since they were last reported with reset. One call answers as many as fit; the next one goes on

@@ -31,7 +31,7 @@ static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, str
     if (WVM_UNLIKELY(wvm_attr_is_copy(*attr)))
         return wvm_space_fail(STATUS_INVALID_PAGE_PROTECTION, "write-copy is for views, not at",
                               wvm_addr_of(lo));
-    return STATUS_SUCCESS;
+    return wvm_space_any_offered(sp, *a, lo, hi) ? wvm_space_offered_fail(*a) : STATUS_SUCCESS;
 }
 
 static bool is_uniform(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,

@@ -344,7 +344,24 @@ wvm_status wvm_space_commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t h
 /* CONFLICTING_ADDRESSES when an allocation of ours overlaps [lo, hi). */
 wvm_status wvm_space_check_free(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 
+/* ---- space_offer.c ---- */
+
+/* Some page of [lo, hi), which lies in a, is offered. */
+bool wvm_space_offered_among(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                             uint64_t hi);
+static inline bool wvm_space_any_offered(struct wvm_space *sp, const struct wvm_alloc *a,
+                                         uint64_t lo, uint64_t hi)
+{
+    return WVM_UNLIKELY(sp->any_offered) && wvm_space_offered_among(sp, a, lo, hi);
+}
+/* The answer of every call that would change such pages: CONFLICTING_ADDRESSES. */
+wvm_status wvm_space_offered_fail(const struct wvm_alloc *a);
+
 /* ---- marks: the maps `locked` and `reset` ---- */
+
+/* Takes the pages of [lo, hi) that are marked in `reset` back; they are pending and open. True:
+ * each of them has its contents. */
+bool wvm_space_undo_reset(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 
 /* Pages [lo, hi) lost their contents and all their marks. */
 void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi);

@@ -63,7 +63,8 @@ static wvm_status check_accessible(struct wvm_space *sp, uint64_t lo, uint64_t h
             *guard = at;
             return STATUS_GUARD_PAGE_VIOLATION;
         }
-        if (r.type == WVM_TYPE_FREE || (r.attr & WVM_ATTR_ACCESS) <= WVM_ATTR_NA)
+        uint8_t access = r.attr & WVM_ATTR_ACCESS;
+        if (r.type == WVM_TYPE_FREE || access <= WVM_ATTR_NA || access == WVM_ATTR_OFFERED)
             return wvm_space_fail(STATUS_ACCESS_VIOLATION, "not accessible, at", at);
     }
     return STATUS_SUCCESS;

@@ -15,7 +15,7 @@ struct seen {
     uint8_t first; /* attribute of the first page */
 };
 
-/* All pages committed? */
+/* All pages committed, and none offered? */
 static wvm_status inspect(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
                           uint8_t attr, struct seen *seen)
 {
@@ -26,6 +26,8 @@ static wvm_status inspect(struct wvm_space *sp, const struct wvm_alloc *a, uint6
         if (v == WVM_ATTR_RESERVED)
             return wvm_space_fail(STATUS_NOT_COMMITTED, "reserved, not committed, at",
                                   wvm_addr_of(p + a->origin));
+        if ((v & WVM_ATTR_ACCESS) == WVM_ATTR_OFFERED)
+            return wvm_space_offered_fail(a);
         if (p == lo - a->origin)
             seen->first = v;
         seen->same &= v == (attr | (v & STICKY));

@@ -1,4 +1,4 @@
-/* MEM_RESET and MEM_RESET_UNDO.
+/* MEM_RESET and MEM_RESET_UNDO, whose second half is also that of reclaiming (space_offer.c).
  *
  * 1. Reset lets the kernel drop the pages when it needs memory (MADV_FREE), and marks them.
  * 2. Undo takes them back and tells the truth about each marked page. Presence alone lies: the
@@ -36,6 +36,8 @@ static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi,
     if (a->flags & WVM_ALLOC_VIEW && !wvm_space_view_anonymous(sp, a))
         return wvm_space_fail(STATUS_USER_MAPPED_FILE, "a view of a file, mapped at",
                               wvm_addr_of(a->start));
+    if (wvm_space_any_offered(sp, a, lo, hi))
+        return wvm_space_offered_fail(a);
     return wvm_space_stock(sp, 0, 0) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
@@ -167,6 +169,11 @@ static bool undo_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
     return all;
 }
 
+bool wvm_space_undo_reset(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    return each_run(sp, lo, hi, undo_run);
+}
+
 static wvm_status undo_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
     wvm_status status;
@@ -177,7 +184,7 @@ static wvm_status undo_locked(struct wvm_space *sp, struct wvm_alloc *a, uint64_
         return status;
     if (wvm_watched_by_faults(a->flags)) /* write permission may be lifted: nobody would fault */
         wvm_space_watch_set_dirty(sp, lo, hi);
-    if (!each_run(sp, lo, hi, undo_run))
+    if (!wvm_space_undo_reset(sp, lo, hi))
         status = wvm_space_fail(STATUS_UNSUCCESSFUL, "the host dropped some of the pages", 0);
     wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 0);
     wvm_space_change_end(sp, a, false);

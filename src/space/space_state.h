@@ -68,7 +68,9 @@ struct wvm_space {
     struct wvm_pages owner;    /* (s) by granule number: enum wvm_owner; readers peek */
     struct wvm_sheet host;     /* (s) by page number: enum wvm_hp */
     struct wvm_sheet locked;   /* (s) by page number: enum wvm_lock_kind */
-    struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET since it last had contents */
+    struct wvm_sheet reset;    /* (s) by page number: 1 = MEM_RESET or offered since it last had
+                                * contents */
+    bool any_offered;          /* (s) some page ever was */
     struct wvm_sheet left;     /* (s) by page number: space_trim.c */
     bool asked;                /* (s) the working set was asked for: space_trim.c I3 */
     struct wvm_sheet watch;    /* (s) by page number: enum wvm_watched */
