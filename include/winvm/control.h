@@ -55,6 +55,44 @@ WINVM_SYSV int winvm_section_to_fd(void *section);
  * memory, not this one. NULL and errno: EBADF not such a descriptor, ENOMEM. */
 WINVM_SYSV void *winvm_section_from_fd(int fd, uint32_t access);
 
+/* Objects of another library behind handles of winvm: CloseHandle, DuplicateHandle,
+ * GetHandleInformation, CompareObjectHandles and NtQueryObject know them. A kind is a constant but
+ * for winvm; at most eight or so fit. */
+struct winvm_object;
+struct winvm_object_kind {
+    const char *name;    /* of the type, at most 31 characters: "Event" */
+    uint32_t generic[4]; /* rights that GENERIC_READ, _WRITE, _EXECUTE, _ALL mean; the last: all */
+    /* The last reference is dropped: the memory may be used for another object. May be NULL. */
+    void (*gone)(struct winvm_object *object);
+};
+/* The first member of such an object; winvm's. Its memory stays readable for ever, and is never used
+ * for anything but such objects; the first word is the owner's while there is no reference. */
+struct winvm_object {
+    struct winvm_object_kind *kind;
+    uint32_t refs, handles;
+};
+/* Makes an object live, with one reference, the caller's. 0; ENOMEM: too many kinds. */
+WINVM_SYSV int winvm_object_start(struct winvm_object *object, struct winvm_object_kind *kind);
+/* A reference more, by who has one; and one less. */
+WINVM_SYSV void winvm_object_hold(struct winvm_object *object);
+WINVM_SYSV void winvm_object_drop(struct winvm_object *object);
+/* A handle more, with the rights `access`, generic ones too, to an object that is held; the handle
+ * holds it besides. 0; ENOMEM: too many handles. */
+WINVM_SYSV int winvm_object_open(struct winvm_object *object, uint32_t access, void **handle);
+/* The object of a handle that grants all of `rights`, held for the caller. kind NULL: any. 0, or
+ * EBADF no handle, EINVAL of another kind, EACCES. */
+WINVM_SYSV int winvm_object_get(void *handle, const struct winvm_object_kind *kind,
+                                uint32_t rights, struct winvm_object **object);
+/* Says who answers for the pseudo handle of the calling thread, (HANDLE)-2: `self` returns its
+ * object, held, or NULL. */
+WINVM_SYSV void winvm_object_thread(struct winvm_object *(*self)(void));
+
+/* A privilege of the process by its number, the low part of its LUID: 4 SeLockMemory, 5
+ * SeIncreaseQuota, 13 SeProfileSingleProcess, 14 SeIncreaseBasePriority, 33 SeIncreaseWorkingSet.
+ * enable: 0 disables it, 1 enables it if it is held, -1 only asks. Returns what it was: 0 not held,
+ * 1 held, 2 held and enabled, -1 none of these. */
+WINVM_SYSV int winvm_privilege(uint32_t number, int enable);
+
 /* For a program with handlers of its own for SIGSEGV, SIGBUS, SIGILL, SIGTRAP or SIGFPE: called
  * first thing in such a handler (SA_SIGINFO, better with SA_ONSTACK) with the handler's arguments.
  * Returns 1: the fault is winvm's; return from the handler at once, the context may have been

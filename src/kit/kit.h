@@ -13,6 +13,13 @@
 #include "base/annotate.h"
 #include "kit/kit_list.h"
 
+/* The compiler's own convention, whatever the words of the headers mean. */
+#if defined(__x86_64__)
+#define WVM_OWN_CALL __attribute__((sysv_abi))
+#else
+#define WVM_OWN_CALL __attribute__((cdecl))
+#endif
+
 #pragma GCC visibility push(hidden)
 
 #define WVM_KIT_DECLARE(ret, name, params, args) ret wvm_kit_##name params;

@@ -34,8 +34,127 @@
     X(BOOL, GlobalUnlock, (HGLOBAL a), (a))                                                       \
     X(HGLOBAL, GlobalHandle, (LPCVOID a), (a))
 
-#define WVM_KIT_ALL(X, F) \
-    WVM_KIT_HEAP(X, F)    \
-    WVM_KIT_LOCAL(X, F)
+#define WVM_KIT_THREAD(X, F)                                                                      \
+    F(HANDLE, CreateThread,                                                                       \
+      (LPSECURITY_ATTRIBUTES a, SIZE_T b, LPTHREAD_START_ROUTINE c, LPVOID d, DWORD e, LPDWORD    \
+      f), (a, b, c, d, e, f))                                                                     \
+    X(VOID, ExitThread, (DWORD a), (a))                                                           \
+    X(DWORD, ResumeThread, (HANDLE a), (a))                                                       \
+    X(BOOL, GetExitCodeThread, (HANDLE a, LPDWORD b), (a, b))                                     \
+    X(DWORD, GetThreadId, (HANDLE a), (a))                                                        \
+    X(HANDLE, GetCurrentThread, (VOID), ())                                                       \
+    X(DWORD, GetCurrentThreadId, (VOID), ())                                                      \
+    X(BOOL, SwitchToThread, (VOID), ())
+
+#define WVM_KIT_WAIT(X, F)                                                                        \
+    X(DWORD, WaitForSingleObject, (HANDLE a, DWORD b), (a, b))                                    \
+    X(DWORD, WaitForSingleObjectEx, (HANDLE a, DWORD b, BOOL c), (a, b, c))                       \
+    X(DWORD, WaitForMultipleObjects, (DWORD a, const HANDLE *b, BOOL c, DWORD d), (a, b, c, d))   \
+    X(DWORD, WaitForMultipleObjectsEx,                                                            \
+      (DWORD a, const HANDLE *b, BOOL c, DWORD d, BOOL e), (a, b, c, d, e))
+
+#define WVM_KIT_EVENT(X, F)                                                                       \
+    X(HANDLE, CreateEventA, (LPSECURITY_ATTRIBUTES a, BOOL b, BOOL c, LPCSTR d), (a, b, c, d))    \
+    X(HANDLE, CreateEventW, (LPSECURITY_ATTRIBUTES a, BOOL b, BOOL c, LPCWSTR d), (a, b, c, d))   \
+    X(HANDLE, CreateEventExA,                                                                     \
+      (LPSECURITY_ATTRIBUTES a, LPCSTR b, DWORD c, DWORD d), (a, b, c, d))                        \
+    X(HANDLE, CreateEventExW,                                                                     \
+      (LPSECURITY_ATTRIBUTES a, LPCWSTR b, DWORD c, DWORD d), (a, b, c, d))                       \
+    X(BOOL, SetEvent, (HANDLE a), (a))                                                            \
+    X(BOOL, ResetEvent, (HANDLE a), (a))
+
+#define WVM_KIT_MUTEX(X, F)                                                                       \
+    X(HANDLE, CreateMutexA, (LPSECURITY_ATTRIBUTES a, BOOL b, LPCSTR c), (a, b, c))               \
+    X(HANDLE, CreateMutexW, (LPSECURITY_ATTRIBUTES a, BOOL b, LPCWSTR c), (a, b, c))              \
+    X(BOOL, ReleaseMutex, (HANDLE a), (a))
+
+#define WVM_KIT_SEMAPHORE(X, F)                                                                   \
+    X(HANDLE, CreateSemaphoreA,                                                                   \
+      (LPSECURITY_ATTRIBUTES a, LONG b, LONG c, LPCSTR d), (a, b, c, d))                          \
+    X(HANDLE, CreateSemaphoreW,                                                                   \
+      (LPSECURITY_ATTRIBUTES a, LONG b, LONG c, LPCWSTR d), (a, b, c, d))                         \
+    X(BOOL, ReleaseSemaphore, (HANDLE a, LONG b, LPLONG c), (a, b, c))
+
+#define WVM_KIT_SLEEP(X, F)                                                                       \
+    X(VOID, Sleep, (DWORD a), (a))                                                                \
+    X(DWORD, SleepEx, (DWORD a, BOOL b), (a, b))
+
+#define WVM_KIT_CRITICAL(X, F)                                                                    \
+    X(VOID, InitializeCriticalSection, (LPCRITICAL_SECTION a), (a))                               \
+    X(BOOL, InitializeCriticalSectionAndSpinCount, (LPCRITICAL_SECTION a, DWORD b), (a, b))       \
+    X(BOOL, InitializeCriticalSectionEx, (LPCRITICAL_SECTION a, DWORD b, DWORD c), (a, b, c))     \
+    X(DWORD, SetCriticalSectionSpinCount, (LPCRITICAL_SECTION a, DWORD b), (a, b))                \
+    X(VOID, EnterCriticalSection, (LPCRITICAL_SECTION a), (a))                                    \
+    X(BOOL, TryEnterCriticalSection, (LPCRITICAL_SECTION a), (a))                                 \
+    X(VOID, LeaveCriticalSection, (LPCRITICAL_SECTION a), (a))                                    \
+    X(VOID, DeleteCriticalSection, (LPCRITICAL_SECTION a), (a))
+
+#define WVM_KIT_SRW(X, F)                                                                         \
+    X(VOID, InitializeSRWLock, (PSRWLOCK a), (a))                                                 \
+    X(VOID, AcquireSRWLockExclusive, (PSRWLOCK a), (a))                                           \
+    X(VOID, AcquireSRWLockShared, (PSRWLOCK a), (a))                                              \
+    X(BOOLEAN, TryAcquireSRWLockExclusive, (PSRWLOCK a), (a))                                     \
+    X(BOOLEAN, TryAcquireSRWLockShared, (PSRWLOCK a), (a))                                        \
+    X(VOID, ReleaseSRWLockExclusive, (PSRWLOCK a), (a))                                           \
+    X(VOID, ReleaseSRWLockShared, (PSRWLOCK a), (a))
+
+#define WVM_KIT_CONDITION(X, F)                                                                   \
+    X(VOID, InitializeConditionVariable, (PCONDITION_VARIABLE a), (a))                            \
+    X(BOOL, SleepConditionVariableCS,                                                             \
+      (PCONDITION_VARIABLE a, PCRITICAL_SECTION b, DWORD c), (a, b, c))                           \
+    X(BOOL, SleepConditionVariableSRW,                                                            \
+      (PCONDITION_VARIABLE a, PSRWLOCK b, DWORD c, ULONG d), (a, b, c, d))                        \
+    X(VOID, WakeConditionVariable, (PCONDITION_VARIABLE a), (a))                                  \
+    X(VOID, WakeAllConditionVariable, (PCONDITION_VARIABLE a), (a))
+
+#define WVM_KIT_ADDRESS(X, F)                                                                     \
+    X(BOOL, WaitOnAddress, (volatile VOID *a, PVOID b, SIZE_T c, DWORD d), (a, b, c, d))          \
+    X(VOID, WakeByAddressSingle, (PVOID a), (a))                                                  \
+    X(VOID, WakeByAddressAll, (PVOID a), (a))
+
+#define WVM_KIT_ONCE(X, F)                                                                        \
+    X(VOID, InitOnceInitialize, (PINIT_ONCE a), (a))                                              \
+    F(BOOL, InitOnceExecuteOnce,                                                                  \
+      (PINIT_ONCE a, PINIT_ONCE_FN b, PVOID c, LPVOID *d), (a, b, c, d))                          \
+    X(BOOL, InitOnceBeginInitialize, (LPINIT_ONCE a, DWORD b, PBOOL c, LPVOID *d), (a, b, c, d))  \
+    X(BOOL, InitOnceComplete, (LPINIT_ONCE a, DWORD b, LPVOID c), (a, b, c))
+
+#define WVM_KIT_TIME(X, F)                                                                        \
+    X(DWORD, GetTickCount, (VOID), ())                                                            \
+    X(ULONGLONG, GetTickCount64, (VOID), ())                                                      \
+    X(BOOL, QueryPerformanceCounter, (LARGE_INTEGER *a), (a))                                     \
+    X(BOOL, QueryPerformanceFrequency, (LARGE_INTEGER *a), (a))                                   \
+    X(VOID, GetSystemTimeAsFileTime, (LPFILETIME a), (a))                                         \
+    X(VOID, GetSystemTimePreciseAsFileTime, (LPFILETIME a), (a))
+
+#define WVM_KIT_TLS(X, F)                                                                         \
+    X(DWORD, TlsAlloc, (VOID), ())                                                                \
+    X(BOOL, TlsFree, (DWORD a), (a))                                                              \
+    X(LPVOID, TlsGetValue, (DWORD a), (a))                                                        \
+    X(BOOL, TlsSetValue, (DWORD a, LPVOID b), (a, b))
+
+#define WVM_KIT_FLS(X, F)                                                                         \
+    F(DWORD, FlsAlloc, (PFLS_CALLBACK_FUNCTION a), (a))                                           \
+    X(BOOL, FlsFree, (DWORD a), (a))                                                              \
+    X(PVOID, FlsGetValue, (DWORD a), (a))                                                         \
+    X(BOOL, FlsSetValue, (DWORD a, PVOID b), (a, b))
+
+#define WVM_KIT_ALL(X, F)   \
+    WVM_KIT_HEAP(X, F)       \
+    WVM_KIT_LOCAL(X, F)      \
+    WVM_KIT_THREAD(X, F)     \
+    WVM_KIT_WAIT(X, F)       \
+    WVM_KIT_EVENT(X, F)      \
+    WVM_KIT_MUTEX(X, F)      \
+    WVM_KIT_SEMAPHORE(X, F)  \
+    WVM_KIT_SLEEP(X, F)      \
+    WVM_KIT_CRITICAL(X, F)   \
+    WVM_KIT_SRW(X, F)        \
+    WVM_KIT_CONDITION(X, F)  \
+    WVM_KIT_ADDRESS(X, F)    \
+    WVM_KIT_ONCE(X, F)       \
+    WVM_KIT_TIME(X, F)       \
+    WVM_KIT_TLS(X, F)        \
+    WVM_KIT_FLS(X, F)
 
 #endif

@@ -44,7 +44,7 @@ enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_LIVE };
 static struct wvm_handle_slot slots[N_SLOTS];
 static uint32_t next_slot;
 
-static const struct wvm_object_ops *all_ops[WVM_N_OBJECT_TYPES] = {
+static const struct wvm_object_ops *all_ops[WVM_MAX_OBJECT_TYPES] = {
     [WVM_OBJECT_PROCESS] = &wvm_process_ops,
     [WVM_OBJECT_FILE] = &wvm_file_ops,
 };
@@ -121,7 +121,7 @@ bool wvm_handle_is_ours(HANDLE h)
 /* What the pseudo handles answer where an object is wanted. */
 static wvm_status pseudo_status(HANDLE h)
 {
-    return (intptr_t)h == -1 || (intptr_t)h == -2 ? STATUS_OBJECT_TYPE_MISMATCH
+    return h == WVM_OWN_PROCESS || h == WVM_OWN_THREAD ? STATUS_OBJECT_TYPE_MISMATCH
                                                   : STATUS_INVALID_HANDLE;
 }
 
@@ -250,7 +250,7 @@ wvm_status wvm_handle_close(HANDLE h)
     void *object;
     struct wvm_handle_slot *s;
     /* Closing a pseudo handle has no effect and is no error. */
-    if (h == WVM_OWN_PROCESS || (intptr_t)h == -2)
+    if (h == WVM_OWN_PROCESS || h == WVM_OWN_THREAD)
         return STATUS_SUCCESS;
     do {
         s = live_slot(h, &tag);

@@ -11,13 +11,16 @@
 
 /* GetCurrentProcess(). */
 #define WVM_OWN_PROCESS ((HANDLE)(intptr_t)-1)
+/* GetCurrentThread(). */
+#define WVM_OWN_THREAD ((HANDLE)(intptr_t)-2)
 
 enum wvm_object_type {
     WVM_OBJECT_NONE,
     WVM_OBJECT_PROCESS,
     WVM_OBJECT_SECTION, /* struct wvm_section: section/section.h */
     WVM_OBJECT_FILE,    /* struct wvm_file: nt/nt_file.h */
-    WVM_N_OBJECT_TYPES,
+    WVM_N_OBJECT_TYPES, /* from here on: nt/nt_foreign.h */
+    WVM_MAX_OBJECT_TYPES = 16,
 };
 /* What the table must be able to do with an object. Memory of objects is type-stable: a reader that
  * lost a race against the last close may look at a dead one. One constant per type. */
@@ -128,7 +131,7 @@ extern HANDLE (*wvm_handle_other_self)(void);
 
 /* Opens a process. INVALID_PARAMETER (no such process), ACCESS_DENIED, INSUFFICIENT_RESOURCES. */
 wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out) WVM_MUST_CHECK;
-/* The same for the process that a pseudo handle means. INVALID_HANDLE: it means none. */
+/* The same for the process or thread that a pseudo handle means. INVALID_HANDLE: it means none. */
 wvm_status wvm_handle_open_pseudo(HANDLE pseudo, uint32_t access, HANDLE *out) WVM_MUST_CHECK;
 /* INVALID_HANDLE, HANDLE_NOT_CLOSABLE. Pseudo handles: nothing to do. */
 wvm_status wvm_handle_close(HANDLE h) WVM_MUST_CHECK;

@@ -24,6 +24,20 @@ bool wvm_nt_holds(enum wvm_privilege p)
     return is_held(p) && !(__atomic_load_n(&disabled, __ATOMIC_ACQUIRE) >> p & 1);
 }
 
+int wvm_nt_privilege_state(uint32_t number)
+{
+    switch (number) {
+    case WVM_SE_LOCK_MEMORY:
+    case WVM_SE_INCREASE_QUOTA:
+    case WVM_SE_PROFILE_SINGLE_PROCESS:
+    case WVM_SE_INCREASE_BASE_PRIORITY:
+    case WVM_SE_INCREASE_WORKING_SET:
+        return is_held((enum wvm_privilege)number) + wvm_nt_holds((enum wvm_privilege)number);
+    default:
+        return -1;
+    }
+}
+
 void wvm_nt_privilege_enable(enum wvm_privilege p, bool on)
 {
     uint64_t bit = (uint64_t)1 << p;

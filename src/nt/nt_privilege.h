@@ -3,6 +3,7 @@
 #define WVM_NT_NT_PRIVILEGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Numbered as Windows numbers them (the low part of their LUIDs). */
 enum wvm_privilege {
@@ -16,6 +17,8 @@ enum wvm_privilege {
 /* Held and enabled. Each one is from the start; SeLockMemoryPrivilege only with the option
  * lock-memory=1, the default. */
 bool wvm_nt_holds(enum wvm_privilege p);
+/* 0 not held, 1 held, 2 enabled as well; -1: none of these. */
+int wvm_nt_privilege_state(uint32_t number);
 /* What the process does not hold cannot be enabled: that changes nothing. */
 void wvm_nt_privilege_enable(enum wvm_privilege p, bool on);
 

@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "host/host_process.h"
+#include "nt/nt_foreign.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_object.h"
 #include "nt/nt_pin.h"
@@ -250,6 +251,8 @@ wvm_status wvm_handle_open(pid_t pid, uint32_t access, HANDLE *out)
 
 wvm_status wvm_handle_open_pseudo(HANDLE pseudo, uint32_t access, HANDLE *out)
 {
+    if (pseudo == WVM_OWN_THREAD)
+        return wvm_foreign_open_thread(access, out);
     if (pseudo != WVM_OWN_PROCESS && !is_other_self(pseudo))
         return STATUS_INVALID_HANDLE;
     return wvm_handle_open(getpid(), access, out);

@@ -1,0 +1,78 @@
+/* winvm/kit_threads.h: what processthreadsapi.h has of libwinvm-kit: threads, and slots of each
+ * thread.
+ *
+ * WINVM_NO_TYPES needs: BOOL DWORD SIZE_T HANDLE LPVOID LPSECURITY_ATTRIBUTES
+ * LPTHREAD_START_ROUTINE. */
+#ifndef WINVM_KIT_THREADS_H
+#define WINVM_KIT_THREADS_H
+
+#include "minwinbase.h"
+#include "processthreadsapi.h"
+
+#ifndef WINVM_NO_TYPES
+typedef DWORD(WINAPI *PTHREAD_START_ROUTINE)(LPVOID lpThreadParameter);
+typedef PTHREAD_START_ROUTINE LPTHREAD_START_ROUTINE;
+
+#define THREAD_TERMINATE 0x0001
+#define THREAD_SUSPEND_RESUME 0x0002
+#define THREAD_GET_CONTEXT 0x0008
+#define THREAD_SET_CONTEXT 0x0010
+#define THREAD_SET_INFORMATION 0x0020
+#define THREAD_QUERY_INFORMATION 0x0040
+#define THREAD_SET_THREAD_TOKEN 0x0080
+#define THREAD_IMPERSONATE 0x0100
+#define THREAD_DIRECT_IMPERSONATION 0x0200
+#define THREAD_SET_LIMITED_INFORMATION 0x0400
+#define THREAD_QUERY_LIMITED_INFORMATION 0x0800
+#define THREAD_RESUME 0x1000
+#define THREAD_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff)
+
+/* CreateThread. */
+#define CREATE_SUSPENDED 0x00000004
+#define STACK_SIZE_PARAM_IS_A_RESERVATION 0x00010000
+/* GetExitCodeThread: it has not ended. */
+#define STILL_ACTIVE 259
+
+/* TlsAlloc: no index is left; the indexes that a program may count on. */
+#define TLS_OUT_OF_INDEXES ((DWORD)0xFFFFFFFF)
+#define TLS_MINIMUM_AVAILABLE 64
+#endif
+
+WINVM_BEGIN_DECLS
+
+/* Runs lpStartAddress(lpParameter) in a new thread of the host. dwStackSize, bytes, rounded up to
+ * 64 KiB: what the stack is, 256 KiB at least, with STACK_SIZE_PARAM_IS_A_RESERVATION, else what it
+ * is at least; 0: as threads of the host have it. dwCreationFlags: that one, and CREATE_SUSPENDED:
+ * it runs after ResumeThread. *lpThreadId, which may be NULL: the host's number of the thread. NULL:
+ * 8, 87 another flag, 1450. */
+WINVM_DECLARE(HANDLE, CreateThread,
+              (LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize,
+               LPTHREAD_START_ROUTINE lpStartAddress, LPVOID lpParameter, DWORD dwCreationFlags,
+               LPDWORD lpThreadId));
+/* Does not return. No destructor of C++ runs in a thread of CreateThread; in another one this is
+ * pthread_exit. */
+WINVM_DECLARE(void, ExitThread, (DWORD dwExitCode)) __attribute__((noreturn));
+/* How often the thread was suspended before; 1: it runs now. (DWORD)-1: 6, 5. */
+WINVM_DECLARE(DWORD, ResumeThread, (HANDLE hThread));
+/* STILL_ACTIVE, or what the thread ended with; 0 for a thread of the host's. Errors: 6, 5. */
+WINVM_DECLARE(BOOL, GetExitCodeThread, (HANDLE hThread, LPDWORD lpExitCode));
+/* (HANDLE)-2: the calling thread, also in DuplicateHandle, which gives other threads a handle. */
+WINVM_DECLARE(HANDLE, GetCurrentThread, (void));
+/* The host's numbers of threads. GetThreadId 0: 6, 5. */
+WINVM_DECLARE(DWORD, GetCurrentThreadId, (void));
+WINVM_DECLARE(DWORD, GetThreadId, (HANDLE Thread));
+/* TRUE, whether or not another thread ran. */
+WINVM_DECLARE(BOOL, SwitchToThread, (void));
+
+/* An index of a slot that each thread has, NULL at first; 1088 of them. TLS_OUT_OF_INDEXES: 259. */
+WINVM_DECLARE(DWORD, TlsAlloc, (void));
+/* Errors: 87. */
+WINVM_DECLARE(BOOL, TlsFree, (DWORD dwTlsIndex));
+/* Sets the last error also when it succeeds, to 0, as NULL may be the value. NULL: 87. */
+WINVM_DECLARE(LPVOID, TlsGetValue, (DWORD dwTlsIndex));
+/* Errors: 87, 8. */
+WINVM_DECLARE(BOOL, TlsSetValue, (DWORD dwTlsIndex, LPVOID lpTlsValue));
+
+WINVM_END_DECLS
+
+#endif

@@ -1,0 +1,73 @@
+/* Objects of other libraries, and the privileges: winvm's own calls for those that stand on it.
+ *
+ * I1  These tell failures by their result, with the values of errno, and leave errno and the last
+ *     error alone.
+ * Locking: none.   Failure: nothing changed.   Signal safety: as nt_foreign.c. */
+#include <errno.h>
+
+#include "api/api.h"
+#include "nt/nt_foreign.h"
+#include "nt/nt_privilege.h"
+
+static int error_of(wvm_status status)
+{
+    switch ((uint32_t)status) {
+    case (uint32_t)STATUS_SUCCESS:
+        return 0;
+    case (uint32_t)STATUS_ACCESS_DENIED:
+        return EACCES;
+    case (uint32_t)STATUS_OBJECT_TYPE_MISMATCH:
+        return EINVAL;
+    case (uint32_t)STATUS_INSUFFICIENT_RESOURCES:
+        return ENOMEM;
+    default:
+        return EBADF;
+    }
+}
+
+static void start(void)
+{
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+}
+
+WVM_EXPORT int winvm_object_start(struct winvm_object *object, struct winvm_object_kind *kind)
+{
+    start();
+    return error_of(wvm_foreign_start(object, kind));
+}
+
+WVM_EXPORT void winvm_object_hold(struct winvm_object *object)
+{
+    wvm_foreign_hold(object);
+}
+
+WVM_EXPORT void winvm_object_drop(struct winvm_object *object)
+{
+    wvm_foreign_drop(object);
+}
+
+WVM_EXPORT int winvm_object_open(struct winvm_object *object, uint32_t access, void **handle)
+{
+    return error_of(wvm_foreign_open(object, access, handle));
+}
+
+WVM_EXPORT int winvm_object_get(void *handle, const struct winvm_object_kind *kind,
+                                uint32_t rights, struct winvm_object **object)
+{
+    return error_of(wvm_foreign_get(handle, kind, rights, object));
+}
+
+WVM_EXPORT void winvm_object_thread(struct winvm_object *(*self)(void))
+{
+    wvm_foreign_thread(self);
+}
+
+WVM_EXPORT int winvm_privilege(uint32_t number, int enable)
+{
+    start();
+    int before = wvm_nt_privilege_state(number);
+    if (before > 0 && enable >= 0)
+        wvm_nt_privilege_enable((enum wvm_privilege)number, enable > 0);
+    return before;
+}

@@ -1,0 +1,82 @@
+/* The lot: lists of sleeping threads by the address they sleep for.
+ *
+ * Terms   bucket = the sleepers of all addresses with one hash; node = a sleeper, on its stack.
+ * I1      A sleeper is in its bucket before it asks nothing more: a change of the memory followed by
+ *         a wake is either seen by `still` or wakes it.
+ * I2      A node leaves its bucket under the bucket's lock, by the waker or by its own time-out;
+ *         `woken` is the last that a waker touches of it.
+ * I3      Sleepers of one address are woken in the order they came.
+ * Locking: the bucket's lock; `still` is called under it and takes none.
+ * Failure: none, no memory is needed.   Signal safety: none. */
+#include "kit/kit_lot.h"
+
+#include "kit/kit_wait.h"
+
+#define N_BUCKETS 64u
+
+struct node {
+    struct wvm_kit_links in; /* first */
+    const void *address;
+    uint32_t woken; /* (a) */
+};
+static struct bucket {
+    struct wvm_kit_lock lock;
+    struct wvm_kit_links nodes; /* NULL: never used */
+} __attribute__((aligned(64))) buckets[N_BUCKETS];
+
+/* Locked. */
+static struct bucket *enter(const void *address)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)address * UINT64_C(0x9e3779b97f4a7c15);
+    struct bucket *b = &buckets[mixed >> 58];
+    wvm_kit_lock(&b->lock);
+    if (!b->nodes.next)
+        wvm_kit_ring(&b->nodes);
+    return b;
+}
+
+/* True: this thread is no longer to be woken; false: it was woken before. */
+static bool withdraw(struct node *n)
+{
+    struct bucket *b = enter(n->address);
+    bool in = !__atomic_load_n(&n->woken, __ATOMIC_ACQUIRE);
+    if (in)
+        wvm_kit_unlink(&n->in);
+    wvm_kit_unlock(&b->lock);
+    return in;
+}
+
+bool wvm_kit_lot_sleep(const void *address, const struct wvm_kit_sleep *sleep, uint64_t deadline)
+{
+    struct node n = {.address = address};
+    struct bucket *b = enter(address);
+    bool goes = sleep->still(address, sleep->arg);
+    if (goes)
+        wvm_kit_link(&b->nodes, &n.in);
+    wvm_kit_unlock(&b->lock);
+    if (sleep->then)
+        sleep->then(sleep->arg);
+    while (goes && !__atomic_load_n(&n.woken, __ATOMIC_ACQUIRE))
+        if (!wvm_kit_park(&n.woken, 0, deadline) && withdraw(&n))
+            return false;
+    return true;
+}
+
+unsigned wvm_kit_lot_wake(const void *address, unsigned most)
+{
+    unsigned n_woken = 0;
+    struct bucket *b = enter(address);
+    for (struct wvm_kit_links *l = b->nodes.next, *next; l != &b->nodes && n_woken < most;
+         l = next) {
+        struct node *n = (struct node *)l;
+        next = l->next;
+        if (n->address != address)
+            continue;
+        wvm_kit_unlink(l);
+        __atomic_store_n(&n->woken, 1, __ATOMIC_RELEASE);
+        wvm_kit_unpark(&n->woken, 1);
+        n_woken++;
+    }
+    wvm_kit_unlock(&b->lock);
+    return n_woken;
+}

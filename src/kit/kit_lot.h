@@ -1,0 +1,23 @@
+/* Threads that sleep for an address, whatever its size and value. */
+#ifndef WVM_KIT_KIT_LOT_H
+#define WVM_KIT_KIT_LOT_H
+
+#include "kit/kit_lock.h"
+
+#pragma GCC visibility push(hidden)
+
+/* What a sleep asks and does: still: whether to sleep at all, asked once under the lot's lock;
+ * then: what is done once the thread can be woken, NULL: nothing. */
+struct wvm_kit_sleep {
+    bool (*still)(const void *address, const void *arg);
+    void (*then)(void *arg);
+    void *arg;
+};
+/* Sleeps until a wake of the address. False: the deadline has passed. */
+bool wvm_kit_lot_sleep(const void *address, const struct wvm_kit_sleep *sleep, uint64_t deadline);
+/* Wakes the `most` threads that have slept longest for the address. Returns their number. */
+unsigned wvm_kit_lot_wake(const void *address, unsigned most);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,156 @@
+/* The record of each thread, made when the kit first needs it, given up when the thread ends.
+ *
+ * Owns    the records, the list of them, the key that tells the end of a thread.
+ * I1      A record holds a reference of itself until its thread has ended: it is an object that
+ *         handles can name (GetCurrentThread duplicated, CreateThread).
+ * I2      When a thread ends: callbacks of Fls*, then mutexes are abandoned and the object is
+ *         signaled, then the record leaves the list. Other destructors of the thread may run after
+ *         that, and use the kit: they get a record again.
+ * I3      In a fork child only the caller lives: the others' records are left as they are, and
+ *         neither signaled nor abandoned.
+ * Locking: wvm_kit_threads_lock for the list; the dispatch lock; never both.
+ * Failure: NULL.   Signal safety: none. */
+#include "kit/kit_self.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_self_known;
+WVM_THREAD_LOCAL uint32_t wvm_kit_tid_known;
+void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
+void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
+struct wvm_kit_lock wvm_kit_threads_lock;
+struct wvm_kit_links wvm_kit_threads = {&wvm_kit_threads, &wvm_kit_threads};
+
+static pthread_key_t end_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static bool thread_ready(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter)
+{
+    UNREFERENCED_PARAMETER(waiter);
+    return ((const struct wvm_kit_thread *)object)->ended;
+}
+
+static bool thread_take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
+{
+    UNREFERENCED_PARAMETER(object);
+    UNREFERENCED_PARAMETER(waiter);
+    return false;
+}
+
+struct wvm_kit_kind wvm_kit_thread_kind = {
+    .kind = {.name = "Thread",
+             .generic = {STANDARD_RIGHTS_READ | THREAD_QUERY_INFORMATION | THREAD_GET_CONTEXT,
+                         STANDARD_RIGHTS_WRITE | THREAD_SET_INFORMATION | THREAD_SET_CONTEXT |
+                             THREAD_TERMINATE | THREAD_SUSPEND_RESUME,
+                         STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, THREAD_ALL_ACCESS},
+             .gone = wvm_kit_gone},
+    .store = {.size = sizeof(struct wvm_kit_thread)},
+    .ready = thread_ready,
+    .take = thread_take,
+};
+
+static void end_thread(void *record)
+{
+    struct wvm_kit_thread *self = record;
+    void (*end)(struct wvm_kit_thread *);
+    wvm_kit_self_known = self;
+    if ((end = __atomic_load_n(&wvm_kit_end_fls, __ATOMIC_ACQUIRE)) != NULL)
+        end(self);
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    wvm_kit_unlink(&self->all);
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+    wvm_kit_lock(&wvm_kit_dispatch);
+    if ((end = __atomic_load_n(&wvm_kit_end_mutexes, __ATOMIC_ACQUIRE)) != NULL)
+        end(self);
+    self->ended = true;
+    wvm_kit_signal(&self->object);
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    wvm_kit_self_known = NULL;
+    wvm_kit_drop(&self->object);
+}
+
+static void before_fork(void)
+{
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    wvm_kit_lock(&wvm_kit_dispatch);
+}
+
+static void in_parent(void)
+{
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+}
+
+static void in_child(void)
+{
+    struct wvm_kit_thread *self = wvm_kit_self_known;
+    wvm_kit_dispatch.word = wvm_kit_threads_lock.word = 0;
+    wvm_kit_tid_known = 0;
+    wvm_kit_ring(&wvm_kit_threads);
+    if (self) {
+        self->tid = wvm_kit_tid_ask();
+        wvm_kit_link(&wvm_kit_threads, &self->all);
+    }
+}
+
+static struct winvm_object *object_of_caller(void)
+{
+    struct wvm_kit_thread *self = wvm_kit_self();
+    if (self)
+        winvm_object_hold(&self->object.head);
+    return self ? &self->object.head : NULL;
+}
+
+static void start(void)
+{
+    pthread_key_create(&end_key, end_thread);
+    pthread_atfork(before_fork, in_parent, in_child);
+    winvm_object_thread(object_of_caller);
+}
+
+static void __attribute__((constructor)) start_early(void)
+{
+    pthread_once(&once, start);
+}
+
+uint32_t wvm_kit_tid_ask(void)
+{
+    pthread_once(&once, start);
+    return wvm_kit_tid_known = (uint32_t)syscall(SYS_gettid);
+}
+
+struct wvm_kit_thread *wvm_kit_thread_new(void)
+{
+    pthread_once(&once, start);
+    struct wvm_kit_thread *t = wvm_kit_object_new(&wvm_kit_thread_kind);
+    if (t) {
+        t->exit_code = STILL_ACTIVE;
+        wvm_kit_ring(&t->mutexes);
+    }
+    return t;
+}
+
+void wvm_kit_thread_adopt(struct wvm_kit_thread *self)
+{
+    wvm_kit_self_known = self; /* first: what follows may come back to the kit by malloc */
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    wvm_kit_link(&wvm_kit_threads, &self->all);
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+    pthread_setspecific(end_key, self);
+    __atomic_store_n(&self->tid, wvm_kit_tid(), __ATOMIC_RELEASE);
+}
+
+struct wvm_kit_thread *wvm_kit_self_make(void)
+{
+    DWORD error = GetLastError();
+    struct wvm_kit_thread *self = wvm_kit_thread_new();
+    if (self) {
+        self->exit_code = 0; /* what a thread of the host ends with */
+        wvm_kit_thread_adopt(self);
+    }
+    SetLastError(error);
+    return self;
+}

@@ -1,0 +1,63 @@
+/* The record of each thread: its object, its identity, its slots. */
+#ifndef WVM_KIT_KIT_SELF_H
+#define WVM_KIT_KIT_SELF_H
+
+#include "kit/kit_wait.h"
+
+#pragma GCC visibility push(hidden)
+
+#define WVM_KIT_N_TLS (TLS_MINIMUM_AVAILABLE + 1024)
+#define WVM_KIT_N_FLS FLS_MAXIMUM_AVAILABLE
+
+struct wvm_kit_thread {
+    struct wvm_kit_object object;  /* first; signaled once the thread has ended */
+    uint32_t tid;                  /* (a) the host's number; 0: not started yet */
+    uint32_t suspended;            /* (a) how often a start is still to be resumed */
+    DWORD exit_code;               /* of the thread until it has ended */
+    bool ended;                    /* the dispatch lock */
+    struct wvm_kit_links mutexes;  /* those it owns: the dispatch lock */
+    struct wvm_kit_links all;      /* threads with a record: wvm_kit_threads_lock */
+    void *tls[WVM_KIT_N_TLS];      /* the thread's; TlsAlloc and TlsFree set them to 0 (a) */
+    void *fls[WVM_KIT_N_FLS];      /* likewise */
+};
+
+extern struct wvm_kit_kind wvm_kit_thread_kind;
+extern WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_self_known;
+struct wvm_kit_thread *wvm_kit_self_make(void);
+
+/* The calling thread's record; NULL without memory. Lives as long as the thread, at least. */
+static inline struct wvm_kit_thread *wvm_kit_self(void)
+{
+    struct wvm_kit_thread *self = wvm_kit_self_known;
+    return WVM_LIKELY(self != NULL) ? self : wvm_kit_self_make();
+}
+
+/* A record for a thread to be started, which adopts it first thing. NULL: no memory. */
+struct wvm_kit_thread *wvm_kit_thread_new(void);
+void wvm_kit_thread_adopt(struct wvm_kit_thread *self);
+
+/* The host's number of the calling thread. */
+extern WVM_THREAD_LOCAL uint32_t wvm_kit_tid_known;
+uint32_t wvm_kit_tid_ask(void);
+static inline uint32_t wvm_kit_tid(void)
+{
+    uint32_t tid = wvm_kit_tid_known;
+    return WVM_LIKELY(tid != 0) ? tid : wvm_kit_tid_ask();
+}
+
+/* Called for each thread that ends, without a lock; NULL: nothing to do. Set once. */
+extern void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
+/* The same under the dispatch lock. */
+extern void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
+
+/* Every record but those of threads that have ended, under the lock. */
+extern struct wvm_kit_lock wvm_kit_threads_lock;
+extern struct wvm_kit_links wvm_kit_threads;
+#define WVM_KIT_EACH_THREAD(t, l)                                                         \
+    for (struct wvm_kit_links *l = wvm_kit_threads.next;                                  \
+         l != &wvm_kit_threads && ((t) = WVM_KIT_CONTAINER(l, struct wvm_kit_thread, all)); \
+         l = l->next)
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,84 @@
+/* Semaphores.
+ *
+ * I1  0 <= count <= most; a wait that ends takes one.
+ * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
+#include "kit/kit_entry.h"
+#include "kit/kit_wait.h"
+
+struct semaphore {
+    struct wvm_kit_object object; /* first */
+    LONG count, most;
+};
+
+static bool is_open(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter)
+{
+    UNREFERENCED_PARAMETER(waiter);
+    return ((const struct semaphore *)object)->count > 0;
+}
+
+static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
+{
+    UNREFERENCED_PARAMETER(waiter);
+    ((struct semaphore *)object)->count--;
+    return false;
+}
+
+static struct wvm_kit_kind semaphores = {
+    .kind = {.name = "Semaphore",
+             .generic = {STANDARD_RIGHTS_READ | 1, STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE,
+                         STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, SEMAPHORE_ALL_ACCESS},
+             .gone = wvm_kit_gone},
+    .store = {.size = sizeof(struct semaphore)},
+    .ready = is_open,
+    .take = take,
+};
+
+static HANDLE create(LONG count, LONG most, const void *name)
+{
+    if (count < 0 || most <= 0 || count > most) {
+        wvm_kit_fail(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    struct semaphore *s = wvm_kit_unnamed(name) ? wvm_kit_object_new(&semaphores) : NULL;
+    if (!s)
+        return NULL;
+    s->count = count;
+    s->most = most;
+    return wvm_kit_handle(&s->object, SEMAPHORE_ALL_ACCESS);
+}
+
+HANDLE wvm_kit_CreateSemaphoreA(LPSECURITY_ATTRIBUTES security, LONG count, LONG most, LPCSTR name)
+{
+    UNREFERENCED_PARAMETER(security);
+    return create(count, most, name);
+}
+
+HANDLE wvm_kit_CreateSemaphoreW(LPSECURITY_ATTRIBUTES security, LONG count, LONG most,
+                                LPCWSTR name)
+{
+    UNREFERENCED_PARAMETER(security);
+    return create(count, most, name);
+}
+
+BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)
+{
+    struct semaphore *s = wvm_kit_object_of(h, &semaphores, SEMAPHORE_MODIFY_STATE);
+    if (!s)
+        return FALSE;
+    wvm_kit_lock(&wvm_kit_dispatch);
+    LONG seen = s->count;
+    bool fits = more > 0 && more <= s->most - seen;
+    if (fits) {
+        s->count += more;
+        wvm_kit_signal(&s->object);
+    }
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    wvm_kit_drop(&s->object);
+    if (!fits)
+        return wvm_kit_fail(more > 0 ? ERROR_TOO_MANY_POSTS : ERROR_INVALID_PARAMETER);
+    if (before)
+        *before = seen;
+    return TRUE;
+}
+
+WVM_KIT_EXPORT(WVM_KIT_SEMAPHORE)

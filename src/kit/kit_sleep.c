@@ -1,0 +1,28 @@
+/* Sleep.
+ *
+ * Locking: none.   Failure: none.   Signal safety: a handler runs, and the sleep goes on. */
+#include <sched.h>
+
+#include "kit/kit_entry.h"
+#include "kit/kit_lock.h"
+
+DWORD wvm_kit_SleepEx(DWORD ms, BOOL alertable)
+{
+    uint32_t word = 0;
+    UNREFERENCED_PARAMETER(alertable); /* nothing queues calls to a thread */
+    if (ms == 0) {
+        sched_yield();
+        return 0;
+    }
+    uint64_t deadline = wvm_kit_deadline(ms);
+    while (wvm_kit_park(&word, 0, deadline))
+        ;
+    return 0;
+}
+
+VOID wvm_kit_Sleep(DWORD ms)
+{
+    wvm_kit_SleepEx(ms, FALSE);
+}
+
+WVM_KIT_EXPORT(WVM_KIT_SLEEP)

@@ -1,0 +1,59 @@
+/* Clocks.
+ *
+ * Locking: none.   Failure: none.   Signal safety: yes. */
+#include <time.h>
+
+#include "kit/kit_entry.h"
+
+#define TICKS UINT64_C(10000000) /* of 100 ns in a second */
+#define NS_PER_TICK 100u
+#define TICKS_PER_MS 10000u
+#define SECONDS_1601_TO_1970 UINT64_C(11644473600)
+
+static uint64_t ticks(clockid_t clock)
+{
+    struct timespec ts;
+    clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * TICKS + (uint64_t)ts.tv_nsec / NS_PER_TICK;
+}
+
+static VOID store(LPFILETIME out, clockid_t clock)
+{
+    uint64_t t = ticks(clock) + SECONDS_1601_TO_1970 * TICKS;
+    out->dwLowDateTime = (DWORD)t;
+    out->dwHighDateTime = (DWORD)(t >> 32);
+}
+
+ULONGLONG wvm_kit_GetTickCount64(VOID)
+{
+    return ticks(CLOCK_BOOTTIME) / TICKS_PER_MS;
+}
+
+DWORD wvm_kit_GetTickCount(VOID)
+{
+    return (DWORD)wvm_kit_GetTickCount64();
+}
+
+BOOL wvm_kit_QueryPerformanceCounter(LARGE_INTEGER *out)
+{
+    out->QuadPart = (LONGLONG)ticks(CLOCK_MONOTONIC);
+    return TRUE;
+}
+
+BOOL wvm_kit_QueryPerformanceFrequency(LARGE_INTEGER *out)
+{
+    out->QuadPart = TICKS;
+    return TRUE;
+}
+
+VOID wvm_kit_GetSystemTimeAsFileTime(LPFILETIME out)
+{
+    store(out, CLOCK_REALTIME_COARSE);
+}
+
+VOID wvm_kit_GetSystemTimePreciseAsFileTime(LPFILETIME out)
+{
+    store(out, CLOCK_REALTIME);
+}
+
+WVM_KIT_EXPORT(WVM_KIT_TIME)

@@ -1,0 +1,69 @@
+/* Objects that can be waited for. */
+#ifndef WVM_KIT_KIT_WAIT_H
+#define WVM_KIT_KIT_WAIT_H
+
+#include "kit/kit.h"
+#include "kit/kit_lock.h"
+#include "kit/kit_store.h"
+
+#pragma GCC visibility push(hidden)
+
+/* A ring; a head of one that points to itself is empty. */
+struct wvm_kit_links {
+    struct wvm_kit_links *prev, *next;
+};
+#define WVM_KIT_CONTAINER(at, type, member) ((type *)((char *)(at)-offsetof(type, member)))
+static inline void wvm_kit_ring(struct wvm_kit_links *head)
+{
+    head->prev = head->next = head;
+}
+static inline void wvm_kit_link(struct wvm_kit_links *head, struct wvm_kit_links *l)
+{
+    l->prev = head->prev;
+    l->next = head;
+    l->prev->next = l->next->prev = l;
+}
+static inline void wvm_kit_unlink(struct wvm_kit_links *l)
+{
+    l->prev->next = l->next;
+    l->next->prev = l->prev;
+}
+
+struct wvm_kit_thread;
+/* First member of every object of the kit. */
+struct wvm_kit_object {
+    struct winvm_object head;
+    struct wvm_kit_links waits; /* the dispatch lock */
+};
+struct wvm_kit_kind {
+    struct winvm_object_kind kind; /* first; .gone is wvm_kit_gone */
+    struct wvm_kit_store store;
+    /* Under the dispatch lock. NULL: not to be waited for. */
+    bool (*ready)(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter);
+    /* The wait of `waiter` is over: what it does to a ready object. True: it was abandoned. */
+    bool (*take)(struct wvm_kit_object *object, struct wvm_kit_thread *waiter);
+};
+
+/* An object of a kind, all 0 behind its first member, with a reference of the caller's. NULL and
+ * the last error: no memory. */
+void *wvm_kit_object_new(struct wvm_kit_kind *kind);
+void wvm_kit_gone(struct winvm_object *object);
+static inline void wvm_kit_drop(struct wvm_kit_object *object)
+{
+    winvm_object_drop(&object->head);
+}
+/* A handle to a new object, which takes over the caller's reference. NULL and the last error. */
+HANDLE wvm_kit_handle(struct wvm_kit_object *object, uint32_t access);
+/* The object of a handle of this kind, held; NULL and the last error. */
+void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights);
+/* Objects have no names here: NULL is passed, or NOT_SUPPORTED set. */
+bool wvm_kit_unnamed(const void *name);
+
+/* The state of all objects, and who waits for what. */
+extern struct wvm_kit_lock wvm_kit_dispatch;
+/* The object may have become ready: ends the waits that this ends. Under the lock. */
+void wvm_kit_signal(struct wvm_kit_object *object);
+
+#pragma GCC visibility pop
+
+#endif
