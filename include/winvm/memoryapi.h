@@ -141,6 +141,10 @@ WINVM_DECLARE(SIZE_T, VirtualQueryEx,
 WINVM_DECLARE(BOOL, VirtualLock, (void *lpAddress, SIZE_T dwSize));
 WINVM_DECLARE(BOOL, VirtualUnlock, (void *lpAddress, SIZE_T dwSize));
 
+/* The size of a large page, 2 MiB; 0 when there are none: the option large=0, or a host without
+ * (WS-100). */
+WINVM_DECLARE(SIZE_T, GetLargePageMinimum, (void));
+
 /* Pages of memory allocated with MEM_WRITE_WATCH that were written since it was allocated or since
  * they were reset; they lie inside one such allocation. *lpdwCount: in the room of lpAddresses, out
  * the pages stored, in ascending order; *lpdwGranularity receives the page size.

@@ -63,6 +63,7 @@ WVM_API_SHARED(HANDLE, OpenFileMappingFromApp, (ULONG a, BOOL b, LPCWSTR c), (a,
 WVM_API_SHARED(LPVOID, MapViewOfFile, (HANDLE a, DWORD b, DWORD c, DWORD d, SIZE_T e), (a, b, c, d, e), "phVddz")
 WVM_API_SHARED(LPVOID, MapViewOfFileEx, (HANDLE a, DWORD b, DWORD c, DWORD d, SIZE_T e, LPVOID f), (a, b, c, d, e, f), "phVddzp")
 WVM_API_SHARED(LPVOID, MapViewOfFileExNuma, (HANDLE a, DWORD b, DWORD c, DWORD d, SIZE_T e, LPVOID f, DWORD g), (a, b, c, d, e, f, g), "phVddzpd")
+WVM_API(SIZE_T, GetLargePageMinimum, (VOID), (), "z")
 WVM_API_SHARED(PVOID, MapViewOfFileFromApp, (HANDLE a, ULONG b, ULONG64 c, SIZE_T d), (a, b, c, d), "phVzz")
 WVM_API_SHARED(PVOID, MapViewOfFile2, (HANDLE a, HANDLE b, ULONG64 c, PVOID d, SIZE_T e, ULONG f, ULONG g), (a, b, c, d, e, f, g), "phhzpzAP")
 WVM_API_SHARED(PVOID, MapViewOfFileNuma2, (HANDLE a, HANDLE b, ULONG64 c, PVOID d, SIZE_T e, ULONG f, ULONG g, ULONG h), (a, b, c, d, e, f, g, h), "phhzpzAPd")

@@ -72,6 +72,14 @@ struct wvm_host_file_map {
     bool replace;       /* over mappings of our own; else -EEXIST when any page is taken */
 };
 
+/* Large pages that the system reserved for the asking. */
+struct wvm_host_large_map {
+    uintptr_t addr; /* a multiple of a page of that size, in mappings of our own without contents */
+    size_t len;     /* likewise */
+    unsigned shift; /* the size: 2^shift bytes */
+    unsigned prot;  /* enum wvm_host_prot, with WVM_HOST_W */
+};
+
 struct wvm_host_ops {
     /* Address space. New mappings are private, anonymous, PROT_NONE, MAP_NORESERVE. */
     int (*reserve)(size_t len, uintptr_t *out);    /* anywhere; *out granule-aligned */
@@ -93,6 +101,10 @@ struct wvm_host_ops {
     int (*lock_shared)(uintptr_t addr, size_t len); /* mlock that copies no copy-on-write page */
     int (*unlock)(uintptr_t addr, size_t len);    /* munlock */
     int (*small_pages)(uintptr_t addr, size_t len); /* MADV_NOHUGEPAGE */
+    int (*prefer_large)(uintptr_t addr, size_t len); /* MADV_HUGEPAGE */
+    int (*collapse)(uintptr_t addr, size_t len);  /* MADV_COLLAPSE: into large pages, now */
+    /* Private, zeroed and all in memory. -ENOMEM: so many are not free. */
+    int (*map_large)(const struct wvm_host_large_map *map);
     /* Write watches, with caps.watch; one caller at a time. Pages of memory whose mapping is not
      * watched are found too, when they have ever been written; only rearm needs the mapping to be
      * watched. What unmaps, discards or forks ends the watch of a mapping; pages that were armed

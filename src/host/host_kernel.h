@@ -17,6 +17,7 @@
 #include "base/assert.h"
 
 enum { WVM_MLOCK_ONFAULT = 1 };
+enum { WVM_MAP_HUGE_SHIFT = 26 };
 enum {
     WVM_MAP_FIXED_NOREPLACE = 0x100000,
     WVM_MADV_FREE = 8,
@@ -25,6 +26,7 @@ enum {
     WVM_MADV_PAGEOUT = 21,
     WVM_MADV_POPULATE_READ = 22,
     WVM_MADV_POPULATE_WRITE = 23,
+    WVM_MADV_COLLAPSE = 25,
     WVM_MADV_GUARD_INSTALL = 102,
     WVM_MADV_GUARD_REMOVE = 103,
 };
@@ -63,6 +65,7 @@ enum {
     WVM_PAGE_IS_PRESENT = 1 << 3,
     WVM_PAGE_IS_SWAPPED = 1 << 4,
     WVM_PAGE_IS_PFNZERO = 1 << 5,
+    WVM_PAGE_IS_HUGE = 1 << 6,
     WVM_PAGE_IS_GUARD = 1 << 8, /* 6.15 */
 };
 

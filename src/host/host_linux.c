@@ -3,8 +3,8 @@
  * Owns     wvm_host and the placement hint.
  * Terms    hint = an address offered to mmap without MAP_FIXED: the kernel takes it when it is free
  *          and chooses another address when it is not.
- * I1       No operation replaces a mapping except discard, isolate, alias and, when asked to,
- *          map_file, which are for our own pages only.
+ * I1       No operation replaces a mapping except discard, isolate, alias, map_large and, when
+ *          asked to, map_file, which are for our own pages only.
  * I2       A search for an aligned address holds at most one mapping at any moment, except the last
  *          resort for lengths of at most OVERMAP_MAX.
  * I3       next_hint is a guess. A stale or torn value costs one more system call, never a wrong
@@ -186,6 +186,16 @@ static int linux_small_pages(uintptr_t addr, size_t len)
     return wvm_sys_madvise(addr, len, MADV_NOHUGEPAGE);
 }
 
+static int linux_prefer_large(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, MADV_HUGEPAGE);
+}
+
+static int linux_collapse(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_COLLAPSE);
+}
+
 static int linux_lock(uintptr_t addr, size_t len)
 {
     return (int)WVM_SYS(syscall(SYS_mlock, addr, len));
@@ -290,6 +300,9 @@ struct wvm_host_ops wvm_host = {
     .lock_shared = linux_lock_shared,
     .unlock = linux_unlock,
     .small_pages = linux_small_pages,
+    .prefer_large = linux_prefer_large,
+    .collapse = linux_collapse,
+    .map_large = wvm_host_linux_map_large,
     .watch = wvm_host_linux_watch,
     .written = wvm_host_linux_written,
     .meta = linux_meta,

@@ -75,6 +75,8 @@ bool wvm_host_module_by_maps(pid_t pid, uintptr_t addr, uintptr_t *start, uintpt
 /* ---- host_watch.c ---- */
 int wvm_host_linux_watch(uintptr_t addr, size_t len);
 int wvm_host_linux_written(struct wvm_host_scan *scan);
+/* host_large.c */
+int wvm_host_linux_map_large(const struct wvm_host_large_map *map);
 /* A new userfaultfd that is fit for write watches. Descriptor or -errno. */
 int wvm_host_userfault(void);
 /* The meaning of a write watch seen on two writable scratch pages. */

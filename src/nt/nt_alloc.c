@@ -8,14 +8,14 @@
  * I2  Reserving rounds the base down to a granule and the end, of the unrounded base, up to a page;
  *     everything else rounds to pages (specification section 2), the replacement of a placeholder
  *     too.
- * Large and nonpaged pages need a privilege that a process of ours never holds: a legal request is
- * answered with PRIVILEGE_NOT_HELD.
+ * Large and nonpaged pages: nt_large.c.
  * Locking: space/ locks.   Failure: checked before space/ is called; space/ is atomic. */
 #include "api/api.h"
 #include "base/arith.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_host_memory.h"
+#include "nt/nt_large.h"
 #include "nt/nt_map.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
@@ -30,6 +30,7 @@ struct want {
     const struct wvm_target *t;
     uint32_t type, prot;
     uintptr_t low, limit, align;
+    uint16_t staying; /* flags of WVM_ALLOC_STAYS */
 };
 
 static uint16_t flags_of(uint32_t type)
@@ -70,7 +71,7 @@ static wvm_status reserve_range(struct wvm_nt_range *range, const struct want *w
         .attr = attr,
         .commit = (type & MEM_COMMIT) != 0,
         .top_down = (type & MEM_TOP_DOWN) != 0,
-        .flags = flags_of(type),
+        .flags = flags_of(type) | w->staying,
     };
     uintptr_t start =
         wvm_align_down(range->base, replace ? WVM_PAGE_SIZE : WVM_GRANULE_SIZE);
@@ -137,6 +138,21 @@ static uint8_t attr_for(const struct wvm_nt_range *range, const struct want *w)
     return attr && wvm_nt_takes_write_copy(w->t->base + range->base) ? attr : 0;
 }
 
+/* Large or nonpaged pages. */
+static WVM_COLD wvm_status allocate_staying(struct wvm_nt_range *range, const struct want *w,
+                                            uint64_t attributes, uint8_t attr)
+{
+    struct wvm_nt_staying s = {.type = w->type, .attributes = attributes, .attr = attr};
+    struct want all = *w;
+    wvm_status status = wvm_nt_check_staying(&s, range);
+    if (status < 0)
+        return status;
+    all.staying = s.flags;
+    if (range->base == 0 && s.align > WVM_GRANULE_SIZE)
+        all.align = wvm_max(w->align, s.align);
+    return reserve_range(range, &all, attr);
+}
+
 /* What both forms check once the type is legal; attributes: MEM_EXTENDED_PARAMETER_*. */
 static wvm_status allocate(struct wvm_nt_range *range, const struct want *w, uint64_t attributes)
 {
@@ -147,7 +163,7 @@ static wvm_status allocate(struct wvm_nt_range *range, const struct want *w, uin
     if (WVM_UNLIKELY(attr == 0))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (WVM_UNLIKELY(type & MEM_LARGE_PAGES || attributes & NONPAGED))
-        return STATUS_PRIVILEGE_NOT_HELD;
+        return allocate_staying(range, w, attributes, attr);
     /* A commit that names no place is a reservation too (VA-027). */
     if ((type & MEM_RESERVE) || ((type & MEM_COMMIT) && range->base == 0))
         return reserve_range(range, w, attr);
@@ -222,7 +238,7 @@ wvm_status wvm_nt_allocate_within(const struct wvm_target *t, struct wvm_nt_rang
         status = wvm_nt_check_alloc_type_ex(type, prot, range->base);
     if (status < 0)
         return status;
-    struct want w = {t, type, prot, e->low, e->limit, e->align};
+    struct want w = {t, type, prot, e->low, e->limit, e->align, 0};
     return allocate(range, &w, e->attributes);
 }
 

@@ -45,6 +45,10 @@ enum wvm_alloc_flag {
     WVM_ALLOC_REPLACED = 0x20,    /* took the place of a placeholder, and can become one again */
     WVM_ALLOC_VIEW = 0x40,        /* space_view.h */
     WVM_ALLOC_SHARED = 0x80,      /* a view whose writes reach what it is a view of */
+    WVM_ALLOC_LARGE = 0x100,      /* of large pages, as far as the host gave them: space_large.c */
+    WVM_ALLOC_HUGE = 0x200,       /* with LARGE: of huge ones */
+    WVM_ALLOC_NONPAGED = 0x400,   /* of ordinary pages that stay in memory */
+    WVM_ALLOC_STAYS = WVM_ALLOC_LARGE | WVM_ALLOC_HUGE | WVM_ALLOC_NONPAGED,
 };
 
 struct wvm_window;
@@ -62,7 +66,8 @@ struct wvm_request {
     bool commit;
     bool top_down;      /* start 0: the highest fitting address */
     bool beyond;        /* start may lie past wvm_space_top(), where the host has room */
-    uint16_t flags;      /* enum wvm_alloc_flag; PLACEHOLDER: neither commit nor another flag;
+    uint16_t flags;      /* enum wvm_alloc_flag; STAYS: commit, range of whole units (space_large.c);
+                         * PLACEHOLDER: neither commit nor another flag;
                          * REPLACED: start and len are exactly those of a placeholder */
 };
 
@@ -87,7 +92,8 @@ uintptr_t wvm_space_top(const struct wvm_space *sp);
  * lower top. */
 uintptr_t wvm_space_host_top(const struct wvm_space *sp);
 
-/* STATUS_CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT. */
+/* STATUS_CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT; INSUFFICIENT_RESOURCES (flags
+ * STAYS). */
 wvm_status wvm_space_reserve(struct wvm_space *sp, struct wvm_request *req) WVM_MUST_CHECK;
 /* A readable page at addr, in window (space_window.h; NULL: outside all), that the program can
  * neither change nor free: it shows the page of shared memory (wvm_host.share) at `from`. Charges
@@ -106,7 +112,8 @@ wvm_status wvm_space_commit(struct wvm_space *sp, uintptr_t start, uintptr_t end
 /* Decommit and release. start == end (size 0) means the whole allocation that starts at start; else
  * the range must lie in one allocation. *out_end receives the end of the range done.
  * MEMORY_NOT_ALLOCATED, FREE_VM_NOT_AT_BASE, UNABLE_TO_FREE_VM, UNABLE_TO_DELETE_SECTION.
- * Never fails for want of host resources. Foreign memory answers MEMORY_NOT_ALLOCATED. */
+ * Never fails for want of host resources. Foreign memory answers MEMORY_NOT_ALLOCATED. Memory that
+ * stays is not decommitted, and released in whole units. */
 wvm_status wvm_space_decommit(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                               uintptr_t *out_end) WVM_MUST_CHECK;
 wvm_status wvm_space_release(struct wvm_space *sp, uintptr_t start, uintptr_t end,

@@ -28,6 +28,9 @@ static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi, str
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "pages of this kind cannot be committed, at",
                               wvm_addr_of((*a)->start));
+    if (WVM_UNLIKELY(!wvm_space_takes_attr(*a, lo, hi, *attr)))
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "not for large pages, allocated at",
+                              wvm_addr_of((*a)->start));
     if (WVM_UNLIKELY(wvm_attr_is_copy(*attr)))
         return wvm_space_fail(STATUS_INVALID_PAGE_PROTECTION, "write-copy is for views, not at",
                               wvm_addr_of(lo));

@@ -87,6 +87,30 @@ wvm_status wvm_space_replace(struct wvm_space *sp, const struct wvm_request *req
  * the tables. */
 bool wvm_space_release_whole(struct wvm_space *sp, uint32_t id) WVM_MUST_CHECK;
 
+/* ---- space_large.c ---- */
+
+/* Pages that an allocation with these flags is made of and changed in multiples of. */
+uint64_t wvm_space_unit(uint16_t flags);
+/* Do [lo, hi) begin and end at units of a? */
+bool wvm_space_is_whole(const struct wvm_alloc *a, uint64_t lo, uint64_t hi);
+/* May pages [lo, hi) of a take attr? Large pages change in whole units, and guard nothing. */
+static inline bool wvm_space_takes_attr(const struct wvm_alloc *a, uint64_t lo, uint64_t hi,
+                                        uint8_t attr)
+{
+    return WVM_LIKELY(!(a->flags & WVM_ALLOC_LARGE)) ||
+           (!(attr & WVM_ATTR_GUARD) && wvm_space_is_whole(a, lo, hi));
+}
+/* The next run of pages from *p upwards in no allocation that stays: *p becomes its first page; its
+ * end. No more: both are hi. */
+uint64_t wvm_space_pageable(struct wvm_space *sp, uint64_t *p, uint64_t hi);
+/* Pages [lo, hi), closed and about to become those of a new allocation that stays, are opened.
+ * INSUFFICIENT_RESOURCES. */
+wvm_status wvm_space_make_staying(struct wvm_space *sp, const struct wvm_request *req,
+                                  uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
+/* As wvm_space_close, for whole units of a, which stays. */
+void wvm_space_close_staying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                             uint64_t hi);
+
 /* ---- space_audit.c ---- */
 
 /* Lock held, everything flushed. NULL, or the first broken invariant. */

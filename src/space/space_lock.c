@@ -6,6 +6,7 @@
  * I2  Locking checks every page of the range before the host is asked;
  *     a failing call locks nothing.
  * I3  Unlocking pages that are not all locked changes no lock; the others leave the working set.
+ * I4  Memory that stays (space_large.c) is neither locked nor unlocked: both pass it over.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
 #include "space/space_change.h"
@@ -70,19 +71,36 @@ static wvm_status check_accessible(struct wvm_space *sp, uint64_t lo, uint64_t h
     return STATUS_SUCCESS;
 }
 
+/* The next run of equal marks from *p upwards, past memory that stays. False: none below hi. */
+static bool next_marks(struct wvm_space *sp, uint64_t *p, uint64_t hi, uint64_t *end, uint8_t *v)
+{
+    *end = wvm_space_pageable(sp, p, hi);
+    if (*p == *end)
+        return false;
+    *end = wvm_pages_next(&sp->store, &sp->locked.pages, *p, *end, v);
+    return true;
+}
+
+static uint64_t count_pageable(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint64_t n = 0;
+    for (uint64_t p = lo, end; (end = wvm_space_pageable(sp, &p, hi)) > p; p = end)
+        n += end - p;
+    return n;
+}
+
 /* The host refused: what it locked all the same is unlocked, as far as it was not before. */
 static void undo_lock(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
+    uint64_t end;
     uint8_t v;
-    for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &sp->locked.pages, p, hi, &v);
+    for (uint64_t p = lo; next_marks(sp, &p, hi, &end, &v); p = end)
         if (!v)
             wvm_host.unlock(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
-    }
 }
 
 /* Locking does not part a view from what it is a view of. */
-static int lock_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static int lock_run(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint32_t id;
     int err = 0;
@@ -100,6 +118,14 @@ static int lock_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     return err;
 }
 
+static int lock_range(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    int err = 0;
+    for (uint64_t p = lo, end; !err && (end = wvm_space_pageable(sp, &p, hi)) > p; p = end)
+        err = lock_run(sp, p, end);
+    return err;
+}
+
 /* Room for the marks of a range, whose runs may each change. */
 static bool stock_locks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
@@ -113,9 +139,9 @@ static bool stock_locks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 static void change_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned add,
                          unsigned take)
 {
+    uint64_t end;
     uint8_t v;
-    for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &sp->locked.pages, p, hi, &v);
+    for (uint64_t p = lo; next_marks(sp, &p, hi, &end, &v); p = end) {
         unsigned mark = (v | add) & ~take;
         if (v && !mark)
             wvm_host.unlock(wvm_addr_of(p), (end - p) << WVM_PAGE_SHIFT);
@@ -152,7 +178,7 @@ static wvm_status lock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, un
     if (!stock_locks(sp, lo, hi))
         return STATUS_NO_MEMORY;
     if (kinds & WVM_LOCK_PROCESS)
-        n_new = hi - lo - count_locked(sp, lo, hi, WVM_LOCK_PROCESS);
+        n_new = count_pageable(sp, lo, hi) - count_locked(sp, lo, hi, WVM_LOCK_PROCESS);
     status = check_quota(sp, n_new);
     if (status)
         return status;
@@ -196,9 +222,9 @@ wvm_status wvm_space_lock_as(struct wvm_space *sp, uintptr_t start, uintptr_t en
 /* Every page of the range is locked with every one of the kinds. */
 static bool all_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned kinds)
 {
+    uint64_t end;
     uint8_t v;
-    for (uint64_t p = lo; p < hi;) {
-        p = wvm_pages_next(&sp->store, &sp->locked.pages, p, hi, &v);
+    for (uint64_t p = lo; next_marks(sp, &p, hi, &end, &v); p = end) {
         if ((v & kinds) != kinds)
             return false;
     }
@@ -213,7 +239,7 @@ static wvm_status unlock_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, 
     }
     if (!stock_locks(sp, lo, hi))
         return STATUS_NO_MEMORY;
-    sp->n_locked -= kinds & WVM_LOCK_PROCESS ? hi - lo : 0;
+    sp->n_locked -= kinds & WVM_LOCK_PROCESS ? count_pageable(sp, lo, hi) : 0;
     change_marks(sp, lo, hi, 0, kinds);
     return STATUS_SUCCESS;
 }

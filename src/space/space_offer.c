@@ -63,7 +63,8 @@ static wvm_status find_range(struct wvm_space *sp, uint64_t lo, uint64_t hi,
                              struct wvm_alloc **out)
 {
     uint32_t id;
-    const uint16_t other = WVM_ALLOC_VIEW | WVM_ALLOC_PHYSICAL | WVM_ALLOC_FIXED_PAGE;
+    const uint16_t other = WVM_ALLOC_VIEW | WVM_ALLOC_PHYSICAL | WVM_ALLOC_FIXED_PAGE |
+                           WVM_ALLOC_STAYS;
     struct wvm_alloc *a = wvm_space_find(sp, lo, &id);
     *out = a;
     if (!a)

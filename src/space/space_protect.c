@@ -146,6 +146,9 @@ static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint
     if (a->flags & WVM_ALLOC_FIXED_PAGE)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "the shared user data page",
                               wvm_addr_of(a->start));
+    if (WVM_UNLIKELY(!wvm_space_takes_attr(a, lo, hi, attr)))
+        return wvm_space_fail(STATUS_INVALID_PARAMETER, "not for large pages, allocated at",
+                              wvm_addr_of(a->start));
     attr &= ~STICKY;
     wvm_status status = check_attr(sp, a, lo, hi, &attr);
     if (!status)

@@ -49,7 +49,10 @@ bool wvm_space_drop(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint
     wvm_space_close_begin(sp, a, lo, hi);
     if (keep)
         wvm_space_watch_keep(sp, a, lo, hi);
-    wvm_space_close(sp, lo, hi);
+    if (WVM_UNLIKELY(a->flags & WVM_ALLOC_STAYS))
+        wvm_space_close_staying(sp, a, lo, hi);
+    else
+        wvm_space_close(sp, lo, hi);
     wvm_space_charge(sp, -(int64_t)n);
     wvm_space_forget_marks(sp, lo, hi);
     return true;
@@ -64,6 +67,9 @@ static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr
     wvm_status status = find_target(sp, start, end, &t);
     if (status)
         return status;
+    if (WVM_UNLIKELY(t.a->flags & WVM_ALLOC_STAYS))
+        return wvm_space_fail(STATUS_UNABLE_TO_FREE_VM, "memory that always stays, allocated at",
+                              wvm_addr_of(t.a->start));
     if (!wvm_space_stock_close(sp, 0, 0))
         return STATUS_NO_MEMORY;
     if (wvm_space_drop(sp, t.a, t.start, t.end, true)) {
@@ -172,6 +178,9 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
     wvm_status status = find_target(sp, start, end, &t);
     if (status)
         return status;
+    if (WVM_UNLIKELY(!wvm_space_is_whole(t.a, t.start, t.end)))
+        return wvm_space_fail(STATUS_UNABLE_TO_FREE_VM, "part of a large page, allocated at",
+                              wvm_addr_of(t.a->start));
     if (!release_target(sp, &t))
         return STATUS_NO_MEMORY;
     *out_end = wvm_addr_of(t.end);

@@ -90,6 +90,8 @@ wvm_status wvm_space_open_new(struct wvm_space *sp, const struct wvm_request *re
         status = wvm_space_watch_ready(sp, req->flags, start, start, end);
     if (status)
         return status;
+    if (WVM_UNLIKELY(req->flags & WVM_ALLOC_STAYS))
+        return wvm_space_make_staying(sp, req, start, end);
     int err = -ENOMEM;
     if (wvm_space_clean_stale(sp, NULL, start, end))
         err = wvm_space_make(sp, start, end, req->attr, req->flags);

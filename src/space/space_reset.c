@@ -8,7 +8,8 @@
  *    safe. Else a page with a byte that is not zero survived, and a page of zeros counts as lost. A
  *    page that was not present is lost.
  *
- * I1  Locked pages and pages without contents are left alone by both; both succeed on them.
+ * I1  Locked pages, memory that stays (space_large.c) and pages without contents are left alone by
+ *     both; both succeed on them.
  * I2  After undo, successful or not, the pages are as accessible as before.
  * Locking: the space lock, taken here. Where the kernel cannot cancel by itself, one byte of each
  * page is written with its own value (`lock or 0`), the only touch of user memory in this room: the
@@ -87,7 +88,7 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
     if (!status)
         status = wvm_space_settle(sp, a, lo, hi);
     /* The contents of the page file's sections are others' too: they are kept. */
-    if (!status && wvm_host_caps.madv_free && !(a->flags & WVM_ALLOC_VIEW)) {
+    if (!status && wvm_host_caps.madv_free && !(a->flags & (WVM_ALLOC_VIEW | WVM_ALLOC_STAYS))) {
         wvm_space_watch_keep(sp, a, lo, hi);
         if (stock_marks(sp, lo, hi))
             each_run(sp, lo, hi, free_run);

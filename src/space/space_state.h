@@ -113,6 +113,7 @@ struct wvm_space {
     uint32_t last;             /* (s) the allocation used last; it may be gone */
     uint64_t n_locked;         /* (s) pages marked WVM_LOCK_PROCESS in `locked` */
     struct wvm_ws_limits ws;   /* (s) */
+    uint32_t n_staying;        /* (s) allocations with a flag of WVM_ALLOC_STAYS */
     uint64_t n_changes;        /* (s) since start, counted for the option audit */
     bool stale;                /* (s) reserved pages may have contents: see wvm_space_close */
     uintptr_t ballast[WVM_N_BALLAST]; /* (s) one-page mappings to give up at the VMA limit */

@@ -134,7 +134,7 @@ static void trim(struct trim *t, uintptr_t start, uintptr_t end)
             return;
         if (r.type != WVM_TYPE_FREE && r.attr != WVM_ATTR_RESERVED &&
             (r.attr & WVM_ATTR_ACCESS) != WVM_ATTR_OFFERED &&
-            !(r.flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_PHYSICAL)))
+            !(r.flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_PHYSICAL | WVM_ALLOC_STAYS)))
             leave_unlocked(t, wvm_page_of(at), wvm_page_of(wvm_min(r.end, end)), &r);
     }
 }

@@ -40,6 +40,7 @@ static bool is_taking(enum host_fail_op op)
     case HOST_FAIL_LOCK:
     case HOST_FAIL_LOCK_SHARED:
     case HOST_FAIL_MAP_FILE:
+    case HOST_FAIL_MAP_LARGE:
     case HOST_FAIL_SHARE:
     case HOST_FAIL_ALIAS:
         return true;
@@ -117,6 +118,12 @@ static int fail_map_file(const struct wvm_host_file_map *map)
     return err ? err : real.map_file(map);
 }
 
+static int fail_map_large(const struct wvm_host_large_map *map)
+{
+    int err = decide(HOST_FAIL_MAP_LARGE);
+    return err ? err : real.map_large(map);
+}
+
 #define X(id, field)                                  \
     static int fail_##field(uintptr_t addr, size_t len) \
     {                                                 \
@@ -135,6 +142,7 @@ static const struct wvm_host_ops wrappers = {
     .alias = fail_alias,
     .written = fail_written,
     .map_file = fail_map_file,
+    .map_large = fail_map_large,
 #define X(id, field) .field = fail_##field,
     HOST_FAIL_RANGE_OPS(X)
 #undef X
@@ -184,6 +192,7 @@ const char *host_fail_name(enum host_fail_op op)
         [HOST_FAIL_ALIAS] = "alias",
         [HOST_FAIL_WRITTEN] = "written",
         [HOST_FAIL_MAP_FILE] = "map_file",
+        [HOST_FAIL_MAP_LARGE] = "map_large",
 #define X(id, field) [HOST_FAIL_##id] = #field,
         HOST_FAIL_RANGE_OPS(X)
 #undef X

@@ -34,6 +34,8 @@
     X(LOCK_SHARED, lock_shared)                                                                  \
     X(UNLOCK, unlock)                                                                            \
     X(SMALL_PAGES, small_pages)                                                                  \
+    X(PREFER_LARGE, prefer_large)                                                                \
+    X(COLLAPSE, collapse)                                                                        \
     X(WATCH, watch)
 
 enum host_fail_op {
@@ -45,13 +47,14 @@ enum host_fail_op {
     HOST_FAIL_ALIAS,
     HOST_FAIL_WRITTEN,
     HOST_FAIL_MAP_FILE,
+    HOST_FAIL_MAP_LARGE,
 #define X(id, field) HOST_FAIL_##id,
     HOST_FAIL_RANGE_OPS(X)
 #undef X
     HOST_FAIL_N_OPS,
     HOST_FAIL_ANY = HOST_FAIL_N_OPS,
-    HOST_FAIL_TAKING, /* reserve, reserve_at, map_file, protect, meta, ballast, share, alias,
-                       * populate, lock, lock_shared */
+    HOST_FAIL_TAKING, /* reserve, reserve_at, map_file, map_large, protect, meta, ballast, share,
+                       * alias, populate, lock, lock_shared */
 };
 
 enum host_fail_mode {

@@ -271,7 +271,7 @@ START_TEST(bounded_requests)
     size = 0x1000;
     p[1] = number(MemExtendedParameterAttributeFlags, MEM_EXTENDED_PARAMETER_NONPAGED);
     ck_assert_int_eq(wvm_NtAllocateVirtualMemoryEx(OWN, &base, &size, MEM_RESERVE, 4, p, 2),
-                     STATUS_PRIVILEGE_NOT_HELD);
+                     STATUS_INVALID_PARAMETER_5); /* it is committed from the start */
     /* VA-118: the handle goes first; VA-119. */
     ck_assert_int_eq(wvm_NtAllocateVirtualMemoryEx(NULL, NULL, NULL, 0, 0, NULL, 1),
                      STATUS_INVALID_HANDLE);
