@@ -1,12 +1,102 @@
-/* winvm/psapi.h: the files that memory is mapped from.
+/* winvm/psapi.h: the working set, and the files that memory is mapped from.
  *
- * WINVM_NO_TYPES needs: DWORD HANDLE LPWSTR. */
+ * WINVM_NO_TYPES needs: BOOL DWORD HANDLE LPWSTR; the structures of the working set are named by
+ * their tags. */
 #ifndef WINVM_PSAPI_H
 #define WINVM_PSAPI_H
 
 #include "winnt.h"
 
 WINVM_BEGIN_DECLS
+
+#ifndef WINVM_NO_TYPES
+
+/* A page of QueryWorkingSet. Protection: 0 not accessed, 1 read, 2 execute, 3 execute and read, 4
+ * read and write, 5 write-copy, 6 execute, read and write, 7 execute and write-copy; 8 more: not
+ * cached, 16 more: guard page, 24 more: write-combined. */
+typedef union _PSAPI_WORKING_SET_BLOCK {
+    ULONG_PTR Flags;
+    __extension__ struct {
+        ULONG_PTR Protection : 5;
+        ULONG_PTR ShareCount : 3;
+        ULONG_PTR Shared : 1;
+        ULONG_PTR Reserved : 3;
+        ULONG_PTR VirtualPage : sizeof(void *) * 8 - 12;
+    };
+} PSAPI_WORKING_SET_BLOCK, *PPSAPI_WORKING_SET_BLOCK;
+
+typedef struct _PSAPI_WORKING_SET_INFORMATION {
+    ULONG_PTR NumberOfEntries;
+    PSAPI_WORKING_SET_BLOCK WorkingSetInfo[1];
+} PSAPI_WORKING_SET_INFORMATION, *PPSAPI_WORKING_SET_INFORMATION;
+
+/* A page of QueryWorkingSetEx. Valid 0: it is not in the working set, and the fields of Invalid
+ * hold. Shared: of a view or an image, and no private copy. ShareCount, of a shared page: 1 when
+ * nobody else maps it, 2 when somebody does (how many, the host does not tell), 1 where the host
+ * does not tell. Win32Protection: PAGE_*. Node: the memory node. */
+typedef union _PSAPI_WORKING_SET_EX_BLOCK {
+    ULONG_PTR Flags;
+    __extension__ union {
+        __extension__ struct {
+            ULONG_PTR Valid : 1;
+            ULONG_PTR ShareCount : 3;
+            ULONG_PTR Win32Protection : 11;
+            ULONG_PTR Shared : 1;
+            ULONG_PTR Node : 6;
+            ULONG_PTR Locked : 1;
+            ULONG_PTR LargePage : 1;
+            ULONG_PTR Reserved : 7;
+            ULONG_PTR Bad : 1;
+#ifdef __LP64__
+            ULONG_PTR ReservedUlong : 32;
+#endif
+        };
+        struct {
+            ULONG_PTR Valid : 1;
+            ULONG_PTR Reserved0 : 14;
+            ULONG_PTR Shared : 1;
+            ULONG_PTR Reserved1 : 15;
+            ULONG_PTR Bad : 1;
+#ifdef __LP64__
+            ULONG_PTR ReservedUlong : 32;
+#endif
+        } Invalid;
+    };
+} PSAPI_WORKING_SET_EX_BLOCK, *PPSAPI_WORKING_SET_EX_BLOCK;
+
+typedef struct _PSAPI_WORKING_SET_EX_INFORMATION {
+    PVOID VirtualAddress;
+    PSAPI_WORKING_SET_EX_BLOCK VirtualAttributes;
+} PSAPI_WORKING_SET_EX_INFORMATION, *PPSAPI_WORKING_SET_EX_INFORMATION;
+
+WINVM_STATIC_ASSERT(sizeof(PSAPI_WORKING_SET_EX_INFORMATION) == 2 * sizeof(void *),
+                    "PSAPI_WORKING_SET_EX_INFORMATION");
+
+#endif
+
+/* The pages of the working set, in rising order, to a PSAPI_WORKING_SET_INFORMATION of cb bytes. It
+ * needs a handle with PROCESS_QUERY_INFORMATION and PROCESS_VM_READ. Too small a buffer:
+ * 24 ERROR_BAD_LENGTH, and NumberOfEntries tells how many there are. Errors: 6
+ * ERROR_INVALID_HANDLE, 5 ERROR_ACCESS_DENIED, 998 ERROR_NOACCESS. */
+WINVM_DECLARE(BOOL, K32QueryWorkingSet, (HANDLE hProcess, void *pv, DWORD cb));
+/* Answers for the pages of the addresses in an array of PSAPI_WORKING_SET_EX_INFORMATION, of cb
+ * bytes; any order, any address (WS-040..057). It needs a handle with PROCESS_QUERY_INFORMATION.
+ * Errors: 24 ERROR_BAD_LENGTH for less than one entry (WS-051), 6, 5, 998. */
+WINVM_DECLARE(BOOL, K32QueryWorkingSetEx, (HANDLE hProcess, void *pv, DWORD cb));
+/* Every page that is not locked leaves the working set; contents stay. It needs a handle with
+ * PROCESS_SET_QUOTA and PROCESS_QUERY_LIMITED_INFORMATION (WS-034..036). Another process must run
+ * with winvm and its option remote, else 5 ERROR_ACCESS_DENIED. */
+WINVM_DECLARE(BOOL, K32EmptyWorkingSet, (HANDLE hProcess));
+/* The older names; newer headers make them macros. */
+#ifndef QueryWorkingSet
+WINVM_DECLARE(BOOL, QueryWorkingSet, (HANDLE hProcess, void *pv, DWORD cb));
+#endif
+#ifndef QueryWorkingSetEx
+WINVM_DECLARE(BOOL, QueryWorkingSetEx, (HANDLE hProcess, void *pv, DWORD cb));
+#endif
+#ifndef EmptyWorkingSet
+WINVM_DECLARE(BOOL, EmptyWorkingSet, (HANDLE hProcess));
+#endif
 
 /* The path of the file that the page at lpv is mapped from: the host's path, NUL-terminated, in a
  * buffer of nSize characters. Returns its length without the NUL, or 0. hProcess: this process.

@@ -79,6 +79,12 @@ WVM_API(DWORD, K32GetMappedFileNameA, (HANDLE a, LPVOID b, LPSTR c, DWORD d), (a
 WVM_API(DWORD, K32GetMappedFileNameW, (HANDLE a, LPVOID b, LPWSTR c, DWORD d), (a, b, c, d), "dhppd")
 WVM_API_ALIAS(GetMappedFileNameA, K32GetMappedFileNameA)
 WVM_API_ALIAS(GetMappedFileNameW, K32GetMappedFileNameW)
+WVM_API(BOOL, K32QueryWorkingSet, (HANDLE a, PVOID b, DWORD c), (a, b, c), "bhpd")
+WVM_API(BOOL, K32QueryWorkingSetEx, (HANDLE a, PVOID b, DWORD c), (a, b, c), "bhpd")
+WVM_API(BOOL, K32EmptyWorkingSet, (HANDLE a), (a), "bh")
+WVM_API_ALIAS(QueryWorkingSet, K32QueryWorkingSet)
+WVM_API_ALIAS(QueryWorkingSetEx, K32QueryWorkingSetEx)
+WVM_API_ALIAS(EmptyWorkingSet, K32EmptyWorkingSet)
 
 /* sysinfoapi.h */
 WVM_API(VOID, GetSystemInfo, (LPSYSTEM_INFO a), (a), "vp")

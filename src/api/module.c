@@ -199,6 +199,15 @@ static bool is_kernel_name(const char *name)
     return (begins && name[2] >= 'A' && name[2] <= 'Z') || memcmp(name, "Probe", 5) == 0;
 }
 
+/* The older name of a function of kernel32 that begins with K32. */
+static bool is_psapi_name(const struct export *ex)
+{
+    for (size_t i = 0; i < WVM_ARRAY_LEN(exports) && memcmp(ex->name, "K32", 3) != 0; i++)
+        if (exports[i].id == ex->id && memcmp(exports[i].name, "K32", 3) == 0)
+            return true;
+    return false;
+}
+
 /* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only, a
  * few of the Rtl ones in kernel32 too, the calls of drivers in ntoskrnl, those of psapi under their
  * K32 names in kernel32. */
@@ -214,7 +223,7 @@ static unsigned homes_of(const struct export *ex)
         return IN_NTOSKRNL;
     if (ex->name[0] == '_')
         return 0; /* of the C runtime */
-    if (ex->len > 9 && memcmp(ex->name, "GetMapped", 9) == 0)
+    if (is_psapi_name(ex))
         return IN_PSAPI;
     if (ex->len > 7 && memcmp(ex->name + ex->len - 7, "FromApp", 7) == 0)
         return IN_KERNELBASE;

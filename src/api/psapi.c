@@ -1,6 +1,6 @@
-/* The path of a mapped file: GetMappedFileName.
+/* psapi.h: the working set, and the path of a mapped file.
  *
- * The path is the host's, as MemoryMappedFilenameInformation tells it: there is no device name
+ * A path is the host's, as MemoryMappedFilenameInformation tells it: there is no device name
  * space. The A form hands out the host's bytes, the W form UTF-16.
  * I1  A path is whole or not there at all: a buffer that is too small is a failure.
  * I2  Success leaves the last error alone.
@@ -14,6 +14,7 @@
 #include "nt/nt_query.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
+#include "nt/nt_working.h"
 
 static bool find_path(HANDLE process, LPVOID addr, char path[WVM_NT_PATH_BYTES])
 {
@@ -55,4 +56,34 @@ DWORD wvm_K32GetMappedFileNameW(HANDLE process, LPVOID addr, LPWSTR name, DWORD 
         return 0;
     size_t n = wvm_nt_utf16(path, wide);
     return put_path(name, size, wide, n, sizeof wide[0]);
+}
+
+/* ---- the working set ---- */
+
+static BOOL query_working(HANDLE process, int info_class, void *at, DWORD size)
+{
+    struct wvm_nt_buffer buf = {.at = at, .len = size};
+    return wvm_win32_result(wvm_nt_query(process, 0, info_class, &buf));
+}
+
+BOOL wvm_K32QueryWorkingSet(HANDLE process, PVOID info, DWORD size)
+{
+    return query_working(process, MemoryWorkingSetInformation, info, size);
+}
+
+BOOL wvm_K32QueryWorkingSetEx(HANDLE process, PVOID info, DWORD size)
+{
+    return query_working(process, MemoryWorkingSetExInformation, info, size);
+}
+
+BOOL wvm_K32EmptyWorkingSet(HANDLE process)
+{
+    struct wvm_target t;
+    wvm_status status =
+        wvm_target_of(process, PROCESS_SET_QUOTA | PROCESS_QUERY_LIMITED_INFORMATION, &t);
+    if (status >= 0) {
+        status = wvm_nt_empty_working(&t);
+        wvm_target_drop(&t);
+    }
+    return wvm_win32_result(status);
 }

@@ -140,12 +140,16 @@ int wvm_host_pages_of(pid_t pid, uintptr_t addr, size_t n_pages, enum wvm_host_w
         err = residency_by_file(loan.fd, addr, n_pages, want, vec);
         wvm_host_file_return(&loan);
     }
-    return err == 0 || pid != 0 ? err : residency_by_mincore(addr, n_pages, vec);
+    if (err == 0 || pid != 0)
+        return err;
+    err = residency_by_mincore(addr, n_pages, vec);
+    return err == 0 ? 1 : err;
 }
 
 int wvm_host_residency(uintptr_t addr, size_t n_pages, uint8_t *vec)
 {
-    return wvm_host_pages_of(0, addr, n_pages, WVM_WANT_KIND, vec);
+    int err = wvm_host_pages_of(0, addr, n_pages, WVM_WANT_KIND, vec);
+    return err < 0 ? err : 0;
 }
 
 uint64_t wvm_host_page_frame(uintptr_t addr)

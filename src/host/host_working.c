@@ -18,11 +18,12 @@
 #include "host/host_kernel.h"
 #include "host/host_private.h"
 
-enum { WORDS = 256, TEXT_CAP = 4096, PATH_CAP = 512 };
+enum { TEXT_CAP = 4096, PATH_CAP = 512 };
 
-/* The first run of pages of one category, whole or cut at end. 1, 0: none, or -errno. */
+/* The first run of pages of one category, cut at end and after `most` pages, 0: whole. 1, 0: none,
+ * or -errno. */
 static int find_category(int fd, uintptr_t start, uintptr_t end, uint64_t category,
-                         struct wvm_page_region *out)
+                         uint64_t most, struct wvm_page_region *out)
 {
     struct wvm_pm_scan_arg arg = {
         .size = sizeof(arg),
@@ -30,6 +31,7 @@ static int find_category(int fd, uintptr_t start, uintptr_t end, uint64_t catego
         .end = end,
         .vec = (uintptr_t)out,
         .vec_len = 1,
+        .max_pages = most,
         .category_mask = category,
         .return_mask = category,
     };
@@ -42,11 +44,22 @@ bool wvm_host_find_zeros(uintptr_t start, uintptr_t end, uintptr_t *from, uintpt
     struct wvm_host_loan loan;
     if (!wvm_host_caps.pagemap_scan || wvm_host_file_borrow(WVM_FILE_PAGEMAP, &loan) != 0)
         return false;
-    int n = find_category(loan.fd, start, end, WVM_PAGE_IS_PFNZERO, &run);
+    int n = find_category(loan.fd, start, end, WVM_PAGE_IS_PFNZERO, 0, &run);
     wvm_host_file_return(&loan);
     *from = (uintptr_t)run.start;
     *to = (uintptr_t)run.end;
     return n > 0;
+}
+
+uintptr_t wvm_host_next_present(pid_t pid, uintptr_t start, uintptr_t end)
+{
+    struct wvm_page_region run = {0};
+    struct wvm_host_loan loan;
+    if (!wvm_host_caps.pagemap_scan || wvm_host_file_of(pid, WVM_FILE_PAGEMAP, &loan) != 0)
+        return start;
+    int n = find_category(loan.fd, start, end, WVM_PAGE_IS_PRESENT, 1, &run);
+    wvm_host_file_return(&loan);
+    return n < 0 ? start : n == 0 ? end : (uintptr_t)run.start;
 }
 
 void wvm_host_forget_use(void)
@@ -60,4 +73,137 @@ void wvm_host_forget_use(void)
         return;
     (void)wvm_sys_pwrite(fd, "1", 1, 0);
     wvm_sys_close(fd);
+}
+
+/* ---- accessed bits ---- */
+
+/* Lines of a file of the kernel's; the longest is a path and may be cut. */
+struct lines {
+    int fd;
+    size_t at, len;
+    char text[TEXT_CAP];
+};
+
+/* The next line without its end, NUL-terminated; NULL: no more. */
+static char *next_line(struct lines *l)
+{
+    for (;;) {
+        char *line = l->text + l->at, *nl = __builtin_memchr(line, '\n', l->len - l->at);
+        if (nl != NULL) {
+            *nl = '\0';
+            l->at = (size_t)(nl + 1 - l->text);
+            return line;
+        }
+        if (l->len - l->at >= TEXT_CAP - 1)
+            l->at = l->len = 0;
+        __builtin_memmove(l->text, l->text + l->at, l->len - l->at);
+        l->len -= l->at;
+        l->at = 0;
+        ssize_t n = wvm_sys_read(l->fd, l->text + l->len, TEXT_CAP - 1 - l->len);
+        if (n <= 0)
+            return NULL;
+        l->len += (size_t)n;
+    }
+}
+
+static bool parse_hex(const char **s, uint64_t *out)
+{
+    const char *p = *s;
+    *out = 0;
+    for (;; p++) {
+        unsigned c = (unsigned char)*p;
+        unsigned digit = c - '0' < 10 ? c - '0' : c - 'a' < 6 ? c - 'a' + 10 : 16;
+        if (digit == 16)
+            break;
+        *out = *out << 4 | digit;
+    }
+    bool any = p != *s;
+    *s = p;
+    return any;
+}
+
+/* What smaps says of one mapping. */
+struct mapping {
+    uint64_t start, end;
+    uint64_t in_memory, used; /* bytes */
+    bool kept_out;            /* of core dumps */
+};
+
+static bool is_key(const char **line, const char *key)
+{
+    size_t n = __builtin_strlen(key);
+    if (__builtin_strncmp(*line, key, n) != 0)
+        return false;
+    *line += n;
+    return true;
+}
+
+/* Reads up to the end of the next mapping. False: there is none. */
+static bool next_mapping(struct lines *l, struct mapping *m)
+{
+    const char *line;
+    uint64_t n;
+    *m = (struct mapping){0};
+    while ((line = next_line(l)) != NULL) {
+        const char *p = line;
+        if (parse_hex(&p, &n) && *p == '-') {
+            p++;
+            m->start = n;
+            (void)parse_hex(&p, &m->end);
+        } else if (is_key(&line, "Rss:") && wvm_host_parse_dec(&line, &n)) {
+            m->in_memory = n << 10;
+        } else if (is_key(&line, "Referenced:") && wvm_host_parse_dec(&line, &n)) {
+            m->used = n << 10;
+        } else if (is_key(&line, "VmFlags:")) {
+            m->kept_out = __builtin_strstr(line, " dd") != NULL;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_mapping(struct wvm_host_use *piece, const struct mapping *m, bool parted)
+{
+    bool whole = m->start >= piece->start && m->end <= piece->end;
+    piece->in_memory += m->in_memory;
+    piece->used += m->used;
+    if (parted ? !whole : m->kept_out)
+        piece->untold = true;
+}
+
+/* Sums of the mappings of each piece. */
+static int read_use(struct wvm_host_use *piece, size_t n, bool parted)
+{
+    struct lines l = {.at = 0};
+    struct mapping m;
+    char path[PATH_CAP];
+    struct wvm_buf b;
+    wvm_buf_init(&b, path, sizeof path);
+    wvm_buf_printf(&b, "%s/thread-self/smaps", wvm_host_proc_root);
+    l.fd = wvm_sys_open(path);
+    if (l.fd < 0)
+        return l.fd;
+    for (size_t i = 0; i < n && next_mapping(&l, &m);) {
+        size_t k = i;
+        for (; k < n && piece[k].start < m.end; k++)
+            if (piece[k].end > m.start)
+                add_mapping(&piece[k], &m, parted);
+        while (i < n && piece[i].end <= m.end)
+            i++;
+    }
+    wvm_sys_close(l.fd);
+    return 0;
+}
+
+int wvm_host_use(struct wvm_host_use *piece, size_t n, bool part)
+{
+    for (size_t i = 0; i < n; i++) {
+        piece[i].in_memory = piece[i].used = 0;
+        piece[i].untold = part && wvm_sys_madvise(piece[i].start, piece[i].end - piece[i].start,
+                                                  MADV_DONTDUMP) != 0;
+    }
+    int err = read_use(piece, n, part);
+    for (size_t i = 0; part && i < n; i++)
+        (void)wvm_sys_madvise(piece[i].start, piece[i].end - piece[i].start, MADV_DODUMP);
+    return err;
 }

@@ -6,7 +6,8 @@
  * I2  The basic class takes no lock and, for winvm's memory, makes no system call.
  * I3  Another process answers for itself where it serves (remote/); else it is described from the
  *     host's list of its mappings.
- * Classes about the working set are not served: INVALID_INFO_CLASS.
+ * I4  The classes about the working set take no notice of the address; they look at another process
+ *     from here (nt_working.c).
  * Locking: none.   Signal safety: the basic class of winvm's own memory. */
 #include "nt/nt_query.h"
 
@@ -19,6 +20,7 @@
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
+#include "nt/nt_working.h"
 
 static const uint32_t public_type[] = {
     [WVM_TYPE_FREE] = 0,
@@ -86,6 +88,10 @@ wvm_status wvm_nt_query_in(const struct wvm_target *t, uintptr_t addr, int info_
 {
     wvm_status status;
     buf->needed = 0;
+    if (WVM_UNLIKELY(info_class == MemoryWorkingSetExInformation))
+        return wvm_nt_query_working_ex(t, buf);
+    if (WVM_UNLIKELY(info_class == MemoryWorkingSetInformation))
+        return wvm_nt_query_working(t, buf);
     if (WVM_UNLIKELY(t->pid != 0) &&
         wvm_nt_query_elsewhere(t->pid, addr, info_class, buf, &status))
         return status;
@@ -120,10 +126,18 @@ wvm_status wvm_nt_query_basic_of(HANDLE process, uintptr_t addr, void *at, size_
     return status;
 }
 
+/* What a class asks of the handle. */
+static uint32_t rights_for(int info_class)
+{
+    return info_class == MemoryWorkingSetInformation ? PROCESS_QUERY_INFORMATION | PROCESS_VM_READ
+           : info_class == MemoryWorkingSetExInformation ? PROCESS_QUERY_INFORMATION
+                                                         : PROCESS_QUERY_LIMITED_INFORMATION;
+}
+
 wvm_status wvm_nt_query(HANDLE process, uintptr_t addr, int info_class, struct wvm_nt_buffer *buf)
 {
     struct wvm_target t;
-    wvm_status status = wvm_target_of(process, PROCESS_QUERY_LIMITED_INFORMATION, &t);
+    wvm_status status = wvm_target_of(process, rights_for(info_class), &t);
     if (WVM_UNLIKELY(status < 0))
         return status;
     status = wvm_nt_query_in(&t, addr, info_class, buf);

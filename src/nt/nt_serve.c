@@ -154,6 +154,9 @@ void wvm_nt_serve(const struct wvm_remote_request *req, int fd, struct wvm_remot
     case WVM_REMOTE_UNMAP:
         answer->status = wvm_nt_unmap(WVM_OWN_PROCESS, req->base, req->type);
         break;
+    case WVM_REMOTE_TRIM:
+        answer->status = wvm_space_trim_all(&wvm_space_native);
+        break;
     default:
         answer->status = serve_range(req, answer);
         break;

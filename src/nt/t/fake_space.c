@@ -10,6 +10,7 @@
 #include "space/space_layout.h"
 #include "space/space_system.h"
 #include "space/space_window.h"
+#include "space/space_working.h"
 
 struct wvm_space {
     int unused;
@@ -200,6 +201,38 @@ wvm_status wvm_space_trim(struct wvm_space *sp, uintptr_t start, uintptr_t end)
 {
     (void)sp;
     return note(FAKE_TRIM, start, end);
+}
+
+bool wvm_space_any_left(const struct wvm_space *sp)
+{
+    (void)sp;
+    return fake.any_left;
+}
+
+/* Notes the range, which is not an operation. */
+wvm_status wvm_space_working_begin(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+{
+    (void)sp;
+    fake.start = start;
+    fake.end = end;
+    return fake.result;
+}
+
+wvm_status wvm_space_working(struct wvm_space *sp, uintptr_t start, size_t n, uint16_t *code)
+{
+    (void)sp;
+    fake.n_working++;
+    for (size_t i = 0; i < n; i++)
+        code[i] = fake.working[(start / WVM_PAGE_SIZE + i) % 16];
+    return fake.result;
+}
+
+wvm_status wvm_space_working_region(pid_t pid, const struct wvm_region *r, uintptr_t start,
+                                    size_t n, uint16_t *code)
+{
+    (void)r;
+    fake.other = pid;
+    return wvm_space_working(NULL, start, n, code);
 }
 
 wvm_status wvm_space_trim_all(struct wvm_space *sp)

@@ -66,6 +66,9 @@ struct fake_space {
     wvm_status first_result;       /* of the first call instead, when not 0 */
     uint64_t section_charge;       /* pages of sections */
     struct wvm_backing *backing;   /* view_at inside the region; NULL: no view */
+    uint16_t working[16];          /* what is known of a page, by the last digit of its number */
+    unsigned n_working;            /* questions for them */
+    bool any_left;
     uintptr_t out_end; /* decommit and release */
     uint8_t old_attr;
     size_t done; /* read and write */
