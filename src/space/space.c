@@ -194,7 +194,8 @@ bool wvm_space_stock_close(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pag
 
 bool wvm_space_stock(struct wvm_space *sp, uint64_t n_runs, uint64_t n_pages)
 {
-    uint32_t n_allocs = wvm_cells_used(&sp->store.alloc), n_gaps = wvm_cells_used(&sp->store.gap);
+    uint32_t n_allocs = wvm_cells_used(&sp->store.alloc);
+    uint32_t n_gaps = wvm_cells_used(&sp->store.gap) - sp->frames.n_gaps;
     return stock(sp, STOCK_RESERVE * STOCK_LEAF + leaves_of(n_runs, n_pages),
                  STOCK_RESERVE * STOCK_INNER + inners_of(n_runs, n_pages),
                  32 + (n_allocs > n_gaps ? n_allocs - n_gaps : 0));
@@ -330,6 +331,7 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     wvm_sheet_start(&sp->copied, 0);
     wvm_sheet_start(&sp->alone, 0);
     wvm_gaps_init(&sp->arena);
+    wvm_gaps_init(&sp->frames.free);
     uint64_t limit = wvm_option(WVM_OPTION_COMMIT_LIMIT);
     if (!limit)
         limit = wvm_host_caps.ram + wvm_host_caps.swap;
@@ -384,6 +386,7 @@ void wvm_space_after_fork_child(struct wvm_space *sp)
     wvm_space_settle_busy(sp);
     wvm_space_watch_settle_busy(sp);
     wvm_space_watch_after_fork_child(sp);
+    wvm_space_frames_after_fork_child(sp);
     wvm_store_flush(&sp->store);
     pthread_mutex_unlock(&sp->lock); /* taken by this thread before the fork */
     step_out();

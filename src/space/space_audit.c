@@ -19,6 +19,9 @@ static uint64_t host_next(struct wvm_space *sp, uint64_t p, uint64_t hi, uint8_t
     return wvm_pages_next(&sp->store, &sp->host.pages, p, hi, h);
 }
 
+/* Allocations whose committed pages are not what is charged for them. */
+#define NOT_CHARGED (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_VIEW | WVM_ALLOC_PHYSICAL)
+
 /* space.c I1 for one run of equal pages of an allocation. */
 static const char *check_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t attr,
                              uint16_t flags)
@@ -87,6 +90,27 @@ static const char *check_view(struct wvm_space *sp, uint32_t id, uint64_t *commi
     return a->flags & WVM_ALLOC_SHARED ? check_kinds(sp, a) : NULL;
 }
 
+/* space_physical.c I1: pages of a window and the frames they show. */
+static const char *check_window(struct wvm_space *sp, const struct wvm_alloc *a)
+{
+    struct wvm_host_vma vma;
+    uint8_t v;
+    for (uint64_t p = a->start, end; p < a->end; p = end) {
+        uint32_t index = wvm_frame_at(&sp->frames, p);
+        end = index ? p + 1 : wvm_frames_next(&sp->frames, p, a->end);
+        uint64_t to = wvm_pages_next(&sp->store, &a->pages, p - a->origin, end - a->origin, &v);
+        if (to != end - a->origin || v != (index ? WVM_ATTR_RW : WVM_ATTR_RESERVED))
+            return "space_physical I1: the state of a page of a window";
+        if (!index)
+            continue;
+        if (wvm_host_map_find(wvm_addr_of(p), &vma) <= 0 || vma.start > wvm_addr_of(p) ||
+            !vma.shared || vma.ino != sp->frames.ino ||
+            vma.offset + (wvm_addr_of(p) - vma.start) != (uint64_t)index << WVM_PAGE_SHIFT)
+            return "space_physical I1: a page does not show its frame";
+    }
+    return NULL;
+}
+
 /* space_placeholder.c I2, and what the flags promise. */
 static const char *check_flags(const struct wvm_alloc *a)
 {
@@ -104,7 +128,7 @@ static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
 {
     uint32_t id;
     uint8_t v;
-    *committed = sp->section_charge;
+    *committed = sp->section_charge + sp->frames.charged;
     for (uint64_t at = 0; (id = wvm_index_after(&sp->store, &sp->index, at)) != 0;) {
         const struct wvm_alloc *a = wvm_alloc_at(&sp->store, id);
         const char *wrong = check_flags(a);
@@ -116,10 +140,12 @@ static const char *check_allocs(struct wvm_space *sp, uint64_t *committed)
             const char *bad = check_run(sp, p, end, v, a->flags);
             if (bad)
                 return bad;
-            if (v != WVM_ATTR_RESERVED && !(a->flags & (WVM_ALLOC_FIXED_PAGE | WVM_ALLOC_VIEW)))
+            if (v != WVM_ATTR_RESERVED && !(a->flags & NOT_CHARGED))
                 *committed += end - p;
         }
         const char *bad = a->flags & WVM_ALLOC_VIEW ? check_view(sp, id, committed) : NULL;
+        if (!bad && a->flags & WVM_ALLOC_PHYSICAL)
+            bad = check_window(sp, a);
         if (bad)
             return bad;
         at = a->start + 1;
@@ -239,6 +265,8 @@ const char *wvm_space_audit_locked(struct wvm_space *sp)
         bad = wvm_gaps_check(&sp->store, &sp->gaps);
     if (!bad)
         bad = wvm_gaps_check(&sp->store, &sp->arena);
+    if (!bad)
+        bad = wvm_frames_check(sp);
     if (!bad)
         bad = check_allocs(sp, &committed);
     if (!bad && committed != sp->committed)

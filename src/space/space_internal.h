@@ -111,6 +111,18 @@ wvm_status wvm_space_make_staying(struct wvm_space *sp, const struct wvm_request
 void wvm_space_close_staying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
                              uint64_t hi);
 
+/* ---- space_physical.c: windows ---- */
+
+#define WVM_WINDOW_EDGES 2 /* counted in n_edges for each window */
+/* No page of the window shows a frame any more; before it is released. NO_MEMORY: nothing
+ * changed. */
+wvm_status wvm_space_clear_window(struct wvm_space *sp, struct wvm_alloc *a) WVM_MUST_CHECK;
+/* No page shows one of the n frames from index upwards, all owned. Lock held. NO_MEMORY: some
+ * may. */
+wvm_status wvm_space_hide_frames(struct wvm_space *sp, uint32_t index,
+                                 uint64_t n) WVM_MUST_CHECK;
+void wvm_space_frames_after_fork_child(struct wvm_space *sp);
+
 /* ---- space_audit.c ---- */
 
 /* Lock held, everything flushed. NULL, or the first broken invariant. */

@@ -149,6 +149,10 @@ static wvm_status protect_locked(struct wvm_space *sp, struct wvm_alloc *a, uint
     if (WVM_UNLIKELY(!wvm_space_takes_attr(a, lo, hi, attr)))
         return wvm_space_fail(STATUS_INVALID_PARAMETER, "not for large pages, allocated at",
                               wvm_addr_of(a->start));
+    if (WVM_UNLIKELY(a->flags & WVM_ALLOC_PHYSICAL) && attr != WVM_ATTR_RW)
+        return wvm_space_fail(STATUS_INVALID_PAGE_PROTECTION,
+                              "reserved with MEM_PHYSICAL, and so always READWRITE, at",
+                              wvm_addr_of(a->start));
     attr &= ~STICKY;
     wvm_status status = check_attr(sp, a, lo, hi, &attr);
     if (!status)

@@ -41,6 +41,18 @@ static wvm_status find_target(struct wvm_space *sp, uintptr_t start, uintptr_t e
     return STATUS_SUCCESS;
 }
 
+/* A window of physical pages goes as a whole, and what it shows is not committed. */
+static wvm_status check_window(const struct target *t, bool release)
+{
+    bool whole = t->start == t->a->start && t->end == t->a->end;
+    if (WVM_LIKELY(!(t->a->flags & WVM_ALLOC_PHYSICAL)) || (release && whole))
+        return STATUS_SUCCESS;
+    return wvm_space_fail(
+        release ? STATUS_FREE_VM_NOT_AT_BASE : STATUS_MEMORY_NOT_ALLOCATED,
+        "reserved with MEM_PHYSICAL, which can be released as a whole only, at",
+        wvm_addr_of(t->a->start));
+}
+
 bool wvm_space_drop(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi, bool keep)
 {
     uint64_t n = wvm_space_count_committed(sp, a, lo, hi);
@@ -65,6 +77,8 @@ static wvm_status decommit_locked(struct wvm_space *sp, uintptr_t start, uintptr
 {
     struct target t;
     wvm_status status = find_target(sp, start, end, &t);
+    if (!status)
+        status = check_window(&t, false);
     if (status)
         return status;
     if (WVM_UNLIKELY(t.a->flags & WVM_ALLOC_STAYS))
@@ -143,6 +157,8 @@ static bool release_target(struct wvm_space *sp, const struct target *t)
 {
     uint64_t old_start = t->a->start, old_end = t->a->end;
     uint64_t runs = 0;
+    if (WVM_UNLIKELY(t->a->flags & WVM_ALLOC_PHYSICAL) && wvm_space_clear_window(sp, t->a))
+        return false;
     if (t->end < old_end) {
         runs = wvm_pages_count_runs(&sp->store, &t->a->pages, t->end - t->a->origin,
                                     old_end - t->a->origin, UINT64_MAX);
@@ -176,6 +192,8 @@ static wvm_status release_locked(struct wvm_space *sp, uintptr_t start, uintptr_
 {
     struct target t;
     wvm_status status = find_target(sp, start, end, &t);
+    if (!status)
+        status = check_window(&t, true);
     if (status)
         return status;
     if (WVM_UNLIKELY(!wvm_space_is_whole(t.a, t.start, t.end)))

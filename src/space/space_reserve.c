@@ -120,6 +120,8 @@ static wvm_status reserve_locked(struct wvm_space *sp, struct wvm_request *req)
     }
     if (req->commit)
         wvm_space_charge(sp, end - start);
+    if (WVM_UNLIKELY(req->flags & WVM_ALLOC_PHYSICAL))
+        sp->n_edges += WVM_WINDOW_EDGES;
     sp->last = make_alloc(sp, req, start, end);
     wvm_index_insert(&sp->store, &sp->index, sp->last);
     req->start = wvm_addr_of(start);

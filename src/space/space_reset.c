@@ -34,6 +34,9 @@ static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi,
     if (hi > a->end)
         return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                               "the range ends past the allocation, at", wvm_addr_of(a->end));
+    if (a->flags & WVM_ALLOC_PHYSICAL)
+        return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES, "reserved with MEM_PHYSICAL, at",
+                              wvm_addr_of(a->start));
     if (a->flags & WVM_ALLOC_VIEW && !wvm_space_view_anonymous(sp, a))
         return wvm_space_fail(STATUS_USER_MAPPED_FILE, "a view of a file, mapped at",
                               wvm_addr_of(a->start));

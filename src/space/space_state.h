@@ -11,6 +11,7 @@
 #include "host/host.h"
 #include "region/region.h"
 #include "space/space.h"
+#include "space/space_frames.h"
 #include "space/space_overlay.h"
 #include "space/space_window.h"
 
@@ -104,6 +105,7 @@ struct wvm_space {
     wvm_word64 limit;          /* (c) pages that may be charged */
     wvm_word64 slab_len;       /* (s) bytes to ask for next, 0 before the first slab */
     wvm_word64 main_lo, main_hi; /* (a) granules of the first slab, which stays a slab for ever */
+    struct wvm_frames frames;  /* (s) space_frames.h */
     int64_t n_edges;           /* (s) borders between protections inside our mappings, and views:
                                 * at least as many as there are mappings of ours */
     int64_t n_maps_other;      /* (s) mappings of the process that are not ours, as last counted */
