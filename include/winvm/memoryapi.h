@@ -194,6 +194,32 @@ WINVM_DECLARE(BOOL, SetProcessValidCallTargetsForMappedView,
                struct _CFG_CALL_TARGET_INFO *OffsetInformation, HANDLE Section,
                ULONG64 ExpectedFileOffset));
 
+/* Address Windowing Extensions: frames of physical memory that the process owns, and windows,
+ * reserved with MEM_RESERVE | MEM_PHYSICAL and PAGE_READWRITE, in which they are mapped
+ * (WS-120..137). *NumberOfPages pages of 4096 bytes are allocated, zeroed, fewer when memory is
+ * short; PageArray receives their numbers. Windows asks for SeLockMemoryPrivilege (option
+ * lock-memory). Errors: 6, 998 ERROR_NOACCESS, 1314 ERROR_PRIVILEGE_NOT_HELD (WS-121), 1450
+ * ERROR_NO_SYSTEM_RESOURCES, 1455 ERROR_COMMITMENT_LIMIT: not one page; 87: no such node;
+ * 5 ERROR_ACCESS_DENIED: hProcess is another process. */
+WINVM_DECLARE(BOOL, AllocateUserPhysicalPages,
+              (HANDLE hProcess, ULONG_PTR *NumberOfPages, ULONG_PTR *PageArray));
+WINVM_DECLARE(BOOL, AllocateUserPhysicalPagesNuma,
+              (HANDLE hProcess, ULONG_PTR *NumberOfPages, ULONG_PTR *PageArray,
+               DWORD nndPreferred));
+WINVM_DECLARE(BOOL, AllocateUserPhysicalPages2,
+              (HANDLE ObjectHandle, ULONG_PTR *NumberOfPages, ULONG_PTR *PageArray,
+               struct MEM_EXTENDED_PARAMETER *ExtendedParameters, ULONG ExtendedParameterCount));
+/* Frees pages in the order of the array, mapped or not; *NumberOfPages receives how many were
+ * (WS-131). 87: the next one is not the process's (WS-132). */
+WINVM_DECLARE(BOOL, FreeUserPhysicalPages,
+              (HANDLE hProcess, ULONG_PTR *NumberOfPages, ULONG_PTR *PageArray));
+/* Maps frames at NumberOfPages pages from VirtualAddress on; what was mapped there is replaced.
+ * NULL unmaps; contents are kept (WS-123..129). All or nothing. Errors: 87: an address outside one
+ * window, a frame that is not the process's, is named twice or mapped elsewhere; 998; 8
+ * ERROR_NOT_ENOUGH_MEMORY: also too many runs of frames that do not follow each other. */
+WINVM_DECLARE(BOOL, MapUserPhysicalPages,
+              (void *VirtualAddress, ULONG_PTR NumberOfPages, ULONG_PTR *PageArray));
+
 /* Copy between this process and hProcess; neither side faults. The count, when wanted, receives the
  * bytes copied. Errors: 299 ERROR_PARTIAL_COPY, 998, 6, 5. (RW- cases.) */
 WINVM_DECLARE(BOOL, ReadProcessMemory,

@@ -73,6 +73,11 @@ typedef struct _MEMORYSTATUS {
 
 WINVM_BEGIN_DECLS
 
+/* As MapUserPhysicalPages, each page at an address of its own, in any windows of the process
+ * (WS-130). Also 87: an address is named twice. */
+WINVM_DECLARE(BOOL, MapUserPhysicalPagesScatter,
+              (void **VirtualAddresses, ULONG_PTR NumberOfPages, ULONG_PTR *PageArray));
+
 /* As GlobalMemoryStatusEx; dwLength need not be set (WS-141). In a 32-bit layout physical memory of
  * 2 GiB or more is told as 2 GiB less one byte (WS-148), any other value of 4 GiB or more as
  * 0xFFFFFFFF (WS-149). Cannot fail. */

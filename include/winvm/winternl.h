@@ -378,6 +378,32 @@ WINVM_LOCK_(ZwLockVirtualMemory);
 WINVM_LOCK_(NtUnlockVirtualMemory);
 WINVM_LOCK_(ZwUnlockVirtualMemory);
 
+/* As AllocateUserPhysicalPages and its kin. */
+#define WINVM_FRAMES_(name)                                                                     \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, ULONG_PTR *NumberOfPages, ULONG_PTR *UserPfnArray))
+WINVM_FRAMES_(NtAllocateUserPhysicalPages);
+WINVM_FRAMES_(ZwAllocateUserPhysicalPages);
+WINVM_FRAMES_(NtFreeUserPhysicalPages);
+WINVM_FRAMES_(ZwFreeUserPhysicalPages);
+#define WINVM_FRAMES_EX_(name)                                                                  \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, ULONG_PTR *NumberOfPages, ULONG_PTR *UserPfnArray,     \
+                   struct MEM_EXTENDED_PARAMETER *ExtendedParameters,                           \
+                   ULONG ExtendedParameterCount))
+WINVM_FRAMES_EX_(NtAllocateUserPhysicalPagesEx);
+WINVM_FRAMES_EX_(ZwAllocateUserPhysicalPagesEx);
+#define WINVM_MAP_FRAMES_(name)                                                                 \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (void *VirtualAddress, ULONG_PTR NumberOfPages, ULONG_PTR *UserPfnArray))
+WINVM_MAP_FRAMES_(NtMapUserPhysicalPages);
+WINVM_MAP_FRAMES_(ZwMapUserPhysicalPages);
+#define WINVM_SCATTER_FRAMES_(name)                                                             \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (void **VirtualAddresses, ULONG_PTR NumberOfPages, ULONG_PTR *UserPfnArray))
+WINVM_SCATTER_FRAMES_(NtMapUserPhysicalPagesScatter);
+WINVM_SCATTER_FRAMES_(ZwMapUserPhysicalPagesScatter);
+
 /* As GetWriteWatch and ResetWriteWatch. */
 #define WINVM_GET_WATCH_(name)                                                                  \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
