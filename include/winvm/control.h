@@ -65,8 +65,8 @@ struct winvm_object_kind {
     /* The last reference is dropped: the memory may be used for another object. May be NULL. */
     void (*gone)(struct winvm_object *object);
 };
-/* The first member of such an object; winvm's. Its memory stays readable for ever, and is never used
- * for anything but such objects; the first word is the owner's while there is no reference. */
+/* The first member of such an object; winvm's. Its memory stays readable for ever, and is never
+ * used for anything but such objects; the first word is the owner's while there is no reference. */
 struct winvm_object {
     struct winvm_object_kind *kind;
     uint32_t refs, handles;

@@ -1,7 +1,7 @@
 /* winvm/kit_threads.h: what processthreadsapi.h has of libwinvm-kit: threads, and slots of each
  * thread.
  *
- * WINVM_NO_TYPES needs: BOOL DWORD SIZE_T HANDLE LPVOID LPSECURITY_ATTRIBUTES
+ * WINVM_NO_TYPES needs: BOOL UINT DWORD SIZE_T HANDLE LPVOID LPSECURITY_ATTRIBUTES
  * LPTHREAD_START_ROUTINE. */
 #ifndef WINVM_KIT_THREADS_H
 #define WINVM_KIT_THREADS_H
@@ -43,8 +43,8 @@ WINVM_BEGIN_DECLS
 /* Runs lpStartAddress(lpParameter) in a new thread of the host. dwStackSize, bytes, rounded up to
  * 64 KiB: what the stack is, 256 KiB at least, with STACK_SIZE_PARAM_IS_A_RESERVATION, else what it
  * is at least; 0: as threads of the host have it. dwCreationFlags: that one, and CREATE_SUSPENDED:
- * it runs after ResumeThread. *lpThreadId, which may be NULL: the host's number of the thread. NULL:
- * 8, 87 another flag, 1450. */
+ * it runs after ResumeThread. *lpThreadId, which may be NULL: the host's number of the thread.
+ * NULL: 8, 87 another flag, 1450. */
 WINVM_DECLARE(HANDLE, CreateThread,
               (LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize,
                LPTHREAD_START_ROUTINE lpStartAddress, LPVOID lpParameter, DWORD dwCreationFlags,
@@ -63,6 +63,12 @@ WINVM_DECLARE(DWORD, GetCurrentThreadId, (void));
 WINVM_DECLARE(DWORD, GetThreadId, (HANDLE Thread));
 /* TRUE, whether or not another thread ran. */
 WINVM_DECLARE(BOOL, SwitchToThread, (void));
+
+/* Ends the process as exit does: what the C library has registered runs. The host keeps the low
+ * eight bits of the code. */
+WINVM_DECLARE(void, ExitProcess, (UINT uExitCode)) __attribute__((noreturn));
+/* Ends this process at once. Errors: 6, 5 another process. */
+WINVM_DECLARE(BOOL, TerminateProcess, (HANDLE hProcess, UINT uExitCode));
 
 /* An index of a slot that each thread has, NULL at first; 1088 of them. TLS_OUT_OF_INDEXES: 259. */
 WINVM_DECLARE(DWORD, TlsAlloc, (void));

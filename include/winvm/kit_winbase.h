@@ -4,6 +4,8 @@
 #ifndef WINVM_KIT_WINBASE_H
 #define WINVM_KIT_WINBASE_H
 
+#include <stdarg.h>
+
 #include "winbase.h"
 
 #ifndef WINVM_NO_TYPES
@@ -40,12 +42,24 @@
 #define GPTR (GMEM_FIXED | GMEM_ZEROINIT)
 #define GMEM_DISCARDED 0x4000
 #define GMEM_LOCKCOUNT 0x00ff
+
+/* FormatMessage. */
+#define FORMAT_MESSAGE_ALLOCATE_BUFFER 0x00000100
+#define FORMAT_MESSAGE_IGNORE_INSERTS 0x00000200
+#define FORMAT_MESSAGE_FROM_STRING 0x00000400
+#define FORMAT_MESSAGE_FROM_HMODULE 0x00000800
+#define FORMAT_MESSAGE_FROM_SYSTEM 0x00001000
+#define FORMAT_MESSAGE_ARGUMENT_ARRAY 0x00002000
+#define FORMAT_MESSAGE_MAX_WIDTH_MASK 0x000000ff
+#define LANG_NEUTRAL 0x00
+#define SUBLANG_DEFAULT 0x01
+#define MAKELANGID(p, s) ((((WORD)(s)) << 10) | (WORD)(p))
 #endif
 
 WINVM_BEGIN_DECLS
 
-/* Memory of the process's heap. Fixed: the handle is the address. LMEM_MOVEABLE: the address is told
- * by LocalLock; 0 bytes: a handle without memory. NULL and 8: no memory. */
+/* Memory of the process's heap. Fixed: the handle is the address. LMEM_MOVEABLE: the address is
+ * told by LocalLock; 0 bytes: a handle without memory. NULL and 8: no memory. */
 WINVM_DECLARE(HLOCAL, LocalAlloc, (UINT uFlags, SIZE_T uBytes));
 /* Another size; what is added is 0 with LMEM_ZEROINIT. Fixed memory, and moveable memory that is
  * locked, moves only with LMEM_MOVEABLE. LMEM_MODIFY: only the flags change; with LMEM_MOVEABLE
@@ -73,6 +87,24 @@ WINVM_DECLARE(UINT, GlobalFlags, (HGLOBAL hMem));
 WINVM_DECLARE(LPVOID, GlobalLock, (HGLOBAL hMem));
 WINVM_DECLARE(BOOL, GlobalUnlock, (HGLOBAL hMem));
 WINVM_DECLARE(HGLOBAL, GlobalHandle, (LPCVOID pMem));
+
+/* The English text of an error, or of an HRESULT that is one, with "\r\n" at its end, or the text
+ * lpSource with its inserts. The width in dwFlags is 0, or 255 for no line breaks of the text's
+ * own. FORMAT_MESSAGE_ALLOCATE_BUFFER: lpBuffer is the place of a pointer, to be freed by LocalFree.
+ * Returns the number of characters; 0: 317 ERROR_MR_MID_NOT_FOUND, 122 the buffer, 87, 8. */
+WINVM_DECLARE(DWORD, FormatMessageA,
+              (DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId,
+               LPSTR lpBuffer, DWORD nSize, va_list *Arguments));
+WINVM_DECLARE(DWORD, FormatMessageW,
+              (DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId,
+               LPWSTR lpBuffer, DWORD nSize, va_list *Arguments));
+#ifndef WINVM_NO_TYPES
+#ifdef UNICODE
+#define FormatMessage FormatMessageW
+#else
+#define FormatMessage FormatMessageA
+#endif
+#endif
 
 WINVM_END_DECLS
 

@@ -258,6 +258,13 @@ typedef struct DECLSPEC_ALIGN(16) _MEMORY_BASIC_INFORMATION64 {
     DWORD __alignment2;
 } MEMORY_BASIC_INFORMATION64, *PMEMORY_BASIC_INFORMATION64;
 
+/* Processors of a group; there is one group, number 0. */
+typedef struct _GROUP_AFFINITY {
+    KAFFINITY Mask;
+    WORD Group;
+    WORD Reserved[3];
+} GROUP_AFFINITY, *PGROUP_AFFINITY;
+
 /* VirtualAlloc2, MapViewOfFile3 and their native forms: what the caller asks for beyond the plain
  * arguments, one element of an array for each (PH-001..033). A type stands in it at most once. */
 #define MEM_EXTENDED_PARAMETER_TYPE_BITS 8

@@ -1,7 +1,7 @@
 /* Critical sections: LockCount is the word that threads sleep on.
  *
- * I1  LockCount is FREE, TAKEN, or WAITED (taken, and perhaps slept for), as Windows shows them with
- *     no and with one waiter; OwningThread and RecursionCount are the owner's to change.
+ * I1  LockCount is FREE, TAKEN, or WAITED (taken, and perhaps slept for), as Windows shows them
+ *     with no and with one waiter; OwningThread and RecursionCount are the owner's to change.
  * I2  No memory is taken: any byte of the structure is the program's.
  * Locking: none.   Failure: none.   Signal safety: none. */
 #include "kit/kit_entry.h"

@@ -139,6 +139,62 @@
     X(PVOID, FlsGetValue, (DWORD a), (a))                                                         \
     X(BOOL, FlsSetValue, (DWORD a, PVOID b), (a, b))
 
+#define WVM_KIT_ENVIRONMENT(X, F)                                                                 \
+    X(DWORD, GetEnvironmentVariableA, (LPCSTR a, LPSTR b, DWORD c), (a, b, c))                    \
+    X(DWORD, GetEnvironmentVariableW, (LPCWSTR a, LPWSTR b, DWORD c), (a, b, c))                  \
+    X(BOOL, SetEnvironmentVariableA, (LPCSTR a, LPCSTR b), (a, b))                                \
+    X(BOOL, SetEnvironmentVariableW, (LPCWSTR a, LPCWSTR b), (a, b))
+
+#define WVM_KIT_COMMAND(X, F)                                                                     \
+    X(LPSTR, GetCommandLineA, (VOID), ())                                                         \
+    X(LPWSTR, GetCommandLineW, (VOID), ())
+
+#define WVM_KIT_MODULE(X, F)                                                                      \
+    X(DWORD, GetModuleFileNameA, (HMODULE a, LPSTR b, DWORD c), (a, b, c))                        \
+    X(DWORD, GetModuleFileNameW, (HMODULE a, LPWSTR b, DWORD c), (a, b, c))
+
+#define WVM_KIT_PROCESS(X, F)                                                                     \
+    X(VOID, ExitProcess, (UINT a), (a))                                                           \
+    X(BOOL, TerminateProcess, (HANDLE a, UINT b), (a, b))
+
+#define WVM_KIT_DEBUG(X, F)                                                                       \
+    X(BOOL, IsDebuggerPresent, (VOID), ())                                                        \
+    X(VOID, DebugBreak, (VOID), ())                                                               \
+    X(VOID, OutputDebugStringA, (LPCSTR a), (a))                                                  \
+    X(VOID, OutputDebugStringW, (LPCWSTR a), (a))
+
+#define WVM_KIT_BOX(X, F)                                                                         \
+    X(int, MessageBoxA, (HWND a, LPCSTR b, LPCSTR c, UINT d), (a, b, c, d))                       \
+    X(int, MessageBoxW, (HWND a, LPCWSTR b, LPCWSTR c, UINT d), (a, b, c, d))
+
+#define WVM_KIT_TOKEN(X, F)                                                                       \
+    X(BOOL, OpenProcessToken, (HANDLE a, DWORD b, PHANDLE c), (a, b, c))                          \
+    X(BOOL, LookupPrivilegeValueA, (LPCSTR a, LPCSTR b, PLUID c), (a, b, c))                      \
+    X(BOOL, LookupPrivilegeValueW, (LPCWSTR a, LPCWSTR b, PLUID c), (a, b, c))                    \
+    X(BOOL, AdjustTokenPrivileges,                                                                \
+      (HANDLE a, BOOL b, PTOKEN_PRIVILEGES c, DWORD d, PTOKEN_PRIVILEGES e, PDWORD f), (a, b,     \
+      c, d, e, f))
+
+#define WVM_KIT_PROCESSOR(X, F)                                                                   \
+    X(BOOL, GetLogicalProcessorInformation,                                                       \
+      (PSYSTEM_LOGICAL_PROCESSOR_INFORMATION a, PDWORD b), (a, b))                                \
+    X(BOOL, GetLogicalProcessorInformationEx,                                                     \
+      (LOGICAL_PROCESSOR_RELATIONSHIP a, PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX b, PDWORD       \
+      c), (a, b, c))                                                                              \
+    X(BOOL, GetNumaProcessorNode, (UCHAR a, PUCHAR b), (a, b))                                    \
+    X(BOOL, GetNumaProcessorNodeEx, (PPROCESSOR_NUMBER a, PUSHORT b), (a, b))                     \
+    X(DWORD, GetCurrentProcessorNumber, (VOID), ())                                               \
+    X(VOID, GetCurrentProcessorNumberEx, (PPROCESSOR_NUMBER a), (a))                              \
+    X(BOOL, IsProcessorFeaturePresent, (DWORD a), (a))
+
+#define WVM_KIT_MESSAGE(X, F)                                                                     \
+    F(DWORD, FormatMessageA,                                                                      \
+      (DWORD a, LPCVOID b, DWORD c, DWORD d, LPSTR e, DWORD f, va_list *g), (a, b, c, d, e, f,    \
+      g))                                                                                         \
+    F(DWORD, FormatMessageW,                                                                      \
+      (DWORD a, LPCVOID b, DWORD c, DWORD d, LPWSTR e, DWORD f, va_list *g), (a, b, c, d, e,      \
+      f, g))
+
 #define WVM_KIT_ALL(X, F)   \
     WVM_KIT_HEAP(X, F)       \
     WVM_KIT_LOCAL(X, F)      \
@@ -155,6 +211,15 @@
     WVM_KIT_ONCE(X, F)       \
     WVM_KIT_TIME(X, F)       \
     WVM_KIT_TLS(X, F)        \
-    WVM_KIT_FLS(X, F)
+    WVM_KIT_FLS(X, F)        \
+    WVM_KIT_ENVIRONMENT(X, F) \
+    WVM_KIT_COMMAND(X, F)    \
+    WVM_KIT_MODULE(X, F)     \
+    WVM_KIT_PROCESS(X, F)    \
+    WVM_KIT_DEBUG(X, F)      \
+    WVM_KIT_BOX(X, F)        \
+    WVM_KIT_TOKEN(X, F)      \
+    WVM_KIT_PROCESSOR(X, F)  \
+    WVM_KIT_MESSAGE(X, F)
 
 #endif

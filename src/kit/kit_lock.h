@@ -16,8 +16,8 @@ uint64_t wvm_kit_now(void);
 /* The moment that lies `ms` milliseconds ahead; INFINITE: WVM_KIT_NEVER. */
 uint64_t wvm_kit_deadline(uint32_t ms);
 
-/* Sleeps while *word is `value`, until a wake or the deadline; may return early. False: the deadline
- * has passed. errno stays. */
+/* Sleeps while *word is `value`, until a wake or the deadline; may return early. False: the
+ * deadline has passed. errno stays. */
 bool wvm_kit_park(uint32_t *word, uint32_t value, uint64_t deadline);
 /* Wakes up to n threads that sleep on word, which may have ceased to be a word. */
 void wvm_kit_unpark(const uint32_t *word, int n);

@@ -1,8 +1,8 @@
 /* The lot: lists of sleeping threads by the address they sleep for.
  *
  * Terms   bucket = the sleepers of all addresses with one hash; node = a sleeper, on its stack.
- * I1      A sleeper is in its bucket before it asks nothing more: a change of the memory followed by
- *         a wake is either seen by `still` or wakes it.
+ * I1      A sleeper is put into its bucket under the lock under which it asked `still`: a change of
+ *         the memory followed by a wake is either seen by that or wakes it.
  * I2      A node leaves its bucket under the bucket's lock, by the waker or by its own time-out;
  *         `woken` is the last that a waker touches of it.
  * I3      Sleepers of one address are woken in the order they came.
