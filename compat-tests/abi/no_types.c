@@ -39,6 +39,7 @@ typedef struct {
     unsigned short wProcessorLevel, wProcessorRevision;
 } SYSTEM_INFO;
 typedef enum { own_basic_class } MEMORY_INFORMATION_CLASS;
+typedef enum { own_low } MEMORY_RESOURCE_NOTIFICATION_TYPE;
 typedef enum { own_object_class } OBJECT_INFORMATION_CLASS;
 typedef enum { own_section_class } SECTION_INFORMATION_CLASS;
 typedef enum { own_share = 1 } SECTION_INHERIT;

@@ -5,7 +5,8 @@
  * ids are those of the conformance table (docs/CONFORMANCE.md).
  *
  * WINVM_NO_TYPES needs: BOOL UINT DWORD ULONG ULONG64 ULONG_PTR SIZE_T HANDLE LPCWSTR
- * MEMORY_BASIC_INFORMATION; SECURITY_ATTRIBUTES is named by its tag. */
+ * MEMORY_BASIC_INFORMATION MEMORY_RESOURCE_NOTIFICATION_TYPE; SECURITY_ATTRIBUTES is named by its
+ * tag. */
 #ifndef WINVM_MEMORYAPI_H
 #define WINVM_MEMORYAPI_H
 
@@ -45,6 +46,11 @@ typedef enum _OFFER_PRIORITY {
     VmOfferPriorityNormal = 4
 } OFFER_PRIORITY;
 #define WINVM_OFFER_PRIORITY_ OFFER_PRIORITY
+
+typedef enum _MEMORY_RESOURCE_NOTIFICATION_TYPE {
+    LowMemoryResourceNotification,
+    HighMemoryResourceNotification
+} MEMORY_RESOURCE_NOTIFICATION_TYPE;
 
 #ifdef UNICODE
 #define CreateFileMapping CreateFileMappingW
@@ -334,6 +340,18 @@ WINVM_DECLARE(BOOL, UnmapViewOfFile2, (HANDLE Process, void *BaseAddress, ULONG 
  * the end of the view. TRUE also for views that have nothing to write back. Errors: 487 not in a
  * view (SEC-201), 87 past its end (SEC-202). */
 WINVM_DECLARE(BOOL, FlushViewOfFile, (const void *lpBaseAddress, SIZE_T dwNumberOfBytesToFlush));
+
+/* A handle to the condition that memory is low (or high), for QueryMemoryResourceNotification; NULL:
+ * no such type (87). CloseHandle closes it. */
+WINVM_DECLARE(HANDLE, CreateMemoryResourceNotification,
+              (MEMORY_RESOURCE_NOTIFICATION_TYPE NotificationType));
+/* *ResourceState: whether the condition holds now. Low: at most 1/128 of the memory, or 64 MiB when
+ * that is less, can be had, or all threads waited for memory in a tenth of the last ten seconds.
+ * High: more than three times that much can be had, and hardly a thread waited. Memory is that of
+ * the control group when it has a limit. Errors: 6 ERROR_INVALID_HANDLE, also for other objects,
+ * 5 ERROR_ACCESS_DENIED, 87 for NULL, 998 ERROR_NOACCESS; then nothing was written. */
+WINVM_DECLARE(BOOL, QueryMemoryResourceNotification,
+              (HANDLE ResourceNotificationHandle, BOOL *ResourceState));
 
 WINVM_END_DECLS
 

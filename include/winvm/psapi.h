@@ -1,11 +1,32 @@
-/* winvm/psapi.h: the working set, and the files that memory is mapped from.
+/* winvm/psapi.h: the working set, what the system has of everything, and the files that memory
+ * is mapped from.
  *
- * WINVM_NO_TYPES needs: BOOL DWORD HANDLE LPWSTR; the structures of the working set are named by
- * their tags. */
+ * WINVM_NO_TYPES needs: BOOL DWORD HANDLE LPWSTR; structures are named by their tags. */
 #ifndef WINVM_PSAPI_H
 #define WINVM_PSAPI_H
 
 #include "winnt.h"
+
+#ifndef WINVM_NO_TYPES
+/* All but the last three in pages of PageSize bytes. Commit: of this process, as
+ * GlobalMemoryStatusEx has it. Physical: of the control group when it has a limit. */
+typedef struct _PERFORMANCE_INFORMATION {
+    DWORD cb;
+    SIZE_T CommitTotal;
+    SIZE_T CommitLimit;
+    SIZE_T CommitPeak;
+    SIZE_T PhysicalTotal;
+    SIZE_T PhysicalAvailable;
+    SIZE_T SystemCache; /* contents of files */
+    SIZE_T KernelTotal; /* of the host's kernel and of this process's pools */
+    SIZE_T KernelPaged;
+    SIZE_T KernelNonpaged;
+    SIZE_T PageSize;
+    DWORD HandleCount; /* open files of the machine */
+    DWORD ProcessCount; /* that this one can see, and their threads */
+    DWORD ThreadCount;
+} PERFORMANCE_INFORMATION, *PPERFORMANCE_INFORMATION;
+#endif
 
 WINVM_BEGIN_DECLS
 
@@ -96,6 +117,17 @@ WINVM_DECLARE(BOOL, QueryWorkingSetEx, (HANDLE hProcess, void *pv, DWORD cb));
 #endif
 #ifndef EmptyWorkingSet
 WINVM_DECLARE(BOOL, EmptyWorkingSet, (HANDLE hProcess));
+#endif
+
+struct _PERFORMANCE_INFORMATION;
+
+/* FALSE: cb is less than the size of the structure (24 ERROR_BAD_LENGTH), or it cannot be written
+ * (998 ERROR_NOACCESS); then nothing was written. */
+WINVM_DECLARE(BOOL, K32GetPerformanceInfo,
+              (struct _PERFORMANCE_INFORMATION * pPerformanceInformation, DWORD cb));
+#ifndef GetPerformanceInfo
+WINVM_DECLARE(BOOL, GetPerformanceInfo,
+              (struct _PERFORMANCE_INFORMATION * pPerformanceInformation, DWORD cb));
 #endif
 
 /* The path of the file that the page at lpv is mapped from: the host's path, NUL-terminated, in a

@@ -60,6 +60,12 @@ WINVM_DECLARE(void, GetNativeSystemInfo, (SYSTEM_INFO * lpSystemInfo));
  * cannot be written (ERROR_NOACCESS); then nothing was written. */
 WINVM_DECLARE(BOOL, GlobalMemoryStatusEx, (MEMORYSTATUSEX * lpBuffer));
 
+/* KiB of memory that the computer was built with, at least those of ullTotalPhys (WS-152); of the
+ * control group when it has a limit. FALSE: NULL (WS-151, ERROR_INVALID_PARAMETER), or the result
+ * cannot be written (ERROR_NOACCESS). */
+WINVM_DECLARE(BOOL, GetPhysicallyInstalledSystemMemory,
+              (unsigned long long *TotalMemoryInKilobytes));
+
 WINVM_END_DECLS
 
 #endif

@@ -15,6 +15,7 @@
 #include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "sysinfoapi.h"
+#include "systemtopologyapi.h"
 #include "wow64apiset.h"
 
 #ifndef WINVM_NO_TYPES

@@ -157,6 +157,8 @@ typedef enum _SYSTEM_INFORMATION_CLASS {
     SystemProcessorInformation = 1,
     SystemPerformanceInformation = 2,
     SystemTimeOfDayInformation = 3,
+    SystemProcessorPerformanceInformation = 8,
+    SystemFileCacheInformation = 21,
     SystemPoolTagInformation = 22,
     SystemRangeStartInformation = 50,
     SystemEmulationBasicInformation = 62,
@@ -191,16 +193,77 @@ typedef struct _SYSTEM_PROCESSOR_INFORMATION {
 } SYSTEM_PROCESSOR_INFORMATION, *PSYSTEM_PROCESSOR_INFORMATION;
 
 /* SystemPerformanceInformation. IdleTime: of all processors since the start, in units of 100 ns;
- * pages of 4 KiB. What is reserved here is 0: the host does not count it. */
+ * pages of 4 KiB; counters have 32 bits and wrap. What has no comment here is 0: the host does not
+ * count it. */
 typedef struct _SYSTEM_PERFORMANCE_INFORMATION {
     LARGE_INTEGER IdleTime;
-    BYTE Reserved1[36];
-    ULONG AvailablePages;
+    LARGE_INTEGER ReadTransferCount; /* bytes of pages and all other blocks read and written */
+    LARGE_INTEGER WriteTransferCount;
+    LARGE_INTEGER OtherTransferCount;
+    ULONG ReadOperationCount;
+    ULONG WriteOperationCount;
+    ULONG OtherOperationCount;
+    ULONG AvailablePages;      /* as GlobalMemoryStatusEx: of the control group, if it has a limit */
     ULONG TotalCommittedPages; /* the commit charge of this process, its limit, its peak */
     ULONG TotalCommitLimit;
     ULONG PeakCommitment;
-    BYTE Reserved2[252];
+    ULONG PageFaults; /* of the machine */
+    ULONG WriteCopyFaults;
+    ULONG TransitionFaults;
+    ULONG Reserved1;
+    ULONG DemandZeroFaults;
+    ULONG PagesRead;   /* by page faults and all else */
+    ULONG PageReadIos; /* page faults that read from a disk */
+    ULONG Reserved2[2];
+    ULONG PagefilePagesWritten; /* to swap space */
+    ULONG PagefilePageWriteIos;
+    ULONG MappedFilePagesWritten;
+    ULONG MappedFilePageWriteIos;
+    ULONG PagedPoolUsage; /* pages of the host's kernel and of this process's pools */
+    ULONG NonPagedPoolUsage;
+    ULONG PagedPoolAllocs;
+    ULONG PagedPoolFrees;
+    ULONG NonPagedPoolAllocs;
+    ULONG NonPagedPoolFrees;
+    ULONG TotalFreeSystemPtes;
+    ULONG SystemCodePage;
+    ULONG TotalSystemDriverPages;
+    ULONG TotalSystemCodePages;
+    ULONG SmallNonPagedLookasideListAllocateHits;
+    ULONG SmallPagedLookasideListAllocateHits;
+    ULONG Reserved3;
+    ULONG MmSystemCachePage; /* pages with contents of files */
+    ULONG PagedPoolPage;
+    ULONG SystemDriverPage;
+    ULONG Reserved4[30];
+    ULONG ContextSwitches; /* of the machine */
+    ULONG FirstLevelTbFills;
+    ULONG SecondLevelTbFills;
+    ULONG SystemCalls;
 } SYSTEM_PERFORMANCE_INFORMATION, *PSYSTEM_PERFORMANCE_INFORMATION;
+
+/* SystemProcessorPerformanceInformation: one for each processor this process may run on, as many as
+ * fit. In units of 100 ns since the start; KernelTime counts the idle time too. */
+typedef struct _SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION {
+    LARGE_INTEGER IdleTime;
+    LARGE_INTEGER KernelTime;
+    LARGE_INTEGER UserTime;
+    LARGE_INTEGER Reserved1[2]; /* spent in deferred calls, in interrupts */
+    ULONG Reserved2;            /* 0 */
+} SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION, *PSYSTEM_PROCESSOR_PERFORMANCE_INFORMATION;
+
+/* SystemFileCacheInformation: the host's contents of files in memory. */
+typedef struct _SYSTEM_CACHE_INFORMATION {
+    SIZE_T CurrentSize; /* bytes */
+    SIZE_T PeakSize;    /* the same: the host keeps no peak */
+    ULONG PageFaultCount; /* of the machine */
+    SIZE_T MinimumWorkingSet; /* pages: 0, and all memory */
+    SIZE_T MaximumWorkingSet;
+    SIZE_T CurrentSizeIncludingTransitionInPages;
+    SIZE_T PeakSizeIncludingTransitionInPages;
+    ULONG TransitionRePurposeCount; /* 0 */
+    ULONG Flags;                    /* 0 */
+} SYSTEM_CACHE_INFORMATION, *PSYSTEM_CACHE_INFORMATION;
 
 /* SystemTimeOfDayInformation, in units of 100 ns; times since 1601, UTC. A shorter buffer takes the
  * first members. */

@@ -27,6 +27,7 @@
 #include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "sysinfoapi.h"
+#include "systemtopologyapi.h"
 #include "winbase.h"
 #include "wow64apiset.h"
 #include "control.h"

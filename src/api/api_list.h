@@ -50,6 +50,8 @@ WVM_API(BOOL, MapUserPhysicalPages, (PVOID a, ULONG_PTR b, PULONG_PTR c), (a, b,
 WVM_API(BOOL, MapUserPhysicalPagesScatter, (PVOID *a, ULONG_PTR b, PULONG_PTR c), (a, b, c), "bpzp")
 WVM_API(BOOL, ReadProcessMemory, (HANDLE a, LPCVOID b, LPVOID c, SIZE_T d, SIZE_T *e), (a, b, c, d, e), "bhppzi")
 WVM_API(BOOL, WriteProcessMemory, (HANDLE a, LPVOID b, LPCVOID c, SIZE_T d, SIZE_T *e), (a, b, c, d, e), "bhppzi")
+WVM_API(HANDLE, CreateMemoryResourceNotification, (MEMORY_RESOURCE_NOTIFICATION_TYPE a), (a), "hd")
+WVM_API(BOOL, QueryMemoryResourceNotification, (HANDLE a, PBOOL b), (a, b), "bhi")
 WVM_API(BOOL, FlushInstructionCache, (HANDLE a, LPCVOID b, SIZE_T c), (a, b, c), "bhpz")
 WVM_API(BOOL, IsBadReadPtr, (const VOID *a, UINT_PTR b), (a, b), "dpz")
 WVM_API(BOOL, IsBadWritePtr, (LPVOID a, UINT_PTR b), (a, b), "dpz")
@@ -91,12 +93,22 @@ WVM_API(BOOL, K32EmptyWorkingSet, (HANDLE a), (a), "bh")
 WVM_API_ALIAS(QueryWorkingSet, K32QueryWorkingSet)
 WVM_API_ALIAS(QueryWorkingSetEx, K32QueryWorkingSetEx)
 WVM_API_ALIAS(EmptyWorkingSet, K32EmptyWorkingSet)
+WVM_API(BOOL, K32GetPerformanceInfo, (PPERFORMANCE_INFORMATION a, DWORD b), (a, b), "bpd")
+WVM_API_ALIAS(GetPerformanceInfo, K32GetPerformanceInfo)
 
 /* sysinfoapi.h */
 WVM_API(VOID, GetSystemInfo, (LPSYSTEM_INFO a), (a), "vp")
 WVM_API(VOID, GetNativeSystemInfo, (LPSYSTEM_INFO a), (a), "vp")
 WVM_API(VOID, GlobalMemoryStatus, (LPMEMORYSTATUS a), (a), "vp")
 WVM_API(BOOL, GlobalMemoryStatusEx, (LPMEMORYSTATUSEX a), (a), "bp")
+WVM_API(BOOL, GetPhysicallyInstalledSystemMemory, (PULONGLONG a), (a), "bp")
+
+/* systemtopologyapi.h, winbase.h: memory nodes */
+WVM_API(BOOL, GetNumaHighestNodeNumber, (PULONG a), (a), "bi")
+WVM_API(BOOL, GetNumaNodeProcessorMask, (UCHAR a, PULONGLONG b), (a, b), "bdp")
+WVM_API(BOOL, GetNumaNodeProcessorMaskEx, (USHORT a, PGROUP_AFFINITY b), (a, b), "bdp")
+WVM_API(BOOL, GetNumaAvailableMemoryNode, (UCHAR a, PULONGLONG b), (a, b), "bdp")
+WVM_API(BOOL, GetNumaAvailableMemoryNodeEx, (USHORT a, PULONGLONG b), (a, b), "bdp")
 
 /* wow64apiset.h */
 WVM_API(BOOL, IsWow64Process, (HANDLE a, PBOOL b), (a, b), "bhi")

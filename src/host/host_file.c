@@ -237,6 +237,49 @@ ssize_t wvm_host_read_text(const char *root, const char *path, char *out, size_t
     return n < 0 && len == 0 ? n : (ssize_t)len;
 }
 
+/* Cuts whole lines off text[0, *have) and leaves the rest at its start. False: seen enough. */
+static bool cut_lines(char *text, size_t *have, bool *skip, bool (*see)(char *line, void *ctx),
+                      void *ctx)
+{
+    char *line = text, *end;
+    text[*have] = '\0';
+    for (; (end = __builtin_strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        if (!*skip && !see(line, ctx))
+            return false;
+        *skip = false;
+    }
+    *have = (size_t)(text + *have - line);
+    if (*have == WVM_LINE_CAP - 1) {
+        *skip = true;
+        *have = 0;
+    }
+    __builtin_memmove(text, line, *have);
+    return true;
+}
+
+bool wvm_host_each_line(const char *root, const char *path, bool (*see)(char *line, void *ctx),
+                        void *ctx)
+{
+    char text[WVM_LINE_CAP];
+    struct wvm_buf b;
+    size_t have = 0;
+    ssize_t n;
+    bool skip = false;
+    wvm_buf_init(&b, text, sizeof(text));
+    wvm_buf_printf(&b, "%s/%s", root, path);
+    int fd = wvm_sys_open(text);
+    if (fd < 0)
+        return false;
+    while ((n = wvm_sys_read(fd, text + have, sizeof(text) - 1 - have)) > 0) {
+        have += (size_t)n;
+        if (!cut_lines(text, &have, &skip, see, ctx))
+            break;
+    }
+    wvm_sys_close(fd);
+    return true;
+}
+
 bool wvm_host_parse_dec(const char **s, uint64_t *out)
 {
     const char *p = *s;

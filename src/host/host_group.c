@@ -66,55 +66,25 @@ static void keep_mount(struct mount *m, const char *shown, const char *folder)
 }
 
 /* "ID PARENT DEVICE SHOWN FOLDER OPTIONS [...] - TYPE SOURCE OPTIONS". */
-static void read_mount(char *line, struct mount mount[WVM_N_TREES])
+static bool read_mount(char *line, void *ctx)
 {
+    struct mount *mount = ctx;
     char *word[6] = {NULL}, *type, *options;
     for (unsigned i = 0; i < 6; i++)
         if ((word[i] = next_word(&line)) == NULL)
-            return;
+            return true;
     while ((type = next_word(&line)) != NULL && __builtin_strcmp(type, "-") != 0)
         ;
     type = next_word(&line);
     (void)next_word(&line);
     options = next_word(&line);
     if (type == NULL || options == NULL)
-        return;
+        return true;
     if (__builtin_strcmp(type, "cgroup2") == 0)
         keep_mount(&mount[WVM_TREE_V2], word[3], word[4]);
     else if (__builtin_strcmp(type, "cgroup") == 0 && has_option(options, "memory"))
         keep_mount(&mount[WVM_TREE_V1], word[3], word[4]);
-}
-
-/* Calls visit for each line of /proc/self/mountinfo but those that are too long for a group's. */
-static void each_mount(struct mount mount[WVM_N_TREES])
-{
-    char path[64], text[TEXT_CAP];
-    struct wvm_buf b;
-    size_t have = 0;
-    ssize_t n;
-    bool skip = false;
-    wvm_buf_init(&b, path, sizeof path);
-    wvm_buf_printf(&b, "%s/self/mountinfo", wvm_host_proc_root);
-    int fd = wvm_sys_open(path);
-    if (fd < 0)
-        return;
-    while ((n = wvm_sys_read(fd, text + have, sizeof text - 1 - have)) > 0) {
-        char *line = text, *end;
-        text[have += (size_t)n] = '\0';
-        for (; (end = __builtin_strchr(line, '\n')) != NULL; line = end + 1) {
-            *end = '\0';
-            if (!skip)
-                read_mount(line, mount);
-            skip = false;
-        }
-        have = (size_t)(text + have - line);
-        if (have == sizeof text - 1) {
-            skip = true;
-            have = 0;
-        }
-        __builtin_memmove(text, line, have);
-    }
-    wvm_sys_close(fd);
+    return true;
 }
 
 static void usual_place(struct mount *m, const char *below)
@@ -129,7 +99,7 @@ static void find_mounts(struct mount mount[WVM_N_TREES])
 {
     for (unsigned i = 0; i < WVM_N_TREES; i++)
         mount[i].shown[0] = mount[i].folder[0] = '\0';
-    each_mount(mount);
+    (void)wvm_host_each_line(wvm_host_proc_root, "self/mountinfo", read_mount, mount);
     if (mount[WVM_TREE_V1].folder[0] || mount[WVM_TREE_V2].folder[0])
         return;
     usual_place(&mount[WVM_TREE_V1], "/memory");

@@ -48,6 +48,11 @@ pid_t wvm_host_self(void);
 
 /* Reads at most cap - 1 bytes of a small file below root; NUL-terminated. Bytes or -errno. */
 ssize_t wvm_host_read_text(const char *root, const char *path, char *out, size_t cap);
+/* Calls see for each line of a file below root, without its end, until it says false; lines of
+ * WVM_LINE_CAP bytes and more are passed over. False: the file cannot be read. */
+#define WVM_LINE_CAP 2048
+bool wvm_host_each_line(const char *root, const char *path, bool (*see)(char *line, void *ctx),
+                        void *ctx);
 /* Reads a decimal number at *s, moves *s behind it. False: there is none (then *s is unchanged). */
 bool wvm_host_parse_dec(const char **s, uint64_t *out);
 /* The number behind the first `key` in the text. False: no such key, or no number. */

@@ -17,8 +17,32 @@ struct wvm_host_memory {
     uint64_t kernel_kept;  /* it cannot */
 };
 void wvm_host_memory_now(struct wvm_host_memory *out);
+/* Bytes of memory that the machine was built with; of the control group's when that has a limit. */
+uint64_t wvm_host_installed(void);
+
+/* Since the start of the machine, or now; what the host does not tell is 0. */
+struct wvm_host_counts {
+    uint64_t processes, threads; /* that this process can see */
+    uint64_t handles;            /* open files of the whole machine */
+    uint64_t faults, reads;      /* page faults; those of them that read from a disk */
+    uint64_t kib_read, kib_written; /* pages and all other blocks */
+    uint64_t swapped_out;        /* pages */
+    uint64_t switches;           /* of threads on a processor */
+};
+void wvm_host_counts(struct wvm_host_counts *out);
+/* Nanoseconds that a processor spent so, since the start; system: without the last two. */
+struct wvm_host_cpu_times {
+    uint64_t idle, user, system, irq, deferred;
+    unsigned number;
+};
+/* Calls see for each processor that runs now. */
+void wvm_host_each_cpu(void (*see)(const struct wvm_host_cpu_times *times, void *ctx), void *ctx);
 /* Addresses of this process in mappings, in bytes; 0 when /proc cannot tell. */
 uint64_t wvm_host_mapped_bytes(void);
+
+/* Whether memory is short or plentiful now, for this process and its control group. Some 100 us. */
+enum wvm_host_level { WVM_LEVEL_LOW, WVM_LEVEL_BETWEEN, WVM_LEVEL_HIGH };
+enum wvm_host_level wvm_host_memory_level(void);
 
 /* Nanoseconds that processors were idle since the start of the machine, their sum; 0 where the host
  * cannot tell. */

@@ -19,6 +19,7 @@ enum wvm_object_type {
     WVM_OBJECT_PROCESS,
     WVM_OBJECT_SECTION, /* struct wvm_section: section/section.h */
     WVM_OBJECT_FILE,    /* struct wvm_file: nt/nt_file.h */
+    WVM_OBJECT_NOTICE,  /* nt/nt_notice.h */
     WVM_N_OBJECT_TYPES, /* from here on: nt/nt_foreign.h */
     WVM_MAX_OBJECT_TYPES = 16,
 };

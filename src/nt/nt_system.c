@@ -1,5 +1,5 @@
-/* NtQuerySystemInformation and its native forms: addresses, processors, memory and times; the pools
- * are in nt_system_pool.c.
+/* NtQuerySystemInformation and its native forms: addresses, processors and times; what is counted is
+ * in nt_system_counts.c, the pools are in nt_system_pool.c.
  *
  * Order of checks: the place of the returned length; the class; the length; the buffer.
  * Terms   seen, native, 64 = enum wvm_nt_view_of_system.
@@ -26,7 +26,6 @@
 /* Of 100 ns. */
 #define UNITS_PER_SECOND 10000000u
 #define UNITS_PER_MINUTE INT64_C(600000000)
-#define NS_PER_UNIT 100
 /* Readings of clocks until none interrupts them. */
 #define CLOCK_TRIES 8
 /* Where the system begins: for 64-bit programs, and behind the guarded 64 KiB that end user space
@@ -105,14 +104,10 @@ union answer {
     SYSTEM_BASIC_INFORMATION basic;
     SYSTEM_PROCESSOR_INFORMATION processor;
     SYSTEM_PERFORMANCE_INFORMATION performance;
+    SYSTEM_CACHE_INFORMATION cache;
     SYSTEM_TIMEOFDAY_INFORMATION time;
     SYSTEM_RANGE_START_INFORMATION range;
 };
-
-static uint32_t pages_of(uint64_t bytes)
-{
-    return (uint32_t)wvm_min(bytes >> WVM_PAGE_SHIFT, UINT32_MAX);
-}
 
 static void answer_basic_64(enum wvm_nt_view_of_system view, union answer *out)
 {
@@ -123,9 +118,9 @@ static void answer_basic_64(enum wvm_nt_view_of_system view, union answer *out)
     out->basic_64 = (struct basic_64){
         .increment = WVM_TICK_100NS,
         .page_size = WVM_PAGE_SIZE,
-        .n_pages = pages_of(memory.ram),
+        .n_pages = wvm_nt_pages(memory.ram),
         .lowest_page = 1,
-        .highest_page = pages_of(memory.machine),
+        .highest_page = wvm_nt_pages(memory.machine),
         .granularity = WVM_GRANULE_SIZE,
         .lowest = s.lowest,
         .highest = s.highest,
@@ -175,17 +170,14 @@ static void answer_emulated(enum wvm_nt_view_of_system view, union answer *out)
 
 static void answer_performance(enum wvm_nt_view_of_system view, union answer *out)
 {
-    struct wvm_host_memory memory;
-    struct wvm_commit_info commit;
     (void)view;
-    wvm_host_memory_now(&memory);
-    wvm_nt_commit_info(&commit);
-    memset(&out->performance, 0, sizeof out->performance);
-    out->performance.IdleTime.QuadPart = wvm_host_idle_time() / NS_PER_UNIT;
-    out->performance.AvailablePages = pages_of(memory.ram_left);
-    out->performance.TotalCommittedPages = pages_of(commit.committed);
-    out->performance.TotalCommitLimit = pages_of(commit.limit);
-    out->performance.PeakCommitment = pages_of(commit.peak);
+    wvm_nt_system_performance(&out->performance);
+}
+
+static void answer_cache(enum wvm_nt_view_of_system view, union answer *out)
+{
+    (void)view;
+    wvm_nt_system_cache(&out->cache);
 }
 
 /* Two readings of clocks differ by a little: the start of the machine is where it was, unless the
@@ -243,6 +235,7 @@ static const struct class classes[] = {
     {SystemPerformanceInformation, sizeof(SYSTEM_PERFORMANCE_INFORMATION), LENGTH_AT_LEAST,
      answer_performance},
     {SystemTimeOfDayInformation, sizeof(SYSTEM_TIMEOFDAY_INFORMATION), LENGTH_AT_MOST, answer_time},
+    {SystemFileCacheInformation, sizeof(SYSTEM_CACHE_INFORMATION), LENGTH_AT_LEAST, answer_cache},
     {SystemRangeStartInformation, sizeof(SYSTEM_RANGE_START_INFORMATION), LENGTH_EXACT,
      answer_range},
     {SystemEmulationBasicInformation, sizeof(SYSTEM_BASIC_INFORMATION), LENGTH_EXACT, answer_basic},
@@ -282,6 +275,8 @@ static wvm_status query(uint32_t number, enum wvm_nt_view_of_system view, PVOID 
         return STATUS_ACCESS_VIOLATION;
     if (number == SystemPoolTagInformation)
         return wvm_nt_system_pool_tags(at, len, (uint32_t *)returned);
+    if (number == SystemProcessorPerformanceInformation)
+        return wvm_nt_system_processors(at, len, (uint32_t *)returned);
     const struct class *c = find_class(number);
     if (!c || !is_served(c, view))
         return STATUS_INVALID_INFO_CLASS;

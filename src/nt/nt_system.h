@@ -2,6 +2,7 @@
 #ifndef WVM_NT_NT_SYSTEM_H
 #define WVM_NT_NT_SYSTEM_H
 
+#include "base/arith.h"
 #include "host/host_system.h"
 #include "nt/nt.h"
 
@@ -29,6 +30,16 @@ static inline uint16_t wvm_nt_processor_revision(const struct wvm_host_processor
     return (uint16_t)(p->model << 8 | p->stepping);
 }
 
+static inline uint32_t wvm_nt_pages(uint64_t bytes)
+{
+    return (uint32_t)wvm_min(bytes >> WVM_PAGE_SHIFT, UINT32_MAX);
+}
+
+/* SystemPerformanceInformation, SystemFileCacheInformation. */
+void wvm_nt_system_performance(SYSTEM_PERFORMANCE_INFORMATION *out);
+void wvm_nt_system_cache(SYSTEM_CACHE_INFORMATION *out);
+/* SystemProcessorPerformanceInformation. *returned as below. */
+wvm_status wvm_nt_system_processors(void *at, uint32_t len, uint32_t *returned);
 /* SystemPoolTagInformation. *returned, NULL or writable, receives the length wanted. */
 wvm_status wvm_nt_system_pool_tags(void *at, uint32_t len, uint32_t *returned);
 
@@ -44,5 +55,11 @@ struct wvm_nt_memory {
     uint64_t space, space_left;
 };
 void wvm_nt_memory_now(struct wvm_nt_memory *out);
+
+/* Bytes of kernel memory: the host's own and those that this process's pools took. */
+struct wvm_nt_kernel {
+    uint64_t paged, non_paged;
+};
+void wvm_nt_kernel_now(const struct wvm_host_memory *memory, struct wvm_nt_kernel *out);
 
 #endif

@@ -105,6 +105,7 @@ START_TEST(lengths)
         {SystemProcessorInformation, 12, false, true},
         {SystemEmulationProcessorInformation, 12, false, true},
         {SystemPerformanceInformation, 312, false, true},
+        {SystemFileCacheInformation, sizeof(SYSTEM_CACHE_INFORMATION), false, true},
         {SystemTimeOfDayInformation, 48, true, false},
         {SystemRangeStartInformation, sizeof(ULONG_PTR), false, false},
     };
@@ -197,6 +198,47 @@ START_TEST(performance)
     ck_assert_uint_gt(info.AvailablePages, 0);
     ck_assert_uint_le((uint64_t)info.AvailablePages << 12, wvm_host_caps.ram);
     ck_assert_uint_le(info.TotalCommittedPages, info.PeakCommitment);
+    ck_assert_uint_gt(info.PageFaults, 0);
+    ck_assert_uint_gt(info.ContextSwitches, 0);
+    ck_assert_uint_gt(info.MmSystemCachePage, 0);
+    ck_assert_uint_gt(info.NonPagedPoolUsage, 0);
+}
+END_TEST
+
+START_TEST(file_cache)
+{
+    SYSTEM_CACHE_INFORMATION info;
+    ck_assert_int_eq(wvm_NtQuerySystemInformation(21, &info, sizeof info, NULL), 0);
+    ck_assert_uint_gt(info.CurrentSize, 0);
+    ck_assert_uint_eq(info.CurrentSize >> 12, info.CurrentSizeIncludingTransitionInPages);
+    ck_assert_uint_ge(info.PeakSize, info.CurrentSize);
+    ck_assert_uint_eq((uint64_t)info.MaximumWorkingSet << 12, wvm_host_caps.ram);
+}
+END_TEST
+
+/* As many processors as fit, whole entries only. */
+START_TEST(processor_times)
+{
+    enum { ROW = 48, MANY = 1024 };
+    static SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION rows[MANY];
+    SYSTEM_BASIC_INFORMATION basic;
+    ULONG got = 77;
+    ck_assert_int_eq(wvm_NtQuerySystemInformation(0, &basic, sizeof basic, NULL), 0);
+    ULONG n = (ULONG)basic.NumberOfProcessors;
+    ck_assert_int_eq(wvm_NtQuerySystemInformation(8, rows, ROW - 1, &got),
+                     STATUS_INFO_LENGTH_MISMATCH);
+    ck_assert_uint_eq(got, n * ROW);
+    memset(rows, 0xaa, sizeof rows);
+    ck_assert_int_eq(wvm_NtQuerySystemInformation(8, rows, ROW + 7, &got), 0);
+    ck_assert_uint_eq(got, ROW);
+    ck_assert_int_gt(rows[0].IdleTime.QuadPart, 0);
+    ck_assert_int_gt(rows[0].UserTime.QuadPart, 0);
+    ck_assert_int_gt(rows[0].KernelTime.QuadPart, rows[0].IdleTime.QuadPart);
+    ck_assert_uint_eq((ULONG)rows[1].IdleTime.QuadPart, 0xaaaaaaaa);
+    ck_assert_int_eq(wvm_NtQuerySystemInformation(8, rows, sizeof rows, &got), 0);
+    ck_assert_uint_eq(got, n * ROW);
+    ck_assert_uint_eq((ULONG)rows[n].IdleTime.QuadPart, 0xaaaaaaaa);
+    ck_assert_int_eq(wvm_NtQuerySystemInformation(8, NULL, ROW, &got), STATUS_ACCESS_VIOLATION);
 }
 END_TEST
 
@@ -254,7 +296,7 @@ START_TEST(memory_status)
     ck_assert_uint_gt(ex.ullAvailPhys, 0);
     ck_assert_uint_le(ex.ullAvailPhys, ex.ullTotalPhys);
     ck_assert_uint_eq(ex.dwMemoryLoad,
-                      (ex.ullTotalPhys - ex.ullAvailPhys) * 100 / ex.ullTotalPhys);
+                      (ex.ullTotalPhys - ex.ullAvailPhys) / (ex.ullTotalPhys / 100));
     ck_assert_uint_le(ex.ullAvailPageFile, ex.ullTotalPageFile);
     ck_assert_uint_eq(ex.ullTotalVirtual, wvm_layout.top - 0x10000);
     ck_assert_uint_eq(ex.ullAvailVirtual, 0x50000);
@@ -295,11 +337,9 @@ START_TEST(memory_status_refusals)
 END_TEST
 
 /* What the older form must tell of a value. */
-static uint64_t told(uint64_t bytes, bool physical, bool two_gb)
+static uint64_t told(uint64_t bytes, uint64_t most)
 {
-    if (bytes > 0xffffffff)
-        return 0xffffffff;
-    return physical && two_gb && bytes >= 0x80000000 ? 0x7fffffff : bytes;
+    return bytes > most ? most : bytes;
 }
 
 START_TEST(old_memory_status)
@@ -316,8 +356,8 @@ START_TEST(old_memory_status)
         become_wow64(i ? 0xffff0000 : 0x7fff0000);
         wvm_GlobalMemoryStatus(&old);
         ck_assert(wvm_GlobalMemoryStatusEx(&ex));
-        ck_assert_uint_eq(old.dwTotalPhys, told(ex.ullTotalPhys, true, i == 0));
-        ck_assert_uint_eq(old.dwTotalPageFile, told(ex.ullTotalPageFile, false, false));
+        ck_assert_uint_eq(old.dwTotalPhys, told(ex.ullTotalPhys, 0x7fffffff));
+        ck_assert_uint_eq(old.dwTotalPageFile, told(ex.ullTotalPageFile, 0xffffffff));
         ck_assert_uint_eq(old.dwTotalVirtual, ex.ullTotalVirtual);
         ck_assert_uint_eq(old.dwAvailVirtual, ex.ullAvailVirtual);
     }
@@ -407,6 +447,8 @@ int main(void)
     tcase_add_test(c, processor);
     tcase_add_test(c, times);
     tcase_add_test(c, performance);
+    tcase_add_test(c, file_cache);
+    tcase_add_test(c, processor_times);
     tcase_add_test(c, system_range);
     tcase_add_test(c, system_info);
     tcase_add_test(c, memory_status);

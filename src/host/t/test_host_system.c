@@ -220,6 +220,84 @@ START_TEST(idle_time)
 }
 END_TEST
 
+/* One process of three threads, one of one; folders that are none. */
+START_TEST(counts)
+{
+    char root[] = "/tmp/winvm-counts-XXXXXX";
+    struct wvm_host_counts c;
+    become_root(root);
+    wvm_host_counts(&c);
+    ck_assert_uint_eq(c.processes, 0);
+    fake_file(root, "12/task/12/stat", "");
+    fake_file(root, "12/task/13/stat", "");
+    fake_file(root, "12/task/14/stat", "");
+    fake_file(root, "9/task/9/stat", "");
+    fake_file(root, "sys/fs/file-nr", "918\t0\t2465610\n");
+    fake_file(root, "vmstat", "pgpgin 40\npgpgout 50\npswpin 1\npswpout 6\npgfault 700\n"
+                              "pgmajfault 8\npgfaulty 9\n");
+    fake_file(root, "stat", "cpu  1 2\nintr 5 6\nctxt 1234\nbtime 9\n");
+    wvm_host_counts(&c);
+    ck_assert_uint_eq(c.processes, 2);
+    ck_assert_uint_eq(c.threads, 4);
+    ck_assert_uint_eq(c.handles, 918);
+    ck_assert(c.faults == 700 && c.reads == 8 && c.swapped_out == 6);
+    ck_assert(c.kib_read == 40 && c.kib_written == 50 && c.switches == 1234);
+    fake_remove(root);
+}
+END_TEST
+
+static struct wvm_host_cpu_times seen[8];
+static unsigned n_seen;
+
+static void see_cpu(const struct wvm_host_cpu_times *times, void *ctx)
+{
+    ck_assert_ptr_eq(ctx, seen);
+    ck_assert_uint_lt(n_seen, 8);
+    seen[n_seen++] = *times;
+}
+
+START_TEST(times_of_processors)
+{
+    char root[] = "/tmp/winvm-cpus-XXXXXX";
+    const struct wvm_host_cpu_times *t = seen;
+    uint64_t tick = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+    become_root(root);
+    wvm_host_each_cpu(see_cpu, seen);
+    ck_assert_uint_eq(n_seen, 0);
+    fake_file(root, "stat", "cpu  1 2 3 4 5 6 7\ncpu0 1 2 3 4 5 6 7 8 9\ncpu2 10 20 30 40\n"
+                            "intr 5\ncpu4 1 1 1 1\n");
+    wvm_host_each_cpu(see_cpu, seen);
+    ck_assert_uint_eq(n_seen, 2);
+    ck_assert(t[0].number == 0 && t[1].number == 2);
+    ck_assert(t[0].user == 3 * tick && t[0].system == 3 * tick && t[0].idle == 9 * tick);
+    ck_assert(t[0].irq == 6 * tick && t[0].deferred == 7 * tick);
+    ck_assert(t[1].user == 30 * tick && t[1].idle == 40 * tick && t[1].irq == 0);
+    fake_remove(root);
+}
+END_TEST
+
+/* Blocks of memory, whether or not the kernel keeps some for itself; a group's limit. */
+START_TEST(installed)
+{
+    char root[] = "/tmp/winvm-blocks-XXXXXX", name[64];
+    become_root(root);
+    wvm_host_sys_root = root;
+    struct wvm_host_memory m = memory_now();
+    ck_assert_uint_eq(wvm_host_installed(), m.machine);
+    fake_file(root, "devices/system/memory/block_size_bytes", "1000000000\n");
+    for (unsigned i = 0; i < 17; i++) {
+        snprintf(name, sizeof name, "devices/system/memory/memory%u/state", i);
+        fake_file(root, name, "online\n");
+    }
+    fake_file(root, "devices/system/memory/memoryless", "1\n");
+    ck_assert_uint_eq(wvm_host_installed(), (uint64_t)17 << 36);
+    fake_file(root, "self/cgroup", "0::/u\n");
+    fake_file(root, "u/memory.max", "7340032\n");
+    ck_assert_uint_eq(wvm_host_installed(), 7340032);
+    fake_remove(root);
+}
+END_TEST
+
 START_TEST(processor)
 {
     struct wvm_host_processor p;
@@ -247,6 +325,9 @@ int main(void)
     tcase_add_test(tc, mount_of_a_container);
     tcase_add_test(tc, many_mounts);
     tcase_add_test(tc, cache_and_kernel);
+    tcase_add_test(tc, counts);
+    tcase_add_test(tc, times_of_processors);
+    tcase_add_test(tc, installed);
     tcase_add_test(tc, idle_time);
     tcase_add_test(tc, processor);
     return unit_run(suite);
