@@ -47,6 +47,7 @@ static const struct section {
     {"limit-plain", bench_at_limit, "guard-regions=0"},
     {"view", bench_view, NULL},
     {"watch", bench_watch, NULL},
+    {"working-set", bench_working, NULL},
     {"placeholder", bench_placeholder, NULL},
     {"placeholder-plain", bench_placeholder, "guard-regions=0"},
     {"entry", bench_entry, NULL},
