@@ -48,6 +48,7 @@ static const struct section {
     {"view", bench_view, NULL},
     {"watch", bench_watch, NULL},
     {"working-set", bench_working, NULL},
+    {"hint", bench_hint, NULL},
     {"placeholder", bench_placeholder, NULL},
     {"placeholder-plain", bench_placeholder, "guard-regions=0"},
     {"entry", bench_entry, NULL},

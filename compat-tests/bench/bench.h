@@ -73,8 +73,9 @@ static inline void bench_free(void *at, size_t len, DWORD type)
         bench_stop("VirtualFree");
 }
 
-/* Sections: bench_calls.c, bench_fault.c, bench_layout.c, bench_limit.c, bench_many.c,
- * bench_placeholder.c, bench_runs.c, bench_view.c, bench_watch.c, bench_working.c. */
+/* Sections: bench_calls.c, bench_fault.c, bench_hint.c, bench_layout.c, bench_limit.c,
+ * bench_many.c, bench_placeholder.c, bench_runs.c, bench_view.c, bench_watch.c,
+ * bench_working.c. */
 void bench_reserve(void);
 void bench_commit_cycle(void);
 void bench_commit_cycle_plain(void);
@@ -84,6 +85,7 @@ void bench_entry(void);
 void bench_view(void);
 void bench_watch(void);
 void bench_working(void);
+void bench_hint(void);
 void bench_placeholder(void);
 void bench_traced(void);
 void bench_runs(void);

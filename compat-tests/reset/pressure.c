@@ -1,9 +1,10 @@
-/* MEM_RESET and MEM_RESET_UNDO while the kernel really takes memory away.
+/* MEM_RESET and MEM_RESET_UNDO, and OfferVirtualMemory and ReclaimVirtualMemory, while the kernel
+ * really takes memory away.
  *
  * Terms   group = a control group of this test's own below the one it runs in, with one child of
  *         the test in it; squeeze = making the kernel reclaim what the group has
  *         (memory.force_empty of version 1, memory.reclaim of version 2), done by the parent beside
- *         the child's work. survival = undo succeeded; loss = undo failed.
+ *         the child's work. survival = undo, or reclaiming, succeeded; loss = it told of one.
  * I1      A survival with one byte changed is false; so is a loss with every page intact.
  * I2      The group is removed at the end, and the child leaves it by ending.
  * Failure: skipped where no group can be made or the kernel cannot be asked to reclaim. */
@@ -64,10 +65,47 @@ static void judge(const char *a, unsigned round, bool survived)
     }
 }
 
+static bool offers; /* this worker offers and reclaims; else it resets */
+
+/* Pages that are offered in two steps are so from the first one on. */
+static void let_go(char *a, unsigned round)
+{
+    if (!offers) {
+        shared->wrong += VirtualAlloc(a, LEN, MEM_RESET, PAGE_READWRITE) != a;
+        return;
+    }
+    OFFER_PRIORITY priority = (OFFER_PRIORITY)(1 + round % 4);
+    shared->wrong += OfferVirtualMemory(a, LEN / 2, priority) != 0;
+    shared->wrong += OfferVirtualMemory(a + LEN / 4, LEN - LEN / 4, priority) != 0;
+    shared->wrong += can_read(a) || can_read(a + LEN - 1) || !is_state(a, MEM_COMMIT,
+                                                                     PAGE_READWRITE);
+}
+
+static bool reclaim(char *a, size_t len)
+{
+    DWORD code = ReclaimVirtualMemory(a, len);
+    shared->wrong += code != 0 && code != ERROR_BUSY;
+    return code == 0;
+}
+
 static bool undo(char *a)
 {
+    if (offers) {
+        bool low = reclaim(a, 3 * LEN / 8), high = reclaim(a, LEN);
+        return low && high;
+    }
     SetLastError(0);
     return VirtualAlloc(a, LEN, MEM_RESET_UNDO, PAGE_READWRITE) == a;
+}
+
+/* What was never written cannot be lost; what was only read neither. */
+static void untouched_round(void)
+{
+    char *a = VirtualAlloc(NULL, LEN, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    shared->wrong += !a || !all_bytes(a, LEN / 2, 0) || OfferVirtualMemory(a, LEN, 1) != 0;
+    usleep(2000);
+    shared->wrong += ReclaimVirtualMemory(a, LEN) != 0 || !all_bytes(a, LEN, 0);
+    shared->wrong += !VirtualFree(a, 0, MEM_RELEASE);
 }
 
 static void reset_round(char *a, unsigned round, bool read_only)
@@ -76,7 +114,7 @@ static void reset_round(char *a, unsigned round, bool read_only)
     fill(a, round);
     if (read_only)
         shared->wrong += !VirtualProtect(a, LEN, PAGE_READONLY, &old);
-    shared->wrong += VirtualAlloc(a, LEN, MEM_RESET, PAGE_READWRITE) != a;
+    let_go(a, round);
     wait_a_little(round);
     bool survived = undo(a);
     /* What undo took back stays: pages may not go after it. */
@@ -100,12 +138,12 @@ static void locked_round(char *a)
     shared->wrong += !VirtualUnlock(a, LOCKED * PAGE);
 }
 
-/* Reset in the parent, fork, undo on both sides. */
+/* Let go in the parent, fork, taken back on both sides. */
 static void fork_round(char *a, unsigned round)
 {
     int status = -1;
     fill(a, round);
-    shared->wrong += VirtualAlloc(a, LEN, MEM_RESET, PAGE_READWRITE) != a;
+    let_go(a, round);
     pid_t pid = fork();
     if (pid == 0) {
         wait_a_little(round);
@@ -130,8 +168,10 @@ static void worker(unsigned rounds)
         if (i % 10 == 7)
             fork_round(a, i);
         else
-            reset_round(a, i, i % 3 == 2);
-        if (i % 20 == 0)
+            reset_round(a, i, !offers && i % 3 == 2);
+        if (i % 20 == 0 && offers)
+            untouched_round();
+        else if (i % 20 == 0)
             locked_round(a);
     }
     shared->wrong += !VirtualFree(a, 0, MEM_RELEASE) || winvm_audit() != 0;
@@ -140,7 +180,7 @@ static void worker(unsigned rounds)
 /* ---- the parent ---- */
 
 /* Squeezes while the worker is at it: sometimes at once again, sometimes after a pause. */
-static bool run_worker(const char *options)
+static bool run_worker(const char *options, const char *way)
 {
     char rounds[16];
     int status;
@@ -152,7 +192,7 @@ static bool run_worker(const char *options)
         if (!enter_group())
             _exit(77);
         setenv("WINVM_OPTIONS", options, 1);
-        execl("/proc/self/exe", "self", "worker", rounds, (char *)NULL);
+        execl("/proc/self/exe", "self", way, rounds, (char *)NULL);
         _exit(127);
     }
     status = squeeze_while(pid);
@@ -162,11 +202,12 @@ static bool run_worker(const char *options)
     return true;
 }
 
-static void run(const char *options)
+static void run(const char *options, const char *way)
 {
-    const char *label = *options ? options : "defaults";
+    char label[128];
+    snprintf(label, sizeof(label), "%s, %s", way, *options ? options : "defaults");
     memset(shared, 0, sizeof(*shared));
-    if (!run_worker(options)) {
+    if (!run_worker(options, way)) {
         env_skip(label, "the control group cannot be entered");
         return;
     }
@@ -195,18 +236,22 @@ int main(int argc, char **argv)
     shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     if (path) {
+        offers = strcmp(argv[1], "offer") == 0;
         worker((unsigned)strtoul(argv[2], NULL, 10));
         return 0;
     }
     env_start();
     setenv("WINVM_TEST_RESULT", name, 1);
     if (!make_group()) {
-        env_skip("MEM_RESET under memory pressure", "no control group that can be squeezed here");
+        env_skip("MEM_RESET and offers under memory pressure", "no control group that can be squeezed here");
     } else {
-        run("");
-        run("populate-write=0");
-        run("pagemap-scan=0");
-        run("pagemap-scan=0:populate-write=0:guard-regions=0");
+        for (int i = 0; i < 2; i++) {
+            const char *way = i ? "offer" : "reset";
+            run("", way);
+            run("populate-write=0", way);
+            run("pagemap-scan=0", way);
+            run("pagemap-scan=0:populate-write=0:guard-regions=0", way);
+        }
         remove_group();
     }
     unlink(name);
