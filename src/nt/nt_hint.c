@@ -3,11 +3,12 @@
  *
  * Order of checks (WS-090): class; the pointer to the information; its length; the number of
  * ranges; the value of the information, the handle, the ranges. The ranges of a batch are copied
- * before they are looked at, and all batches are looked at before the first one is acted on.
+ * before they are looked at, and a batch is acted on when all of it is good: what is wrong in a
+ * later one fails the call, and the hints that were given stay given.
  * I1  A hint never fails for what lies in a range: what is not mapped, or is not user space, is
  *     passed over (WS-082).
  * I2  A range is rounded out to pages (WS-081).
- * Locking: space/ locks.   Failure: nothing changed. */
+ * Locking: space/ locks.   Failure: no page's state or contents changed. */
 #include "nt/nt_hint.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
-#define BATCH 256
+#define BATCH 512 /* 8 KiB of stack */
 #define PRIORITY_MOST 5 /* MEMORY_PRIORITY_NORMAL, as every page has it */
 #define PRIORITY_COLD 2 /* MEMORY_PRIORITY_LOW: from here downwards pages go first */
 
@@ -131,15 +132,14 @@ static wvm_status do_batch(const struct ranges *r, size_t n, union batch *b)
                                            : STATUS_SUCCESS;
 }
 
-/* Looks at every batch, and (act) does it. */
-static wvm_status each_batch(const struct ranges *r, bool act)
+static wvm_status each_batch(const struct ranges *r)
 {
     union batch b;
     wvm_status status = STATUS_SUCCESS;
     for (uintptr_t i = 0, n; status >= 0 && i < r->n; i += n) {
         n = wvm_min(r->n - i, BATCH);
         status = fetch_batch(r, i, n, &b);
-        if (status >= 0 && act)
+        if (status >= 0 && !r->idle)
             status = do_batch(r, n, &b);
     }
     return status;
@@ -151,8 +151,7 @@ static wvm_status do_ranges(const struct ranges *r)
     if (!r->at || __builtin_mul_overflow(r->n, sizeof *r->at, &len) ||
         !wvm_add_checked((uintptr_t)r->at, len, &end))
         return STATUS_ACCESS_VIOLATION;
-    wvm_status status = r->n > BATCH ? each_batch(r, false) : STATUS_SUCCESS;
-    return status < 0 ? status : each_batch(r, !r->idle);
+    return each_batch(r);
 }
 
 /* ---- the call ---- */

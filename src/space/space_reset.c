@@ -40,9 +40,7 @@ static wvm_status check_range(struct wvm_space *sp, uint64_t lo, uint64_t hi,
     if (a->flags & WVM_ALLOC_VIEW && !wvm_space_view_anonymous(sp, a))
         return wvm_space_fail(STATUS_USER_MAPPED_FILE, "a view of a file, mapped at",
                               wvm_addr_of(a->start));
-    if (wvm_space_any_offered(sp, a, lo, hi))
-        return wvm_space_offered_fail(a);
-    return wvm_space_stock(sp, 0, 0) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+    return wvm_space_any_offered(sp, a, lo, hi) ? wvm_space_offered_fail(a) : STATUS_SUCCESS;
 }
 
 /* Runs `act` over every run of host state in [lo, hi) that has contents and is not locked. */
@@ -73,8 +71,12 @@ static bool free_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
     return wvm_host.lazy_free(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0;
 }
 
-static bool stock_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+/* What is missing of the marks can be set, and first writes can be noted. */
+static bool stock_marks(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
+    if (!(a->flags & WVM_ALLOC_WRITE_WATCH) &&
+        wvm_space_all_marked(sp, &sp->reset.pages, lo, hi))
+        return true;
     uint64_t runs = wvm_pages_count_runs(&sp->store, &sp->host.pages, lo, hi, UINT64_MAX)
                   + wvm_pages_count_runs(&sp->store, &sp->locked.pages, lo, hi, UINT64_MAX);
     return wvm_space_stock(sp, runs, hi - lo);
@@ -92,11 +94,12 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
         status = wvm_space_settle(sp, a, lo, hi);
     /* The contents of the page file's sections are others' too: they are kept. */
     if (!status && wvm_host_caps.madv_free && !(a->flags & (WVM_ALLOC_VIEW | WVM_ALLOC_STAYS))) {
-        wvm_space_watch_keep(sp, a, lo, hi);
-        if (stock_marks(sp, lo, hi))
-            each_run(sp, lo, hi, free_run);
-        else
+        if (!stock_marks(sp, a, lo, hi)) {
             status = STATUS_NO_MEMORY;
+        } else {
+            wvm_space_watch_keep(sp, a, lo, hi);
+            each_run(sp, lo, hi, free_run);
+        }
     }
     wvm_space_leave(sp);
     return status;
@@ -204,7 +207,7 @@ wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start, uintptr_t
         return status;
     status = check_range(sp, lo, hi, &a);
     if (!status && wvm_space_any_marked(sp, &sp->reset.pages, lo, hi))
-        status = undo_locked(sp, a, lo, hi);
+        status = wvm_space_stock(sp, 0, 0) ? undo_locked(sp, a, lo, hi) : STATUS_NO_MEMORY;
     wvm_space_leave(sp);
     return status;
 }

@@ -17,7 +17,7 @@ enum { N = 256 };
 
 enum op {
     RESERVE, RESERVE_AT, COMMIT, PROTECT, WRITE, LOCK, UNLOCK, RESET, UNDO, DECOMMIT, RELEASE,
-    PLACEHOLDER, PRESERVE, REPLACE, COALESCE
+    PLACEHOLDER, PRESERVE, REPLACE, COALESCE, OFFER, RECLAIM, DISCARD
 };
 
 /* Pages lo..hi from the base; RELEASE with hi 0 is the whole. RESERVE_AT and REPLACE commit. */
@@ -30,6 +30,17 @@ static const struct line { enum op op; unsigned lo, hi; uint8_t attr; } scenario
     {COMMIT, 4, 24, WVM_ATTR_RO},      /* committed, empty and fenced pages in one call */
     {PROTECT, 2, 6, WVM_ATTR_NA},
     {PROTECT, 0, 32, WVM_ATTR_RW},     /* three kinds become one */
+    {WRITE, 0, 32, 0},
+    {LOCK, 2, 6, 0},
+    {OFFER, 0, 16, 0},                 /* unlocks */
+    {OFFER, 8, 24, 0},                 /* some of them a second time */
+    {RECLAIM, 4, 12, 0},               /* in the middle */
+    {RECLAIM, 0, 32, 0},               /* offered, not offered, offered */
+    {OFFER, 0, 8, 0},
+    {DECOMMIT, 4, 8, 0},
+    {RECLAIM, 0, 4, 0},
+    {COMMIT, 4, 8, WVM_ATTR_RW},
+    {DISCARD, 0, 16, 0},
     {WRITE, 0, 32, 0},
     {LOCK, 1, 3, 0},
     {PROTECT, 1, 2, WVM_ATTR_RO},
@@ -82,6 +93,26 @@ static uintptr_t addr(unsigned page)
     return base + (uintptr_t)page * PG;
 }
 
+/* The contents are what they were or zero from now on. */
+static wvm_status discard(unsigned lo, unsigned hi)
+{
+    uint64_t word;
+    wvm_status status = wvm_space_discard(SP, addr(lo), addr(hi));
+    for (unsigned i = lo; status >= 0 && i < hi; i++) {
+        if (!unit_read(addr(i), &word) || (word && word != tag[i]))
+            return STATUS_UNSUCCESSFUL;
+        tag[i] = word;
+    }
+    return status;
+}
+
+static wvm_status reclaim(unsigned lo, unsigned hi)
+{
+    bool lost;
+    wvm_status status = wvm_space_reclaim(SP, addr(lo), addr(hi), &lost);
+    return lost ? (wvm_status)STATUS_UNSUCCESSFUL : status;
+}
+
 static wvm_status do_op(const struct line *l)
 {
     struct wvm_request req = {.len = (uintptr_t)(l->hi - l->lo) * PG, .attr = l->attr};
@@ -124,6 +155,12 @@ static wvm_status do_op(const struct line *l)
         return wvm_space_preserve(SP, lo, hi);
     case COALESCE:
         return wvm_space_coalesce(SP, lo, hi);
+    case OFFER:
+        return wvm_space_offer(SP, lo, hi);
+    case RECLAIM:
+        return reclaim(l->lo, l->hi);
+    case DISCARD:
+        return discard(l->lo, l->hi);
     case WRITE:
         for (unsigned i = l->lo; i < l->hi; i++)
             if (!unit_write(addr(i), tag[i] = next_tag++))
