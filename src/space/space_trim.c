@@ -12,7 +12,8 @@
  * I3  Pages that lose access leave only when the program ever asked for a working set: others pay
  *     nothing. (On Windows a page without access is never in the working set, and comes back by
  *     the first use.)
- * I4  Locked pages stay, and offered ones are not in it. Marks on pages that are not in memory mean nothing.
+ * I4  Locked pages stay, and offered ones are not in it. Marks on pages that are not in memory mean
+ *     nothing.
  * The shared page of zeros has no accessed bit. Where nobody can write the page just goes; else it
  * becomes a page of its own, up to ZEROS_MOST of them at a time; what is more stays, and never
  * counts as left. So it does in watched memory, where this would be a write.
