@@ -177,7 +177,8 @@ static int show_all(struct wvm_space *sp, const struct wvm_frames_map *m)
 {
     for (uint64_t i = 0, end; i < m->n; i = end) {
         end = next_run(m, i, true);
-        int err = wvm_window_show(sp, page_at(m, i), end - i, (uint32_t)(number_at(m, i) - WVM_FRAME_BASE));
+        int err = wvm_window_show(sp, page_at(m, i), end - i,
+                                  (uint32_t)(number_at(m, i) - WVM_FRAME_BASE));
         if (WVM_LIKELY(!err))
             continue;
         for (uint64_t k = 0, to; k < end; k = to) {
