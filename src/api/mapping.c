@@ -5,7 +5,6 @@
  *     (SEC-130..135), that a view without anything to flush is flushed (SEC-200).
  * I2  Success leaves the last error alone, also the successes that tell of an image moved; every
  *     failure sets it.
- * Memory nodes are a preference, and the host's own policy places pages near their first user.
  * Locking: none.   Failure: as the native call. */
 #include "api/api.h"
 #include "api/last_error.h"
@@ -13,6 +12,7 @@
 #include "nt/nt_extended.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_map.h"
+#include "nt/nt_node.h"
 
 /* Not rights, but ways to map. */
 #define ACCESS_FLAGS (FILE_MAP_LARGE_PAGES | FILE_MAP_TARGETS_INVALID | FILE_MAP_RESERVE)
@@ -81,8 +81,12 @@ static bool node_ok(ULONG node)
 LPVOID wvm_MapViewOfFileExNuma(HANDLE section, DWORD access, DWORD high, DWORD low, SIZE_T size,
                                LPVOID base, DWORD node)
 {
-    return node_ok(node) ? map_access(section, access, (uint64_t)high << 32 | low, size, base)
-                         : NULL;
+    if (!node_ok(node))
+        return NULL;
+    LPVOID at = map_access(section, access, (uint64_t)high << 32 | low, size, base);
+    if (at)
+        wvm_nt_node_prefer(WVM_OWN_PROCESS, (uintptr_t)at, node);
+    return at;
 }
 
 PVOID wvm_MapViewOfFileFromApp(HANDLE section, ULONG access, ULONG64 offset, SIZE_T size)
@@ -101,7 +105,10 @@ PVOID wvm_MapViewOfFileNuma2(HANDLE section, HANDLE process, ULONG64 offset, PVO
 {
     struct wvm_nt_view view = {.base = (uintptr_t)base, .size = size, .offset = offset,
                                .type = type, .prot = prot};
-    return node_ok(node) ? map_native(process, section, &view) : NULL;
+    PVOID at = node_ok(node) ? map_native(process, section, &view) : NULL;
+    if (at)
+        wvm_nt_node_prefer(process, (uintptr_t)at, node);
+    return at;
 }
 
 PVOID wvm_MapViewOfFile2(HANDLE section, HANDLE process, ULONG64 offset, PVOID base, SIZE_T size,

@@ -10,6 +10,7 @@
 #include "api/last_error.h"
 #include "host/host_numa.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_node.h"
 #include "nt/nt_query.h"
 #include "nt/nt_user.h"
 
@@ -31,12 +32,14 @@ LPVOID wvm_VirtualAlloc(LPVOID base, SIZE_T size, DWORD type, DWORD prot)
 LPVOID wvm_VirtualAllocExNuma(HANDLE process, LPVOID base, SIZE_T size, DWORD type, DWORD prot,
                               DWORD node)
 {
-    /* The node is a preference, and the host's own policy places pages near their first user. */
     if (node != NUMA_NO_PREFERRED_NODE && !wvm_host_node_exists(node)) {
         wvm_set_last_error(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    return wvm_VirtualAllocEx(process, base, size, type, prot);
+    LPVOID at = wvm_VirtualAllocEx(process, base, size, type, prot);
+    if (at && (!base || type & MEM_RESERVE)) /* what was there before keeps its node */
+        wvm_nt_node_prefer(process, (uintptr_t)at, node);
+    return at;
 }
 
 PVOID wvm_VirtualAllocFromApp(PVOID base, SIZE_T size, ULONG type, ULONG prot)

@@ -168,3 +168,24 @@ int wvm_host_nodes(uintptr_t addr, size_t n_pages, uint8_t *node)
 {
     return wvm_host_nodes_of(0, addr, n_pages, node);
 }
+
+/* ---- where pages shall be ---- */
+
+enum { POLICY_DEFAULT = 0, POLICY_PREFERRED = 1 };
+
+static int linux_bind(uintptr_t addr, size_t len, uint64_t nodes)
+{
+    int policy = nodes ? POLICY_PREFERRED : POLICY_DEFAULT;
+    long r = WVM_SYS(syscall(SYS_mbind, addr, len, policy, nodes ? &nodes : NULL,
+                             nodes ? 65ul : 0ul, 0));
+    return r < 0 ? (int)r : 0;
+}
+
+int (*wvm_host_bind)(uintptr_t addr, size_t len, uint64_t nodes) = linux_bind;
+
+int wvm_host_prefer_node(uintptr_t addr, size_t len, int node)
+{
+    if (!wvm_host_has_nodes() || node > (int)WVM_MAX_NODE)
+        return 0;
+    return wvm_host_bind(addr, len, node < 0 ? 0 : (uint64_t)1 << node);
+}

@@ -30,4 +30,8 @@ int wvm_host_nodes(uintptr_t addr, size_t n_pages, uint8_t *node);
 /* The same in process pid, 0: this one. -ESRCH, -EPERM: it has ended, it may not be looked at. */
 int wvm_host_nodes_of(pid_t pid, uintptr_t addr, size_t n_pages, uint8_t *node);
 
+/* Pages of [addr, addr+len) that come into memory from now on shall be of the node while it has
+ * memory; -1: of the host's choice. 0 or -errno; nothing happens on a machine of one node. */
+int wvm_host_prefer_node(uintptr_t addr, size_t len, int node);
+
 #endif

@@ -107,6 +107,8 @@ void wvm_host_memory_size(uint64_t *ram, uint64_t *swap);
 /* move_pages(2) that only asks: the node of each page or -errno of that page. 0 or -errno. Tests
  * replace it. */
 extern int (*wvm_host_page_nodes)(pid_t pid, size_t n, const uintptr_t *page, int32_t *status);
+/* mbind(2): a preference for the node of the mask, 0: none. Likewise. */
+extern int (*wvm_host_bind)(uintptr_t addr, size_t len, uint64_t nodes);
 /* The machine is asked again. For tests. */
 void wvm_host_forget_nodes(void);
 

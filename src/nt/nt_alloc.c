@@ -17,6 +17,7 @@
 #include "nt/nt_host_memory.h"
 #include "nt/nt_large.h"
 #include "nt/nt_map.h"
+#include "nt/nt_node.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
@@ -247,6 +248,7 @@ wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32
 {
     struct wvm_nt_extended e;
     struct wvm_target t;
+    uintptr_t at = range->base;
     wvm_status status = wvm_target_of(process, PROCESS_VM_OPERATION, &t);
     if (status < 0)
         return status;
@@ -255,6 +257,8 @@ wvm_status wvm_nt_allocate_ex(HANDLE process, struct wvm_nt_range *range, uint32
         status = t.pid ? allocate_ex_elsewhere(t.pid, range, type, prot, &e)
                        : wvm_nt_allocate_within(&t, range, type, prot, &e);
     wvm_target_drop(&t);
+    if (status >= 0 && e.node_and_1 && (!at || type & MEM_RESERVE))
+        wvm_nt_node_prefer(process, range->base, e.node_and_1 - 1);
     return status;
 }
 

@@ -83,11 +83,12 @@ static wvm_status take_machine(const MEM_EXTENDED_PARAMETER *p, const struct con
                : STATUS_NOT_SUPPORTED;
 }
 
-static wvm_status take_node(const MEM_EXTENDED_PARAMETER *p)
+static wvm_status take_node(const MEM_EXTENDED_PARAMETER *p, struct wvm_nt_extended *out)
 {
-    return p->ULong == NUMA_NO_PREFERRED_NODE || wvm_host_node_exists(p->ULong)
-               ? STATUS_SUCCESS
-               : STATUS_INVALID_PARAMETER;
+    if (p->ULong == NUMA_NO_PREFERRED_NODE)
+        return STATUS_SUCCESS;
+    out->node_and_1 = p->ULong + 1;
+    return wvm_host_node_exists(p->ULong) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 static wvm_status take(const MEM_EXTENDED_PARAMETER *p, const struct context *c,
@@ -97,7 +98,7 @@ static wvm_status take(const MEM_EXTENDED_PARAMETER *p, const struct context *c,
     case MemExtendedParameterAddressRequirements:
         return take_requirements(p, c, out);
     case MemExtendedParameterNumaNode:
-        return take_node(p);
+        return take_node(p, out);
     case MemExtendedParameterPartitionHandle:
         return p->Handle ? STATUS_INVALID_HANDLE : STATUS_SUCCESS;
     case MemExtendedParameterUserPhysicalHandle:

@@ -12,6 +12,7 @@ struct wvm_nt_extended {
     uint64_t attributes; /* MEM_EXTENDED_PARAMETER_* flags */
     bool has_machine;
     uint32_t machine;
+    uint32_t node_and_1; /* the preferred memory node and 1, 0: none */
 };
 /* Reads (without trusting the pointers) and checks the array: types, duplicates, reserved bits,
  * address requirements against `top` (the first address past the target's user space), NUMA node,

@@ -11,6 +11,7 @@
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_host_memory.h"
 #include "nt/nt_rules.h"
+#include "nt/nt_node.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
 
@@ -28,6 +29,8 @@ static wvm_status check_span(const struct wvm_target *t, const struct wvm_nt_ran
 static wvm_status free_span(uint32_t type, uintptr_t start, uintptr_t end, uintptr_t *done_end)
 {
     *done_end = end;
+    if (type & MEM_RELEASE)
+        wvm_nt_node_forget(start, end);
     if (type == MEM_RELEASE)
         return wvm_space_release(&wvm_space_native, start, end, done_end);
     if (type == MEM_DECOMMIT)

@@ -20,6 +20,7 @@
 #include "nt/nt_handle.h"
 #include "nt/nt_host_memory.h"
 #include "nt/nt_map_rules.h"
+#include "nt/nt_node.h"
 #include "nt/nt_rules.h"
 #include "nt/nt_target.h"
 #include "nt/nt_user.h"
@@ -241,6 +242,8 @@ wvm_status wvm_nt_map(HANDLE process, HANDLE section, struct wvm_nt_view *view)
         return status;
     status = map_in(&t, section, view);
     wvm_target_drop(&t);
+    if (WVM_UNLIKELY(view->extended != NULL) && status >= 0 && view->extended->node_and_1)
+        wvm_nt_node_prefer(process, view->base, view->extended->node_and_1 - 1);
     return status;
 }
 

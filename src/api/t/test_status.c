@@ -237,6 +237,61 @@ START_TEST(two_nodes)
 }
 END_TEST
 
+static struct {
+    uintptr_t addr;
+    size_t len;
+    uint64_t nodes;
+    unsigned n;
+} bound;
+
+static int fake_bind(uintptr_t addr, size_t len, uint64_t nodes)
+{
+    bound.addr = addr;
+    bound.len = len;
+    bound.nodes = nodes;
+    bound.n++;
+    return -EPERM; /* which nobody minds */
+}
+
+static void expect_bound(unsigned n, uint64_t nodes)
+{
+    ck_assert_uint_eq(bound.n, n);
+    ck_assert_uint_eq(bound.nodes, nodes);
+    ck_assert(bound.addr == fake.region.alloc_start);
+    ck_assert(bound.len == fake.region.alloc_end - fake.region.alloc_start);
+}
+
+/* The whole of a new allocation prefers the node until it is released. */
+START_TEST(preferred_node)
+{
+    const HANDLE own = (HANDLE)(intptr_t)-1;
+    void *const at = (void *)0x20000000;
+    MEM_EXTENDED_PARAMETER p = {.Type = MemExtendedParameterNumaNode, .ULong = 2};
+    become_root();
+    wvm_host_bind = fake_bind;
+    fake_file(root, NODES "possible", "0-3\n");
+    fake_file(root, NODES "online", "0,2\n");
+    fake.region.alloc_start = (uintptr_t)at;
+    fake.region.alloc_end = (uintptr_t)at + 0x5000;
+    ck_assert(wvm_VirtualFree(at, 0, MEM_RELEASE)); /* no node was ever named */
+    ck_assert_uint_eq(bound.n, 0);
+    ck_assert_ptr_eq(wvm_VirtualAllocExNuma(own, at, 0x5000, MEM_RESERVE, PAGE_READWRITE, 2), at);
+    expect_bound(1, 4);
+    ck_assert_ptr_eq(wvm_VirtualAllocExNuma(own, at, 0x5000, MEM_COMMIT, PAGE_READWRITE, 0), at);
+    ck_assert_ptr_eq(wvm_VirtualAllocExNuma(own, at, 0x5000, MEM_RESERVE, PAGE_READWRITE,
+                                            NUMA_NO_PREFERRED_NODE), at);
+    ck_assert_ptr_null(wvm_VirtualAllocExNuma(own, at, 0x5000, MEM_RESERVE, PAGE_READWRITE, 1));
+    ck_assert_uint_eq(wvm_GetLastError(), ERROR_INVALID_PARAMETER);
+    ck_assert_uint_eq(bound.n, 1);
+    ck_assert(wvm_VirtualFree(at, 0, MEM_RELEASE));
+    expect_bound(2, 0);
+    ck_assert_ptr_eq(wvm_VirtualAlloc2(own, at, 0x5000, MEM_RESERVE, PAGE_READWRITE, &p, 1), at);
+    expect_bound(3, 4);
+    ck_assert_ptr_eq(wvm_VirtualAlloc2(own, at, 0x5000, MEM_COMMIT, PAGE_READWRITE, &p, 1), at);
+    ck_assert_uint_eq(bound.n, 3);
+}
+END_TEST
+
 START_TEST(node_refusals)
 {
     static const USHORT missing[] = {1, 3, 4, 63, 64, 255, 256, 0xffff};
@@ -275,6 +330,7 @@ int main(void)
     tcase_add_test(c, notice_refusals);
     tcase_add_test(c, one_node);
     tcase_add_test(c, two_nodes);
+    tcase_add_test(c, preferred_node);
     tcase_add_test(c, node_refusals);
     return unit_run(s);
 }

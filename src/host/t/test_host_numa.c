@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arith.h"
@@ -135,6 +136,60 @@ START_TEST(pages_of_one_node)
 }
 END_TEST
 
+static struct {
+    uintptr_t addr;
+    size_t len;
+    uint64_t nodes;
+    unsigned n;
+} bound;
+
+static int fake_bind(uintptr_t addr, size_t len, uint64_t nodes)
+{
+    bound.addr = addr;
+    bound.len = len;
+    bound.nodes = nodes;
+    return ++bound.n == 3 ? -EPERM : 0;
+}
+
+START_TEST(preference)
+{
+    wvm_host_bind = fake_bind;
+    ck_assert_int_eq(wvm_host_prefer_node(0x10000, 0x2000, 0), 0);
+    ck_assert_uint_eq(bound.n, 0); /* one node */
+    several();
+    wvm_host_forget_nodes();
+    ck_assert_int_eq(wvm_host_prefer_node(0x10000, 0x2000, 63), 0);
+    ck_assert(bound.addr == 0x10000 && bound.len == 0x2000 && bound.nodes == (uint64_t)1 << 63);
+    ck_assert_int_eq(wvm_host_prefer_node(0x30000, 0x1000, -1), 0);
+    ck_assert(bound.addr == 0x30000 && bound.nodes == 0);
+    ck_assert_int_eq(wvm_host_prefer_node(0x30000, 0x1000, 2), -EPERM);
+    ck_assert_uint_eq(bound.nodes, 4);
+    ck_assert_int_eq(wvm_host_prefer_node(0x30000, 0x1000, 64), 0);
+    ck_assert_uint_eq(bound.n, 3);
+}
+END_TEST
+
+/* The kernel takes a preference for node 0 and forgets it again (6.18: MPOL_F_ADDR tells). */
+START_TEST(kernels_preference)
+{
+    enum { MODE_OF_ADDRESS = 2, PREFERRED = 1 };
+    int mode = -1;
+    char *p = mmap(NULL, WVM_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int err = wvm_host_bind((uintptr_t)p, WVM_PAGE_SIZE, 1);
+    if (err == 0) { /* else the machine has no mbind(2), or a filter refuses it */
+        ck_assert_int_eq(syscall(SYS_get_mempolicy, &mode, NULL, 0, p, MODE_OF_ADDRESS), 0);
+        ck_assert_int_eq(mode, PREFERRED);
+        ck_assert_int_eq(wvm_host_bind((uintptr_t)p, WVM_PAGE_SIZE, 0), 0);
+        ck_assert_int_eq(syscall(SYS_get_mempolicy, &mode, NULL, 0, p, MODE_OF_ADDRESS), 0);
+        ck_assert_int_eq(mode, 0);
+    } else {
+        ck_assert(err == -ENOSYS || err == -EPERM);
+    }
+    ck_assert_int_eq(munmap(p, WVM_PAGE_SIZE), 0);
+    errno = EDOM;
+}
+END_TEST
+
 /* The kernel names a node for the page that is in memory, and none for the other. */
 START_TEST(kernels_answer)
 {
@@ -166,5 +221,7 @@ int main(void)
     tcase_add_test(tc, pages);
     tcase_add_test(tc, pages_of_one_node);
     tcase_add_test(tc, kernels_answer);
+    tcase_add_test(tc, preference);
+    tcase_add_test(tc, kernels_preference);
     return unit_run(suite);
 }
