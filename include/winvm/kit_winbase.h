@@ -90,8 +90,8 @@ WINVM_DECLARE(HGLOBAL, GlobalHandle, (LPCVOID pMem));
 
 /* The English text of an error, or of an HRESULT that is one, with "\r\n" at its end, or the text
  * lpSource with its inserts. The width in dwFlags is 0, or 255 for no line breaks of the text's
- * own. FORMAT_MESSAGE_ALLOCATE_BUFFER: lpBuffer is the place of a pointer, to be freed by LocalFree.
- * Returns the number of characters; 0: 317 ERROR_MR_MID_NOT_FOUND, 122 the buffer, 87, 8. */
+ * own. FORMAT_MESSAGE_ALLOCATE_BUFFER: lpBuffer is the place of a pointer, to be freed by
+ * LocalFree. Returns the number of characters; 0: 317 ERROR_MR_MID_NOT_FOUND, 122 the buffer, 87, 8. */
 WINVM_DECLARE(DWORD, FormatMessageA,
               (DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId,
                LPSTR lpBuffer, DWORD nSize, va_list *Arguments));

@@ -9,8 +9,8 @@
 WINVM_BEGIN_DECLS
 
 /* The value's length when it fits into the nSize characters with its NUL, else the size needed,
- * with the NUL. The environment is the C library's; a name is looked for as it is, then in any case. 0:
- * 203 ERROR_ENVVAR_NOT_FOUND, or the value is empty (last error 0). */
+ * with the NUL. The environment is the C library's; a name is looked for as it is, then in any
+ * case. 0: 203 ERROR_ENVVAR_NOT_FOUND, or the value is empty (last error 0). */
 WINVM_DECLARE(DWORD, GetEnvironmentVariableA, (LPCSTR lpName, LPSTR lpBuffer, DWORD nSize));
 WINVM_DECLARE(DWORD, GetEnvironmentVariableW, (LPCWSTR lpName, LPWSTR lpBuffer, DWORD nSize));
 /* lpValue NULL removes it. Errors: 87 no name, or one with '='; 203 nothing to remove. */

@@ -160,6 +160,7 @@ START_TEST(privileges)
     HANDLE token, reader;
     DWORD needed = 0;
     LUID luid;
+    LUID_AND_ATTRIBUTES *list = state.p.Privileges;
     ck_assert(OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token));
     ck_assert(OpenProcessToken(GetCurrentProcess(), GENERIC_READ, &reader));
     ck_assert_uint_eq(luid_of("selockmemoryPRIVILEGE").LowPart, 4);
@@ -170,8 +171,8 @@ START_TEST(privileges)
     ck_assert(!LookupPrivilegeValueA(NULL, "SeNoSuchPrivilege", &luid));
     ck_assert_uint_eq(GetLastError(), ERROR_NO_SUCH_PRIVILEGE);
     state.p.PrivilegeCount = 2;
-    state.p.Privileges[0] = (LUID_AND_ATTRIBUTES){luid_of("SeIncreaseQuotaPrivilege"), 0};
-    state.p.Privileges[1] =
+    list[0] = (LUID_AND_ATTRIBUTES){luid_of("SeIncreaseQuotaPrivilege"), 0};
+    list[1] =
         (LUID_AND_ATTRIBUTES){luid_of("SeIncreaseWorkingSetPrivilege"), SE_PRIVILEGE_ENABLED};
     ck_assert(!AdjustTokenPrivileges(reader, FALSE, &state.p, 0, NULL, NULL));
     ck_assert_uint_eq(GetLastError(), ERROR_ACCESS_DENIED);
@@ -187,7 +188,7 @@ START_TEST(privileges)
     ck_assert_int_eq(winvm_privilege(5, -1), 1);
     ck_assert(AdjustTokenPrivileges(token, FALSE, &before.p, 0, NULL, NULL));
     ck_assert_int_eq(winvm_privilege(5, -1), 2);
-    state.p.Privileges[0] =
+    list[0] =
         (LUID_AND_ATTRIBUTES){luid_of("SeDebugPrivilege"), SE_PRIVILEGE_ENABLED};
     ck_assert(AdjustTokenPrivileges(token, FALSE, &state.p, 0, NULL, NULL));
     ck_assert_uint_eq(GetLastError(), ERROR_NOT_ALL_ASSIGNED);
