@@ -86,6 +86,14 @@ int wvm_host_make_present(uintptr_t addr, size_t len)
     return err == -EFAULT || err == -EHWPOISON ? -ENOMEM : err;
 }
 
+void wvm_host_meet_large(uintptr_t addr, size_t len)
+{
+    char byte;
+    for (uintptr_t at = addr; at < addr + len; at += (size_t)1 << WVM_LARGE_SHIFT)
+        if (wvm_host_read(0, &byte, at, 1) != 1)
+            return;
+}
+
 /* 1: it is large, 0: it is not, or -errno. */
 static int make_unit(uintptr_t at)
 {
@@ -110,6 +118,37 @@ int wvm_host_make_large(uintptr_t addr, size_t len, bool all, size_t *n_large)
         *n_large += (size_t)made;
     }
     return 0;
+}
+
+/* ---- shared memory ---- */
+
+#define WINDOW ((size_t)64 << 20) /* as much is mapped at a time */
+
+static int make_window(uintptr_t at, int fd, uint64_t offset, size_t len, bool all, size_t *n)
+{
+    const struct wvm_host_file_map map = {
+        .addr = at, .len = len, .fd = fd, .offset = offset,
+        .prot = WVM_HOST_R | WVM_HOST_W, .replace = true};
+    int err = wvm_host.map_file(&map);
+    return err ? err : wvm_host_make_large(at, len, all, n);
+}
+
+int wvm_host_make_shared_large(int fd, size_t len, bool all, size_t *n_large)
+{
+    const size_t unit = (size_t)1 << WVM_LARGE_SHIFT, room = wvm_min(len, WINDOW) + unit;
+    uintptr_t place;
+    int err = wvm_host.reserve(room, &place);
+    if (err)
+        return err;
+    *n_large = 0;
+    for (size_t done = 0, step; !err && done < len; done += step) {
+        size_t n = 0;
+        step = wvm_min(len - done, WINDOW);
+        err = make_window(wvm_align_up(place, unit), fd, done, step, all, &n);
+        *n_large += n;
+    }
+    (void)wvm_host.unmap(place, room);
+    return err;
 }
 
 /* ---- reserved pages ---- */

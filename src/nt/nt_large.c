@@ -5,19 +5,20 @@
  *         NONPAGED_LARGE beside it changes nothing; NONPAGED alone means ordinary pages that stay.
  * I1  Nothing here changes any state.
  * Large pages are for reading and writing, and may be executed (WS-108); another protection comes
- * by VirtualProtect. With the option large=0, or where the host knows no large pages, nobody has the
- * privilege for them.
+ * by VirtualProtect. With the option large=0, or where the host knows no large pages, nobody has
+ * the privilege for them.
  * Locking: none.   Failure: -.   Signal safety: all of it. */
 #include "nt/nt_large.h"
 
 #include "api/api.h"
 #include "base/arith.h"
+#include "base/assert.h"
 #include "base/options.h"
 #include "host/host_large.h"
 #include "nt/nt_privilege.h"
 
-#define LARGE ((uintptr_t)1 << WVM_LARGE_SHIFT)
 #define HUGE ((uintptr_t)1 << WVM_HUGE_SHIFT)
+WVM_STATIC(WVM_LARGE_PAGE >> WVM_LARGE_SHIFT == 1, "the host's large pages are ours");
 #define BY_SIZE (MEM_EXTENDED_PARAMETER_NONPAGED_LARGE | MEM_EXTENDED_PARAMETER_NONPAGED_HUGE)
 
 size_t wvm_nt_large_minimum(void)
@@ -26,7 +27,7 @@ size_t wvm_nt_large_minimum(void)
     bool any = (way == WVM_LARGE_AUTO || way == WVM_LARGE_HUGETLB) &&
                wvm_host_has_reserved(WVM_LARGE_SHIFT);
     any = any || ((way == WVM_LARGE_AUTO || way == WVM_LARGE_THP) && wvm_host_has_transparent());
-    return any ? LARGE : 0;
+    return any ? WVM_LARGE_PAGE : 0;
 }
 
 wvm_status wvm_nt_may_stay(void)
@@ -49,7 +50,7 @@ static wvm_status choose(struct wvm_nt_staying *s)
     bool huge = by_size == MEM_EXTENDED_PARAMETER_NONPAGED_HUGE;
     s->flags = !large ? WVM_ALLOC_NONPAGED : huge ? WVM_ALLOC_LARGE | WVM_ALLOC_HUGE
                                                   : WVM_ALLOC_LARGE;
-    s->align = !large ? WVM_PAGE_SIZE : huge ? HUGE : LARGE;
+    s->align = !large ? WVM_PAGE_SIZE : huge ? HUGE : WVM_LARGE_PAGE;
     return (s->type & ~(MEM_TOP_DOWN | MEM_LARGE_PAGES)) == (MEM_RESERVE | MEM_COMMIT)
                ? STATUS_SUCCESS
                : (wvm_status)STATUS_INVALID_PARAMETER_5;

@@ -4,6 +4,8 @@
 
 #include "nt/nt.h"
 
+#define WVM_LARGE_PAGE ((uintptr_t)2 << 20)
+
 /* The size of a large page in bytes; 0: there are none here. */
 size_t wvm_nt_large_minimum(void);
 /* May this process have large pages, or memory that always stays? PRIVILEGE_NOT_HELD. */

@@ -198,6 +198,7 @@ static HOT wvm_status map_section(const struct wvm_target *t, struct wvm_section
         .window = t->window,
         .top_down = (view->type & MEM_TOP_DOWN) != 0,
         .replace = (view->type & MEM_REPLACE_PLACEHOLDER) != 0,
+        .large = (view->type & MEM_LARGE_PAGES) != 0,
         .attr = view_attr(s, view->prot),
     };
     wvm_status status = WVM_UNLIKELY(view->type) ? wvm_nt_check_map_type(s, view) : STATUS_SUCCESS;

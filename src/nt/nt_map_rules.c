@@ -7,6 +7,7 @@
  * Locking: none.   Signal safety: all of it. */
 #include "nt/nt_map_rules.h"
 
+#include "nt/nt_large.h"
 #include "nt/nt_rules.h"
 
 #define CAN_READ SECTION_MAP_READ
@@ -23,6 +24,15 @@ const uint8_t wvm_nt_access_rights[WVM_ATTR_ACCESS + 1] = {
     [WVM_ATTR_XWC] = CAN_READ | CAN_EXECUTE,
 };
 
+/* WS-113, SEC-097. */
+static bool takes_large(const struct wvm_section *s, const struct wvm_nt_view *view)
+{
+    uint8_t attr = wvm_nt_attr_of(view->prot, true), access = attr & WVM_ATTR_ACCESS;
+    return s->flags & WVM_SECTION_LARGE && !(view->type & MEM_RESERVE) &&
+           (view->base | view->offset | view->size) % WVM_LARGE_PAGE == 0 &&
+           access != WVM_ATTR_WC && access != WVM_ATTR_XWC && !(attr & WVM_ATTR_GUARD);
+}
+
 wvm_status wvm_nt_check_map_type(const struct wvm_section *s, const struct wvm_nt_view *view)
 {
     uint32_t known = MEM_RESERVE | MEM_TOP_DOWN | MEM_LARGE_PAGES | MEM_DIFFERENT_IMAGE_BASE_OK;
@@ -31,8 +41,7 @@ wvm_status wvm_nt_check_map_type(const struct wvm_section *s, const struct wvm_n
         known |= MEM_REPLACE_PLACEHOLDER;
     if (type & ~known)
         return STATUS_INVALID_PARAMETER_9;
-    /* No section here has large pages: making one needs a privilege (SEC-047, SEC-097). */
-    if (type & MEM_LARGE_PAGES)
+    if ((type & MEM_LARGE_PAGES) && !takes_large(s, view))
         return STATUS_INVALID_PARAMETER;
     if ((type & MEM_REPLACE_PLACEHOLDER) && s->kind == WVM_SECTION_IMAGE)
         return STATUS_INVALID_PARAMETER_9;

@@ -7,7 +7,6 @@
  * I1  A handle counts in the section's handles and holds it; a call holds it meanwhile.
  * I2  What a view may do is limited by the handle's rights and by the section's protection, not by
  *     the protection that a second creation of the name was called with (SEC-026).
- * Large pages need a privilege that a process of ours never holds.
  * Locking: those of section/ and space/.   Failure: checked before section/ is called.
  * Signal safety: not for handlers. */
 #include "nt/nt_section.h"
@@ -18,9 +17,8 @@
 #include "host/host_numa.h"
 #include "nt/nt_file.h"
 #include "nt/nt_handle.h"
+#include "nt/nt_large.h"
 #include "nt/nt_user.h"
-
-#define LARGE_PAGE ((uint64_t)2 << 20)
 
 /* ---- the type ---- */
 
@@ -108,7 +106,7 @@ static wvm_status check_pagefile(const struct wvm_nt_new_section *req)
     if (req->size == 0)
         return STATUS_INVALID_PARAMETER_4;
     if (req->attributes & SEC_LARGE_PAGES)
-        return req->size % LARGE_PAGE ? STATUS_INVALID_PARAMETER_4 : STATUS_PRIVILEGE_NOT_HELD;
+        return req->size % WVM_LARGE_PAGE ? STATUS_INVALID_PARAMETER_4 : wvm_nt_may_have_large();
     return STATUS_SUCCESS;
 }
 

@@ -57,6 +57,8 @@ void wvm_nt_section_kind(uint32_t attributes, bool of_file, struct wvm_section_r
         out->flags |= WVM_SECTION_NOCACHE;
     if (attributes & SEC_WRITECOMBINE)
         out->flags |= WVM_SECTION_WRITECOMBINE;
+    if (attributes & SEC_LARGE_PAGES)
+        out->flags |= WVM_SECTION_LARGE;
     /* The pages of a file are there already (SEC-117). */
     if ((attributes & SEC_RESERVE) && !of_file)
         out->flags |= WVM_SECTION_RESERVE;
@@ -73,5 +75,7 @@ uint32_t wvm_nt_section_attributes(const struct wvm_section *s)
         attributes |= SEC_NOCACHE;
     if (s->flags & WVM_SECTION_WRITECOMBINE)
         attributes |= SEC_WRITECOMBINE;
+    if (s->flags & WVM_SECTION_LARGE)
+        attributes |= SEC_LARGE_PAGES;
     return attributes;
 }

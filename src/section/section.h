@@ -16,6 +16,7 @@ enum wvm_section_flag {
     WVM_SECTION_NOCACHE = 2,      /* pages of views report it */
     WVM_SECTION_WRITECOMBINE = 4, /* likewise */
     WVM_SECTION_NO_EXECUTE = 8,   /* SEC_IMAGE_NO_EXECUTE */
+    WVM_SECTION_LARGE = 16,       /* page file: of large pages; the size is a multiple of those */
 };
 
 #define WVM_SECTION_NAME_CHARS 260

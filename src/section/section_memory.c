@@ -7,6 +7,7 @@
  * I1  A section that is not sparse is charged whole when it is made; of a sparse one each process
  *     is charged for the pages that it committed (space/).
  * I2  Sizes of sections that exist are page multiples.
+ * I3  Large pages are transparent ones of the kernel: all are in memory when the section is made.
  * Limits: as large as the address space is SECTION_TOO_BIG; a sparse section as large as
  * SPARSE_MAX is INSUFFICIENT_RESOURCES (SEC-023), since Windows has no room for its bookkeeping.
  * Locking: none.   Failure: what was made is in the object, whose owner ends it.
@@ -16,6 +17,8 @@
 #include <winvm/ntstatus.h>
 
 #include "base/arith.h"
+#include "base/options.h"
+#include "host/host_large.h"
 #include "host/host_object.h"
 #include "section/section_internal.h"
 
@@ -59,15 +62,27 @@ static wvm_status charge_whole(struct wvm_section *s)
     return status;
 }
 
+/* All of it is in memory, in large pages as far as the option `large` demands. */
+static wvm_status make_large(struct wvm_section *s)
+{
+    uint64_t way = wvm_option(WVM_OPTION_LARGE);
+    size_t n_large = 0;
+    if (way == WVM_LARGE_HUGETLB)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    int err = wvm_host_make_shared_large(s->backing.fd, (size_t)s->size, way == WVM_LARGE_THP,
+                                         &n_large);
+    return err || n_large == 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+}
+
 wvm_status wvm_section_make_memory(struct wvm_section *s)
 {
-    bool sparse = s->flags & WVM_SECTION_RESERVE;
+    bool sparse = s->flags & WVM_SECTION_RESERVE, large = s->flags & WVM_SECTION_LARGE;
     if (s->size > WVM_SECTION_SIZE_MAX - WVM_PAGE_SIZE)
         return STATUS_SECTION_TOO_BIG;
     if (sparse && s->size >= SPARSE_MAX)
         return STATUS_INSUFFICIENT_RESOURCES;
     s->size = wvm_section_round(s->size);
-    s->round = sparse ? 0 : wvm_spare_round(); /* before the charge: I4 of section_spare.c */
+    s->round = sparse || large ? 0 : wvm_spare_round(); /* before the charge: I4 of section_spare.c */
     wvm_status status = sparse ? STATUS_SUCCESS : charge_whole(s);
     if (status < 0)
         return status;
@@ -82,5 +97,7 @@ wvm_status wvm_section_make_memory(struct wvm_section *s)
         s->backing.fd = fd;
     }
     s->backing.shared_writable = true;
+    if (WVM_UNLIKELY(large))
+        return make_large(s);
     return sparse ? wvm_section_map_commits(s) : STATUS_SUCCESS;
 }

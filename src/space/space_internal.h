@@ -107,6 +107,8 @@ uint64_t wvm_space_pageable(struct wvm_space *sp, uint64_t *p, uint64_t hi);
  * INSUFFICIENT_RESOURCES. */
 wvm_status wvm_space_make_staying(struct wvm_space *sp, const struct wvm_request *req,
                                   uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
+/* The pages of a view of large pages, mapped, stay in memory. INSUFFICIENT_RESOURCES. */
+wvm_status wvm_space_keep_view(uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
 /* As wvm_space_close, for whole units of a, which stays. */
 void wvm_space_close_staying(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
                              uint64_t hi);

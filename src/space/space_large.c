@@ -4,14 +4,16 @@
  *         (2 MiB), a huge one (1 GiB), or an ordinary page; reserved pages = those that the
  *         administrator set aside for large pages (hugetlb); transparent ones = made of ordinary
  *         memory by the kernel.
- * I1  An allocation with a flag of WVM_ALLOC_STAYS is committed whole for as long as it lives, and
- *     begins and ends at a multiple of its unit. All its pages are in memory from the start.
+ * I1  An allocation with a flag of WVM_ALLOC_STAYS, no view, is committed whole for as long as it
+ *     lives, and begins and ends at a multiple of its unit. All its pages are in memory from the
+ *     start.
  * I2  Its pages are not marked in sp->locked, whatever the host does to keep them: locking and
  *     unlocking pass them over (wvm_space_pageable).
  * I3  Transparent and ordinary pages are locked in the host (RLIMIT_MEMLOCK); where that refuses
  *     and the machine has no swap they stay all the same. Reserved ones never leave.
  * I4  Each such allocation is counted in n_edges as two borders more: its mapping is of another
  *     kind than its neighbours'.
+ * Views of large pages (WVM_ALLOC_VIEW too) are mapped by space_view.c, and count in n_staying.
  * Where large pages come from is the option `large`. With auto, reserved pages are used when there
  * are enough for the whole allocation, else transparent ones; some of those may be made of small
  * pages then, but not all.
@@ -82,14 +84,25 @@ static bool empty(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 }
 
 /* Locked, or as good as that (I3). */
-static int keep(uintptr_t addr, size_t len)
+static int keep(uintptr_t addr, size_t len, bool view)
 {
-    int err = wvm_host.lock(addr, len);
+    int err = view ? wvm_host.lock_shared(addr, len) : wvm_host.lock(addr, len);
     if (err == 0)
         return 0;
     wvm_host_diag("the host's RLIMIT_MEMLOCK is reached; raise it with ulimit -l");
     wvm_host.unlock(addr, len);
     return wvm_host_caps.swap ? err : 0;
+}
+
+wvm_status wvm_space_keep_view(uint64_t lo, uint64_t hi)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
+    if (keep(addr, len, true) == 0) {
+        wvm_host_meet_large(addr, len);
+        return STATUS_SUCCESS;
+    }
+    return wvm_space_fail(STATUS_INSUFFICIENT_RESOURCES, "the host does not lock so much", 0);
 }
 
 static int take_reserved(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned prot,
@@ -125,7 +138,7 @@ static int make_stay(struct wvm_space *sp, uint16_t flags, uint64_t lo, uint64_t
     if (!err)
         err = flags & WVM_ALLOC_LARGE ? make_transparent(addr, len)
                                       : wvm_host_make_present(addr, len);
-    return err ? err : keep(addr, len);
+    return err ? err : keep(addr, len, false);
 }
 
 static int make_large(struct wvm_space *sp, const struct wvm_request *req, uint64_t lo, uint64_t hi)

@@ -303,11 +303,12 @@ wvm_status wvm_space_place_view(struct wvm_space *sp, const struct wvm_view_requ
         return over_placeholder(sp, req, prot, place);
     if (req->start)
         return at_address(sp, req, prot, place);
-    if (WVM_LIKELY(!req->limit && !req->low && !req->window) &&
+    if (WVM_LIKELY(!req->limit && !req->low && !req->window && !req->large) &&
         in_arena(sp, req, prot, place, &status))
         return status;
     const struct wvm_request range = {
         .window = req->window, .len = req->len, .low = req->low, .limit = req->limit,
+        .align = req->large ? wvm_space_unit(WVM_ALLOC_LARGE) << WVM_PAGE_SHIFT : 0,
         .top_down = req->top_down};
     status = wvm_space_place_range(sp, &range, &place->lo);
     if (status)

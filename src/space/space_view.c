@@ -80,6 +80,8 @@ static uint16_t flags_of(const struct wvm_view_request *req)
     uint16_t flags = WVM_ALLOC_VIEW | (req->replace ? WVM_ALLOC_REPLACED : 0);
     if (wvm_space_writes_through(req->attr))
         flags |= WVM_ALLOC_SHARED;
+    if (WVM_UNLIKELY(req->large))
+        flags |= WVM_ALLOC_LARGE;
     return flags;
 }
 
@@ -118,6 +120,7 @@ static uint32_t describe(struct wvm_space *sp, const struct wvm_view_request *re
     link_view(sp, req->backing, view);
     wvm_backing_hold(req->backing);
     sp->n_views++;
+    sp->n_staying += req->large;
     sp->n_edges++;
     return view;
 }
@@ -189,6 +192,8 @@ static wvm_status finish_map(struct wvm_space *sp, const struct wvm_view_request
         status = wvm_space_attr_ready(sp, lo, lo, hi, req->attr);
     if (status)
         return status;
+    if (WVM_UNLIKELY(req->large))
+        return wvm_space_keep_view(lo, hi);
     int err = make_parts(sp, req, lo);
     return err ? wvm_space_host_fail(err, req->len) : STATUS_SUCCESS;
 }
@@ -288,6 +293,7 @@ static void forget(struct wvm_space *sp, struct wvm_alloc *a, uint32_t id, bool 
     unlink_view(sp, view);
     wvm_cells_free(&sp->store.view, view);
     sp->n_views--;
+    sp->n_staying -= (a->flags & WVM_ALLOC_LARGE) != 0;
     wvm_space_maps_fewer(sp, 1);
     if (keep) {
         wvm_space_become(sp, id, &like, WVM_ATTR_RESERVED);

@@ -74,6 +74,7 @@ struct wvm_view_request {
     uintptr_t low;       /* start 0: lowest base allowed, 0: no bound */
     uintptr_t limit;     /* start 0: the view must end at or below limit; 0: no bound */
     bool top_down;       /* start 0: the highest fitting address */
+    bool large;          /* of large pages, which stay in memory; len is a multiple of them */
     bool replace;        /* start is a placeholder of exactly len bytes */
     uint8_t attr;        /* AllocationProtect, and the state of all pages that no part covers */
     uint8_t type;        /* WVM_TYPE_MAPPED or WVM_TYPE_IMAGE */
@@ -83,6 +84,7 @@ struct wvm_view_request {
     const struct wvm_view_part *part; /* rising, inside the view */
 };
 /* CONFLICTING_ADDRESSES, NO_MEMORY, COMMITMENT_LIMIT (write-copy views are charged whole);
+ * INSUFFICIENT_RESOURCES: the host locks no more (large);
  * ACCESS_DENIED: the host forbids the protection (noexec, a descriptor without the right). */
 wvm_status wvm_space_map(struct wvm_space *sp, struct wvm_view_request *req) WVM_MUST_CHECK;
 
