@@ -148,7 +148,7 @@ static bool stays_locked(const char *at, size_t len)
 {
     static int can_lock = -1;
     if (can_lock < 0) {
-        void *try = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *try = mmap(NULL, 16 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         can_lock = mlock(try, 16 * MIB) == 0;
         munmap(try, 16 * MIB);
     }

@@ -21,8 +21,8 @@ int wvm_host_make_large(uintptr_t addr, size_t len, bool all, size_t *n_large);
 int wvm_host_make_present(uintptr_t addr, size_t len);
 /* The same for the first len bytes of shared memory, whoever maps them later. */
 int wvm_host_make_shared_large(int fd, size_t len, bool all, size_t *n_large);
-/* Large pages of shared memory are mapped at [addr, addr + len), readable: their first use faults no
- * more. What cannot be read stays as it is. */
+/* Large pages of shared memory are mapped at [addr, addr + len), readable: their first use faults
+ * no more. What cannot be read stays as it is. */
 void wvm_host_meet_large(uintptr_t addr, size_t len);
 /* Does one large page hold the page of addr now? Costs a system call. */
 bool wvm_host_is_large(uintptr_t addr);
