@@ -146,6 +146,28 @@ WINVM_DECLARE(SIZE_T, VirtualQueryEx,
  * (Working-set and lock cases, WS-.) */
 WINVM_DECLARE(BOOL, VirtualLock, (void *lpAddress, SIZE_T dwSize));
 WINVM_DECLARE(BOOL, VirtualUnlock, (void *lpAddress, SIZE_T dwSize));
+/* The same in the process Process, whose handle grants PROCESS_VM_OPERATION. Also: 6, 5. */
+WINVM_DECLARE(BOOL, VirtualUnlockEx, (HANDLE Process, void *Address, SIZE_T Size));
+
+/* The limits of a process's working set, in bytes: 204800 and 1413120 at first (WS-020). Locks of
+ * VirtualLock are counted against the minimum (WS-006, WS-007); else the limits are recorded and
+ * reported. hProcess grants PROCESS_QUERY_LIMITED_INFORMATION, to set PROCESS_SET_QUOTA.
+ * Set: rounded up to pages, the minimum to 20 pages at least (WS-027); both all ones: the pages of
+ * the process leave its working set (WS-024). Flags: QUOTA_LIMITS_HARDWS_* (WS-033).
+ * Errors: 87 for flags and limits (WS-025, WS-026, WS-028, WS-031, WS-032), 6, 5, 998
+ * ERROR_NOACCESS, 1314 ERROR_PRIVILEGE_NOT_HELD (WS-030), 1450 ERROR_NO_SYSTEM_RESOURCES for a
+ * minimum that the host does not keep. */
+WINVM_DECLARE(BOOL, GetProcessWorkingSetSize,
+              (HANDLE hProcess, SIZE_T *lpMinimumWorkingSetSize,
+               SIZE_T *lpMaximumWorkingSetSize));
+WINVM_DECLARE(BOOL, GetProcessWorkingSetSizeEx,
+              (HANDLE hProcess, SIZE_T *lpMinimumWorkingSetSize, SIZE_T *lpMaximumWorkingSetSize,
+               DWORD *Flags));
+WINVM_DECLARE(BOOL, SetProcessWorkingSetSize,
+              (HANDLE hProcess, SIZE_T dwMinimumWorkingSetSize, SIZE_T dwMaximumWorkingSetSize));
+WINVM_DECLARE(BOOL, SetProcessWorkingSetSizeEx,
+              (HANDLE hProcess, SIZE_T dwMinimumWorkingSetSize, SIZE_T dwMaximumWorkingSetSize,
+               DWORD Flags));
 
 /* The size of a large page, 2 MiB; 0 when there are none: the option large=0, or a host without
  * (WS-100). */

@@ -1,5 +1,5 @@
-/* winvm/psapi.h: the working set, what the system has of everything, and the files that memory
- * is mapped from.
+/* winvm/psapi.h: the working set, counters of processes, what the system has of everything, and the
+ * files that memory is mapped from.
  *
  * WINVM_NO_TYPES needs: BOOL DWORD HANDLE LPWSTR; structures are named by their tags. */
 #ifndef WINVM_PSAPI_H
@@ -26,6 +26,48 @@ typedef struct _PERFORMANCE_INFORMATION {
     DWORD ProcessCount; /* that this one can see, and their threads */
     DWORD ThreadCount;
 } PERFORMANCE_INFORMATION, *PPERFORMANCE_INFORMATION;
+
+/* Bytes, but for the faults. */
+typedef struct _PROCESS_MEMORY_COUNTERS {
+    DWORD cb;
+    DWORD PageFaultCount;
+    SIZE_T PeakWorkingSetSize;
+    SIZE_T WorkingSetSize;
+    SIZE_T QuotaPeakPagedPoolUsage;
+    SIZE_T QuotaPagedPoolUsage;
+    SIZE_T QuotaPeakNonPagedPoolUsage;
+    SIZE_T QuotaNonPagedPoolUsage;
+    SIZE_T PagefileUsage;
+    SIZE_T PeakPagefileUsage;
+} PROCESS_MEMORY_COUNTERS, *PPROCESS_MEMORY_COUNTERS;
+typedef struct _PROCESS_MEMORY_COUNTERS_EX {
+    DWORD cb;
+    DWORD PageFaultCount;
+    SIZE_T PeakWorkingSetSize;
+    SIZE_T WorkingSetSize;
+    SIZE_T QuotaPeakPagedPoolUsage;
+    SIZE_T QuotaPagedPoolUsage;
+    SIZE_T QuotaPeakNonPagedPoolUsage;
+    SIZE_T QuotaNonPagedPoolUsage;
+    SIZE_T PagefileUsage;
+    SIZE_T PeakPagefileUsage;
+    SIZE_T PrivateUsage;
+} PROCESS_MEMORY_COUNTERS_EX, *PPROCESS_MEMORY_COUNTERS_EX;
+typedef struct _PROCESS_MEMORY_COUNTERS_EX2 {
+    DWORD cb;
+    DWORD PageFaultCount;
+    SIZE_T PeakWorkingSetSize;
+    SIZE_T WorkingSetSize;
+    SIZE_T QuotaPeakPagedPoolUsage;
+    SIZE_T QuotaPagedPoolUsage;
+    SIZE_T QuotaPeakNonPagedPoolUsage;
+    SIZE_T QuotaNonPagedPoolUsage;
+    SIZE_T PagefileUsage;
+    SIZE_T PeakPagefileUsage;
+    SIZE_T PrivateUsage;
+    SIZE_T PrivateWorkingSetSize;
+    ULONG64 SharedCommitUsage;
+} PROCESS_MEMORY_COUNTERS_EX2, *PPROCESS_MEMORY_COUNTERS_EX2;
 #endif
 
 WINVM_BEGIN_DECLS
@@ -117,6 +159,19 @@ WINVM_DECLARE(BOOL, QueryWorkingSetEx, (HANDLE hProcess, void *pv, DWORD cb));
 #endif
 #ifndef EmptyWorkingSet
 WINVM_DECLARE(BOOL, EmptyWorkingSet, (HANDLE hProcess));
+#endif
+struct _PROCESS_MEMORY_COUNTERS;
+/* Fills PROCESS_MEMORY_COUNTERS, or the EX or EX2 form when cb, the bytes at ppsmemCounters, has
+ * room for it; the member cb receives the size of what was filled. The working set is the host's
+ * resident memory; PagefileUsage and PrivateUsage are the private memory that was promised to the
+ * process; pool usage is that of winvm's pools. Process grants
+ * PROCESS_QUERY_LIMITED_INFORMATION. Errors: 122 ERROR_INSUFFICIENT_BUFFER, 6
+ * ERROR_INVALID_HANDLE, 5 ERROR_ACCESS_DENIED, 998 ERROR_NOACCESS. */
+WINVM_DECLARE(BOOL, K32GetProcessMemoryInfo,
+              (HANDLE Process, struct _PROCESS_MEMORY_COUNTERS *ppsmemCounters, DWORD cb));
+#ifndef GetProcessMemoryInfo
+WINVM_DECLARE(BOOL, GetProcessMemoryInfo,
+              (HANDLE Process, struct _PROCESS_MEMORY_COUNTERS *ppsmemCounters, DWORD cb));
 #endif
 
 struct _PERFORMANCE_INFORMATION;

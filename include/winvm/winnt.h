@@ -356,6 +356,44 @@ typedef struct _CFG_CALL_TARGET_INFO {
 #define PROCESS_SET_LIMITED_INFORMATION 0x2000
 #define PROCESS_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff)
 
+/* SetProcessWorkingSetSizeEx: whether a limit of the working set is a hard one. */
+#define QUOTA_LIMITS_HARDWS_MIN_ENABLE 0x00000001
+#define QUOTA_LIMITS_HARDWS_MIN_DISABLE 0x00000002
+#define QUOTA_LIMITS_HARDWS_MAX_ENABLE 0x00000004
+#define QUOTA_LIMITS_HARDWS_MAX_DISABLE 0x00000008
+#define QUOTA_LIMITS_USE_DEFAULT_LIMITS 0x00000010 /* not supported */
+
+/* ProcessQuotaLimits (WS-021, WS-022), bytes; all ones: no limit. */
+typedef struct _QUOTA_LIMITS {
+    SIZE_T PagedPoolLimit;
+    SIZE_T NonPagedPoolLimit;
+    SIZE_T MinimumWorkingSetSize;
+    SIZE_T MaximumWorkingSetSize;
+    SIZE_T PagefileLimit;
+    LARGE_INTEGER TimeLimit;
+} QUOTA_LIMITS, *PQUOTA_LIMITS;
+typedef union _RATE_QUOTA_LIMIT {
+    DWORD RateData;
+    __extension__ struct {
+        DWORD RatePercent : 7;
+        DWORD Reserved0 : 25;
+    } DUMMYSTRUCTNAME;
+} RATE_QUOTA_LIMIT, *PRATE_QUOTA_LIMIT;
+typedef struct _QUOTA_LIMITS_EX {
+    SIZE_T PagedPoolLimit;
+    SIZE_T NonPagedPoolLimit;
+    SIZE_T MinimumWorkingSetSize;
+    SIZE_T MaximumWorkingSetSize;
+    SIZE_T PagefileLimit;
+    LARGE_INTEGER TimeLimit;
+    SIZE_T WorkingSetLimit;
+    SIZE_T Reserved2;
+    SIZE_T Reserved3;
+    SIZE_T Reserved4;
+    DWORD Flags; /* QUOTA_LIMITS_* */
+    RATE_QUOTA_LIMIT CpuRateLimit;
+} QUOTA_LIMITS_EX, *PQUOTA_LIMITS_EX;
+
 /* Sections, and what NtQuerySection reports of them (SEC-040..055). Not supported: SEC_BASED,
  * SEC_PROTECTED_IMAGE; SEC_LARGE_PAGES needs a privilege that no process has. */
 #define SEC_FILE 0x00800000

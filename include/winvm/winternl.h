@@ -5,8 +5,8 @@
  * NtCurrentProcess() or a handle of OpenProcess. Each name also exists as Zw.
  *
  * WINVM_NO_TYPES needs: NTSTATUS ULONG ULONG64 ULONG_PTR SIZE_T HANDLE MEMORY_INFORMATION_CLASS
- * OBJECT_INFORMATION_CLASS SECTION_INFORMATION_CLASS SECTION_INHERIT SYSTEM_INFORMATION_CLASS
- * VIRTUAL_MEMORY_INFORMATION_CLASS;
+ * OBJECT_INFORMATION_CLASS PROCESSINFOCLASS SECTION_INFORMATION_CLASS SECTION_INHERIT
+ * SYSTEM_INFORMATION_CLASS VIRTUAL_MEMORY_INFORMATION_CLASS;
  * LARGE_INTEGER and OBJECT_ATTRIBUTES are named by their tags. */
 #ifndef WINVM_WINTERNL_H
 #define WINVM_WINTERNL_H
@@ -166,6 +166,71 @@ typedef enum _SYSTEM_INFORMATION_CLASS {
     SystemNativeBasicInformation = 114
 } SYSTEM_INFORMATION_CLASS;
 #define SystemCpuInformation SystemProcessorInformation
+
+/* NtQueryInformationProcess: the classes that are answered; ProcessQuotaLimits is also set. */
+typedef enum _PROCESSINFOCLASS {
+    ProcessBasicInformation = 0,
+    ProcessQuotaLimits = 1,
+    ProcessVmCounters = 3,
+    ProcessHandleCount = 20,
+    ProcessWow64Information = 26
+} PROCESSINFOCLASS;
+
+/* ExitStatus: STATUS_PENDING. PebBaseAddress: NULL. Process ids are the host's. */
+typedef struct _PROCESS_BASIC_INFORMATION {
+    NTSTATUS ExitStatus;
+    PVOID PebBaseAddress;
+    ULONG_PTR AffinityMask;
+    LONG BasePriority; /* 4, 6, 8, 10 or 13, after the nice value */
+    ULONG_PTR UniqueProcessId;
+    ULONG_PTR InheritedFromUniqueProcessId;
+} PROCESS_BASIC_INFORMATION, *PPROCESS_BASIC_INFORMATION;
+typedef struct _PROCESS_EXTENDED_BASIC_INFORMATION {
+    SIZE_T Size; /* the caller's: of this structure */
+    PROCESS_BASIC_INFORMATION BasicInfo;
+    __extension__ union {
+        ULONG Flags;
+        __extension__ struct {
+            ULONG IsProtectedProcess : 1;
+            ULONG IsWow64Process : 1;
+            ULONG SpareBits : 30;
+        } DUMMYSTRUCTNAME;
+    } DUMMYUNIONNAME;
+} PROCESS_EXTENDED_BASIC_INFORMATION, *PPROCESS_EXTENDED_BASIC_INFORMATION;
+
+/* ProcessVmCounters: bytes, but for the faults; see psapi.h. */
+typedef struct _VM_COUNTERS {
+    SIZE_T PeakVirtualSize;
+    SIZE_T VirtualSize;
+    ULONG PageFaultCount;
+    SIZE_T PeakWorkingSetSize;
+    SIZE_T WorkingSetSize;
+    SIZE_T QuotaPeakPagedPoolUsage;
+    SIZE_T QuotaPagedPoolUsage;
+    SIZE_T QuotaPeakNonPagedPoolUsage;
+    SIZE_T QuotaNonPagedPoolUsage;
+    SIZE_T PagefileUsage;
+    SIZE_T PeakPagefileUsage;
+} VM_COUNTERS, *PVM_COUNTERS;
+typedef struct _VM_COUNTERS_EX {
+    SIZE_T PeakVirtualSize;
+    SIZE_T VirtualSize;
+    ULONG PageFaultCount;
+    SIZE_T PeakWorkingSetSize;
+    SIZE_T WorkingSetSize;
+    SIZE_T QuotaPeakPagedPoolUsage;
+    SIZE_T QuotaPagedPoolUsage;
+    SIZE_T QuotaPeakNonPagedPoolUsage;
+    SIZE_T QuotaNonPagedPoolUsage;
+    SIZE_T PagefileUsage;
+    SIZE_T PeakPagefileUsage;
+    SIZE_T PrivateUsage;
+} VM_COUNTERS_EX, *PVM_COUNTERS_EX;
+typedef struct _VM_COUNTERS_EX2 {
+    VM_COUNTERS_EX CountersEx;
+    SIZE_T PrivateWorkingSetSize;
+    SIZE_T SharedCommitUsage;
+} VM_COUNTERS_EX2, *PVM_COUNTERS_EX2;
 
 /* SystemBasicInformation and its kin (W32-001..007). MaximumIncrement: of the clock, in units of
  * 100 ns; pages of 4 KiB; addresses: the first and the last usable byte of user space. */
@@ -432,7 +497,9 @@ WINVM_PROTECT_(ZwProtectVirtualMemory);
 WINVM_QUERY_(NtQueryVirtualMemory);
 WINVM_QUERY_(ZwQueryVirtualMemory);
 
-/* MapType: MAP_PROCESS. STATUS_WAS_LOCKED is a success; unlock answers STATUS_NOT_LOCKED. */
+/* MapType: MAP_PROCESS into the working set, MAP_SYSTEM into physical memory, which needs
+ * SeLockMemoryPrivilege and counts against no quota, or both (WS-016). STATUS_WAS_LOCKED is a
+ * success; unlock answers STATUS_NOT_LOCKED. */
 #define WINVM_LOCK_(name)                                                                       \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
                   (HANDLE ProcessHandle, void **BaseAddress, SIZE_T *RegionSize, ULONG MapType))
@@ -654,6 +721,29 @@ WINVM_SYSTEM_(ZwQuerySystemInformation);
  * SystemNativeBasicInformation, always in the 64-bit form, that of a 64-bit one (W32-002..005). */
 WINVM_SYSTEM_(RtlGetNativeSystemInformation);
 WINVM_SYSTEM_(NtWow64GetNativeSystemInformation);
+
+/* The classes of PROCESSINFOCLASS; others STATUS_INVALID_INFO_CLASS. Checked in this order: the
+ * class, the length, which is that of a structure (STATUS_INFO_LENGTH_MISMATCH, WS-022), the handle
+ * (WS-023), the buffer. ProcessQuotaLimits: QUOTA_LIMITS or QUOTA_LIMITS_EX; ProcessVmCounters:
+ * VM_COUNTERS, _EX or _EX2; ProcessBasicInformation: PROCESS_BASIC_INFORMATION or the extended
+ * form; ProcessHandleCount: a ULONG; ProcessWow64Information: a ULONG_PTR that is not 0 for a 32-bit
+ * program on a 64-bit system. *ReturnLength, which may be NULL, receives the length on success. */
+#define WINVM_QUERY_PROCESS_(name)                                                              \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,              \
+                   void *ProcessInformation, ULONG ProcessInformationLength,                    \
+                   ULONG *ReturnLength))
+WINVM_QUERY_PROCESS_(NtQueryInformationProcess);
+WINVM_QUERY_PROCESS_(ZwQueryInformationProcess);
+/* ProcessQuotaLimits: the working set's limits, as SetProcessWorkingSetSizeEx; both 0 leaves them.
+ * The other limits are not set. STATUS_WORKING_SET_LIMIT_RANGE, a success: the maximum was lowered
+ * to what the system has. */
+#define WINVM_SET_PROCESS_(name)                                                                \
+    WINVM_DECLARE(NTSTATUS, name,                                                               \
+                  (HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,              \
+                   void *ProcessInformation, ULONG ProcessInformationLength))
+WINVM_SET_PROCESS_(NtSetInformationProcess);
+WINVM_SET_PROCESS_(ZwSetInformationProcess);
 
 /* The plain calls with 64-bit addresses, sizes and counts (W32-050..060). In a 32-bit layout they
  * reach the whole address space of a 64-bit process: memory beyond the layout can be allocated,

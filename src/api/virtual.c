@@ -140,3 +140,9 @@ BOOL wvm_VirtualUnlock(LPVOID base, SIZE_T size)
     struct wvm_nt_range range = {(uintptr_t)base, size};
     return wvm_win32_result(wvm_nt_unlock(WVM_OWN_PROCESS, &range, MAP_PROCESS));
 }
+
+BOOL wvm_VirtualUnlockEx(HANDLE process, LPVOID base, SIZE_T size)
+{
+    struct wvm_nt_range range = {(uintptr_t)base, size};
+    return wvm_win32_result(wvm_nt_unlock(process, &range, MAP_PROCESS));
+}

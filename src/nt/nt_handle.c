@@ -217,6 +217,14 @@ wvm_status wvm_handle_insert(enum wvm_object_type type, void *object, uint32_t a
     return STATUS_SUCCESS;
 }
 
+uint32_t wvm_handle_count(void)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < N_SLOTS; i++)
+        n += (load_tag(&slots[i]) & STATE_MASK) == SLOT_LIVE;
+    return n;
+}
+
 wvm_status wvm_handle_set_flags(HANDLE h, uint32_t mask, uint32_t flags)
 {
     uint32_t tag, next;

@@ -98,6 +98,8 @@ struct wvm_handle_info {
 };
 /* INVALID_HANDLE; also for the pseudo handles, which name no object of ours. */
 wvm_status wvm_handle_look(HANDLE h, struct wvm_handle_info *out) WVM_MUST_CHECK;
+/* Handles that are open now. */
+uint32_t wvm_handle_count(void);
 /* Changes the HANDLE_FLAG_* of mask. INVALID_HANDLE. */
 wvm_status wvm_handle_set_flags(HANDLE h, uint32_t mask, uint32_t flags) WVM_MUST_CHECK;
 

@@ -12,6 +12,7 @@
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_extended.h"
 #include "nt/nt_map.h"
+#include "nt/nt_process_info.h"
 #include "nt/nt_target.h"
 
 #define SECTION_FLAGS                                                                              \
@@ -156,6 +157,9 @@ void wvm_nt_serve(const struct wvm_remote_request *req, int fd, struct wvm_remot
         break;
     case WVM_REMOTE_TRIM:
         answer->status = wvm_space_trim_all(&wvm_space_native);
+        break;
+    case WVM_REMOTE_PROCESS:
+        answer->status = wvm_nt_serve_process(req, answer);
         break;
     default:
         answer->status = serve_range(req, answer);

@@ -30,6 +30,7 @@ enum wvm_remote_op {
     WVM_REMOTE_FLUSH,
     WVM_REMOTE_PATH, /* of the file mapped at base: the host's bytes, without a NUL */
     WVM_REMOTE_TRIM, /* the working set */
+    WVM_REMOTE_PROCESS, /* about the process: `type` says what; base, size, prot: new limits */
     WVM_N_REMOTE_OPS
 };
 

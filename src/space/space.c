@@ -301,6 +301,7 @@ void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out)
     out->committed = (__atomic_load_n(&sp->committed, __ATOMIC_RELAXED) + grown) << WVM_PAGE_SHIFT;
     out->limit = sp->limit << WVM_PAGE_SHIFT;
     out->peak = __atomic_load_n(&sp->peak, __ATOMIC_RELAXED) << WVM_PAGE_SHIFT;
+    out->sections = __atomic_load_n(&sp->section_charge, __ATOMIC_RELAXED) << WVM_PAGE_SHIFT;
 }
 
 void wvm_space_commit_words(const struct wvm_space *sp, const wvm_word64 *word[4])
@@ -336,7 +337,7 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     if (!limit)
         limit = wvm_host_caps.ram + wvm_host_caps.swap;
     sp->limit = limit >> WVM_PAGE_SHIFT;
-    wvm_space_limits_init(sp);
+    wvm_space_first_ws_limits(&sp->ws);
     if (WVM_ADDRESS_BITS <= 32)
         wvm_space_leave_stack(sp);
     return wvm_layout.low ? wvm_space_take_range(sp) : STATUS_SUCCESS;

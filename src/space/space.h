@@ -207,6 +207,8 @@ enum wvm_ws_flag {
 };
 struct wvm_ws_limits { uint64_t min, max; uint32_t flags; };
 void wvm_space_ws_limits(struct wvm_space *sp, struct wvm_ws_limits *out);
+/* Those that a process starts with. */
+void wvm_space_first_ws_limits(struct wvm_ws_limits *out);
 /* Page multiples, min at least 20 pages. INSUFFICIENT_RESOURCES: a minimum that is raised promises
  * more locked memory than the host allows. */
 wvm_status wvm_space_set_ws_limits(struct wvm_space *sp,
@@ -230,7 +232,10 @@ wvm_status wvm_space_write(struct wvm_space *sp, uintptr_t remote, const void *l
                            size_t *done) WVM_MUST_CHECK;
 
 /* Commit accounting, bytes. */
-struct wvm_commit_info { uint64_t committed, limit, peak; };
+struct wvm_commit_info {
+    uint64_t committed, limit, peak;
+    uint64_t sections; /* what of `committed` is for sections */
+};
 void wvm_space_commit_info(struct wvm_space *sp, struct wvm_commit_info *out);
 /* Where they are counted, for readers outside the process: pages charged, charged late (to be added
  * to those), limit, peak. Constant. */

@@ -414,7 +414,6 @@ void wvm_space_access_lost(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 
 /* ---- the working set's limits: space_limits.c ---- */
 
-void wvm_space_limits_init(struct wvm_space *sp);
 /* Pages that process locks may hold in all. */
 #define WVM_NO_LOCK_QUOTA UINT64_MAX
 uint64_t wvm_space_lock_quota(const struct wvm_space *sp);

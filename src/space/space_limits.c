@@ -18,9 +18,9 @@
 #define WS_OVERHEAD PAGES(8)
 #define OPTION_NOT_GIVEN UINT64_MAX
 
-void wvm_space_limits_init(struct wvm_space *sp)
+void wvm_space_first_ws_limits(struct wvm_ws_limits *out)
 {
-    sp->ws = (struct wvm_ws_limits){
+    *out = (struct wvm_ws_limits){
         .min = WS_MIN, .max = WS_MAX,
         .flags = WVM_WS_MIN_SOFT | WVM_WS_MAX_SOFT,
     };

@@ -247,6 +247,11 @@ void wvm_space_ws_limits(struct wvm_space *sp, struct wvm_ws_limits *out)
     *out = fake.ws;
 }
 
+void wvm_space_first_ws_limits(struct wvm_ws_limits *out)
+{
+    *out = (struct wvm_ws_limits){204800, 1413120, WVM_WS_MIN_SOFT | WVM_WS_MAX_SOFT};
+}
+
 wvm_status wvm_space_set_ws_limits(struct wvm_space *sp, const struct wvm_ws_limits *to)
 {
     (void)sp;

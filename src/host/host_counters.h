@@ -1,0 +1,30 @@
+/* What the host counts for a process. Part of the host room: no malloc, errno is preserved, safe in a
+ * signal handler. */
+#ifndef WVM_HOST_HOST_COUNTERS_H
+#define WVM_HOST_HOST_COUNTERS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Bytes, but for the faults; what the host does not tell is 0. */
+struct wvm_host_counters {
+    uint64_t faults;            /* page faults, also those without input or output */
+    uint64_t resident, resident_peak;
+    uint64_t resident_private;  /* of it: anonymous memory and copies */
+    uint64_t resident_shared;   /* of it: shared memory, files not included */
+    uint64_t mapped, mapped_peak; /* addresses */
+    uint64_t writable;          /* private mappings that can be written, stacks included */
+};
+/* pid 0: this process, for which without /proc the resident memory is told by its peak. -ENOENT,
+ * -ESRCH: it has ended. */
+int wvm_host_counters(pid_t pid, struct wvm_host_counters *out);
+
+struct wvm_host_family {
+    pid_t pid, parent; /* parent 0: not known */
+    int nice;          /* -20 .. 19 */
+    uint64_t processors; /* bit n: it may run on processor n < 64 */
+};
+/* pid 0: this process. As above. */
+int wvm_host_family(pid_t pid, struct wvm_host_family *out);
+
+#endif
