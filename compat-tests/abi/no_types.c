@@ -43,7 +43,9 @@ typedef enum { own_low } MEMORY_RESOURCE_NOTIFICATION_TYPE;
 typedef enum { own_object_class } OBJECT_INFORMATION_CLASS;
 typedef enum { own_section_class } SECTION_INFORMATION_CLASS;
 typedef enum { own_share = 1 } SECTION_INHERIT;
+typedef enum { own_process_class } PROCESSINFOCLASS;
 typedef enum { own_system_class } SYSTEM_INFORMATION_CLASS;
+typedef enum { own_vm_class } VIRTUAL_MEMORY_INFORMATION_CLASS;
 typedef struct {
     DWORD dwLength, dwMemoryLoad;
     SIZE_T dwTotalPhys, dwAvailPhys, dwTotalPageFile, dwAvailPageFile, dwTotalVirtual;
