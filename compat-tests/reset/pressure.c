@@ -177,6 +177,45 @@ static void worker(unsigned rounds)
     shared->wrong += !VirtualFree(a, 0, MEM_RELEASE) || winvm_audit() != 0;
 }
 
+/* ---- which offered pages go first ---- */
+
+enum { BLOCK = 8 << 20, BLOCK_PAGES = BLOCK / PAGE, ORDER_LIMIT = 52 << 20, ORDER_MORE = 64 };
+
+static unsigned in_memory(char *a)
+{
+    static unsigned char there[BLOCK_PAGES];
+    unsigned n = 0;
+    shared->wrong += mincore(a, BLOCK, there) != 0;
+    for (unsigned i = 0; i < BLOCK_PAGES; i++)
+        n += there[i] & 1;
+    return n;
+}
+
+/* The highest priority is offered first: without priorities it would go first. More memory is used
+ * until most of the two lowest is gone; what is left of them and of the others is the result. */
+static void order_worker(void)
+{
+    char *a[4], *more = VirtualAlloc(NULL, ORDER_MORE << 20, MEM_RESERVE | MEM_COMMIT,
+                                     PAGE_READWRITE);
+    for (int i = 3; i >= 0; i--) {
+        a[i] = VirtualAlloc(NULL, BLOCK, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        if (!a[i] || !more) {
+            shared->wrong++;
+            return;
+        }
+        memset(a[i], 1 + i, BLOCK);
+        shared->wrong += OfferVirtualMemory(a[i], BLOCK, (OFFER_PRIORITY)(1 + i)) != 0;
+    }
+    for (unsigned i = 0; i < ORDER_MORE; i++) {
+        memset(more + ((size_t)i << 20), 1, 1 << 20);
+        shared->losses = in_memory(a[0]) + in_memory(a[1]);
+        shared->survivals = in_memory(a[2]) + in_memory(a[3]);
+        shared->rounds++;
+        if (shared->losses < BLOCK_PAGES / 2)
+            return;
+    }
+}
+
 /* ---- the parent ---- */
 
 /* Squeezes while the worker is at it: sometimes at once again, sometimes after a pause. */
@@ -195,7 +234,10 @@ static bool run_worker(const char *options, const char *way)
         execl("/proc/self/exe", "self", way, rounds, (char *)NULL);
         _exit(127);
     }
-    status = squeeze_while(pid);
+    if (strcmp(way, "order") == 0)
+        waitpid(pid, &status, 0);
+    else
+        status = squeeze_while(pid);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         return false;
     ok(status == 0, "the worker ended well: wait status 0x%x", (unsigned)status);
@@ -225,6 +267,50 @@ static void run(const char *options, const char *way)
         printf("# the kernel took nothing away in this run\n");
 }
 
+static bool limit_group(void)
+{
+    char path[600], bytes[32];
+    snprintf(bytes, sizeof(bytes), "%d", ORDER_LIMIT);
+    snprintf(path, sizeof(path), "%s/memory.limit_in_bytes", group);
+    if (write_text(path, bytes))
+        return true;
+    snprintf(path, sizeof(path), "%s/memory.max", group);
+    return write_text(path, bytes);
+}
+
+/* The kernel's other way of reclaiming (MGLRU) has an order of its own. */
+static bool has_generations(void)
+{
+    char text[16] = "";
+    int fd = open("/sys/kernel/mm/lru_gen/enabled", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && strtoul(text, NULL, 16) != 0;
+}
+
+static void check_order(void)
+{
+    const char *label = "the order of priorities";
+    char *probe = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool old = madvise(probe, PAGE, 22 /* MADV_POPULATE_READ */) != 0;
+    munmap(probe, PAGE);
+    memset(shared, 0, sizeof(*shared));
+    if (old || has_generations() || !limit_group()) {
+        env_skip(label, "no Linux 5.14, another order of reclaiming, or no limit for the group");
+        return;
+    }
+    if (!run_worker("commit-limit=1g", "order")) {
+        env_skip(label, "the control group cannot be entered");
+        return;
+    }
+    printf("# after %u MiB: %u of %u pages of the lower priorities left, %u of the higher\n",
+           shared->rounds, shared->losses, 2 * BLOCK_PAGES, shared->survivals);
+    ok(shared->wrong == 0 && shared->losses < BLOCK_PAGES / 2 &&
+           shared->survivals > 2 * BLOCK_PAGES * 3 / 4,
+       "%s: the lower ones go first", label);
+}
+
 int main(int argc, char **argv)
 {
     char name[64];
@@ -237,13 +323,17 @@ int main(int argc, char **argv)
     close(fd);
     if (path) {
         offers = strcmp(argv[1], "offer") == 0;
-        worker((unsigned)strtoul(argv[2], NULL, 10));
+        if (strcmp(argv[1], "order") == 0)
+            order_worker();
+        else
+            worker((unsigned)strtoul(argv[2], NULL, 10));
         return 0;
     }
     env_start();
     setenv("WINVM_TEST_RESULT", name, 1);
     if (!make_group()) {
-        env_skip("MEM_RESET and offers under memory pressure", "no control group that can be squeezed here");
+        env_skip("MEM_RESET and offers under memory pressure",
+                 "no control group that can be squeezed here");
     } else {
         for (int i = 0; i < 2; i++) {
             const char *way = i ? "offer" : "reset";
@@ -252,6 +342,7 @@ int main(int argc, char **argv)
             run("pagemap-scan=0", way);
             run("pagemap-scan=0:populate-write=0:guard-regions=0", way);
         }
+        check_order();
         remove_group();
     }
     unlink(name);

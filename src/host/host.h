@@ -95,6 +95,7 @@ struct wvm_host_ops {
     int (*drop)(uintptr_t addr, size_t len);      /* MADV_DONTNEED */
     int (*lazy_free)(uintptr_t addr, size_t len); /* MADV_FREE */
     int (*populate)(uintptr_t addr, size_t len);  /* MADV_POPULATE_WRITE */
+    int (*populate_read)(uintptr_t addr, size_t len); /* MADV_POPULATE_READ */
     int (*cool)(uintptr_t addr, size_t len);      /* MADV_COLD: nobody used it lately */
     int (*page_out)(uintptr_t addr, size_t len);  /* MADV_PAGEOUT */
     int (*lock)(uintptr_t addr, size_t len);      /* mlock */

@@ -181,6 +181,11 @@ static int linux_page_out(uintptr_t addr, size_t len)
     return wvm_sys_madvise(addr, len, WVM_MADV_PAGEOUT);
 }
 
+static int linux_populate_read(uintptr_t addr, size_t len)
+{
+    return wvm_sys_madvise(addr, len, WVM_MADV_POPULATE_READ);
+}
+
 static int linux_small_pages(uintptr_t addr, size_t len)
 {
     return wvm_sys_madvise(addr, len, MADV_NOHUGEPAGE);
@@ -294,6 +299,7 @@ struct wvm_host_ops wvm_host = {
     .drop = linux_drop,
     .lazy_free = linux_lazy_free,
     .populate = linux_populate,
+    .populate_read = linux_populate_read,
     .cool = linux_cool,
     .page_out = linux_page_out,
     .lock = linux_lock,

@@ -38,7 +38,7 @@ static wvm_status check_pages(const struct wvm_nt_range *range)
     return STATUS_SUCCESS;
 }
 
-/* The host knows one way of giving memory up: all priorities mean it. */
+/* The host tells two priorities apart. */
 wvm_status wvm_nt_offer(const struct wvm_nt_range *range, uint32_t priority)
 {
     if (priority < VmOfferPriorityVeryLow || priority > VmOfferPriorityNormal)
@@ -46,7 +46,8 @@ wvm_status wvm_nt_offer(const struct wvm_nt_range *range, uint32_t priority)
     wvm_status status = check_pages(range);
     if (status < 0)
         return status;
-    return wvm_space_offer(&wvm_space_native, range->base, range->base + range->size);
+    return wvm_space_offer(&wvm_space_native, range->base, range->base + range->size,
+                           priority >= VmOfferPriorityBelowNormal);
 }
 
 wvm_status wvm_nt_reclaim(const struct wvm_nt_range *range, bool *lost)

@@ -152,8 +152,9 @@ wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start,
 /* OfferVirtualMemory, ReclaimVirtualMemory and DiscardVirtualMemory over a range of one allocation.
  * CONFLICTING_ADDRESSES, NOT_COMMITTED, INVALID_PARAMETER (not ordinary private memory),
  * INVALID_PAGE_PROTECTION (some page is not READWRITE), NO_MEMORY. Reclaim leaves pages that are
- * not offered alone; *lost: some offered page has no contents any more. */
-wvm_status wvm_space_offer(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+ * not offered alone. keep_longer: other offered pages go first. *lost: some offered page has no contents any more. */
+wvm_status wvm_space_offer(struct wvm_space *sp, uintptr_t start, uintptr_t end,
+                           bool keep_longer) WVM_MUST_CHECK;
 wvm_status wvm_space_reclaim(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                              bool *lost) WVM_MUST_CHECK;
 wvm_status wvm_space_discard(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;

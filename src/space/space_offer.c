@@ -5,11 +5,15 @@
  *    lose. A page whose contents may go is marked in sp->reset, as by MEM_RESET.
  * 2. Reclaim opens the pages and takes the marked ones back as MEM_RESET_UNDO does, which tells
  *    whether every one of them still has its contents.
- * 3. Discard gives the memory of the pages back at once; they stay committed and accessible.
+ * 3. The kernel takes lazily freed pages in the order in which they were freed, but those that were
+ *    used twice since only when no others are left. That is what keeping longer means: the pages
+ *    are made readable for a moment and read in twice, by the host.
+ * 4. Discard gives the memory of the pages back at once; they stay committed and accessible.
  *
  * I1  An offered page has the state OFFERED in its allocation's map, which stands for READWRITE: no
  *     other page can be offered. It is inaccessible, whoever asks: faults on it are violations, and
- *     the kernel fails system calls with EFAULT.
+ *     the kernel fails system calls with EFAULT. (While it is being offered it can be read for the
+ *     moment of 3.)
  * I2  Only reclaim makes an offered page accessible again, and only decommit and release end its
  *     state without that; every other change of it is refused, so that nobody can come to read
  *     contents without having been told whether they are the old ones.
@@ -139,17 +143,31 @@ static void set_offered(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, 
     }
 }
 
+/* Pages [lo, hi), just given, go after others. It is a wish: no failure. */
+static void use_twice(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uintptr_t addr = wvm_addr_of(lo);
+    size_t len = (hi - lo) << WVM_PAGE_SHIFT;
+    if (wvm_host.protect(addr, len, WVM_HOST_R) < 0)
+        return;
+    if (wvm_host.populate_read(addr, len) == 0)
+        (void)wvm_host.populate_read(addr, len);
+    wvm_space_restore(sp, lo, hi, WVM_HOST_NONE);
+}
+
 /* The kernel may have pages [lo, hi), which are in memory. */
-static void give(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static void give(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool keep_longer)
 {
     if (lo >= hi || wvm_host.lazy_free(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) < 0)
         return;
     wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 1);
     wvm_store_flush(&sp->store);
+    if (keep_longer && wvm_host_caps.populate_write)
+        use_twice(sp, lo, hi);
 }
 
 /* The same for all pages of [lo, hi) that are in memory and not the page of zeros. */
-static void give_present(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static void give_present(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool keep_longer)
 {
     uint8_t vec[BATCH];
     uint64_t from = lo; /* pages [from, p) are in memory */
@@ -159,14 +177,14 @@ static void give_present(struct wvm_space *sp, uint64_t lo, uint64_t hi)
                                         WVM_WANT_PRESENT, vec) < 0) {
             hi = p;
         } else if ((vec[i] & (WVM_PAGE_PRESENT | WVM_PAGE_ZERO)) != WVM_PAGE_PRESENT) {
-            give(sp, from, p);
+            give(sp, from, p, keep_longer);
             from = p + 1;
         }
     }
-    give(sp, from, hi);
+    give(sp, from, hi, keep_longer);
 }
 
-static wvm_status offer_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+static wvm_status offer_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, bool keep_longer)
 {
     struct wvm_alloc *a;
     wvm_status status = begin(sp, lo, hi, PAGES_OFFERED, &a);
@@ -183,7 +201,7 @@ static wvm_status offer_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     wvm_space_access_lost(sp, lo, hi);
     wvm_space_watch_keep(sp, a, lo, hi);
     if (wvm_host_caps.madv_free)
-        give_present(sp, lo, hi);
+        give_present(sp, lo, hi, keep_longer);
     return STATUS_SUCCESS;
 }
 
@@ -194,7 +212,7 @@ static bool is_own_stack(struct wvm_space *sp, uintptr_t start, uintptr_t end)
     return wvm_space_stack(sp, here, &low, &high) && start < high && end > here;
 }
 
-wvm_status wvm_space_offer(struct wvm_space *sp, uintptr_t start, uintptr_t end)
+wvm_status wvm_space_offer(struct wvm_space *sp, uintptr_t start, uintptr_t end, bool keep_longer)
 {
     if (is_own_stack(sp, start, end))
         return wvm_space_fail(STATUS_INVALID_PARAMETER, "the stack of the calling thread, at",
@@ -202,7 +220,7 @@ wvm_status wvm_space_offer(struct wvm_space *sp, uintptr_t start, uintptr_t end)
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    status = offer_locked(sp, wvm_page_of(start), wvm_page_of(end));
+    status = offer_locked(sp, wvm_page_of(start), wvm_page_of(end), keep_longer);
     wvm_space_leave(sp);
     return status;
 }

@@ -28,6 +28,7 @@
     X(DROP, drop)                                                                                \
     X(LAZY_FREE, lazy_free)                                                                      \
     X(POPULATE, populate)                                                                        \
+    X(POPULATE_READ, populate_read)                                                              \
     X(COOL, cool)                                                                                \
     X(PAGE_OUT, page_out)                                                                        \
     X(LOCK, lock)                                                                                \

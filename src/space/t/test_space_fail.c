@@ -156,7 +156,7 @@ static wvm_status do_op(const struct line *l)
     case COALESCE:
         return wvm_space_coalesce(SP, lo, hi);
     case OFFER:
-        return wvm_space_offer(SP, lo, hi);
+        return wvm_space_offer(SP, lo, hi, l->lo == 0);
     case RECLAIM:
         return reclaim(l->lo, l->hi);
     case DISCARD:

@@ -58,7 +58,7 @@ static uint8_t state_of(unsigned page)
     return r.attr;
 }
 
-#define OFFERS(lo, hi) WORKS(wvm_space_offer(SP, addr(lo), addr(hi)))
+#define OFFERS(lo, hi) WORKS(wvm_space_offer(SP, addr(lo), addr(hi), (lo) % 2 == 0))
 #define RECLAIMS(lo, hi, want)                                                \
     do {                                                                      \
         bool lost_;                                                           \
@@ -229,19 +229,19 @@ START_TEST(bad_ranges)
     set_up(_i);
     other.start = base + 16 * PG * (N / 16);
     wvm_status taken = wvm_space_reserve(SP, &other);
-    ANSWERS(wvm_space_offer(SP, addr(0), addr(N + 1)), STATUS_CONFLICTING_ADDRESSES);
+    ANSWERS(wvm_space_offer(SP, addr(0), addr(N + 1), false), STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_reclaim(SP, addr(0), addr(N + 1), &lost), STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_discard(SP, addr(0), addr(N + 1)), STATUS_CONFLICTING_ADDRESSES);
     if (!taken)
         WORKS(wvm_space_release(SP, other.start, other.start, &end));
-    ANSWERS(wvm_space_offer(SP, UNIT_FREE, UNIT_FREE + PG), STATUS_CONFLICTING_ADDRESSES);
+    ANSWERS(wvm_space_offer(SP, UNIT_FREE, UNIT_FREE + PG, false), STATUS_CONFLICTING_ADDRESSES);
     WORKS(wvm_space_protect(SP, addr(3), addr(4), WVM_ATTR_XRW, &old));
-    ANSWERS(wvm_space_offer(SP, addr(0), addr(4)), STATUS_INVALID_PAGE_PROTECTION);
+    ANSWERS(wvm_space_offer(SP, addr(0), addr(4), false), STATUS_INVALID_PAGE_PROTECTION);
     ANSWERS(wvm_space_discard(SP, addr(3), addr(5)), STATUS_INVALID_PAGE_PROTECTION);
     WORKS(wvm_space_protect(SP, addr(3), addr(4), WVM_ATTR_RW | WVM_ATTR_GUARD, &old));
-    ANSWERS(wvm_space_offer(SP, addr(2), addr(4)), STATUS_INVALID_PAGE_PROTECTION);
+    ANSWERS(wvm_space_offer(SP, addr(2), addr(4), false), STATUS_INVALID_PAGE_PROTECTION);
     WORKS(wvm_space_decommit(SP, addr(3), addr(4), &end));
-    ANSWERS(wvm_space_offer(SP, addr(0), addr(4)), STATUS_NOT_COMMITTED);
+    ANSWERS(wvm_space_offer(SP, addr(0), addr(4), false), STATUS_NOT_COMMITTED);
     ANSWERS(wvm_space_reclaim(SP, addr(0), addr(4), &lost), STATUS_NOT_COMMITTED);
     check(0, 3, 100);
     check(4, N, 100);
@@ -342,7 +342,7 @@ START_TEST(own_stack)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)(PG - 1);
     set_up(_i);
-    ANSWERS(wvm_space_offer(SP, here, here + PG), STATUS_CONFLICTING_ADDRESSES);
+    ANSWERS(wvm_space_offer(SP, here, here + PG, false), STATUS_CONFLICTING_ADDRESSES);
     ANSWERS(wvm_space_discard(SP, here, here + PG), STATUS_CONFLICTING_ADDRESSES);
 }
 END_TEST
