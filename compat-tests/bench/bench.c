@@ -46,6 +46,7 @@ static const struct section {
     {"limit", bench_at_limit, NULL},
     {"limit-plain", bench_at_limit, "guard-regions=0"},
     {"view", bench_view, NULL},
+    {"frames", bench_frames, NULL},
     {"watch", bench_watch, NULL},
     {"working-set", bench_working, NULL},
     {"hint", bench_hint, NULL},

@@ -74,7 +74,7 @@ static inline void bench_free(void *at, size_t len, DWORD type)
 }
 
 /* Sections: bench_calls.c, bench_fault.c, bench_hint.c, bench_layout.c, bench_limit.c,
- * bench_many.c, bench_placeholder.c, bench_runs.c, bench_view.c, bench_watch.c,
+ * bench_frames.c, bench_many.c, bench_placeholder.c, bench_runs.c, bench_view.c, bench_watch.c,
  * bench_working.c. */
 void bench_reserve(void);
 void bench_commit_cycle(void);
@@ -83,6 +83,7 @@ void bench_query(void);
 void bench_same(void);
 void bench_entry(void);
 void bench_view(void);
+void bench_frames(void);
 void bench_watch(void);
 void bench_working(void);
 void bench_hint(void);
