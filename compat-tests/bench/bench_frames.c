@@ -2,9 +2,9 @@
  *
  * Terms   remap = a run of 16 frames takes the place of another; used = one byte of each run is
  *         written, as a program does that maps to use: the page table entry is made and unmade. */
-#define _GNU_SOURCE
 #include "bench.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -42,7 +42,8 @@ void bench_frames(void)
     static char used;
     ULONG_PTR n = 2 * RUN;
     fd = memfd_create("bench", 0);
-    bare = mmap(NULL, 3 * RUN * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    bare = mmap(NULL, 3 * RUN * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                0);
     if (fd < 0 || posix_fallocate(fd, 0, 2 * RUN * PAGE) || bare == MAP_FAILED)
         bench_stop("shared memory");
     bare += RUN * PAGE;
@@ -51,11 +52,10 @@ void bench_frames(void)
     window = bench_alloc(NULL, RUN * PAGE, MEM_RESERVE | MEM_PHYSICAL, PAGE_READWRITE);
     bench_pair(&(struct bench_pair){
         .name = "MapUserPhysicalPages 64 KiB, used : mmap(MAP_FIXED), used",
-        .ours = {.run = map_window, .ctx = &used}, .theirs = {.run = map_bare, .ctx = &used},
-        .limit = 1.1});
+        .ours = {.run = map_window, .ctx = &used}, .theirs = {.run = map_bare, .ctx = &used}});
     bench_pair(&(struct bench_pair){
         .name = "MapUserPhysicalPages 64 KiB : mmap(MAP_FIXED)",
-        .ours = {.run = map_window}, .theirs = {.run = map_bare}});
+        .ours = {.run = map_window}, .theirs = {.run = map_bare}, .limit = 1.1});
     bench_free(window, 0, MEM_RELEASE);
     FreeUserPhysicalPages(GetCurrentProcess(), &n, frames);
     close(fd);

@@ -163,16 +163,6 @@ wvm_status wvm_nt_frames_take(HANDLE process, ULONG_PTR *count, ULONG_PTR *array
     return take(count, array, want, node);
 }
 
-/* The node among checked parameters. */
-static uint32_t node_of(const struct wvm_nt_params *params)
-{
-    MEM_EXTENDED_PARAMETER p;
-    for (uint32_t i = 0; i < params->count; i++)
-        if (wvm_user_fetch(&p, &params->at[i], sizeof p) && p.Type == MemExtendedParameterNumaNode)
-            return p.ULong;
-    return NUMA_NO_PREFERRED_NODE;
-}
-
 wvm_status wvm_nt_frames_take_ex(HANDLE process, ULONG_PTR *count, ULONG_PTR *array,
                                  const struct wvm_nt_params *params)
 {
@@ -187,7 +177,8 @@ wvm_status wvm_nt_frames_take_ex(HANDLE process, ULONG_PTR *count, ULONG_PTR *ar
         return STATUS_INVALID_PARAMETER; /* frames have no addresses */
     if (ext.attributes & ~(uint64_t)MEM_EXTENDED_PARAMETER_NONPAGED)
         return STATUS_NOT_SUPPORTED;
-    return wvm_nt_frames_take(process, count, array, node_of(params));
+    return wvm_nt_frames_take(process, count, array,
+                              ext.node_and_1 ? ext.node_and_1 - 1 : NUMA_NO_PREFERRED_NODE);
 }
 
 /* ---- giving back ---- */
@@ -268,19 +259,9 @@ wvm_status wvm_nt_frames_map(void *start, ULONG_PTR n, ULONG_PTR *array)
         return STATUS_SUCCESS;
     if (n > SIZE_MAX / sizeof(ULONG_PTR))
         return STATUS_INVALID_PARAMETER_2;
-    if ((uintptr_t)start >= wvm_nt_host_top())
-        return STATUS_INVALID_PARAMETER_1;
     wvm_status status = n > FEW ? wvm_space_frames_range(&wvm_space_native, m.start, n)
                                 : (wvm_status)STATUS_SUCCESS;
     return status < 0 ? status : map_numbers(&m, array);
-}
-
-static wvm_status scatter_copied(struct wvm_frames_map *m, const ULONG_PTR *array)
-{
-    for (uint64_t i = 0; i < m->n; i++)
-        if (m->at[i] >= wvm_nt_host_top())
-            return STATUS_INVALID_PARAMETER_1;
-    return map_numbers(m, array);
 }
 
 wvm_status wvm_nt_frames_scatter(void **at, ULONG_PTR n, ULONG_PTR *array)
@@ -297,7 +278,7 @@ wvm_status wvm_nt_frames_scatter(void **at, ULONG_PTR n, ULONG_PTR *array)
     if (status < 0)
         return status;
     m.at = pages.words;
-    status = scatter_copied(&m, array);
+    status = map_numbers(&m, array);
     copy_end(&pages);
     return status;
 }

@@ -23,15 +23,6 @@
 
 /* ---- the host's side ---- */
 
-int wvm_window_show(struct wvm_space *sp, uint64_t page, uint64_t n, uint32_t index)
-{
-    const struct wvm_host_file_map map = {
-        .addr = wvm_addr_of(page), .len = (size_t)n << WVM_PAGE_SHIFT, .fd = sp->frames.fd,
-        .offset = (uint64_t)index << WVM_PAGE_SHIFT, .prot = RW, .replace = true,
-    };
-    return wvm_host.map_file(&map);
-}
-
 static int hide(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     int err;

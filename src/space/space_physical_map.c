@@ -56,7 +56,8 @@ static wvm_status check_pages(struct wvm_space *sp, const struct wvm_frames_map 
 wvm_status wvm_space_frames_range(struct wvm_space *sp, uintptr_t start, uint64_t n)
 {
     struct wvm_found f;
-    if (!wvm_space_look(sp, wvm_page_of(start), &f) || !(f.flags & WVM_ALLOC_PHYSICAL))
+    if (wvm_page_of(start) >= sp->host_top || !wvm_space_look(sp, wvm_page_of(start), &f) ||
+        !(f.flags & WVM_ALLOC_PHYSICAL))
         return no_window(start);
     return n > f.end - wvm_page_of(start) ? leaves_window(f.end) : (wvm_status)STATUS_SUCCESS;
 }

@@ -10,7 +10,16 @@
 /* ---- space_physical.c ---- */
 
 /* n pages show n neighbouring frames. 0 or -errno; a failure may leave the range empty. */
-int wvm_window_show(struct wvm_space *sp, uint64_t page, uint64_t n, uint32_t index);
+static inline int wvm_window_show(const struct wvm_space *sp, uint64_t page, uint64_t n,
+                                  uint32_t index)
+{
+    const struct wvm_host_file_map map = {
+        .addr = wvm_addr_of(page), .len = (size_t)n << WVM_PAGE_SHIFT, .fd = sp->frames.fd,
+        .offset = (uint64_t)index << WVM_PAGE_SHIFT, .prot = WVM_HOST_R | WVM_HOST_W,
+        .replace = true,
+    };
+    return wvm_host.map_file(&map);
+}
 /* The host has again for [lo, hi) what the tables say. */
 void wvm_window_put_back(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Borders from the page before lo to the page hi. */
@@ -32,7 +41,7 @@ static inline uint32_t wvm_window_shown(struct wvm_space *sp, uint64_t page)
 static inline struct wvm_alloc *wvm_window_of(struct wvm_space *sp, uint64_t page)
 {
     uint32_t id;
-    struct wvm_alloc *a = wvm_space_find(sp, page, &id);
+    struct wvm_alloc *a = page < sp->host_top ? wvm_space_find(sp, page, &id) : NULL;
     return a && a->flags & WVM_ALLOC_PHYSICAL ? a : NULL;
 }
 

@@ -1,7 +1,8 @@
-/* The usual call: neighbouring frames, on pages of one leaf. What it costs beyond the host's call is
- * what a program notices that maps a window again and again.
+/* The usual call: neighbouring frames, on pages of one leaf. What it costs beyond the host's call
+ * is what a program notices that maps a window again and again.
  *
- * I1  Slots and words of such a run are arrays, and nothing in it is named twice: nothing is marked.
+ * I1  Slots and words of such a run are arrays, and nothing in it is named twice: nothing is
+ *     marked.
  * I2  Where a run takes the place of a run only translations change: its pages have their states
  *     (space_physical.c I1), and of all marks only locks are left on windows.
  * Locking: the space lock, held by the caller.   Failure: the long way decides.
@@ -17,8 +18,8 @@ struct run {
     uintptr_t *word;
 };
 
-/* 16 bytes of slots or words. Blocks of a granule's pages have no branches: a processor that forgets
- * them with each system call would miss the end of every short loop. */
+/* 16 bytes of slots or words. Blocks of a granule's pages have no branches: a processor that
+ * forgets them with each system call would miss the end of every short loop. */
 typedef uint32_t slots __attribute__((vector_size(16), aligned(4), may_alias));
 typedef uintptr_t words __attribute__((vector_size(16), aligned(sizeof(uintptr_t)), may_alias));
 #ifdef __LP64__
@@ -110,10 +111,9 @@ static inline bool in_segment(const struct wvm_frames *f, uint32_t index, uint32
 static bool find_run(struct wvm_space *sp, const struct wvm_frames_map *m, struct run *r)
 {
     struct wvm_frames *f = &sp->frames;
-    uint32_t id;
     r->lo = wvm_page_of(m->start);
-    r->a = wvm_space_find(sp, r->lo, &id);
-    if (!r->a || !(r->a->flags & WVM_ALLOC_PHYSICAL) || m->n > r->a->end - r->lo ||
+    r->a = wvm_window_of(sp, r->lo);
+    if (!r->a || m->n > r->a->end - r->lo ||
         (r->lo ^ (r->lo + m->n - 1)) >> WVM_FRAME_LEAF_BITS)
         return false;
     r->n = (uint32_t)m->n;
