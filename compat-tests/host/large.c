@@ -1,9 +1,11 @@
 /* Large pages on this host: from the system's reserved pages, made by the kernel, and refused
- * (WS-102, WS-106, WS-107, WS-111).
+ * (WS-055, WS-102, WS-106, WS-107, WS-111).
  *
  * Owns    the machine's number of reserved pages while 8 are added: a first process sets and
  *         restores it, also when it is told to end; the tests run in children. */
 #include "env.h"
+
+#include <sys/utsname.h>
 
 #define LARGE ((SIZE_T)2 * MIB)
 #define TYPE (MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES)
@@ -109,6 +111,23 @@ static int role_none(void)
     return role_refused();
 }
 
+/* The kernel has PAGEMAP_SCAN, which tells. */
+static bool kernel_tells(void)
+{
+    struct utsname u;
+    unsigned major = 0, minor = 0;
+    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 6 || (major == 6 && minor >= 7));
+}
+
+/* WS-055. */
+static bool is_told_large(void *at)
+{
+    PSAPI_WORKING_SET_EX_INFORMATION page = {.VirtualAddress = at};
+    bool asked = K32QueryWorkingSetEx(GetCurrentProcess(), &page, sizeof page);
+    return asked && page.VirtualAttributes.Valid && page.VirtualAttributes.LargePage;
+}
+
 static void look_as_child(void *arg)
 {
     char *a = arg;
@@ -127,6 +146,7 @@ static int role_reserved(void)
     ok(all_bytes(a, 4 * LARGE, 0), "zeroed");
     memset(a, 0x21, 4 * LARGE);
     ok(smaps_kb(a, 4 * LARGE, "Private_Hugetlb:") == 8192, "all of them reserved pages");
+    ok(!kernel_tells() || is_told_large(a + 5 * PAGE), "WS-055");
     ok(in_child(look_as_child, a), "a fork child has them too");
     DWORD old;
     ok(VirtualProtect(a + LARGE, LARGE, PAGE_NOACCESS, &old) && !can_read(a + LARGE) &&
@@ -165,6 +185,8 @@ static int role_made(void)
     ok(smaps_kb(a, 4 * LARGE, "AnonHugePages:") == 8192, "all of them large: %ld kB",
        smaps_kb(a, 4 * LARGE, "AnonHugePages:"));
     ok(smaps_kb(a, 4 * LARGE, "Rss:") == 8192, "WS-107: all in memory");
+    ok(!kernel_tells() || (is_told_large(a) && is_told_large(a + 3 * LARGE + PAGE)), "WS-055");
+    ok(!is_told_large(&a), "small ones are not");
     ok(VirtualLock(a, 4 * LARGE) && VirtualUnlock(a, 4 * LARGE), "locks change nothing");
     ok(stays_locked(a, 4 * LARGE), "they stay locked");
     ok(VirtualFree(a, 0, MEM_RELEASE) && env_status_kb("VmLck") == 0, "released");
@@ -177,6 +199,7 @@ static int role_made(void)
     ok(smaps_kb(a, 2 * LARGE, "ShmemPmdMapped:") == 4096, "a view of large pages: %ld kB",
        smaps_kb(a, 2 * LARGE, "ShmemPmdMapped:"));
     ok(stays_locked(a, 2 * LARGE), "it stays locked");
+    ok(!kernel_tells() || is_told_large(a + LARGE), "WS-055 of a view");
     ok(UnmapViewOfFile(a) && CloseHandle(section) && winvm_audit() == 0, "unmapped");
     return env_failed != 0;
 }

@@ -133,17 +133,18 @@ static int make_window(uintptr_t at, int fd, uint64_t offset, size_t len, bool a
     return err ? err : wvm_host_make_large(at, len, all, n);
 }
 
-int wvm_host_make_shared_large(int fd, size_t len, bool all, size_t *n_large)
+int wvm_host_make_shared_large(int fd, uint64_t len, bool all, uint64_t *n_large)
 {
-    const size_t unit = (size_t)1 << WVM_LARGE_SHIFT, room = wvm_min(len, WINDOW) + unit;
+    const size_t unit = (size_t)1 << WVM_LARGE_SHIFT, room = (size_t)wvm_min(len, WINDOW) + unit;
     uintptr_t place;
     int err = wvm_host.reserve(room, &place);
     if (err)
         return err;
     *n_large = 0;
-    for (size_t done = 0, step; !err && done < len; done += step) {
+    size_t step;
+    for (uint64_t done = 0; !err && done < len; done += step) {
         size_t n = 0;
-        step = wvm_min(len - done, WINDOW);
+        step = (size_t)wvm_min(len - done, WINDOW);
         err = make_window(wvm_align_up(place, unit), fd, done, step, all, &n);
         *n_large += n;
     }

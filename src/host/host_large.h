@@ -20,7 +20,7 @@ int wvm_host_make_large(uintptr_t addr, size_t len, bool all, size_t *n_large);
  * signal. */
 int wvm_host_make_present(uintptr_t addr, size_t len);
 /* The same for the first len bytes of shared memory, whoever maps them later. */
-int wvm_host_make_shared_large(int fd, size_t len, bool all, size_t *n_large);
+int wvm_host_make_shared_large(int fd, uint64_t len, bool all, uint64_t *n_large);
 /* Large pages of shared memory are mapped at [addr, addr + len), readable: their first use faults
  * no more. What cannot be read stays as it is. */
 void wvm_host_meet_large(uintptr_t addr, size_t len);

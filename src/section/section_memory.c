@@ -66,11 +66,10 @@ static wvm_status charge_whole(struct wvm_section *s)
 static wvm_status make_large(struct wvm_section *s)
 {
     uint64_t way = wvm_option(WVM_OPTION_LARGE);
-    size_t n_large = 0;
+    uint64_t n_large = 0;
     if (way == WVM_LARGE_HUGETLB)
         return STATUS_INSUFFICIENT_RESOURCES;
-    int err = wvm_host_make_shared_large(s->backing.fd, (size_t)s->size, way == WVM_LARGE_THP,
-                                         &n_large);
+    int err = wvm_host_make_shared_large(s->backing.fd, s->size, way == WVM_LARGE_THP, &n_large);
     return err || n_large == 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
@@ -82,7 +81,8 @@ wvm_status wvm_section_make_memory(struct wvm_section *s)
     if (sparse && s->size >= SPARSE_MAX)
         return STATUS_INSUFFICIENT_RESOURCES;
     s->size = wvm_section_round(s->size);
-    s->round = sparse || large ? 0 : wvm_spare_round(); /* before the charge: I4 of section_spare.c */
+    /* Before the charge: I4 of section_spare.c. */
+    s->round = sparse || large ? 0 : wvm_spare_round();
     wvm_status status = sparse ? STATUS_SUCCESS : charge_whole(s);
     if (status < 0)
         return status;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "host/host_large.h"
 #include "space/space_internal.h"
 
 /* A question: n pages from start. */
@@ -77,6 +78,21 @@ static void tell_shared(struct asked *q, uintptr_t at, const struct wvm_region *
         q->code[from + i] = code_of_shared(vec[i], err == 0, r);
 }
 
+/* Whether the host made each unit large (WS-055): one look for each. */
+static void take_large(struct asked *q, uintptr_t at, const struct wvm_region *r)
+{
+    const uintptr_t unit = (uintptr_t)1 << WVM_LARGE_SHIFT;
+    uintptr_t end = wvm_min(r->end, q->end), to;
+    for (; at < end; at = to) {
+        to = wvm_min(wvm_align_down(at, unit) + unit, end);
+        bool large = wvm_host_is_large(at);
+        size_t last = (to - q->start) >> WVM_PAGE_SHIFT;
+        for (size_t i = (at - q->start) >> WVM_PAGE_SHIFT; large && i < last; i++)
+            if (q->code[i] & WVM_WORKING_VALID)
+                q->code[i] |= WVM_WORKING_LARGE;
+    }
+}
+
 static void tell_region(struct asked *q, uintptr_t at, const struct wvm_region *r)
 {
     size_t from = (at - q->start) >> WVM_PAGE_SHIFT;
@@ -87,6 +103,8 @@ static void tell_region(struct asked *q, uintptr_t at, const struct wvm_region *
         tell_private(q, at, r);
     else if (r->type != WVM_TYPE_FREE && r->attr != WVM_ATTR_RESERVED)
         tell_shared(q, at, r);
+    if (WVM_UNLIKELY(r->flags & WVM_ALLOC_LARGE) && q->sp)
+        take_large(q, at, r);
 }
 
 /* A page of zeros cannot tell that it was used; it never counts as left. */
