@@ -1,4 +1,4 @@
-/* The working set: QueryWorkingSet, QueryWorkingSetEx, EmptyWorkingSet (WS-009, WS-010, WS-034..036,
+/* The working set: QueryWorkingSet, QueryWorkingSetEx, EmptyWorkingSet its changes (WS-034..038,
  * WS-040..057). */
 #define PSAPI_VERSION 2
 #include "../compat.h"
@@ -88,6 +88,30 @@ CASE(WS, 036, "EmptyWorkingSet(QUERY_INFORMATION + SET_QUOTA)", "TRUE; pages lea
         expect_eq(a[i], 0x5a);
     expect_inside(a + 0x4000, RWR);
     CloseHandle(h);
+}
+
+CASE(WS, 037, "InitializeProcessForWsWatch(NULL)", "FALSE, 6")
+{
+    todo_wine("no handle is looked at")
+        expect_error(InitializeProcessForWsWatch(NULL), ERROR_INVALID_HANDLE);
+}
+
+CASE(WS, 038, "lock a page after InitializeProcessForWsWatch; GetWsChanges", "TRUE; it is listed")
+{
+    static PSAPI_WS_WATCH_INFORMATION list[4096];
+    BYTE *a = obtain(PG, COM, RWR);
+    unsigned found = 0;
+
+    expect_success(InitializeProcessForWsWatch(GetCurrentProcess()));
+    memset(list, 0xcc, sizeof list);
+    expect_success(VirtualLock(a, PG));
+    todo_wine("there is no list") {
+        expect_success(GetWsChanges(GetCurrentProcess(), list, sizeof list));
+        for (unsigned i = 0; i < 4096 && list[i].FaultingPc; i++)
+            found += ((ULONG_PTR)list[i].FaultingVa & ~(ULONG_PTR)0xfff) == (ULONG_PTR)a;
+        expect_eq(found > 0, 1);
+    }
+    expect_success(VirtualUnlock(a, PG));
 }
 
 CASE(WS, 040, "fresh committed page, untouched", "Valid 0, all 0")

@@ -132,6 +132,19 @@ typedef struct _PSAPI_WORKING_SET_EX_INFORMATION {
     PSAPI_WORKING_SET_EX_BLOCK VirtualAttributes;
 } PSAPI_WORKING_SET_EX_INFORMATION, *PPSAPI_WORKING_SET_EX_INFORMATION;
 
+/* A page that came into the working set. Here FaultingPc is the page's address too, and the thread
+ * 0: the host does not tell them. An entry whose FaultingPc is NULL ends a list. */
+typedef struct _PSAPI_WS_WATCH_INFORMATION {
+    LPVOID FaultingPc;
+    LPVOID FaultingVa;
+} PSAPI_WS_WATCH_INFORMATION, *PPSAPI_WS_WATCH_INFORMATION;
+
+typedef struct _PSAPI_WS_WATCH_INFORMATION_EX {
+    PSAPI_WS_WATCH_INFORMATION BasicInfo;
+    ULONG_PTR FaultingThreadId;
+    ULONG_PTR Flags;
+} PSAPI_WS_WATCH_INFORMATION_EX, *PPSAPI_WS_WATCH_INFORMATION_EX;
+
 WINVM_STATIC_ASSERT(sizeof(PSAPI_WORKING_SET_EX_INFORMATION) == 2 * sizeof(void *),
                     "PSAPI_WORKING_SET_EX_INFORMATION");
 
@@ -150,7 +163,29 @@ WINVM_DECLARE(BOOL, K32QueryWorkingSetEx, (HANDLE hProcess, void *pv, DWORD cb))
  * PROCESS_SET_QUOTA and PROCESS_QUERY_LIMITED_INFORMATION (WS-034..036). Another process must run
  * with winvm and its option remote, else 5 ERROR_ACCESS_DENIED. */
 WINVM_DECLARE(BOOL, K32EmptyWorkingSet, (HANDLE hProcess));
+/* From now on this process's pages that come into the working set are noted (WS-037). It needs a
+ * handle with PROCESS_SET_INFORMATION. Errors: 6, 5. */
+WINVM_DECLARE(BOOL, K32InitializeProcessForWsWatch, (HANDLE hProcess));
+/* Those since the last success, each once, in rising order (WS-038); an entry with FaultingPc NULL
+ * ends the list. cb: bytes of the array; the Ex form stores what the list takes. Errors: 6, 5,
+ * 31 ERROR_GEN_FAILURE: nothing is noted yet, 259 ERROR_NO_MORE_ITEMS, 122
+ * ERROR_INSUFFICIENT_BUFFER: nothing is lost, 998. */
+WINVM_DECLARE(BOOL, K32GetWsChanges,
+              (HANDLE hProcess, struct _PSAPI_WS_WATCH_INFORMATION *lpWatchInfo, DWORD cb));
+WINVM_DECLARE(BOOL, K32GetWsChangesEx,
+              (HANDLE hProcess, struct _PSAPI_WS_WATCH_INFORMATION_EX *lpWatchInfoEx, DWORD *cb));
 /* The older names; newer headers make them macros. */
+#ifndef InitializeProcessForWsWatch
+WINVM_DECLARE(BOOL, InitializeProcessForWsWatch, (HANDLE hProcess));
+#endif
+#ifndef GetWsChanges
+WINVM_DECLARE(BOOL, GetWsChanges,
+              (HANDLE hProcess, struct _PSAPI_WS_WATCH_INFORMATION *lpWatchInfo, DWORD cb));
+#endif
+#ifndef GetWsChangesEx
+WINVM_DECLARE(BOOL, GetWsChangesEx,
+              (HANDLE hProcess, struct _PSAPI_WS_WATCH_INFORMATION_EX *lpWatchInfoEx, DWORD *cb));
+#endif
 #ifndef QueryWorkingSet
 WINVM_DECLARE(BOOL, QueryWorkingSet, (HANDLE hProcess, void *pv, DWORD cb));
 #endif

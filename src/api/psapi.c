@@ -87,3 +87,28 @@ BOOL wvm_K32EmptyWorkingSet(HANDLE process)
     }
     return wvm_win32_result(status);
 }
+
+BOOL wvm_K32InitializeProcessForWsWatch(HANDLE process)
+{
+    return wvm_win32_result(wvm_nt_watch_working(process));
+}
+
+BOOL wvm_K32GetWsChanges(HANDLE process, PPSAPI_WS_WATCH_INFORMATION info, DWORD size)
+{
+    size_t bytes = size;
+    return wvm_win32_result(wvm_nt_working_changes(process, info, sizeof *info, &bytes));
+}
+
+BOOL wvm_K32GetWsChangesEx(HANDLE process, PPSAPI_WS_WATCH_INFORMATION_EX info, PDWORD size)
+{
+    DWORD given;
+    if (!wvm_user_writable(size, sizeof *size))
+        return wvm_win32_result(STATUS_ACCESS_VIOLATION);
+    memcpy(&given, size, sizeof given);
+    size_t bytes = given;
+    wvm_status status = wvm_nt_working_changes(process, info, sizeof *info, &bytes);
+    given = (DWORD)bytes;
+    if (status >= 0)
+        wvm_user_store(size, &given, sizeof given);
+    return wvm_win32_result(status);
+}

@@ -251,8 +251,9 @@ static bool hand_over(struct list *l)
     return true;
 }
 
-static bool add_pages(struct list *l, uintptr_t at, const uint16_t *code, size_t n)
+static wvm_status add_pages(void *ctx, uintptr_t at, uint16_t *code, size_t n)
 {
+    struct list *l = ctx;
     for (size_t i = 0; i < n; i++) {
         if (!(code[i] & WVM_WORKING_VALID))
             continue;
@@ -261,61 +262,22 @@ static bool add_pages(struct list *l, uintptr_t at, const uint16_t *code, size_t
             share_count(code[i]) << 5 | list_protection(code[i] & WVM_WORKING_ATTR);
         l->n++;
         if (l->n_block == WVM_ARRAY_LEN(l->block) && !hand_over(l))
-            return false;
-    }
-    return true;
-}
-
-static bool may_be_valid(const struct wvm_region *r)
-{
-    return r->type != WVM_TYPE_FREE && (r->attr & WVM_ATTR_ACCESS) > WVM_ATTR_NA &&
-           !(r->attr & WVM_ATTR_GUARD);
-}
-
-static wvm_status list_region(const struct wvm_target *t, struct list *l, uintptr_t at,
-                              uintptr_t end)
-{
-    uint16_t code[PAGES];
-    while ((at = wvm_host_next_present(t->pid, t->base + at, t->base + end) - t->base) < end) {
-        size_t n = wvm_min((end - at) / WVM_PAGE_SIZE, (size_t)PAGES);
-        wvm_status status = look_at(t, at, n, code);
-        if (status < 0)
-            return status;
-        if (!add_pages(l, at, code, n))
             return STATUS_ACCESS_VIOLATION;
-        at += n * WVM_PAGE_SIZE;
     }
     return STATUS_SUCCESS;
-}
-
-static wvm_status list_all(const struct wvm_target *t, struct list *l)
-{
-    struct wvm_region r;
-    wvm_status status = STATUS_SUCCESS;
-    uintptr_t end = end_of(t);
-    for (uintptr_t at = WVM_GRANULE_SIZE; status >= 0 && at < end; at = r.end) {
-        status = wvm_nt_region_in(t, at, &r);
-        if (status < 0 || r.end <= at)
-            break;
-        if (may_be_valid(&r))
-            status = list_region(t, l, at, wvm_min(r.end, end));
-    }
-    return status >= 0 && !hand_over(l) ? (wvm_status)STATUS_ACCESS_VIOLATION : status;
 }
 
 wvm_status wvm_nt_query_working(const struct wvm_target *t, struct wvm_nt_buffer *buf)
 {
     struct list l = {.at = buf->at};
-    wvm_status status = STATUS_SUCCESS;
     if (buf->len < sizeof *l.at)
         return STATUS_INFO_LENGTH_MISMATCH;
     l.room = buf->len / sizeof *l.at - 1;
     if (!wvm_nt_array_writable(l.at, sizeof *l.at))
         return STATUS_ACCESS_VIOLATION;
-    if (!t->pid)
-        status = wvm_space_working_begin(&wvm_space_native, t->base, t->base + end_of(t));
-    if (status >= 0)
-        status = list_all(t, &l);
+    wvm_status status = wvm_nt_walk_working(t, add_pages, &l);
+    if (status >= 0 && !hand_over(&l))
+        status = STATUS_ACCESS_VIOLATION;
     if (status < 0)
         return status;
     ULONG_PTR n = l.n;
@@ -324,6 +286,47 @@ wvm_status wvm_nt_query_working(const struct wvm_target *t, struct wvm_nt_buffer
         return STATUS_INFO_LENGTH_MISMATCH;
     buf->needed = (l.n + 1) * sizeof *l.at;
     return STATUS_SUCCESS;
+}
+
+/* ---- the walk ---- */
+
+static bool may_be_valid(const struct wvm_region *r)
+{
+    return r->type != WVM_TYPE_FREE && (r->attr & WVM_ATTR_ACCESS) > WVM_ATTR_NA &&
+           !(r->attr & WVM_ATTR_GUARD);
+}
+
+static wvm_status walk_region(const struct wvm_target *t, uintptr_t at, uintptr_t end,
+                              wvm_working_pages *pages, void *ctx)
+{
+    uint16_t code[PAGES];
+    while ((at = wvm_host_next_present(t->pid, t->base + at, t->base + end) - t->base) < end) {
+        size_t n = wvm_min((end - at) / WVM_PAGE_SIZE, (size_t)PAGES);
+        wvm_status status = look_at(t, at, n, code);
+        if (status >= 0)
+            status = pages(ctx, at, code, n);
+        if (status < 0)
+            return status;
+        at += n * WVM_PAGE_SIZE;
+    }
+    return STATUS_SUCCESS;
+}
+
+wvm_status wvm_nt_walk_working(const struct wvm_target *t, wvm_working_pages *pages, void *ctx)
+{
+    struct wvm_region r;
+    wvm_status status = STATUS_SUCCESS;
+    uintptr_t end = end_of(t);
+    if (!t->pid)
+        status = wvm_space_working_begin(&wvm_space_native, t->base, t->base + end);
+    for (uintptr_t at = WVM_GRANULE_SIZE; status >= 0 && at < end; at = r.end) {
+        status = wvm_nt_region_in(t, at, &r);
+        if (status < 0 || r.end <= at)
+            break;
+        if (may_be_valid(&r))
+            status = walk_region(t, at, wvm_min(r.end, end), pages, ctx);
+    }
+    return status;
 }
 
 /* ---- emptying ---- */

@@ -328,6 +328,7 @@ wvm_status wvm_space_init(struct wvm_space *sp)
     wvm_sheet_start(&sp->locked, 0);
     wvm_sheet_start(&sp->reset, 0);
     wvm_sheet_start(&sp->left, 0);
+    wvm_sheet_start(&sp->seen, 0);
     wvm_sheet_start(&sp->watch, 0);
     wvm_sheet_start(&sp->copied, 0);
     wvm_sheet_start(&sp->alone, 0);

@@ -257,7 +257,7 @@ const char *wvm_space_audit_locked(struct wvm_space *sp)
     uint64_t committed;
     const struct wvm_pages *map[] = {&sp->owner,       &sp->host.pages,   &sp->locked.pages,
                                      &sp->reset.pages, &sp->watch.pages,  &sp->copied.pages,
-                                     &sp->alone.pages, &sp->left.pages};
+                                     &sp->alone.pages, &sp->left.pages,   &sp->seen.pages};
     const char *bad = wvm_region_check(&sp->store, &sp->index);
     for (unsigned i = 0; !bad && i < WVM_ARRAY_LEN(map); i++)
         bad = wvm_pages_check(&sp->store, map[i]);

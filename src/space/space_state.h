@@ -73,6 +73,7 @@ struct wvm_space {
                                 * contents */
     bool any_offered;          /* (s) some page ever was */
     struct wvm_sheet left;     /* (s) by page number: space_trim.c */
+    struct wvm_sheet seen;     /* (s) by page number: 1 = seen in the working set */
     bool asked;                /* (s) the working set was asked for: space_trim.c I3 */
     struct wvm_sheet watch;    /* (s) by page number: enum wvm_watched */
     struct wvm_overlay written; /* (a) first writes: space_watch_fault.c */

@@ -192,6 +192,44 @@ wvm_status wvm_space_working_begin(struct wvm_space *sp, uintptr_t start, uintpt
     return STATUS_SUCCESS;
 }
 
+/* ---- changes ---- */
+
+void wvm_space_forget_seen(struct wvm_space *sp)
+{
+    if (wvm_space_enter(sp))
+        return;
+    wvm_pages_end(&sp->store, &sp->seen.pages);
+    wvm_sheet_start(&sp->seen, 0);
+    wvm_space_leave(sp);
+}
+
+/* The runs of equal pages are few: the window is. */
+wvm_status wvm_space_take_new(struct wvm_space *sp, uintptr_t start, size_t n, uint16_t *code,
+                              bool note)
+{
+    uint64_t lo = wvm_page_of(start);
+    wvm_status status = wvm_space_enter(sp);
+    if (status)
+        return status;
+    for (size_t i = 0, end; i < n && !status; i = end) {
+        bool valid = code[i] & WVM_WORKING_VALID, seen = wvm_sheet_at(&sp->store, &sp->seen, lo + i);
+        for (end = i + 1; end < n && !(code[end] & WVM_WORKING_VALID) == !valid &&
+                          wvm_sheet_at(&sp->store, &sp->seen, lo + end) == seen; end++)
+            ;
+        if (seen)
+            clear((uint8_t *)(code + i), (end - i) * sizeof *code);
+        if (!note || seen == valid)
+            continue;
+        if (wvm_space_stock(sp, 0, 0))
+            wvm_sheet_set(&sp->store, &sp->seen, lo + i, lo + end, valid);
+        else
+            status = STATUS_NO_MEMORY;
+        wvm_store_flush(&sp->store);
+    }
+    wvm_space_leave(sp);
+    return status;
+}
+
 /* ---- other processes ---- */
 
 wvm_status wvm_space_working_region(pid_t pid, const struct wvm_region *r, uintptr_t start,

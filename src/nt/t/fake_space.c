@@ -227,6 +227,18 @@ wvm_status wvm_space_working(struct wvm_space *sp, uintptr_t start, size_t n, ui
     return fake.result;
 }
 
+wvm_status wvm_space_take_new(struct wvm_space *sp, uintptr_t start, size_t n, uint16_t *code,
+                              bool note)
+{
+    (void)sp, (void)start, (void)n, (void)code, (void)note;
+    return fake.result;
+}
+
+void wvm_space_forget_seen(struct wvm_space *sp)
+{
+    (void)sp;
+}
+
 wvm_status wvm_space_working_region(pid_t pid, const struct wvm_region *r, uintptr_t start,
                                     size_t n, uint16_t *code)
 {
