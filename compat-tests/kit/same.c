@@ -325,7 +325,7 @@ static void messages(void)
     }
     TELL(FormatMessageA(FORMAT_MESSAGE_FROM_STRING | FORMAT_MESSAGE_ARGUMENT_ARRAY,
                         "%2!u! is %1, %1!6s!%%%n%2!04x!", 0, 0, text, sizeof text,
-                        (va_list *)arguments));
+                        (void *)arguments));
     printf("%s\n", text);
     TELL_ERROR(FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM, NULL, 5, 0, text, 10, NULL));
     TELL_ERROR(FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM, NULL, 0x6fffffff, 0, text, 99, NULL));

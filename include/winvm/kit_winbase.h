@@ -56,6 +56,13 @@
 #define MAKELANGID(p, s) ((((WORD)(s)) << 10) | (WORD)(p))
 #endif
 
+/* A list of arguments in the convention of the function that takes it. */
+#if WINVM_ABI == 2 && defined(__x86_64__)
+#define WINVM_VA_LIST_ __builtin_ms_va_list
+#else
+#define WINVM_VA_LIST_ va_list
+#endif
+
 WINVM_BEGIN_DECLS
 
 /* Memory of the process's heap. Fixed: the handle is the address. LMEM_MOVEABLE: the address is
@@ -91,13 +98,14 @@ WINVM_DECLARE(HGLOBAL, GlobalHandle, (LPCVOID pMem));
 /* The English text of an error, or of an HRESULT that is one, with "\r\n" at its end, or the text
  * lpSource with its inserts. The width in dwFlags is 0, or 255 for no line breaks of the text's
  * own. FORMAT_MESSAGE_ALLOCATE_BUFFER: lpBuffer is the place of a pointer, to be freed by
- * LocalFree. Returns the number of characters; 0: 317 ERROR_MR_MID_NOT_FOUND, 122 the buffer, 87, 8. */
+ * LocalFree. Returns the number of characters;
+ * 0: 317 ERROR_MR_MID_NOT_FOUND, 122 the buffer, 87, 8. */
 WINVM_DECLARE(DWORD, FormatMessageA,
               (DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId,
-               LPSTR lpBuffer, DWORD nSize, va_list *Arguments));
+               LPSTR lpBuffer, DWORD nSize, WINVM_VA_LIST_ *Arguments));
 WINVM_DECLARE(DWORD, FormatMessageW,
               (DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId,
-               LPWSTR lpBuffer, DWORD nSize, va_list *Arguments));
+               LPWSTR lpBuffer, DWORD nSize, WINVM_VA_LIST_ *Arguments));
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE
 #define FormatMessage FormatMessageW

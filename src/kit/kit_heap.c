@@ -77,11 +77,15 @@ static bool owns(const struct heap *heap, const struct head *head)
     return head->owner == ((uintptr_t)heap ^ MARK);
 }
 
+static bool is_aligned(LPCVOID block)
+{
+    return block && ((uintptr_t)block & (sizeof(struct head) - 1)) == 0;
+}
+
 /* The head of a block of the heap, or NULL and the last error. */
 static struct head *find(const struct heap *heap, LPCVOID block)
 {
-    bool aligned = block && ((uintptr_t)block & (sizeof(struct head) - 1)) == 0;
-    if (heap && aligned && owns(heap, head_of(block)))
+    if (heap && is_aligned(block) && owns(heap, head_of(block)))
         return head_of(block);
     wvm_kit_fail(heap ? ERROR_INVALID_PARAMETER : ERROR_INVALID_HANDLE);
     return NULL;
@@ -229,9 +233,16 @@ BOOL wvm_kit_HeapDestroy(HANDLE h)
     return TRUE;
 }
 
-LPVOID wvm_kit_HeapAlloc(HANDLE h, DWORD flags, SIZE_T size)
+static struct head *start_block(void *raw, const struct heap *heap, SIZE_T size)
 {
-    struct heap *heap = heap_of(h);
+    struct head *head = (struct head *)((char *)raw + overhead(heap)) - 1;
+    head->size = size;
+    head->owner = (uintptr_t)heap ^ MARK;
+    return head;
+}
+
+static WVM_NOINLINE LPVOID alloc_of(struct heap *heap, DWORD flags, SIZE_T size)
+{
     size_t total;
     if (!heap) {
         wvm_kit_fail(ERROR_INVALID_HANDLE);
@@ -239,16 +250,25 @@ LPVOID wvm_kit_HeapAlloc(HANDLE h, DWORD flags, SIZE_T size)
     }
     if (!raw_size(heap, size, &total) || !charge(heap, total, 0))
         return refuse(heap, flags, size);
-    char *raw = take_raw(heap, total, flags & HEAP_ZERO_MEMORY);
+    void *raw = take_raw(heap, total, flags & HEAP_ZERO_MEMORY);
     if (!raw) {
         charge(heap, 0, total);
         return refuse(heap, flags, size);
     }
-    struct head *head = (struct head *)(raw + overhead(heap)) - 1;
-    head->size = size;
-    head->owner = (uintptr_t)heap ^ MARK;
+    struct head *head = start_block(raw, heap, size);
     link_block(heap, head);
     return head + 1;
+}
+
+LPVOID wvm_kit_HeapAlloc(HANDLE h, DWORD flags, SIZE_T size)
+{
+    size_t total = size + sizeof(struct head);
+    if (WVM_LIKELY(h == &process_heap && total >= size)) { /* the short way */
+        void *raw = flags & HEAP_ZERO_MEMORY ? calloc(1, total) : malloc(total);
+        if (WVM_LIKELY(raw != NULL))
+            return start_block(raw, &process_heap, size) + 1;
+    }
+    return alloc_of(heap_of(h), flags, size);
 }
 
 /* Another size, here or elsewhere; NULL: no memory, nothing changed. */
@@ -291,10 +311,8 @@ LPVOID wvm_kit_HeapReAlloc(HANDLE h, DWORD flags, LPVOID block, SIZE_T size)
     return head + 1;
 }
 
-BOOL wvm_kit_HeapFree(HANDLE h, DWORD flags, LPVOID block)
+static WVM_NOINLINE BOOL free_of(struct heap *heap, LPVOID block)
 {
-    struct heap *heap = heap_of(h);
-    UNREFERENCED_PARAMETER(flags);
     if (heap && !block)
         return TRUE;
     struct head *head = find(heap, block);
@@ -308,6 +326,17 @@ BOOL wvm_kit_HeapFree(HANDLE h, DWORD flags, LPVOID block)
     return TRUE;
 }
 
+BOOL wvm_kit_HeapFree(HANDLE h, DWORD flags, LPVOID block)
+{
+    UNREFERENCED_PARAMETER(flags);
+    if (WVM_LIKELY(h == &process_heap && is_aligned(block) && owns(h, head_of(block)))) {
+        head_of(block)->owner = 0; /* the short way */
+        free(head_of(block));
+        return TRUE;
+    }
+    return free_of(heap_of(h), block);
+}
+
 SIZE_T wvm_kit_HeapSize(HANDLE h, DWORD flags, LPCVOID block)
 {
     struct head *head = find(heap_of(h), block);
@@ -318,8 +347,7 @@ SIZE_T wvm_kit_HeapSize(HANDLE h, DWORD flags, LPCVOID block)
 bool wvm_kit_heap_owns(HANDLE h, LPCVOID block)
 {
     struct heap *heap = heap_of(h);
-    return heap && ((uintptr_t)block & (sizeof(struct head) - 1)) == 0 &&
-           (uintptr_t)block > sizeof(struct head) &&
+    return heap && is_aligned(block) && (uintptr_t)block > sizeof(struct head) &&
            !IsBadReadPtr(head_of(block), sizeof(struct head)) && owns(heap, head_of(block));
 }
 

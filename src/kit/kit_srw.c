@@ -77,16 +77,12 @@ static WVM_NOINLINE void take_slowly(uintptr_t *word, const struct mode *m)
     }
 }
 
-static void let_go(uintptr_t *word, uintptr_t sub)
+static inline WVM_ALWAYS_INLINE void let_go(uintptr_t *word, uintptr_t sub)
 {
-    uintptr_t seen = __atomic_load_n(word, __ATOMIC_RELAXED), next;
-    do {
-        next = seen - sub;
-        if (!OWNED(next))
-            next = 0;
-    } while (!__atomic_compare_exchange_n(word, &seen, next, true, __ATOMIC_SEQ_CST,
-                                          __ATOMIC_RELAXED));
-    if (next == 0 && (seen & WAITED))
+    uintptr_t left = __atomic_sub_fetch(word, sub, __ATOMIC_SEQ_CST);
+    /* Who takes the lock in between sees WAITED, and wakes them when it lets go. */
+    if (WVM_UNLIKELY(left == WAITED) &&
+        __atomic_compare_exchange_n(word, &left, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         wvm_kit_lot_wake(word, UINT_MAX);
 }
 
