@@ -47,13 +47,11 @@ BOOL wvm_kit_WaitOnAddress(volatile VOID *address, PVOID with, SIZE_T size, DWOR
 
 VOID wvm_kit_WakeByAddressSingle(PVOID address)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     wvm_kit_lot_wake(address, 1);
 }
 
 VOID wvm_kit_WakeByAddressAll(PVOID address)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     wvm_kit_lot_wake(address, UINT_MAX);
 }
 
