@@ -4,7 +4,7 @@
  *         sections, and what else the process has in private mappings that can be written.
  * I1  Limits are recorded and never enforced: the host's kernel decides what stays in memory. What
  *     they promise for locks is kept: a minimum that the host's RLIMIT_MEMLOCK does not allow is
- *     refused where it is raised.
+ *     refused where it is raised; up to the first one it never is.
  * I2  The quota is the minimum less WS_OVERHEAD, unless the option lock-quota gives another.
  * Locking: the space lock, taken here. Failure: nothing changed.
  * Signal safety: not for handlers. */
@@ -60,7 +60,7 @@ wvm_status wvm_space_set_ws_limits(struct wvm_space *sp, const struct wvm_ws_lim
     wvm_status status = wvm_space_enter(sp);
     if (status)
         return status;
-    if (to->min > sp->ws.min && !host_allows(to->min))
+    if (to->min > wvm_max(sp->ws.min, WS_MIN) && !host_allows(to->min))
         status = wvm_space_fail(STATUS_INSUFFICIENT_RESOURCES,
                                 "RLIMIT_MEMLOCK is less than the minimum promises", 0);
     else

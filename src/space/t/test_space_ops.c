@@ -440,9 +440,9 @@ START_TEST(quota_follows_minimum)
     ck_assert_uint_eq(seen.min, ws.min);
     more.min = 20 * PG;
     WORKS(wvm_space_set_ws_limits(SP, &more));
-    more.min = 24 * PG;
-    WORKS(wvm_space_set_ws_limits(SP, &more)); /* 16 pages are 64 KiB */
-    more.min = 25 * PG;
+    more.min = 50 * PG;
+    WORKS(wvm_space_set_ws_limits(SP, &more)); /* back to the first one */
+    more.min = 51 * PG;
     ANSWERS(wvm_space_set_ws_limits(SP, &more), STATUS_INSUFFICIENT_RESOURCES);
 }
 END_TEST
