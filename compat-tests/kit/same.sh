@@ -34,6 +34,10 @@ fi
     "$here/same.c" -lsynchronization >"$tmp/out" 2>"$tmp/err"
 ok "same.exe: builds"
 bash "$top/build-aux/wine-run" "$tmp/same.exe" 2>/dev/null | tr -d '\r' >"$tmp/wine.out"
+if [ "$other_abi" = cdecl ] && [ ! -s "$tmp/wine.out" ]; then
+    skip "the same under Wine" "this Wine runs no 32-bit programs"
+    finish
+fi
 tr -d '\r' <"$tmp/native.out" | diff - "$tmp/wine.out" >"$tmp/out"
 ok "the same under Wine"
 finish

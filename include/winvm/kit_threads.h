@@ -51,7 +51,7 @@ WINVM_DECLARE(HANDLE, CreateThread,
                LPDWORD lpThreadId));
 /* Does not return. No destructor of C++ runs in a thread of CreateThread; in another one this is
  * pthread_exit. */
-WINVM_DECLARE(void, ExitThread, (DWORD dwExitCode)) __attribute__((noreturn));
+__attribute__((__noreturn__)) WINVM_DECLARE(void, ExitThread, (DWORD dwExitCode));
 /* How often the thread was suspended before; 1: it runs now. (DWORD)-1: 6, 5. */
 WINVM_DECLARE(DWORD, ResumeThread, (HANDLE hThread));
 /* STILL_ACTIVE, or what the thread ended with; 0 for a thread of the host's. Errors: 6, 5. */
@@ -66,7 +66,7 @@ WINVM_DECLARE(BOOL, SwitchToThread, (void));
 
 /* Ends the process as exit does: what the C library has registered runs. The host keeps the low
  * eight bits of the code. */
-WINVM_DECLARE(void, ExitProcess, (UINT uExitCode)) __attribute__((noreturn));
+__attribute__((__noreturn__)) WINVM_DECLARE(void, ExitProcess, (UINT uExitCode));
 /* Ends this process at once. Errors: 6, 5 another process. */
 WINVM_DECLARE(BOOL, TerminateProcess, (HANDLE hProcess, UINT uExitCode));
 

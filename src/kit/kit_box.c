@@ -31,9 +31,11 @@ int wvm_kit_MessageBoxA(HWND owner, LPCSTR text, LPCSTR caption, UINT type)
 
 int wvm_kit_MessageBoxW(HWND owner, LPCWSTR text, LPCWSTR caption, UINT type)
 {
-    char *narrow = text ? wvm_kit_new_utf8(text) : NULL;
-    char *narrow_caption = caption ? wvm_kit_new_utf8(caption) : NULL;
-    int answer = wvm_kit_MessageBoxA(owner, narrow, narrow_caption, type);
+    char *narrow = wvm_kit_new_utf8(text ? text : u"");
+    char *narrow_caption = wvm_kit_new_utf8(caption ? caption : u"Error");
+    int answer = 0;
+    if (narrow && narrow_caption)
+        answer = wvm_kit_MessageBoxA(owner, narrow, narrow_caption, type);
     free(narrow);
     free(narrow_caption);
     return answer;

@@ -45,7 +45,8 @@ VOID wvm_kit_OutputDebugStringW(LPCWSTR text)
 {
     DWORD error = GetLastError();
     char *narrow = text ? wvm_kit_new_utf8(text) : NULL;
-    wvm_kit_OutputDebugStringA(narrow);
+    if (narrow)
+        wvm_kit_OutputDebugStringA(narrow);
     free(narrow);
     SetLastError(error);
 }

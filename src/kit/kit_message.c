@@ -75,8 +75,9 @@ static void put_string(struct message *m, const char *flags, ULONG_PTR value, bo
 static void put_character(struct message *m, ULONG_PTR value)
 {
     WCHAR c = (WCHAR)value;
-    char text[4];
-    fwrite(text, 1, wvm_kit_to_utf8(text, sizeof text, &c, 1), m->out);
+    char text[4] = {0};
+    size_t n = wvm_kit_to_utf8(text, sizeof text, &c, 1);
+    fwrite(text, 1, n, m->out);
 }
 
 static void put_number(struct message *m, const char *flags, ULONG_PTR value, bool large, char kind)
@@ -209,11 +210,17 @@ static bool are_valid(DWORD flags, const void *source, const void *out)
     return (out && (flags & from) && one) || wvm_kit_fail(ERROR_INVALID_PARAMETER);
 }
 
+/* Memory that LocalFree takes: a block of the process's heap. */
+static LPVOID new_local(SIZE_T size)
+{
+    return wvm_kit_HeapAlloc(wvm_kit_GetProcessHeap(), 0, size);
+}
+
 static DWORD answer_a(DWORD flags, const char *text, LPSTR out, DWORD cap)
 {
     size_t n = strlen(text);
     if (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) {
-        LPSTR made = n ? wvm_kit_LocalAlloc(LMEM_FIXED, n < cap ? cap : n + 1) : NULL;
+        LPSTR made = n ? new_local(n < cap ? cap : n + 1) : NULL;
         *(LPSTR *)(void *)out = made;
         if (made)
             memcpy(made, text, n + 1);
@@ -228,7 +235,7 @@ static DWORD answer_w(DWORD flags, const char *text, LPWSTR out, DWORD cap)
     size_t n = wvm_kit_to_utf16(NULL, 0, text, WVM_KIT_TO_NUL);
     if (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) {
         size_t units = n < cap ? cap : n + 1;
-        LPWSTR made = n ? wvm_kit_LocalAlloc(LMEM_FIXED, units * sizeof(WCHAR)) : NULL;
+        LPWSTR made = n ? new_local(units * sizeof(WCHAR)) : NULL;
         *(LPWSTR *)(void *)out = made;
         if (made)
             wvm_kit_fill_w(made, (DWORD)units, text);

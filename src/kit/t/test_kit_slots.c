@@ -11,7 +11,7 @@
 #include "base/t/unit.h"
 
 static DWORD tls, fls;
-static HANDLE go;
+static HANDLE go, freed;
 
 static void finish(HANDLE thread, DWORD code)
 {
@@ -99,7 +99,7 @@ static DWORD WINAPI sets_and_waits(LPVOID argument)
 {
     sets(argument);
     ReleaseSemaphore(go, 1, NULL);
-    Sleep(200);
+    WaitForSingleObject(freed, INFINITE);
     return FlsGetValue(fls) != NULL;
 }
 
@@ -118,6 +118,7 @@ START_TEST(callbacks)
     pthread_join(posix, NULL);
     ck_assert_uint_eq(given, 11);
     go = CreateSemaphoreA(NULL, 0, 1, NULL);
+    freed = CreateEventA(NULL, TRUE, FALSE, NULL);
     HANDLE thread = CreateThread(NULL, 0, sets_and_waits, (LPVOID)100, 0, NULL);
     WaitForSingleObject(go, INFINITE);
     FlsSetValue(fls, (PVOID)1000);
@@ -125,8 +126,10 @@ START_TEST(callbacks)
     ck_assert_uint_eq(given, 1111);
     ck_assert_uint_eq(given_by, GetCurrentThreadId());
     ck_assert(!FlsFree(fls));
+    SetEvent(freed);
     finish(thread, 0);
     ck_assert_uint_eq(given, 1111);
+    CloseHandle(freed);
     CloseHandle(go);
 }
 END_TEST
