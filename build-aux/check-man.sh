@@ -64,7 +64,7 @@ ok "every call of control.h, space.h and pool.h has a page" "$(
     [ -n "$own" ] || echo "no call found in $control"
     absent "in no NAME section" "$named" <<<"$own")"
 
-listed=$(sed -nE 's/^ +[XF]\([A-Za-z0-9_ *]+, ([A-Za-z0-9]+),.*/\1/p' "$kit" | sort)
+listed=$(sed -nE 's/^[XF]\([A-Za-z0-9_ *]+, ([A-Za-z0-9]+),.*/\1/p' "$kit" | sort)
 ok "winvm-kit(7) names the functions of the kit" "$(
     [ -n "$listed" ] || echo "no function found in $kit"
     diff <(sed -nE 's/^\.Fn ([A-Za-z0-9]+)( .*)?$/\1/p' "$man/winvm-kit.7" | sort -u) \

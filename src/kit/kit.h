@@ -11,7 +11,6 @@
 #include <winvm/winvm.h>
 
 #include "base/annotate.h"
-#include "kit/kit_list.h"
 
 /* The compiler's own convention, whatever the words of the headers mean. */
 #if defined(__x86_64__)
@@ -22,13 +21,15 @@
 
 #pragma GCC visibility push(hidden)
 
-#define WVM_KIT_DECLARE(ret, name, params, args) ret wvm_kit_##name params;
-#define WVM_KIT_DECLARE_BOTH(ret, name, params, args) \
-    ret wvm_kit_##name params;                        \
+#define WVM_KIT_ALL
+#define X(ret, name, params, args) ret wvm_kit_##name params;
+#define F(ret, name, params, args) \
+    ret wvm_kit_##name params;     \
     ret wvm_kit_##name##_ms params;
-WVM_KIT_ALL(WVM_KIT_DECLARE, WVM_KIT_DECLARE_BOTH)
-#undef WVM_KIT_DECLARE
-#undef WVM_KIT_DECLARE_BOTH
+#include "kit/kit_list.h"
+#undef X
+#undef F
+#undef WVM_KIT_ALL
 
 /* Sets the last error; FALSE, for the return of a call. */
 static inline BOOL wvm_kit_fail(DWORD error)

@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_lot.h"
 
 struct compared {
@@ -55,4 +55,5 @@ VOID wvm_kit_WakeByAddressAll(PVOID address)
     wvm_kit_lot_wake(address, UINT_MAX);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_ADDRESS)
+#define WVM_KIT_ADDRESS
+#include "kit/kit_entry.h"

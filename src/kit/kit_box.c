@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_text.h"
 
 static const unsigned char buttons[][3] = {
@@ -41,4 +41,5 @@ int wvm_kit_MessageBoxW(HWND owner, LPCWSTR text, LPCWSTR caption, UINT type)
     return answer;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_BOX)
+#define WVM_KIT_BOX
+#include "kit/kit_entry.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_text.h"
 
 static char *line_a;    /* (a) */
@@ -101,4 +101,5 @@ LPWSTR wvm_kit_GetCommandLineW(VOID)
     return known;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_COMMAND)
+#define WVM_KIT_COMMAND
+#include "kit/kit_entry.h"

@@ -7,7 +7,7 @@
  * Signal safety: none. */
 #include <limits.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_lot.h"
 
 struct held {
@@ -90,4 +90,5 @@ VOID wvm_kit_WakeAllConditionVariable(PCONDITION_VARIABLE cv)
         wvm_kit_lot_wake(cv, UINT_MAX);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_CONDITION)
+#define WVM_KIT_CONDITION
+#include "kit/kit_entry.h"

@@ -4,7 +4,7 @@
  *     with no and with one waiter; OwningThread and RecursionCount are the owner's to change.
  * I2  No memory is taken: any byte of the structure is the program's.
  * Locking: none.   Failure: none.   Signal safety: none. */
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_lock.h"
 #include "kit/kit_self.h"
 
@@ -110,4 +110,5 @@ VOID wvm_kit_DeleteCriticalSection(LPCRITICAL_SECTION cs)
     *cs = (CRITICAL_SECTION){.LockCount = FREE};
 }
 
-WVM_KIT_EXPORT(WVM_KIT_CRITICAL)
+#define WVM_KIT_CRITICAL
+#include "kit/kit_entry.h"

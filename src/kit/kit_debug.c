@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_text.h"
 
 #define TRACER "TracerPid:\t"
@@ -51,4 +51,5 @@ VOID wvm_kit_OutputDebugStringW(LPCWSTR text)
     SetLastError(error);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_DEBUG)
+#define WVM_KIT_DEBUG
+#include "kit/kit_entry.h"

@@ -1,6 +1,5 @@
-/* How the names of a family are exported; included once by the file that has the family, with
- *     WVM_KIT_EXPORT(WVM_KIT_family)
- * behind the functions. Each name has up to three symbols:
+/* Exports the names of a family; included once by the file that has the family, behind its
+ * functions, with WVM_KIT_family defined. Each name has up to three symbols:
  *   wvm_kit_Foo      the function itself, in the compiler's convention; hidden
  *   wvm_kit_ms_Foo   the same for callers of the Windows convention; hidden
  *   Foo and winvm_ms_Foo, on i386 winvm_cdecl_Foo and Foo: these two under the names that
@@ -8,19 +7,8 @@
  * A call in the compiler's convention costs nothing more than the function. The exported symbols
  * are weak: a program linked with the archive may define any of them itself, and still gets the
  * others of the family. The kit calls its own functions by their hidden names. */
-#ifndef WVM_KIT_KIT_ENTRY_H
-#define WVM_KIT_KIT_ENTRY_H
-
 #include "kit/kit.h"
 
-#define WVM_KIT_EXPORT(family)                        \
-    family(WVM_KIT_MS_ENTRY, WVM_KIT_MS_ENTRY_TO_MS)  \
-    family(WVM_KIT_NAMES, WVM_KIT_NAMES)
-
-#define WVM_KIT_MS_ENTRY(ret, name, params, args) \
-    WVM_KIT_MS_ENTRY_TO(ret, name, params, args, wvm_kit_##name)
-#define WVM_KIT_MS_ENTRY_TO_MS(ret, name, params, args) \
-    WVM_KIT_MS_ENTRY_TO(ret, name, params, args, wvm_kit_##name##_ms)
 #define WVM_KIT_MS_ENTRY_TO(ret, name, params, args, target)                                \
     WVM_HIDDEN WVM_WINDOWS_CALL ret wvm_kit_ms_##name params;                               \
     __attribute__((used)) WVM_WINDOWS_CALL WVM_ANY_STACK ret wvm_kit_ms_##name params       \
@@ -28,18 +16,25 @@
         return target args;                                                                 \
     }
 
+#define X(ret, name, params, args) WVM_KIT_MS_ENTRY_TO(ret, name, params, args, wvm_kit_##name)
+#define F(ret, name, params, args) \
+    WVM_KIT_MS_ENTRY_TO(ret, name, params, args, wvm_kit_##name##_ms)
+#include "kit/kit_list.h"
+#undef X
+#undef F
+
 #if defined(WVM_PLAIN_MS)
 #define WVM_KIT_PLAIN(name) wvm_kit_ms_##name
 #else
 #define WVM_KIT_PLAIN(name) wvm_kit_##name
 #endif
 #if defined(__x86_64__)
-#define WVM_KIT_NAMES(ret, name, params, args)             \
-    WVM_KIT_SYMBOL(name, WVM_KIT_PLAIN(name))              \
+#define X(ret, name, params, args)            \
+    WVM_KIT_SYMBOL(name, WVM_KIT_PLAIN(name)) \
     WVM_KIT_SYMBOL(winvm_ms_##name, wvm_kit_ms_##name)
 #else
-#define WVM_KIT_NAMES(ret, name, params, args)             \
-    WVM_KIT_SYMBOL(name, WVM_KIT_PLAIN(name))              \
+#define X(ret, name, params, args)            \
+    WVM_KIT_SYMBOL(name, WVM_KIT_PLAIN(name)) \
     WVM_KIT_SYMBOL(winvm_cdecl_##name, wvm_kit_##name)
 #endif
 #define WVM_KIT_SYMBOL(symbol, target) WVM_KIT_SYMBOL_(symbol, target)
@@ -47,5 +42,7 @@
     __asm__(".weak " #symbol "\n\t"                  \
             ".type " #symbol ", @function\n\t"       \
             ".set " #symbol ", " #target);
-
-#endif
+#define F X
+#include "kit/kit_list.h"
+#undef X
+#undef F

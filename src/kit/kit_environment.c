@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_text.h"
 
 /* The variable that a name means, as "name=value"; NULL: there is none. */
@@ -89,4 +89,5 @@ BOOL wvm_kit_SetEnvironmentVariableW(LPCWSTR name, LPCWSTR value)
     return done;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_ENVIRONMENT)
+#define WVM_KIT_ENVIRONMENT
+#include "kit/kit_entry.h"

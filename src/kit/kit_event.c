@@ -2,7 +2,7 @@
  *
  * I1  An event that resets by itself ends one wait for each time it is set.
  * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_wait.h"
 
 struct event {
@@ -106,4 +106,5 @@ BOOL wvm_kit_ResetEvent(HANDLE h)
     return TRUE;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_EVENT)
+#define WVM_KIT_EVENT
+#include "kit/kit_entry.h"

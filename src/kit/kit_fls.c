@@ -8,7 +8,7 @@
  * I3      A slot is NULL in every thread when its index is given out.
  * Locking: one lock for the indexes; that of the list of threads; never both.
  * Failure: nothing changed.   Signal safety: FlsGetValue. */
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_self.h"
 
 #define N_ROUNDS 4
@@ -159,4 +159,5 @@ BOOL wvm_kit_FlsSetValue(DWORD i, PVOID value)
     return TRUE;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_FLS)
+#define WVM_KIT_FLS
+#include "kit/kit_entry.h"

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_store.h"
 
 #define HEAP_MAGIC 0x48774b69u
@@ -377,4 +377,5 @@ BOOL wvm_kit_HeapValidate(HANDLE h, DWORD flags, LPCVOID block)
     return !heap->listed || is_in_order(heap);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_HEAP)
+#define WVM_KIT_HEAP
+#include "kit/kit_entry.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_heap.h"
 #include "kit/kit_store.h"
 
@@ -316,4 +316,5 @@ static HANDLE handle_at(LPCVOID mem)
 CALLS(Local, FALSE)
 CALLS(Global, TRUE)
 
-WVM_KIT_EXPORT(WVM_KIT_LOCAL)
+#define WVM_KIT_LOCAL
+#include "kit/kit_entry.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_message_list.h"
 #include "kit/kit_text.h"
 
@@ -293,4 +293,5 @@ CALL(FormatMessageA, format_a, _ms, false, true, LPSTR)
 CALL(FormatMessageW, format_w, , true, false, LPWSTR)
 CALL(FormatMessageW, format_w, _ms, true, true, LPWSTR)
 
-WVM_KIT_EXPORT(WVM_KIT_MESSAGE)
+#define WVM_KIT_MESSAGE
+#include "kit/kit_entry.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_text.h"
 
 /* The path of the module's file; false and the last error: no such module. */
@@ -64,4 +64,5 @@ DWORD wvm_kit_GetModuleFileNameW(HMODULE module, LPWSTR out, DWORD cap)
     return answer(n, cap);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_MODULE)
+#define WVM_KIT_MODULE
+#include "kit/kit_entry.h"

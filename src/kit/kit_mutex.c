@@ -3,7 +3,7 @@
  * I1  A mutex is in the ring of its owner's record as long as it has an owner, and holds itself
  *     then: closing the last handle does not take it from its owner.
  * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_self.h"
 
 struct mutex {
@@ -111,4 +111,5 @@ BOOL wvm_kit_ReleaseMutex(HANDLE h)
     return mine || wvm_kit_fail(ERROR_NOT_OWNER);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_MUTEX)
+#define WVM_KIT_MUTEX
+#include "kit/kit_entry.h"

@@ -8,7 +8,7 @@
  * Locking: none; the lot.   Failure: the state is unchanged.   Signal safety: none. */
 #include <limits.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_lot.h"
 
 enum { NEW, RUNNING, DONE, RACING, STATE = 3 };
@@ -145,4 +145,5 @@ BOOL wvm_kit_InitOnceExecuteOnce_ms(PINIT_ONCE once, PINIT_ONCE_FN run, PVOID ar
     return execute(once, &c, context);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_ONCE)
+#define WVM_KIT_ONCE
+#include "kit/kit_entry.h"

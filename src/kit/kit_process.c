@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 
 VOID wvm_kit_ExitProcess(UINT code)
 {
@@ -19,4 +19,5 @@ BOOL wvm_kit_TerminateProcess(HANDLE process, UINT code)
                                                                 : ERROR_INVALID_HANDLE);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_PROCESS)
+#define WVM_KIT_PROCESS
+#include "kit/kit_entry.h"

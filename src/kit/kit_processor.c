@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 
 #define N_PROCESSORS 64u
 #define MOST_RELATIONS 640u
@@ -366,4 +366,5 @@ BOOL wvm_kit_IsProcessorFeaturePresent(DWORD feature)
     return FALSE;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_PROCESSOR)
+#define WVM_KIT_PROCESSOR
+#include "kit/kit_entry.h"

@@ -2,7 +2,7 @@
  *
  * I1  0 <= count <= most; a wait that ends takes one.
  * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_wait.h"
 
 struct semaphore {
@@ -81,4 +81,5 @@ BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)
     return TRUE;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_SEMAPHORE)
+#define WVM_KIT_SEMAPHORE
+#include "kit/kit_entry.h"

@@ -3,7 +3,7 @@
  * Locking: none.   Failure: none.   Signal safety: a handler runs, and the sleep goes on. */
 #include <sched.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_lock.h"
 
 DWORD wvm_kit_SleepEx(DWORD ms, BOOL alertable)
@@ -25,4 +25,5 @@ VOID wvm_kit_Sleep(DWORD ms)
     wvm_kit_SleepEx(ms, FALSE);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_SLEEP)
+#define WVM_KIT_SLEEP
+#include "kit/kit_entry.h"

@@ -8,7 +8,7 @@
  * Locking: none; the lot.   Failure: none.   Signal safety: none. */
 #include <limits.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_lot.h"
 
 #define EXCLUSIVE ((uintptr_t)1)
@@ -123,4 +123,5 @@ VOID wvm_kit_ReleaseSRWLockShared(PSRWLOCK lock)
     let_go(word_of(lock), SHARED);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_SRW)
+#define WVM_KIT_SRW
+#include "kit/kit_entry.h"

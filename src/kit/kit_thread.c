@@ -15,7 +15,7 @@
 #include <setjmp.h>
 
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_self.h"
 
 #define LEAST_STACK ((size_t)256 << 10)
@@ -208,4 +208,5 @@ BOOL wvm_kit_SwitchToThread(VOID)
     return sched_yield() == 0;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_THREAD)
+#define WVM_KIT_THREAD
+#include "kit/kit_entry.h"

@@ -3,7 +3,7 @@
  * Locking: none.   Failure: none.   Signal safety: yes. */
 #include <time.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 
 #define TICKS UINT64_C(10000000) /* of 100 ns in a second */
 #define NS_PER_TICK 100u
@@ -56,4 +56,5 @@ VOID wvm_kit_GetSystemTimePreciseAsFileTime(LPFILETIME out)
     store(out, CLOCK_REALTIME);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_TIME)
+#define WVM_KIT_TIME
+#include "kit/kit_entry.h"

@@ -6,7 +6,7 @@
  * Locking: one lock for the indexes, then that of the list of threads; a thread's own slots need
  * none.   Failure: nothing changed.   Signal safety: TlsGetValue. */
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_self.h"
 
 static uint64_t used[WVM_KIT_N_TLS / 64];
@@ -73,4 +73,5 @@ BOOL wvm_kit_TlsSetValue(DWORD i, LPVOID value)
     return TRUE;
 }
 
-WVM_KIT_EXPORT(WVM_KIT_TLS)
+#define WVM_KIT_TLS
+#include "kit/kit_entry.h"

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/arith.h"
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_text.h"
 #include "kit/kit_wait.h"
 
@@ -158,4 +158,5 @@ BOOL wvm_kit_AdjustTokenPrivileges(HANDLE token, BOOL disable_all, PTOKEN_PRIVIL
     return adjust(&c, room, before, needed);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_TOKEN)
+#define WVM_KIT_TOKEN
+#include "kit/kit_entry.h"

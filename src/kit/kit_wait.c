@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kit/kit_entry.h"
+#include "kit/kit.h"
 #include "kit/kit_self.h"
 
 struct wait;
@@ -241,4 +241,5 @@ DWORD wvm_kit_WaitForSingleObject(HANDLE h, DWORD ms)
     return wvm_kit_WaitForMultipleObjectsEx(1, &h, FALSE, ms, FALSE);
 }
 
-WVM_KIT_EXPORT(WVM_KIT_WAIT)
+#define WVM_KIT_WAIT
+#include "kit/kit_entry.h"
