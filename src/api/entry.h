@@ -31,6 +31,8 @@
 #include "api/ring.h"
 #include "api/trace.h"
 #include "fault/fault.h"
+#include "nt/nt_pool.h"
+#include "pool/pool_fast.h"
 
 /* One identity per function, in the order of api_list.h; aliases share it. */
 enum wvm_api_id {
@@ -106,9 +108,33 @@ WVM_API_MS(WVM_DECLARE_MS)
 #define WVM_PICK_FARPROC(v, n) n
 #define WVM_PICK_LPTOP_LEVEL_EXCEPTION_FILTER(v, n) n
 
+/* WVM_FIRST(name), at the beginning of an entry: the busiest calls are served before the gate is
+ * looked at; what closes the gate closes the pools' fast way too (wvm_pool_close). */
+#define WVM_FIRST(name) WVM_SECOND(WVM_FIRST_##name, WVM_NO_FIRST, ~)()
+#define WVM_NO_FIRST()
+#define WVM_FIRST_ExAllocatePoolWithTag ~, WVM_FIRST_ALLOC
+#define WVM_FIRST_ExFreePoolWithTag ~, WVM_FIRST_FREE
+#define WVM_FIRST_ALLOC()                                                    \
+    void *block;                                                             \
+    enum wvm_pool_fast way = wvm_pool_fast_alloc(a, b, c, &block);           \
+    if (WVM_LIKELY(way == WVM_POOL_DONE))                                    \
+        return block;                                                        \
+    if (way == WVM_POOL_REST)                                                \
+        return wvm_nt_pool_rest_alloc(a, b, c);
+#define WVM_FIRST_FREE()                                                     \
+    struct wvm_pool_state *state;                                            \
+    enum wvm_pool_fast way = wvm_pool_fast_free(a, false, b, &state);        \
+    if (WVM_LIKELY(way == WVM_POOL_DONE))                                    \
+        return;                                                              \
+    if (way == WVM_POOL_REST) {                                              \
+        wvm_nt_pool_rest_free(a, b, state);                                  \
+        return;                                                              \
+    }
+
 /* The body of an entry: past the gate, call, note the change. */
 #define WVM_ENTRY_VALUE(name, type, args)            \
     {                                                \
+        WVM_FIRST(name)                              \
         if (WVM_UNLIKELY(wvm_gate_bits() != 0)) {    \
             wvm_site = __builtin_return_address(0);  \
             return wvm_slow_##name args;             \
@@ -119,6 +145,7 @@ WVM_API_MS(WVM_DECLARE_MS)
     }
 #define WVM_ENTRY_VOID(name, type, args)             \
     {                                                \
+        WVM_FIRST(name)                              \
         if (WVM_UNLIKELY(wvm_gate_bits() != 0)) {    \
             wvm_site = __builtin_return_address(0);  \
             wvm_slow_##name args;                    \

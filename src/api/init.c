@@ -32,6 +32,7 @@
 #include "nt/nt_pool.h"
 #include "nt/nt_raise.h"
 #include "nt/nt_shared_data.h"
+#include "pool/pool.h"
 #include "pool/pool_trace.h"
 #include "remote/remote.h"
 #include "section/section.h"
@@ -100,6 +101,8 @@ static void start(void)
     wvm_trace_init();
     if (wvm_option(WVM_OPTION_POOL_TRACE) || wvm_option(WVM_OPTION_POOL_LEAKS))
         wvm_gate_set(WVM_GATE_SITES, true);
+    if (wvm_gate_bits() & (WVM_GATE_TRACE | WVM_GATE_SITES))
+        wvm_pool_close();
     errno = saved;
     wvm_gate_set(WVM_GATE_INIT, false);
 }

@@ -1,8 +1,8 @@
 /* The Ex names that allocate and free.
  *
- * The busiest ones begin with the two short ways of pool_fast.h; what those do not serve (another
- * type or flag, a tag that was never used, a high level, an observer) is decoded here and goes to
- * nt_pool_slow.c.
+ * The busiest ones begin with the short ways of pool/ (pool_fast.h), two of them in their entries
+ * already; what those do not serve (another type or flag, a tag that was never used, a high level,
+ * an observer) is decoded here and goes to nt_pool_slow.c.
  * I1  The address that a block's allocation is known by is that of the call in the program, so that
  *     each name takes its own return address.
  * Locking: none of its own.   Failure: see winvm/wdm.h.   Signal safety: as pool/pool.h. */
@@ -88,17 +88,30 @@ static WVM_NOINLINE void *alloc_second(uint32_t type, size_t size, uint32_t tag,
     return p != NULL ? p : alloc_type(type, size, tag, caller);
 }
 
-PVOID wvm_ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T size, ULONG tag)
+void *wvm_nt_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag)
 {
-    void *p = wvm_pool_fast_alloc(type, size, tag);
+    void *p = wvm_pool_rest_alloc(type, size, tag);
     return WVM_LIKELY(p != NULL) ? p : alloc_second(type, size, tag, CALLER);
 }
 
+PVOID wvm_ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T size, ULONG tag)
+{
+    void *p;
+    enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p);
+    if (WVM_LIKELY(way == WVM_POOL_DONE))
+        return p;
+    if (way == WVM_POOL_REST)
+        return wvm_nt_pool_rest_alloc(type, size, tag);
+    return alloc_second(type, size, tag, CALLER);
+}
+
 static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t tag,
-                                        const void *caller)
+                                        const void *caller, bool rest)
 {
     unsigned kind = kind_of_flags(flags);
-    void *p = kind < WVM_POOL_KINDS ? wvm_pool_second_alloc(kind, size, tag) : NULL;
+    void *p = rest ? wvm_pool_rest_alloc(wvm_pool_type_of(kind), size, tag) : NULL;
+    if (p == NULL && kind < WVM_POOL_KINDS)
+        p = wvm_pool_second_alloc(kind, size, tag);
     if (p != NULL)
         return flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, size);
     struct wvm_pool_call call = call_for(size, tag, caller);
@@ -108,12 +121,13 @@ static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t ta
 PVOID wvm_ExAllocatePool2(POOL_FLAGS flags, SIZE_T size, ULONG tag)
 {
     unsigned kind = kind_of_flags(flags);
-    if (WVM_LIKELY(kind < WVM_POOL_KINDS)) {
-        void *p = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag);
-        if (WVM_LIKELY(p != NULL))
-            return flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, size);
-    }
-    return alloc2_second(flags, size, tag, CALLER);
+    enum wvm_pool_fast way = WVM_POOL_SECOND;
+    void *p;
+    if (WVM_LIKELY(kind < WVM_POOL_KINDS))
+        way = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag, &p);
+    if (WVM_LIKELY(way == WVM_POOL_DONE))
+        return flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, size);
+    return alloc2_second(flags, size, tag, CALLER, way == WVM_POOL_REST);
 }
 
 PVOID wvm_ExAllocatePool3(POOL_FLAGS flags, SIZE_T size, ULONG tag,
@@ -181,19 +195,33 @@ PVOID wvm_ExAllocatePoolQuotaUninitialized(POOL_TYPE type, SIZE_T size, ULONG ta
 
 static WVM_NOINLINE void free_second(void *p, uint32_t tag, const void *caller)
 {
-    if (!wvm_pool_second_free(p, tag != 0 ? tag : wvm_pool_fast_tag(p)))
+    if (!wvm_pool_second_free(p, tag == 0, tag))
         wvm_nt_pool_free(p, tag, caller);
+}
+
+void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state)
+{
+    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, state)))
+        free_second(p, tag, CALLER);
 }
 
 VOID wvm_ExFreePool(PVOID p)
 {
-    if (WVM_UNLIKELY(!wvm_pool_fast_free(p, wvm_pool_fast_tag(p))))
+    struct wvm_pool_state *state;
+    enum wvm_pool_fast way = wvm_pool_fast_free(p, true, 0, &state);
+    if (way == WVM_POOL_REST)
+        wvm_nt_pool_rest_free(p, 0, state);
+    else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, 0, CALLER);
 }
 
 VOID wvm_ExFreePoolWithTag(PVOID p, ULONG tag)
 {
-    if (WVM_UNLIKELY(!wvm_pool_fast_free(p, tag)))
+    struct wvm_pool_state *state;
+    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &state);
+    if (way == WVM_POOL_REST)
+        wvm_nt_pool_rest_free(p, tag, state);
+    else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, tag, CALLER);
 }
 
@@ -206,6 +234,5 @@ VOID wvm_ExFreePool2(PVOID p, ULONG tag, PCPOOL_EXTENDED_PARAMETER params, ULONG
             return;
         }
     }
-    if (WVM_UNLIKELY(!wvm_pool_fast_free(p, tag)))
-        free_second(p, tag, CALLER);
+    wvm_ExFreePoolWithTag(p, tag);
 }

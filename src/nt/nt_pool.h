@@ -34,6 +34,11 @@ void *wvm_nt_pool_fail(const struct wvm_pool_call *call, uint32_t status);
 /* ExFreePool and its kin. */
 void wvm_nt_pool_free(void *p, uint32_t tag, const void *caller);
 
+/* The rest of ExAllocatePoolWithTag and ExFreePoolWithTag where the fast way says WVM_POOL_REST. */
+struct wvm_pool_state;
+void *wvm_nt_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag);
+void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state);
+
 /* ---- nt_pool_flags.c: decoding; the request's size, tag and caller are already there ---- */
 
 /* PoolType of the older calls, with its modifiers. Bits without a meaning have none. */

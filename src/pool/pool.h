@@ -71,9 +71,9 @@ struct wvm_pool_finding {
     uintptr_t parameter[4];
 };
 
-/* Told what is found wrong with a block after its free has returned, with no lock held: the slack
- * of a block that is freed by the second way may be looked at later, but before the block is used
- * again or leaves the thread. Set once. */
+/* Told what is found wrong with a block after its free has returned, with no lock held: in large
+ * pools the slack of a block may be looked at after its free, but before the block is used again or
+ * leaves the thread. Set once. */
 extern void (*wvm_pool_found)(const struct wvm_pool_finding *f);
 
 /* Gives the room the addresses [base, base+size), reserved and inaccessible, page multiples; once,
@@ -128,6 +128,10 @@ void wvm_pool_set_raised(bool raised);
  * charged, charged late, limit, peak. Constant. */
 void wvm_pool_publish_commit(const wvm_word64 *const word[4]);
 
+/* No call takes a short way from now on: each one is to pass the gate of its entry. Before the
+ * first call. */
+void wvm_pool_close(void);
+
 /* ---- the slow way: what has to see every call ---- */
 
 /* Somebody who wants to see every allocation and free. While there is one, no call takes the short
@@ -158,8 +162,7 @@ struct wvm_pool_observer {
 };
 void wvm_pool_observe(const struct wvm_pool_observer *observer);
 
-/* A thread that frees much looks at an overrun of some blocks only when they are used again. On: at
- * each free. */
+/* On: every free looks at the block's slack, however large the pools are. */
 void wvm_pool_prove_at_once(bool on);
 
 /* For observers: n whole pages of system space, inaccessible until protected by the caller, without

@@ -73,17 +73,20 @@ static enum big find_big(const void *p, struct wvm_pool_where *out)
 }
 
 enum use { NEVER_USED, CORRUPT, IDLE, LIVE };
-static enum use use_of(const struct wvm_pool_slot *slot)
+static enum use use_of(const struct wvm_pool_slot *slot, unsigned kind, uint32_t room)
 {
     const struct wvm_pool_state *s = slot->state;
     uint32_t use = wvm_pool_use_get(s);
     if (!__atomic_load_n(&s->use, __ATOMIC_RELAXED))
         return NEVER_USED;
-    if (s->start != (uint16_t)(uintptr_t)slot->block || use & 1 << 15 ||
+    if (s->start != (uint16_t)(uintptr_t)slot->block || use & WVM_POOL_NOT_LIVE & ~WVM_POOL_IDLE ||
         s->flags & ~WVM_POOL_STATE_CHARGED || !wvm_pool_is_shelf(s->shelf) ||
-        wvm_pool_map.class[WVM_POOL_SHELF_CLASS(s->shelf)].size < WVM_POOL_USE_SIZE(use))
+        WVM_POOL_SHELF_KIND(s->shelf) != kind ||
+        wvm_pool_map.class[WVM_POOL_SHELF_CLASS(s->shelf)].size != room)
         return CORRUPT;
-    return use & WVM_POOL_LIVE ? LIVE : IDLE;
+    if (use & WVM_POOL_IDLE)
+        return IDLE;
+    return WVM_POOL_USE_SLACK(use) < room ? LIVE : CORRUPT;
 }
 
 /* The slot that holds p, and what it is. */
@@ -93,14 +96,15 @@ static bool find_slot(const void *p, struct wvm_pool_where *out, enum use *use)
     if (!wvm_pool_slot_at(p, &out->slot, &room))
         return false;
     uint32_t word = wvm_pool_use_get(out->slot.state);
-    *use = use_of(&out->slot);
+    unsigned kind = wvm_pool_map.place[((uintptr_t)p - wvm_pool_map.base) / WVM_POOL_SPAN].kind;
+    *use = use_of(&out->slot, kind, room);
     out->row = WVM_POOL_USE_ROW(word);
     out->block = (struct wvm_pool_block){
         .start = out->slot.block,
-        .size = WVM_POOL_USE_SIZE(word),
+        .size = room - WVM_POOL_USE_SLACK(word),
         .room = room,
         .tag = wvm_pool_map.row_tag[out->row],
-        .kind = wvm_pool_map.place[((uintptr_t)p - wvm_pool_map.base) / WVM_POOL_SPAN].kind,
+        .kind = kind,
         .charged = out->slot.state->flags & WVM_POOL_STATE_CHARGED,
     };
     return true;
@@ -193,11 +197,11 @@ static bool overwritten(const void *p, size_t size, size_t room, struct wvm_pool
 bool wvm_pool_prove(const struct wvm_pool_slot *slot, struct wvm_pool_finding *f)
 {
     const struct wvm_pool_state *state = wvm_pool_slot_state(slot);
-    size_t size = WVM_POOL_USE_SIZE(wvm_pool_use_get(state));
+    size_t slack = WVM_POOL_USE_SLACK(wvm_pool_use_get(state));
     size_t room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(state->shelf)].size;
-    if (wvm_pool_canary_ok(slot->block, size, room - size))
+    if (!slack || wvm_pool_canary_ok(slot->block, room, slack))
         return true;
-    return f->code ? false : overwritten(slot->block, size, room, f);
+    return f->code ? false : overwritten(slot->block, room - slack, room, f);
 }
 
 static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where *w,
@@ -212,7 +216,7 @@ static bool judge_block(const void *p, uint32_t tag, const struct wvm_pool_where
         f->parameter[3] = tag;
         return false;
     }
-    if (wvm_pool_canary_ok(p, b->size, b->room - b->size))
+    if (b->room == b->size || wvm_pool_canary_ok(p, b->room, b->room - b->size))
         return true;
     return overwritten(p, b->size, b->room, f);
 }

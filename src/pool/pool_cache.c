@@ -135,11 +135,6 @@ static union head *empty_magazine(void)
 
 /* ---- a thread's caches ---- */
 
-static bool has_magazine(const struct wvm_pool_cache *c)
-{
-    return c->top != &nothing;
-}
-
 static unsigned held(const struct wvm_pool_slot *top)
 {
     return (unsigned)(top - &head_of(top)->slot);
@@ -150,42 +145,47 @@ static unsigned limit_of(unsigned shelf)
     return wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].limit;
 }
 
-/* The cache stands at m, which holds n slots. */
-static void load(struct wvm_pool_cache *c, unsigned shelf, union head *m, unsigned n)
+static bool has_magazine(const struct wvm_pool_thread *th, unsigned shelf)
 {
-    c->top = &m->slot + n;
-    c->full = &m->slot + limit_of(shelf);
+    return th->top[shelf] != &nothing;
 }
 
-static void swap_spare(struct wvm_pool_cache *c, unsigned shelf)
+/* The cache stands at m, which holds n slots. */
+static void load(struct wvm_pool_thread *th, unsigned shelf, union head *m, unsigned n)
 {
-    struct wvm_pool_slot *other = c->spare;
-    c->spare = c->top;
-    load(c, shelf, head_of(other), held(other));
+    th->top[shelf] = &m->slot + n;
+    th->full[shelf] = &m->slot + limit_of(shelf);
+}
+
+static void swap_spare(struct wvm_pool_thread *th, unsigned shelf)
+{
+    struct wvm_pool_slot *other = th->spare[shelf];
+    th->spare[shelf] = th->top[shelf];
+    load(th, shelf, head_of(other), held(other));
 }
 
 /* Slots cut out of spans, into the empty magazine of the cache. */
-static bool cut_slots(struct wvm_pool_cache *c, unsigned shelf)
+static bool cut_slots(struct wvm_pool_thread *th, unsigned shelf)
 {
     unsigned kind = WVM_POOL_SHELF_KIND(shelf), class = WVM_POOL_SHELF_CLASS(shelf);
     unsigned want = limit_of(shelf);
     if (wvm_pool_depot_bytes(kind) > DEPOT_MIN + wvm_pool_held_bytes(kind) / 8)
         wvm_pool_depots_drain(kind);
-    unsigned got = wvm_pool_slots_take(kind, class, c->top + 1, want);
+    unsigned got = wvm_pool_slots_take(kind, class, th->top[shelf] + 1, want);
     if (!got) {
         wvm_pool_depots_drain(kind);
-        got = wvm_pool_slots_take(kind, class, c->top + 1, want);
+        got = wvm_pool_slots_take(kind, class, th->top[shelf] + 1, want);
     }
-    c->top += got;
+    th->top[shelf] += got;
     return got != 0;
 }
 
 /* A proven slot is on top. False: none is left. What is found wrong is out of use for good. */
-static bool prove_top(struct wvm_pool_thread *th, struct wvm_pool_cache *c)
+static bool prove_top(struct wvm_pool_thread *th, unsigned shelf)
 {
-    for (; c->top->block; c->top--)
-        if (!wvm_pool_is_unproven(c->top) || wvm_pool_prove(c->top, &th->found)) {
-            c->top->state = wvm_pool_slot_state(c->top);
+    for (struct wvm_pool_slot **top = &th->top[shelf]; (*top)->block; --*top)
+        if (!wvm_pool_is_unproven(*top) || wvm_pool_prove(*top, &th->found)) {
+            (*top)->state = wvm_pool_slot_state(*top);
             return true;
         }
     return false;
@@ -216,68 +216,75 @@ static void unload(struct wvm_pool_thread *th, struct wvm_pool_slot *top, unsign
 
 bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned shelf)
 {
-    struct wvm_pool_cache *c = &th->cache[shelf];
+    struct wvm_pool_slot **spare = &th->spare[shelf];
     unsigned n;
-    if (prove_top(th, c))
+    if (prove_top(th, shelf))
         return true;
-    if (c->spare && held(c->spare)) {
-        swap_spare(c, shelf);
+    if (*spare && held(*spare)) {
+        swap_spare(th, shelf);
         return wvm_pool_cache_fill(th, shelf);
     }
     union head *m = depot_pop(shelf, &n);
     if (m) {
-        if (has_magazine(c) && c->spare)
-            stack_push(&empties, head_of(c->top));
-        else if (has_magazine(c))
-            c->spare = c->top;
-        load(c, shelf, m, n);
+        if (has_magazine(th, shelf) && *spare)
+            stack_push(&empties, head_of(th->top[shelf]));
+        else if (has_magazine(th, shelf))
+            *spare = th->top[shelf];
+        load(th, shelf, m, n);
         return true;
     }
-    if (!has_magazine(c)) {
+    if (!has_magazine(th, shelf)) {
         if (!(m = empty_magazine()))
             return false;
-        load(c, shelf, m, 0);
+        load(th, shelf, m, 0);
     }
-    return cut_slots(c, shelf);
+    return cut_slots(th, shelf);
 }
 
 bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf)
 {
-    struct wvm_pool_cache *c = &th->cache[shelf];
+    struct wvm_pool_slot **spare = &th->spare[shelf];
     union head *m;
-    if (c->top != c->full)
+    if (th->top[shelf] != th->full[shelf])
         return true;
-    if (c->spare && held(c->spare) < limit_of(shelf)) {
-        swap_spare(c, shelf);
+    if (*spare && held(*spare) < limit_of(shelf)) {
+        swap_spare(th, shelf);
         return true;
     }
     if (!(m = empty_magazine()))
         return false;
-    if (c->spare)
-        unload(th, c->spare, shelf);
-    if (has_magazine(c))
-        c->spare = c->top;
-    load(c, shelf, m, 0);
+    if (*spare)
+        unload(th, *spare, shelf);
+    if (has_magazine(th, shelf))
+        *spare = th->top[shelf];
+    load(th, shelf, m, 0);
     return true;
+}
+
+static void clear(struct wvm_pool_thread *th, unsigned shelf)
+{
+    th->top[shelf] = th->full[shelf] = &nothing;
+    th->spare[shelf] = NULL;
 }
 
 void wvm_pool_cache_flush(struct wvm_pool_thread *th)
 {
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
-        struct wvm_pool_cache *c = &th->cache[shelf];
-        if (has_magazine(c))
-            unload(th, c->top, shelf);
-        if (c->spare)
-            unload(th, c->spare, shelf);
-        c->top = c->full = &nothing;
-        c->spare = NULL;
+        if (has_magazine(th, shelf))
+            unload(th, th->top[shelf], shelf);
+        if (th->spare[shelf])
+            unload(th, th->spare[shelf], shelf);
+        clear(th, shelf);
     }
 }
 
 void wvm_pool_cache_init(struct wvm_pool_thread *th)
 {
-    for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++)
-        th->cache[shelf] = (struct wvm_pool_cache){.top = &nothing, .full = &nothing};
+    for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
+        unsigned class = WVM_POOL_SHELF_CLASS(shelf);
+        th->room[shelf] = wvm_pool_is_shelf(shelf) ? wvm_pool_map.class[class].size : 0;
+        clear(th, shelf);
+    }
 }
 
 /* ---- draining ---- */

@@ -6,7 +6,8 @@
  * I2  The bytes that a group leaves over are exactly the size of a class, or none.
  * I3  A slot of a class that is a multiple of a cache line begins at one, in groups of every class:
  *     the rest slot ends its group.
- * I4  Two slots of one span differ in (offset >> shift). */
+ * I4  The k-th slot of a group of n, rest slot included, begins at k * group / n or behind it, and
+ *     before (k + 1) * group / n: offset * n / group numbers the slots of a span without a gap. */
 #include "base/assert.h"
 #include "pool/pool_internal.h"
 
@@ -37,13 +38,12 @@ static void init_class(unsigned class)
 {
     struct wvm_pool_class *c = &wvm_pool_map.class[class];
     c->size = size_of(class);
-    c->slack = c->size - (class == 1 ? 0 : size_of(class - 1)) - 1;
     c->group = class <= WVM_POOL_PAGE_CLASS ? WVM_POOL_PAGE : WVM_POOL_SPAN;
     c->per_group = (uint16_t)(c->group / c->size);
     uint32_t rest = c->group - c->per_group * c->size;
     c->rest = rest ? (uint8_t)class_for(rest) : 0;
     WVM_ASSERT(!rest || size_of(c->rest) == rest);
-    c->shift = (uint8_t)(31 - __builtin_clz(c->size));
+    c->times = (uint16_t)((c->per_group + (rest != 0)) * (WVM_POOL_SPAN / c->group));
     c->limit = (uint16_t)wvm_max(wvm_min(MAGAZINE_BYTES / c->size, WVM_POOL_SLOTS - 1),
                                  MAGAZINE_MIN);
 }
@@ -52,7 +52,7 @@ void wvm_pool_classes_init(void)
 {
     for (unsigned class = 1; class < WVM_POOL_CLASSES; class++)
         init_class(class);
-    for (unsigned i = 1; i <= WVM_POOL_SMALL_MAX / 16; i++)
+    for (unsigned i = 1; i <= WVM_POOL_PAGE / 16; i++)
         wvm_pool_map.class_of[i] = (uint8_t)class_for(16 * i);
     for (unsigned i = 0; i <= 64; i++) {
         unsigned class = class_for(i ? 64 * i : 64);

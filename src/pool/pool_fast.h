@@ -1,12 +1,17 @@
-/* The short way through the pools: no lock, no shared write, no call.
+/* The fast way through the pools: no lock, no shared write, no call; inline in the entries of the
+ * busiest calls.
  *
- * There are three ways, each tried when the one before fails: the fast one, inline, for the tag and
- * shelf that the thread's lane is of, those of its last call; the second, which makes the lane that
- * of others; the long one (pool.h) for all else: a thread's first call, a tag's first use, no
- * memory at hand, large blocks, observers, a raised IRQL, everything that is wrong.
- * I1  Each store is such that a signal handler, or a fork(), between any two of them finds a
- *     consistent room: a slot is in the magazine or its state says that it is in use, at most for
- *     an instant neither. */
+ * Terms   way = what the thread knows of a tag that it has used, in one kind; proven = not freed
+ *         with a slack that is still to be looked at (pool_second.c).
+ * There are three ways, each tried when the one before fails: this one, for tags that the thread
+ * has used and magazines that have what it takes; the second (pool_second.c), which exchanges
+ * magazines and finds tags; the long one (pool.h) for all else: a thread's first call, a tag's
+ * first use, no memory at hand, large blocks, observers, a raised IRQL, everything that is wrong.
+ * I1  A thread is inside between its two stores to `inside`: nobody looks at what it has meanwhile,
+ *     and a handler that interrupts it finds every way closed.
+ * I2  Nothing is changed before all comparisons are done: a call that fails has changed nothing.
+ * I3  What is stored together lies together, and no slot is looked at: a pair of calls is bound by
+ *     the number of its instructions and of the cache lines that it stores to. */
 #ifndef WVM_POOL_POOL_FAST_H
 #define WVM_POOL_POOL_FAST_H
 
@@ -16,127 +21,170 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/assert.h"
+
 /* What the short way touches lies in its own object: no detour through the global offset table. */
 #pragma GCC visibility push(hidden)
 #include "pool/pool_internal.h"
 #pragma GCC visibility pop
 
-/* The thread's lane; the thread is inside from now on. No type is that of wvm_pool_inside, which a
- * thread that was inside gets: it fits nothing. */
-WVM_ALWAYS_INLINE static inline struct wvm_pool_lane *
-wvm_pool_fast_enter(struct wvm_pool_thread *th)
-{
-    struct wvm_pool_lane *last = __atomic_load_n(&th->last, __ATOMIC_RELAXED);
-    __atomic_store_n(&th->last, &wvm_pool_inside, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    return last;
-}
-
-/* Stop bits, none of which is in a type or in the start of a state's id. */
+/* Stop bits, none of which is in a type. */
 static inline uint32_t wvm_pool_fast_stop(const struct wvm_pool_thread *th)
 {
     return __atomic_load_n(&th->stop, __ATOMIC_RELAXED);
 }
 
-static inline void wvm_pool_fast_leave(struct wvm_pool_thread *th, struct wvm_pool_lane *lane)
+/* The thread is inside from now on. False: it was before. */
+WVM_ALWAYS_INLINE static inline bool wvm_pool_fast_enter(struct wvm_pool_thread *th)
 {
-    __atomic_store_n(&th->last, lane, __ATOMIC_RELEASE);
-}
-
-WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_is(const struct wvm_pool_lane *lane,
-                                                      uint32_t tag, uint32_t id)
-{
-    return lane->tag == tag && lane->id == id;
-}
-
-/* A block of the lane. NULL: it has none ready, or an unproven one. Inside. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_lane_alloc(struct wvm_pool_lane *lane, size_t size,
-                                                           size_t slack)
-{
-    struct wvm_pool_slot *slot = lane->cache->top;
-    struct wvm_pool_state *state = slot->state;
-    void *block = NULL;
-    if (WVM_LIKELY(!((uintptr_t)state & WVM_POOL_UNPROVEN))) {
-        block = slot->block;
-        lane->cache->top = slot - 1;
-        __atomic_store_n(&state->use, lane->live ^ (uint32_t)size << 16, __ATOMIC_RELAXED);
-        wvm_pool_add(&lane->tally->allocs, 1);
-        wvm_pool_add(&lane->tally->taken, lane->room);
-        wvm_pool_canary_put(block, size, slack);
-        if (!block)
-            __builtin_unreachable();
-    }
-    return block;
-}
-
-/* Frees a block whose state has the id of the lane. False: it cannot. Inside. */
-WVM_ALWAYS_INLINE static inline bool wvm_pool_lane_free(struct wvm_pool_lane *lane, void *p,
-                                                        struct wvm_pool_state *state)
-{
-    /* all that differs from a live block of this tag is the size */
-    uint32_t size = __atomic_load_n(&state->use, __ATOMIC_RELAXED) ^ lane->live;
-    struct wvm_pool_slot *top = lane->cache->top;
-    if (WVM_UNLIKELY((uint16_t)size || top == lane->cache->full ||
-                     !wvm_pool_canary_ok(p, size >> 16, lane->room - (size >> 16))))
+    if (WVM_UNLIKELY(__atomic_load_n(&th->inside, __ATOMIC_RELAXED)))
         return false;
-    __atomic_store_n(&state->use, lane->live ^ WVM_POOL_LIVE, __ATOMIC_RELAXED);
-    top[1] = (struct wvm_pool_slot){p, state};
-    lane->cache->top = top + 1;
-    wvm_pool_add(&lane->tally->frees, 1);
-    wvm_pool_add(&lane->tally->given, lane->room);
+    __atomic_store_n(&th->inside, 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     return true;
 }
 
-/* The second way: the thread's lane becomes that of the tag and the shelf. NULL, false: take the
- * long way. */
-void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
-bool wvm_pool_second_free(void *p, uint32_t tag);
-
-/* With the lane as it is. NULL: take the second way. type: what is no kind's never fits. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag)
+WVM_ALWAYS_INLINE static inline void wvm_pool_fast_leave(struct wvm_pool_thread *th)
 {
-    struct wvm_pool_thread *th = wvm_pool_own;
-    struct wvm_pool_lane *lane = wvm_pool_fast_enter(th);
-    size_t slack = lane->room - size;
-    void *block = NULL;
-    if (WVM_LIKELY(lane->tag == tag && lane->type == (type | wvm_pool_fast_stop(th)) &&
-                   slack <= lane->slack))
-        block = wvm_pool_lane_alloc(lane, size, slack);
-    wvm_pool_fast_leave(th, lane);
+    __atomic_store_n(&th->inside, 0, __ATOMIC_RELEASE);
+}
+
+/* Where the thread keeps a tag's way. The first is of no tag, so that the tag 0 has none. */
+WVM_ALWAYS_INLINE static inline struct wvm_pool_way *
+wvm_pool_way_at(struct wvm_pool_thread *th, uint32_t tag, uint32_t type)
+{
+    return &th->way[(tag + type) * 0x9e3779b1u >> 22];
+}
+WVM_STATIC(WVM_POOL_WAYS == 1 << 10, "ten bits of the hash");
+
+/* The compiler is not to compute it again. */
+#define WVM_POOL_HOLD(x) __asm__("" : "+r"(x))
+
+/* The compiler is not to compute it again. */
+#define WVM_POOL_HOLD(x) __asm__("" : "+r"(x))
+
+/* A proven slot of the shelf, which is on top, becomes a block. Inside. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_take(struct wvm_pool_thread *th, size_t shelf,
+                                                    const struct wvm_pool_way *way, size_t size)
+{
+    struct wvm_pool_slot **top = &th->top[shelf], *slot = *top;
+    void *block = slot->block;
+    size_t room = th->room[shelf], slack = room - size;
+    *top = slot - 1;
+    wvm_pool_add(&way->tally->allocs, 1);
+    wvm_pool_add(&way->tally->taken, room);
+    __atomic_store_n(&slot->state->use, way->live ^ (uint32_t)slack, __ATOMIC_RELAXED);
+    if (slack)
+        wvm_pool_canary_put(block, room, slack);
+    if (!block)
+        __builtin_unreachable();
     return block;
 }
 
-/* The state of the slot that begins at p, if one does; NULL: in no span. */
-static inline struct wvm_pool_state *wvm_pool_state_of(const void *p)
-{
-    uintptr_t at = (uintptr_t)p - wvm_pool_map.base;
-    if (WVM_UNLIKELY(at >= wvm_pool_map.size))
-        return NULL;
-    const struct wvm_pool_place *place = &wvm_pool_map.place[at / WVM_POOL_SPAN];
-    struct wvm_pool_state *state = __atomic_load_n(&place->state, __ATOMIC_ACQUIRE);
-    return WVM_LIKELY(state != NULL) ? state + ((uint32_t)(uint16_t)at >> place->shift) : NULL;
-}
+/* What becomes of a call. */
+enum wvm_pool_fast {
+    WVM_POOL_DONE,
+    WVM_POOL_SECOND, /* take the second way */
+    WVM_POOL_REST,   /* the thread is inside: the call is wvm_pool_rest_alloc's, ..._free's */
+};
 
-/* False: take the second way. */
-WVM_ALWAYS_INLINE static inline bool wvm_pool_fast_free(void *p, uint32_t tag)
+/* type: what is no kind's never fits. */
+WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
+wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
-    struct wvm_pool_state *state = wvm_pool_state_of(p);
-    if (WVM_UNLIKELY(!state))
-        return false;
-    struct wvm_pool_lane *lane = wvm_pool_fast_enter(th);
-    uint32_t id = __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint16_t)(uintptr_t)p;
-    bool done = WVM_LIKELY(wvm_pool_lane_is(lane, tag, id | wvm_pool_fast_stop(th))) &&
-                wvm_pool_lane_free(lane, p, state);
-    wvm_pool_fast_leave(th, lane);
-    return done;
+    struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
+    if (WVM_UNLIKELY(way->tag != tag || size > WVM_POOL_PAGE || !wvm_pool_fast_enter(th)))
+        return WVM_POOL_SECOND;
+    if (WVM_UNLIKELY(way->type != (type | wvm_pool_fast_stop(th)))) {
+        wvm_pool_fast_leave(th);
+        return WVM_POOL_SECOND;
+    }
+    size_t shelf = way->shelf + wvm_pool_map.class_of[(size + 15) / 16];
+    if (WVM_UNLIKELY(wvm_pool_is_unproven(th->top[shelf])))
+        return WVM_POOL_REST;
+    *block = wvm_pool_take(th, shelf, way, size);
+    wvm_pool_fast_leave(th);
+    return WVM_POOL_DONE;
+}
+/* An unproven slot is on top, or none. The thread is outside when it returns. NULL: take the second
+ * way. */
+void *wvm_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag);
+void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
+
+/* Where the states of the slots around p are, WVM_POOL_WHERE; 0: in no span. */
+WVM_ALWAYS_INLINE static inline uint64_t wvm_pool_where_of(const void *p)
+{
+    uintptr_t at = (uintptr_t)p - wvm_pool_map.base;
+    return WVM_LIKELY(at < wvm_pool_map.size)
+               ? __atomic_load_n(&wvm_pool_map.where[at / WVM_POOL_SPAN], __ATOMIC_ACQUIRE)
+               : 0;
 }
 
-/* The tag of the block at p, as far as can be told quickly; any tag when it is none. */
-static inline uint32_t wvm_pool_fast_tag(const void *p)
+/* The state of the slot that begins at p, if one does. */
+WVM_ALWAYS_INLINE static inline struct wvm_pool_state *wvm_pool_state_at(uint64_t where,
+                                                                         const void *p)
 {
-    const struct wvm_pool_state *state = wvm_pool_state_of(p);
-    return state ? wvm_pool_map.row_tag[WVM_POOL_USE_ROW(wvm_pool_use_get(state))] : 0;
+    return WVM_POOL_WHERE_STATE(where) + WVM_POOL_WHERE_INDEX(where, (uintptr_t)p);
 }
+
+/* NULL: in no span. */
+static inline struct wvm_pool_state *wvm_pool_state_of(const void *p)
+{
+    uint64_t where = wvm_pool_where_of(p);
+    return where ? wvm_pool_state_at(where, p) : NULL;
+}
+
+/* The shelf of a live slot that begins at p, not charged; what is no such: none. */
+WVM_ALWAYS_INLINE static inline size_t wvm_pool_shelf_of(const struct wvm_pool_state *state,
+                                                         const void *p)
+{
+    return __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint32_t)(uintptr_t)p << 16;
+}
+
+/* A live slot goes to where its thread has room for it; mark: 0 or WVM_POOL_UNPROVEN. Inside. */
+WVM_ALWAYS_INLINE static inline void wvm_pool_push(struct wvm_pool_thread *th, size_t shelf,
+                                                   size_t row, void *p,
+                                                   struct wvm_pool_state *state, unsigned mark)
+{
+    struct wvm_pool_slot *slot = th->top[shelf] + 1;
+    struct wvm_pool_tally *tally = &th->tally[row];
+    size_t room = th->room[shelf];
+    WVM_POOL_HOLD(tally);
+    wvm_pool_flip(&state->use, WVM_POOL_IDLE);
+    slot->block = p;
+    slot->state = (struct wvm_pool_state *)((uintptr_t)state + mark);
+    th->top[shelf] = slot;
+    wvm_pool_add(&tally->frees, 1);
+    wvm_pool_add(&tally->given, room);
+}
+
+/* *state, of WVM_POOL_REST: the block's. */
+WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
+wvm_pool_fast_free(void *p, bool any_tag, uint32_t tag, struct wvm_pool_state **state)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    uint64_t where = wvm_pool_where_of(p);
+    if (WVM_UNLIKELY(!where || !wvm_pool_fast_enter(th)))
+        return WVM_POOL_SECOND;
+    *state = wvm_pool_state_at(where, p);
+    uint32_t use = wvm_pool_use_get(*state);
+    size_t row = use >> 16, shelf = wvm_pool_shelf_of(*state, p);
+    if (WVM_UNLIKELY(wvm_pool_fast_stop(th) || use & WVM_POOL_NOT_LIVE ||
+                     (!any_tag && wvm_pool_map.row_tag[row] != tag) ||
+                     shelf >= WVM_POOL_SHELVES || th->top[shelf] == th->full[shelf])) {
+        wvm_pool_fast_leave(th);
+        return WVM_POOL_SECOND;
+    }
+    if (WVM_UNLIKELY(WVM_POOL_USE_SLACK(use)))
+        return WVM_POOL_REST;
+    wvm_pool_push(th, shelf, row, p, *state, 0);
+    wvm_pool_fast_leave(th);
+    return WVM_POOL_DONE;
+}
+/* The block, which is right in all else, has slack. The thread is outside when it returns. False:
+ * take the second way. */
+bool wvm_pool_rest_free(void *p, struct wvm_pool_state *state);
+bool wvm_pool_second_free(void *p, bool any_tag, uint32_t tag);
 
 #endif

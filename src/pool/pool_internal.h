@@ -33,58 +33,59 @@ enum {
     WVM_POOL_SHELVES = 64 * WVM_POOL_KINDS,
     WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
     WVM_POOL_ROWS = 16384,
-    WVM_POOL_WAYS = 256,
-    WVM_POOL_PROOFS = 4096,      /* of a new thread */
+    WVM_POOL_WAYS = 1024,
 };
 
 /* shelf = kind and class in one number. */
 #define WVM_POOL_SHELF(kind, class) ((unsigned)(kind) << 6 | (unsigned)(class))
 #define WVM_POOL_SHELF_KIND(shelf) ((shelf) >> 6)
 #define WVM_POOL_SHELF_CLASS(shelf) ((shelf) & 63)
-static inline bool wvm_pool_is_shelf(unsigned shelf)
+static inline bool wvm_pool_is_shelf(size_t shelf)
 {
-    unsigned class = WVM_POOL_SHELF_CLASS(shelf);
+    size_t class = WVM_POOL_SHELF_CLASS(shelf);
     return shelf < WVM_POOL_SHELVES && class > 0 && class < WVM_POOL_CLASSES;
 }
 
 /* What is known of a slot. `start` and `shelf` are written when it is cut; `use` says how it is
- * used: row | WVM_POOL_LIVE | size asked for << 16, exclusive-or the process's number, whose bit 15
- * is set, so that 0 as it stands means: never in use. A live slot has flags of 0 or CHARGED. */
+ * used: slack | row << 16 | WVM_POOL_IDLE, exclusive-or the process's number, whose bit 31 is set,
+ * so that 0 as it stands means: never in use. A live slot has flags of 0 or CHARGED. */
 struct wvm_pool_state {
     uint32_t use;   /* (a) */
     union {
         uint32_t id; /* the three below as one word */
         struct {
-            uint16_t start; /* low 16 bits of its address */
             uint8_t shelf;
             uint8_t flags;  /* (a) */
+            uint16_t start; /* low 16 bits of its address */
         };
     };
 };
-enum {
-    WVM_POOL_LIVE = 1 << 14,
-    WVM_POOL_STATE_CHARGED = 1,
-};
-#define WVM_POOL_USE_ROW(use) ((use) & (WVM_POOL_ROWS - 1))
-#define WVM_POOL_USE_SIZE(use) ((use) >> 16)
+#define WVM_POOL_IDLE (1u << 30)
+#define WVM_POOL_NOT_LIVE (3u << 30 | 1u << 15) /* none of these is in the use of a live slot */
+#define WVM_POOL_STATE_CHARGED 1
+#define WVM_POOL_USE(row, slack) ((uint32_t)(row) << 16 | (uint32_t)(slack))
+#define WVM_POOL_USE_ROW(use) ((use) >> 16 & (WVM_POOL_ROWS - 1))
+#define WVM_POOL_USE_SLACK(use) ((use) & 0x7fff)
 
-/* Where the states of a span's slots are; for 64 KiB that are no span: nowhere. */
+/* Of each 64 KiB, whether they are a span: kind, class, and class of the rest slots (0: none). */
 struct wvm_pool_place {
-    struct wvm_pool_state *state; /* (a) NULL: no span */
-    uint8_t shift;
     uint8_t kind;
     uint8_t class;   /* 0: no span */
-    uint8_t rest;    /* class of the rest slots; 0: none */
+    uint8_t rest;
 };
+/* Where the states of its slots are: their address << 16 | what an offset in the span is multiplied
+ * by, and then divided by 65536, for the slot's index; 0: no span. */
+#define WVM_POOL_WHERE(state, times) ((uint64_t)(uintptr_t)(state) << 16 | (times))
+#define WVM_POOL_WHERE_STATE(where) ((struct wvm_pool_state *)(uintptr_t)((where) >> 16))
+#define WVM_POOL_WHERE_INDEX(where, at) ((uint32_t)(uint16_t)(where) * (uint16_t)(at) >> 16)
 
 struct wvm_pool_class {
     uint32_t size;
-    uint32_t slack;     /* the most by which a request is smaller; never all of it */
     uint32_t group;     /* bytes */
     uint16_t per_group;
     uint16_t limit;     /* slots of a magazine that are used */
+    uint16_t times;     /* for WVM_POOL_WHERE */
     uint8_t rest;
-    uint8_t shift;
 };
 
 /* What every call reads; written by wvm_pool_start() alone. */
@@ -93,11 +94,13 @@ struct wvm_pool_map {
     size_t size;      /* 0: not started */
     uint32_t cookie;
     uint64_t canary;
+    bool late;         /* (a) a look at a slack is left for later */
+    wvm_word64 *where; /* (a) by 64 KiB */
     struct wvm_pool_place *place;
     uint32_t *row_tag;
-    uint8_t class_of[256];      /* by (size + 15) / 16, sizes up to WVM_POOL_SMALL_MAX; of 0: 0 */
+    uint8_t class_of[257];      /* by (size + 15) / 16, sizes up to a page; of 0: 0 */
     uint8_t class_of_line[65];  /* by (size + 63) / 64: multiples of a cache line */
-    struct wvm_pool_class class[WVM_POOL_CLASSES];
+    struct wvm_pool_class class[64];
 };
 extern struct wvm_pool_map wvm_pool_map;
 void wvm_pool_classes_init(void);
@@ -105,7 +108,7 @@ void wvm_pool_classes_init(void);
 /* 0: larger than every class, or nothing. */
 static inline unsigned wvm_pool_class_for(size_t size)
 {
-    if (WVM_LIKELY(size <= WVM_POOL_SMALL_MAX))
+    if (WVM_LIKELY(size <= WVM_POOL_PAGE))
         return wvm_pool_map.class_of[(size + 15) / 16];
     if (size <= WVM_POOL_MAX_PAGES * WVM_POOL_PAGE)
         return WVM_POOL_PAGE_CLASS + (unsigned)((size - 1) / WVM_POOL_PAGE);
@@ -118,7 +121,8 @@ struct wvm_pool_slot {
     struct wvm_pool_state *state; /* in a thread's magazine: with WVM_POOL_UNPROVEN */
 };
 /* Added to the address of a state: the slack of the slot's last use is still to be looked at,
- * before the slot is used again or leaves the thread; its size still stands in the state. */
+ * before the slot is used again or leaves the thread; how much there is still stands in the
+ * state. */
 #define WVM_POOL_UNPROVEN 1
 static inline bool wvm_pool_is_unproven(const struct wvm_pool_slot *slot)
 {
@@ -128,33 +132,18 @@ static inline struct wvm_pool_state *wvm_pool_slot_state(const struct wvm_pool_s
 {
     return (struct wvm_pool_state *)((uintptr_t)slot->state & ~(uintptr_t)WVM_POOL_UNPROVEN);
 }
-/* The slots a thread has ready: a stack that ends at a slot without a block, unproven. */
-struct wvm_pool_cache {
-    struct wvm_pool_slot *top;   /* the next one to be handed out */
-    struct wvm_pool_slot *full;  /* where top is when no more fits */
-    struct wvm_pool_slot *spare; /* top of another magazine, full or empty; NULL: none */
-};
 /* One thread's part of a row's counters. */
 struct wvm_pool_tally {
     wvm_word64 allocs, frees, taken, given; /* (a) taken, given: bytes */
 };
-/* The row of a tag that the thread has used. */
+/* A tag that the thread has used, in one kind. */
 struct wvm_pool_way {
     uint32_t tag;
-    uint32_t row; /* 0: none */
-};
-/* What the allocations and frees of one tag and shelf need. A thread has one, made anew when its
- * calls go over to another tag or shelf. */
-struct wvm_pool_lane {
-    uint32_t tag;
-    uint32_t id;      /* shelf << 16: of a state, without its start */
-    uint32_t live;    /* `use` of a live slot of size 0 */
-    uint32_t type;    /* wvm_pool_type_of() */
-    size_t room;      /* bytes of a slot */
-    size_t slack;     /* the most by which a request may be smaller */
-    struct wvm_pool_cache *cache;
-    struct wvm_pool_tally *tally;
-} __attribute__((aligned(64)));
+    uint32_t type;  /* wvm_pool_type_of() */
+    uint32_t live;  /* `use` of a live slot without slack */
+    uint32_t shelf; /* of class 0 */
+    struct wvm_pool_tally *tally; /* of the row */
+} __attribute__((aligned(32)));
 
 enum wvm_pool_stop {
     WVM_POOL_STOP_WAIT = 4,      /* nobody may come in: the holder of the registry says so */
@@ -163,24 +152,31 @@ enum wvm_pool_stop {
     WVM_POOL_STOP_FENCE = 32,    /* the host has no membarrier: fences are the thread's own */
     WVM_POOL_STOP_RELOCK = 64,   /* a fork child, whose memory is not locked yet */
     WVM_POOL_STOP_RAISED = 128,  /* the thread's IRQL allows no short way */
+    WVM_POOL_STOP_CLOSED = 256,  /* wvm_pool_close() */
 };
 struct wvm_pool_thread {
-    struct wvm_pool_lane *last; /* (a) &lane, or wvm_pool_inside: the thread is inside. Written by
-                                 * its thread alone */
+    uint32_t inside;            /* (a) 1: the thread is. Written by its thread alone */
     uint32_t stop;              /* (a) */
+    struct wvm_pool_tally *tally; /* by row */
     struct wvm_pool_finding found; /* code not 0: to be told when the thread is outside */
-    uint32_t proofs;            /* frees by the second way that look at the slack at once */
-    struct wvm_pool_lane lane;  /* of the tag and shelf used last */
-    struct wvm_pool_tally *tally;                           /* by row */
-    struct wvm_pool_way way[WVM_POOL_KINDS][WVM_POOL_WAYS]; /* by hash of the tag */
-    struct wvm_pool_cache cache[WVM_POOL_SHELVES];
+    /* The slots it has ready, by shelf: a stack that ends at a slot without a block,
+     * unproven. */
+    struct wvm_pool_slot *top[WVM_POOL_SHELVES];   /* the next one to be handed out */
+    struct wvm_pool_slot *full[WVM_POOL_SHELVES];  /* where top is when no more fits */
+    size_t room[WVM_POOL_SHELVES];                 /* bytes of a slot; constant */
+    struct wvm_pool_slot *spare[WVM_POOL_SHELVES]; /* top of another magazine, full or empty; NULL:
+                                                    * none */
+    struct wvm_pool_way way[WVM_POOL_WAYS];   /* by hash of tag and kind */
     struct wvm_pool_thread *next;             /* (c) of all */
     struct wvm_pool_thread *next_idle;        /* registry lock */
     bool idle;                                /* registry lock */
 };
 extern WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own; /* never NULL */
 extern struct wvm_pool_thread wvm_pool_nobody;
-extern struct wvm_pool_lane wvm_pool_inside; /* constant: fits nothing */
+
+/* The thread's way of a tag whose row this is. Inside. */
+struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, uint32_t tag, unsigned kind,
+                                       unsigned row);
 
 bool wvm_pool_threads_init(void);
 /* The calling thread's; NULL: no memory for it. */
@@ -346,25 +342,39 @@ static inline void wvm_pool_add(wvm_word64 *counter, uint64_t n)
 #endif
 }
 
-/* The slack behind the bytes asked for begins with eight known bytes, or with one where it has less
- * than eight. */
-static inline void wvm_pool_canary_put(void *block, size_t size, size_t slack)
+/* Changes bits of a word that its thread alone changes and others read. */
+static inline void wvm_pool_flip(uint32_t *word, uint32_t bits)
 {
-    if (slack >= sizeof(uint64_t))
-        __builtin_memcpy((char *)block + size, &wvm_pool_map.canary, sizeof(uint64_t));
-    else if (slack)
-        ((uint8_t *)block)[size] = (uint8_t)wvm_pool_map.canary;
-}
-/* True: they are as they were. */
-static inline bool wvm_pool_canary_ok(const void *block, size_t size, size_t slack)
-{
-    if (slack >= sizeof(uint64_t))
-        return __builtin_memcmp((const char *)block + size, &wvm_pool_map.canary, 8) == 0;
-    return !slack || ((const uint8_t *)block)[size] == (uint8_t)wvm_pool_map.canary;
+#if (defined(__x86_64__) || defined(__i386__)) && !defined(__SANITIZE_THREAD__)
+    __asm__("xorl %1, %0" : "+m"(*word) : "er"(bits) : "cc");
+#else
+    __atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) ^ bits, __ATOMIC_RELAXED);
+#endif
 }
 
-bool wvm_pool_walk_observers(bool (*visit)(const struct wvm_pool_block *b, void *arg), void *arg);
-void wvm_pool_observers_fork(bool before, bool child);
+/* Of the bytes behind those asked for the first eight are known, or as many as there are. Where
+ * the eight bytes begin, counted from the end of the slot; without a branch, as nobody can tell
+ * how much slack a block has. */
+static inline size_t wvm_pool_canary_back(size_t slack)
+{
+    intptr_t more = (intptr_t)(slack - sizeof(uint64_t));
+    return sizeof(uint64_t) + (size_t)(more & ~(more >> (8 * sizeof(more) - 1)));
+}
+/* With slack. */
+static inline void wvm_pool_canary_put(void *block, size_t room, size_t slack)
+{
+    __builtin_memcpy((char *)block + room - wvm_pool_canary_back(slack), &wvm_pool_map.canary,
+                     sizeof(uint64_t));
+}
+/* With slack. True: they are as they were. Bytes asked for that are among the eight do not
+ * count. */
+static inline bool wvm_pool_canary_ok(const void *block, size_t room, size_t slack)
+{
+    uint64_t word;
+    size_t back = wvm_pool_canary_back(slack);
+    __builtin_memcpy(&word, (const char *)block + room - back, sizeof(word));
+    return (word ^ wvm_pool_map.canary) >> 8 * (back - slack) == 0;
+}
 
 struct wvm_pool_free_request {
     void *block;
@@ -373,9 +383,21 @@ struct wvm_pool_free_request {
     const void *caller;
 };
 
+/* ---- observers: each asks or tells all of them what struct wvm_pool_observer says ---- */
+bool wvm_pool_observers_refuse(const struct wvm_pool_request *rq);
+void *wvm_pool_observers_serve(const struct wvm_pool_request *rq);
+void wvm_pool_observers_allocated(const void *block, const struct wvm_pool_request *rq);
+bool wvm_pool_observers_free(const struct wvm_pool_free_request *rq, struct wvm_pool_finding *f);
+bool wvm_pool_observers_find(const void *p, struct wvm_pool_block *out);
+bool wvm_pool_walk_observers(bool (*visit)(const struct wvm_pool_block *b, void *arg), void *arg);
+void wvm_pool_observers_fork(bool before, bool child);
+
 /* Looks at the slack of an unproven slot. False: *f says what is wrong, unless it says something
  * already. */
 bool wvm_pool_prove(const struct wvm_pool_slot *slot, struct wvm_pool_finding *f);
+/* Decides whether it is left for later from now on: where the pools are larger than caches, who
+ * waits for a slack waits long. */
+void wvm_pool_late_check(void);
 /* Outside: tells what was found. */
 void wvm_pool_tell_found(struct wvm_pool_thread *th);
 

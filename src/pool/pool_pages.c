@@ -179,6 +179,7 @@ int wvm_pool_table_commit(void *table, size_t size, uint32_t from, uint32_t to)
 static void note_peak(struct wvm_pool_part *part)
 {
     part->n_peak = (uint32_t)wvm_max(part->n_peak, wvm_pool_part_held(part));
+    wvm_pool_late_check();
 }
 
 /* A free run joins its neighbours that are like it. */

@@ -29,25 +29,26 @@ struct span {
 };
 static struct span *spans; /* by (address - base) / 64 KiB, as the places */
 
-/* ---- arrays of states, by shift ---- */
-enum { MIN_SHIFT = 4, MAX_SHIFT = 15, STOCK = 256 * 1024 };
+/* ---- arrays of states, by class of their span ---- */
+enum { STOCK = 256 * 1024 };
 static pthread_mutex_t states_lock = PTHREAD_MUTEX_INITIALIZER;
-static void *free_states[MAX_SHIFT + 1]; /* the first word of each names the next */
+static void *free_states[WVM_POOL_CLASSES]; /* the first word of each names the next */
 static char *stock, *stock_end;
 
-static size_t states_size(unsigned shift)
+static size_t states_size(unsigned class)
 {
-    return (size_t)WVM_POOL_SPAN >> shift << 3;
+    const struct wvm_pool_class *c = &wvm_pool_map.class[class];
+    return wvm_align_up(c->times * sizeof(struct wvm_pool_state), WVM_POOL_CACHE_LINE);
 }
 
-static struct wvm_pool_state *states_take(unsigned shift)
+static struct wvm_pool_state *states_take(unsigned class)
 {
-    size_t size = wvm_max(states_size(shift), WVM_POOL_CACHE_LINE);
+    size_t size = states_size(class);
     void *mem = NULL;
     pthread_mutex_lock(&states_lock);
-    if (free_states[shift]) {
-        mem = free_states[shift];
-        free_states[shift] = *(void **)mem;
+    if (free_states[class]) {
+        mem = free_states[class];
+        free_states[class] = *(void **)mem;
         memset(mem, 0, size);
     } else {
         if ((size_t)(stock_end - stock) < size && wvm_host.meta(STOCK, &mem) == 0) {
@@ -61,12 +62,17 @@ static struct wvm_pool_state *states_take(unsigned shift)
     return mem;
 }
 
-static void states_give(struct wvm_pool_state *state, unsigned shift)
+static void states_give(struct wvm_pool_state *state, unsigned class)
 {
     pthread_mutex_lock(&states_lock);
-    *(void **)state = free_states[shift];
-    free_states[shift] = state;
+    *(void **)state = free_states[class];
+    free_states[class] = state;
     pthread_mutex_unlock(&states_lock);
+}
+
+static struct wvm_pool_state *states_of(uint32_t i)
+{
+    return WVM_POOL_WHERE_STATE(__atomic_load_n(&wvm_pool_map.where[i], __ATOMIC_RELAXED));
 }
 
 /* ---- lists ---- */
@@ -102,13 +108,13 @@ static unsigned to_be_had(const struct side *s)
 static uint32_t span_make(struct wvm_pool_part *part, unsigned class)
 {
     const struct wvm_pool_class *c = &wvm_pool_map.class[class];
-    struct wvm_pool_state *state = states_take(c->shift);
+    struct wvm_pool_state *state = states_take(class);
     bool zero;
     uint32_t page = state ? wvm_pool_run_take(part, WVM_POOL_SPAN_PAGES, WVM_POOL_SPAN_PAGES, &zero)
                           : 0;
     if (!page) {
         if (state)
-            states_give(state, c->shift);
+            states_give(state, class);
         return 0;
     }
     uint32_t i = page / WVM_POOL_SPAN_PAGES;
@@ -120,8 +126,7 @@ static uint32_t span_make(struct wvm_pool_part *part, unsigned class)
     place->kind = (uint8_t)part->kind;
     place->class = (uint8_t)class;
     place->rest = c->rest;
-    __atomic_store_n(&place->shift, c->shift, __ATOMIC_RELAXED);
-    __atomic_store_n(&place->state, state, __ATOMIC_RELEASE);
+    __atomic_store_n(&wvm_pool_map.where[i], WVM_POOL_WHERE(state, c->times), __ATOMIC_RELEASE);
     list_put(part, class, i, 0);
     if (c->rest)
         list_put(part, c->rest, i, 1);
@@ -131,14 +136,14 @@ static uint32_t span_make(struct wvm_pool_part *part, unsigned class)
 static void span_end(struct wvm_pool_part *part, uint32_t i)
 {
     struct wvm_pool_place *place = &wvm_pool_map.place[i];
-    struct wvm_pool_state *state = place->state;
-    unsigned shift = place->shift;
+    struct wvm_pool_state *state = states_of(i);
+    unsigned class = place->class;
     list_drop(part, place->class, i, 0);
     if (place->rest)
         list_drop(part, place->rest, i, 1);
     place->class = 0;
-    __atomic_store_n(&place->state, NULL, __ATOMIC_RELEASE);
-    states_give(state, shift);
+    __atomic_store_n(&wvm_pool_map.where[i], 0, __ATOMIC_RELEASE);
+    states_give(state, class);
     wvm_pool_run_give(part, i * WVM_POOL_SPAN_PAGES, WVM_POOL_SPAN_PAGES);
 }
 
@@ -153,11 +158,10 @@ static uint32_t offset_of(const struct wvm_pool_class *c, unsigned side, unsigne
 }
 
 /* A slot that was given back. */
-static void chain_take(const struct wvm_pool_place *place, struct side *s,
-                       struct wvm_pool_slot *out)
+static void chain_take(uint32_t i, struct side *s, struct wvm_pool_slot *out)
 {
-    out->state = &place->state[s->chain - 1];
-    s->chain = (uint16_t)WVM_POOL_USE_SIZE(wvm_pool_use_get(out->state));
+    out->state = &states_of(i)[s->chain - 1];
+    s->chain = (uint16_t)WVM_POOL_USE_SLACK(wvm_pool_use_get(out->state));
     s->given--;
 }
 
@@ -167,12 +171,12 @@ static void slot_take(uint32_t i, unsigned side, struct wvm_pool_slot *out)
     struct side *s = &spans[i].side[side];
     uintptr_t start = wvm_pool_map.base + (uintptr_t)i * WVM_POOL_SPAN;
     if (s->given) {
-        chain_take(place, s, out);
+        chain_take(i, s, out);
         out->block = (void *)(start + out->state->start);
         return;
     }
     uint32_t at = offset_of(&wvm_pool_map.class[place->class], side, s->cut++);
-    out->state = &place->state[at >> place->shift];
+    out->state = &states_of(i)[WVM_POOL_WHERE_INDEX(wvm_pool_map.class[place->class].times, at)];
     out->state->start = (uint16_t)at;
     out->state->shelf = (uint8_t)WVM_POOL_SHELF(place->kind, side ? place->rest : place->class);
     out->block = (void *)(start + at);
@@ -211,10 +215,10 @@ static void slot_give(struct wvm_pool_part *part, const struct wvm_pool_slot *sl
     unsigned side = at % c->group >= c->per_group * c->size;
     struct side *s = &spans[i].side[side];
     uint32_t row = slot->state->use ? WVM_POOL_USE_ROW(wvm_pool_use_get(slot->state)) : 0;
-    wvm_pool_use_set(slot->state, row | (uint32_t)s->chain << 16);
+    wvm_pool_use_set(slot->state, WVM_POOL_USE(row, s->chain) | WVM_POOL_IDLE);
     if (!to_be_had(s))
         list_put(part, side ? place->rest : place->class, i, side);
-    s->chain = (uint16_t)(slot->state - place->state + 1);
+    s->chain = (uint16_t)(slot->state - states_of(i) + 1);
     s->given++;
     if (to_be_had(&spans[i].side[0]) == spans[i].side[0].total &&
         to_be_had(&spans[i].side[1]) == spans[i].side[1].total)
@@ -232,7 +236,7 @@ bool wvm_pool_slot_at(const void *p, struct wvm_pool_slot *out, uint32_t *size)
     uintptr_t at = (uintptr_t)p - wvm_pool_map.base, in = at % WVM_POOL_SPAN;
     const struct wvm_pool_place *place = &wvm_pool_map.place[at / WVM_POOL_SPAN];
     unsigned class = place->class;
-    struct wvm_pool_state *state = __atomic_load_n(&place->state, __ATOMIC_ACQUIRE);
+    struct wvm_pool_state *state = states_of((uint32_t)(at / WVM_POOL_SPAN));
     if (!class || !state)
         return false;
     const struct wvm_pool_class *c = &wvm_pool_map.class[class];
@@ -245,7 +249,7 @@ bool wvm_pool_slot_at(const void *p, struct wvm_pool_slot *out, uint32_t *size)
     *size = n < c->per_group ? c->size : wvm_pool_map.class[c->rest].size;
     uintptr_t start = in - in % c->group + (uintptr_t)n * c->size;
     out->block = (char *)p - (in - start);
-    out->state = &state[start >> c->shift];
+    out->state = &state[WVM_POOL_WHERE_INDEX(c->times, start)];
     return true;
 }
 
@@ -265,13 +269,16 @@ static bool table_reserve(size_t size, void *out)
 
 bool wvm_pool_spans_init(void)
 {
-    uintptr_t places, table;
+    uintptr_t places, wheres, table;
+    uint32_t n = (uint32_t)(wvm_pool_map.size / WVM_POOL_SPAN);
     if (!table_reserve(sizeof(*wvm_pool_map.place), &places) ||
+        !table_reserve(sizeof(*wvm_pool_map.where), &wheres) ||
         !table_reserve(sizeof(*spans), &table) ||
-        wvm_pool_table_commit((void *)places, sizeof(*wvm_pool_map.place), 0,
-                              (uint32_t)(wvm_pool_map.size / WVM_POOL_SPAN)))
+        wvm_pool_table_commit((void *)places, sizeof(*wvm_pool_map.place), 0, n) ||
+        wvm_pool_table_commit((void *)wheres, sizeof(*wvm_pool_map.where), 0, n))
         return false;
     wvm_pool_map.place = (struct wvm_pool_place *)places;
+    wvm_pool_map.where = (wvm_word64 *)wheres;
     spans = (struct span *)table;
     return true;
 }

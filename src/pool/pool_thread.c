@@ -1,7 +1,7 @@
 /* Threads: what each has of its own in this room, and how all are kept out.
  *
  * Owns   the registry of threads, their descriptions, the way in and out.
- * I1  A thread that sets `last` to wvm_pool_inside and then finds no WAIT is inside for everyone
+ * I1  A thread that sets `inside` and then finds no WAIT is inside for everyone
  *     who set WAIT and then went through a barrier of all threads: it is waited for.
  * I2  Descriptions are type-stable. That of a thread that has ended is idle, with empty caches and
  *     counters of zero, until another thread takes it.
@@ -18,8 +18,7 @@
 
 pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
 struct wvm_pool_thread *wvm_pool_all;
-struct wvm_pool_lane wvm_pool_inside = {.type = ~(uint32_t)0, .id = ~(uint32_t)0};
-struct wvm_pool_thread wvm_pool_nobody = {.last = &wvm_pool_inside};
+struct wvm_pool_thread wvm_pool_nobody = {.inside = 1};
 WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
 
 static struct wvm_pool_thread *idle;
@@ -84,7 +83,7 @@ static struct wvm_pool_thread *make(void)
         return NULL;
     struct wvm_pool_thread *th = mem;
     th->tally = tally;
-    th->lane = wvm_pool_inside;
+    th->way[0].type = ~(uint32_t)0;
     wvm_pool_cache_init(th);
     wvm_pool_leave(th);
     th->next = wvm_pool_all;
@@ -102,7 +101,6 @@ static struct wvm_pool_thread *claim(void)
         th = make();
     if (th) {
         th->idle = false;
-        th->proofs = WVM_POOL_PROOFS;
         wvm_pool_leave(th);
         __atomic_store_n(&th->stop, stop_of_new, __ATOMIC_RELAXED);
         wvm_pool_own = th;
@@ -122,7 +120,7 @@ bool wvm_pool_threads_init(void)
 {
     has_key = pthread_key_create(&exit_key, thread_ends) == 0;
     if (!wvm_host_barrier_init())
-        stop_of_new = WVM_POOL_STOP_FENCE;
+        stop_of_new |= WVM_POOL_STOP_FENCE;
     return has_key;
 }
 
@@ -131,16 +129,15 @@ bool wvm_pool_threads_init(void)
 /* True: the thread is inside. */
 static bool is_inside(const struct wvm_pool_thread *th)
 {
-    return __atomic_load_n(&th->last, __ATOMIC_ACQUIRE) == &wvm_pool_inside;
+    return __atomic_load_n(&th->inside, __ATOMIC_ACQUIRE) != 0;
 }
 
 bool wvm_pool_enter(struct wvm_pool_thread *th)
 {
-    struct wvm_pool_lane *last = __atomic_load_n(&th->last, __ATOMIC_RELAXED);
-    if (last == &wvm_pool_inside)
+    if (__atomic_load_n(&th->inside, __ATOMIC_RELAXED))
         return false;
     for (;;) {
-        __atomic_store_n(&th->last, &wvm_pool_inside, __ATOMIC_RELAXED);
+        __atomic_store_n(&th->inside, 1, __ATOMIC_RELAXED);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
         unsigned stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
         if (stop & WVM_POOL_STOP_FENCE) {
@@ -149,7 +146,7 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
         }
         if (WVM_LIKELY(!(stop & WVM_POOL_STOP_WAIT)))
             return true;
-        __atomic_store_n(&th->last, last, __ATOMIC_RELEASE);
+        __atomic_store_n(&th->inside, 0, __ATOMIC_RELEASE);
         registry_take();
         registry_drop();
     }
@@ -157,7 +154,7 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
 
 void wvm_pool_leave(struct wvm_pool_thread *th)
 {
-    __atomic_store_n(&th->last, &th->lane, __ATOMIC_RELEASE);
+    __atomic_store_n(&th->inside, 0, __ATOMIC_RELEASE);
 }
 
 static void set_stop(struct wvm_pool_thread *th, unsigned bits, bool on)
@@ -191,6 +188,11 @@ void wvm_pool_go_all(unsigned bits)
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
         set_stop(th, bits, false);
     registry_drop();
+}
+
+void wvm_pool_close(void)
+{
+    wvm_pool_stop_all(WVM_POOL_STOP_CLOSED);
 }
 
 /* Takes the registry and keeps it until wvm_pool_resume(). */
@@ -244,10 +246,9 @@ void wvm_pool_after_fork_child(void)
 {
     if (!wvm_pool_started())
         return;
+    wvm_pool_map.late = false;
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
-        if (th == wvm_pool_own)
-            th->proofs = WVM_POOL_PROOFS;
-        else if (!th->idle)
+        if (th != wvm_pool_own && !th->idle)
             put_away(th);
     after_fork(true);
     wvm_pool_stop_all(WVM_POOL_STOP_RELOCK);

@@ -20,11 +20,27 @@ static inline void unit_start(void)
     ck_assert(wvm_pool_start(wvm_align_up((uintptr_t)space, WVM_GRANULE_SIZE), UNIT_SPACE));
 }
 
+/* By the fast way alone. NULL: it cannot. */
+static inline void *unit_fast_take(uint32_t type, size_t size, uint32_t tag)
+{
+    void *p = NULL;
+    enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p);
+    return way == WVM_POOL_REST ? wvm_pool_rest_alloc(type, size, tag) : p;
+}
+
+/* False: it cannot. */
+static inline bool unit_fast_free(void *p, uint32_t tag)
+{
+    struct wvm_pool_state *state;
+    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &state);
+    return way == WVM_POOL_REST ? wvm_pool_rest_free(p, state) : way == WVM_POOL_DONE;
+}
+
 /* By the ways that a call goes. */
 static inline char *unit_take(unsigned kind, size_t size, uint32_t tag)
 {
     struct wvm_pool_request rq = {kind, tag, size, 0, NULL};
-    char *p = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag);
+    void *p = unit_fast_take(wvm_pool_type_of(kind), size, tag);
     if (!p)
         p = wvm_pool_second_alloc(kind, size, tag);
     return p ? p : wvm_pool_alloc(&rq);
@@ -40,7 +56,7 @@ static inline char *unit_take_flags(unsigned kind, size_t size, unsigned flags)
 static inline struct wvm_pool_finding unit_free(void *p, uint32_t tag)
 {
     struct wvm_pool_finding f = {0};
-    if (!wvm_pool_fast_free(p, tag) && !wvm_pool_second_free(p, tag))
+    if (!unit_fast_free(p, tag) && !wvm_pool_second_free(p, false, tag))
         (void)wvm_pool_free(p, tag, false, NULL, &f);
     return f;
 }

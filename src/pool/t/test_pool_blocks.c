@@ -134,21 +134,20 @@ static void keep_told(const struct wvm_pool_finding *f)
     told = *f;
 }
 
-/* A thread that frees much in turn looks at a block's slack when the block is used again, or leaves
- * the thread. */
+/* The pools are so large that a slack is likely to be in no cache. */
+static void make_large(void)
+{
+    ck_assert_ptr_nonnull(unit_take(WVM_POOL_NX, (size_t)8 << 20, TAG_B));
+}
+
+/* Large pools look at a block's slack when the block is used again, or leaves the thread. */
 START_TEST(late_overruns)
 {
     unit_start();
     wvm_pool_found = keep_told;
+    make_large();
     for (unsigned turn = 0; turn < 2; turn++) {
-        for (unsigned i = 0; i < WVM_POOL_PROOFS; i++) {
-            unit_give(unit_take(WVM_POOL_NX, 20, TAG_A), TAG_A);
-            char *p = unit_take(WVM_POOL_NX, 20, TAG_A);
-            unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
-            unit_give(p, TAG_A);
-        }
         char *p = unit_take(WVM_POOL_NX, 20, TAG_A), kept = p[20];
-        unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
         p[20] = (char)~kept;
         unit_give(p, TAG_A);
         ck_assert_uint_eq(told.code, 0);
@@ -165,35 +164,31 @@ START_TEST(late_overruns)
 }
 END_TEST
 
-/* Overruns a block, and frees it by the second way. */
-static struct wvm_pool_finding overrun_second(void)
+/* Overruns a block by its last byte of slack, and frees it. */
+static struct wvm_pool_finding overrun(size_t size)
 {
-    char *p = unit_take(WVM_POOL_NX, 20, TAG_A), kept = p[20];
-    unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
-    p[20] = (char)~kept;
+    char *p = unit_take(WVM_POOL_NX, size, TAG_A);
+    size_t last = wvm_min(size + 7, (size + 15) / 16 * 16 - 1);
+    p[last] = (char)~p[last];
     struct wvm_pool_finding f = unit_free(p, TAG_A);
-    p[20] = kept;
-    return f;
-}
-
-static void use_up_proofs(void)
-{
-    for (unsigned i = 0; i < WVM_POOL_PROOFS; i++) {
-        char *p = unit_take(WVM_POOL_NX, 20, TAG_A);
-        unit_give(unit_take(WVM_POOL_NX, 500, TAG_B), TAG_B);
+    p[last] = (char)~p[last];
+    if (f.code)
         unit_give(p, TAG_A);
-    }
+    return f;
 }
 
 START_TEST(prompt_overruns)
 {
     unit_start();
-    use_up_proofs();
-    ck_assert_uint_eq(overrun_second().code, 0);
+    for (size_t size = 1; size < 200; size++)
+        if (size % 16)
+            expect(overrun(size), 0x19, 0x20);
+    make_large();
+    ck_assert_uint_eq(overrun(20).code, 0);
     wvm_pool_prove_at_once(true);
-    expect(overrun_second(), 0x19, 0x20);
+    expect(overrun(20), 0x19, 0x20);
     wvm_pool_prove_at_once(false);
-    ck_assert_uint_eq(overrun_second().code, 0);
+    ck_assert_uint_eq(overrun(20).code, 0);
 }
 END_TEST
 
@@ -201,10 +196,11 @@ END_TEST
 START_TEST(overruns_in_child)
 {
     unit_start();
-    use_up_proofs();
+    make_large();
+    ck_assert_uint_eq(overrun(20).code, 0);
     wvm_pool_before_fork();
     wvm_pool_after_fork_child();
-    expect(overrun_second(), 0x19, 0x20);
+    expect(overrun(20), 0x19, 0x20);
 }
 END_TEST
 
@@ -212,9 +208,9 @@ START_TEST(corrupt_state)
 {
     unit_start();
     char *p = unit_take(WVM_POOL_NX, 64, TAG_A);
-    wvm_pool_state_of(p)->id ^= 0x80;
+    wvm_pool_state_of(p)->start ^= 0x80;
     expect(unit_free(p, TAG_A), 0x19, 0x20);
-    wvm_pool_state_of(p)->id ^= 0x80;
+    wvm_pool_state_of(p)->start ^= 0x80;
     wvm_pool_state_of(p)->use ^= 1 << 15;
     expect(unit_free(p, TAG_A), 0x19, 0x20);
     wvm_pool_state_of(p)->use ^= 1 << 15;

@@ -144,12 +144,12 @@ START_TEST(raised)
 {
     unit_start();
     unit_give(unit_take(WVM_POOL_NX, 64, TAG_A), TAG_A);
-    char *p = wvm_pool_fast_alloc(wvm_pool_type_of(WVM_POOL_NX), 64, TAG_A);
+    char *p = unit_fast_take(wvm_pool_type_of(WVM_POOL_NX), 64, TAG_A);
     ck_assert_ptr_nonnull(p);
     wvm_pool_set_raised(true);
-    ck_assert_ptr_null(wvm_pool_fast_alloc(wvm_pool_type_of(WVM_POOL_NX), 64, TAG_A));
+    ck_assert_ptr_null(unit_fast_take(wvm_pool_type_of(WVM_POOL_NX), 64, TAG_A));
     ck_assert_ptr_null(wvm_pool_second_alloc(WVM_POOL_NX, 64, TAG_A));
-    ck_assert(!wvm_pool_fast_free(p, TAG_A));
+    ck_assert(!unit_fast_free(p, TAG_A));
     unit_give(p, TAG_A);
     wvm_pool_set_raised(false);
     ck_assert_ptr_eq(wvm_pool_second_alloc(WVM_POOL_NX, 64, TAG_A), p);
