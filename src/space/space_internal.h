@@ -119,8 +119,8 @@ void wvm_space_close_staying(struct wvm_space *sp, const struct wvm_alloc *a, ui
 /* No page of the window shows a frame any more; before it is released. NO_MEMORY: nothing
  * changed. */
 wvm_status wvm_space_clear_window(struct wvm_space *sp, struct wvm_alloc *a) WVM_MUST_CHECK;
-/* No page shows one of the n frames from index upwards, all owned. Lock held. NO_MEMORY: some
- * may. */
+/* No page shows one of the n frames from index upwards, all owned. Lock held. NO_MEMORY:
+ * nothing changed. */
 wvm_status wvm_space_hide_frames(struct wvm_space *sp, uint32_t index,
                                  uint64_t n) WVM_MUST_CHECK;
 void wvm_space_frames_after_fork_child(struct wvm_space *sp);

@@ -174,21 +174,26 @@ static wvm_status check_maps(struct wvm_space *sp, const struct wvm_frames_map *
                           "host's vm.max_map_count is nearly reached; raise it with sysctl", 0);
 }
 
-static int show_all(struct wvm_space *sp, const struct wvm_frames_map *m)
+/* *tried: entries whose pages the host may have changed. */
+static int show_all(struct wvm_space *sp, const struct wvm_frames_map *m, uint64_t *tried)
 {
-    for (uint64_t i = 0, end; i < m->n; i = end) {
-        end = next_run(m, i, true);
-        int err = wvm_window_show(sp, page_at(m, i), end - i,
-                                  (uint32_t)(number_at(m, i) - WVM_FRAME_BASE));
-        if (WVM_LIKELY(!err))
-            continue;
-        for (uint64_t k = 0, to; k < end; k = to) {
-            to = wvm_min(next_run(m, k, false), end);
-            wvm_window_put_back(sp, page_at(m, k), page_at(m, k) + (to - k));
-        }
-        return err;
+    int err = 0;
+    for (uint64_t i = 0; !err && i < m->n; i = *tried) {
+        *tried = next_run(m, i, true);
+        err = wvm_window_show(sp, page_at(m, i), *tried - i,
+                              (uint32_t)(number_at(m, i) - WVM_FRAME_BASE));
     }
-    return 0;
+    return err;
+}
+
+/* Entries [0, tried) are for the host what they are for the tables, which have no marks. */
+static void put_back(struct wvm_space *sp, const struct wvm_frames_map *m, uint64_t tried)
+{
+    struct wvm_alloc *a;
+    for (uint64_t i = 0, end; i < tried; i = end) {
+        end = wvm_min(next_pages(sp, m, i, &a), tried);
+        wvm_window_put_back(sp, page_at(m, i), page_at(m, i) + (end - i));
+    }
 }
 
 /* Entries [i, end), pages of one run, get their translations. The words of the frames that they
@@ -239,14 +244,15 @@ static bool stock(struct wvm_space *sp, const struct wvm_frames_map *m)
     return wvm_space_stock(sp, 4 * runs, 4 * 64 * runs);
 }
 
-static wvm_status map_marked(struct wvm_space *sp, const struct wvm_frames_map *m)
+/* *tried: as of show_all, where it fails. */
+static wvm_status map_marked(struct wvm_space *sp, const struct wvm_frames_map *m, uint64_t *tried)
 {
     uint64_t runs;
     wvm_status status = mark_frames(sp, m, &runs);
     if (status)
         return status;
     status = check_maps(sp, m, runs);
-    int err = status ? 0 : show_all(sp, m);
+    int err = status ? 0 : show_all(sp, m, tried);
     if (err)
         status = wvm_space_host_fail(err, m->n << WVM_PAGE_SHIFT);
     if (status)
@@ -258,6 +264,7 @@ static wvm_status map_marked(struct wvm_space *sp, const struct wvm_frames_map *
 
 static wvm_status map_locked(struct wvm_space *sp, const struct wvm_frames_map *m)
 {
+    uint64_t tried = 0;
     wvm_status status = check_pages(sp, m);
     if (status)
         return status;
@@ -266,26 +273,49 @@ static wvm_status map_locked(struct wvm_space *sp, const struct wvm_frames_map *
     status = mark_pages(sp, m);
     if (status)
         return status;
-    status = map_marked(sp, m);
-    if (status)
+    status = map_marked(sp, m, &tried);
+    if (WVM_UNLIKELY(status)) {
         unmark_pages(sp, m, m->n);
+        put_back(sp, m, tried);
+    }
     return status;
 }
 
-/* Where a later run fails, earlier ones show nothing already: that takes a host that cannot even
- * unmap. */
+/* Page states change from run to run of those that they have. */
+static bool stock_unmap(struct wvm_space *sp, const struct wvm_frames_map *m)
+{
+    struct wvm_alloc *a;
+    uint64_t runs = 0;
+    for (uint64_t i = 0, end; i < m->n; i = end) {
+        end = next_pages(sp, m, i, &a);
+        uint64_t lo = page_at(m, i) - a->origin, hi = lo + (end - i);
+        runs += wvm_pages_count_runs(&sp->store, &a->pages, lo, hi, UINT64_MAX);
+    }
+    return wvm_space_stock_close(sp, 4 * runs, 4 * 64 * runs);
+}
+
+/* All runs are hidden before one is forgotten: what the host refuses is undone (a page may be named
+ * twice). */
 static wvm_status unmap_locked(struct wvm_space *sp, const struct wvm_frames_map *m)
 {
     struct wvm_alloc *a;
+    uint64_t done = 0;
     wvm_status status = check_pages(sp, m);
-    for (uint64_t i = 0, end; !status && i < m->n; i = end) {
+    if (status)
+        return status;
+    if (!stock_unmap(sp, m))
+        return STATUS_NO_MEMORY;
+    for (uint64_t i = 0; !status && i < m->n; i = done) {
+        done = next_pages(sp, m, i, &a);
+        status = wvm_window_hide(sp, a, page_at(m, i), page_at(m, i) + (done - i));
+    }
+    for (uint64_t i = 0, end; i < done; i = end) {
         end = next_pages(sp, m, i, &a);
-        uint64_t lo = page_at(m, i), hi = lo + (end - i);
-        uint64_t runs = wvm_pages_count_runs(&sp->store, &a->pages, lo - a->origin,
-                                             hi - a->origin, UINT64_MAX);
-        if (!wvm_space_stock_close(sp, runs, hi - lo))
-            return STATUS_NO_MEMORY;
-        status = wvm_window_clear(sp, a, lo, hi);
+        uint64_t lo = page_at(m, i);
+        if (status)
+            wvm_window_unhide(sp, a, lo, lo + (end - i));
+        else
+            wvm_window_forget(sp, lo, lo + (end - i));
     }
     return status;
 }

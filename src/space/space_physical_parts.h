@@ -20,16 +20,22 @@ static inline int wvm_window_show(const struct wvm_space *sp, uint64_t page, uin
     };
     return wvm_host.map_file(&map);
 }
-/* The host has again for [lo, hi) what the tables say. */
+/* The host has again for [lo, hi), pages of one window without marks of calls, what the tables say;
+ * what it refuses shows nothing. */
 void wvm_window_put_back(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Borders from the page before lo to the page hi. */
 int wvm_window_edges(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 /* Pages [lo, hi) of window a are of state RW, for the host too. */
 void wvm_window_enter(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi);
-/* Pages [lo, hi) of window a show nothing. One call of the host at most. Stocked for the runs of
- * their states. NO_MEMORY: nothing changed. */
-wvm_status wvm_window_clear(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
-                            uint64_t hi) WVM_MUST_CHECK;
+/* Pages [lo, hi) of window a are reserved, and show nothing to the host; the tables know still what
+ * they showed. One call of the host at most. Stocked for the runs of their states. NO_MEMORY:
+ * nothing changed. Hiding hidden pages is harmless. */
+wvm_status wvm_window_hide(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo,
+                           uint64_t hi) WVM_MUST_CHECK;
+/* Hidden pages show again what they showed. */
+void wvm_window_unhide(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi);
+/* Hidden pages show nothing, and the tables know it. */
+void wvm_window_forget(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 
 /* The frame that a page shows; 0: none. */
 static inline uint32_t wvm_window_shown(struct wvm_space *sp, uint64_t page)
