@@ -1,10 +1,12 @@
 /* Frames of physical memory and windows where much is asked of them: many threads, the host's limit
- * of mappings, fork, and arguments that are wrong.
+ * of mappings, fork, and arguments that are wrong; what the working set tells of them and of
+ * offered pages.
  *
  * Terms   stamped = a frame's first word is its own number. */
 #include "env.h"
 
 #include <winvm/control.h>
+#include <winvm/psapi.h>
 
 enum { THREADS = 4, EACH = 25000, PAGES = 256, ROUNDS = 1500 };
 
@@ -201,10 +203,81 @@ static void forked(void)
        "and its frames are its own");
 }
 
+/* ---- the working set ---- */
+
+static ULONG_PTR block_of(const void *page)
+{
+    PSAPI_WORKING_SET_EX_INFORMATION one = {.VirtualAddress = (void *)page};
+    return QueryWorkingSetEx(GetCurrentProcess(), &one, sizeof one) ? one.VirtualAttributes.Flags
+                                                                    : ~(ULONG_PTR)0;
+}
+
+/* Valid, for reading and writing, not shared, not large; `locked` besides. The node is any. */
+static bool is_in(const void *page, bool locked)
+{
+    return (block_of(page) & ~((ULONG_PTR)0x3f << 16)) ==
+           (1 | PAGE_READWRITE << 4 | (ULONG_PTR)locked << 22);
+}
+
+/* How often QueryWorkingSet lists pages from `start` on. */
+static unsigned count_listed(const char *start, unsigned n)
+{
+    static ULONG_PTR list[1 << 18];
+    unsigned found = 0;
+    if (!QueryWorkingSet(GetCurrentProcess(), list, sizeof list))
+        return ~0u;
+    for (ULONG_PTR i = 1; i <= list[0]; i++)
+        found += list[i] / PAGE - (ULONG_PTR)start / PAGE < n;
+    return found;
+}
+
+/* A window is in the working set where it shows frames: before they are used, and always. */
+static void working_set(void)
+{
+    char *window = make_window(16);
+    ULONG_PTR n = 8;
+    AllocateUserPhysicalPages(GetCurrentProcess(), &n, frame);
+    ok(block_of(window) == 0 && count_listed(window, 16) == 0, "a window that shows nothing");
+    ok(MapUserPhysicalPages(window + 2 * PAGE, 8, frame), "8 pages show frames");
+    ok(is_in(window + 2 * PAGE, false) && is_in(window + 9 * PAGE, false) &&
+           block_of(window + PAGE) == 0 && block_of(window + 10 * PAGE) == 0,
+       "they are valid, read-write, not shared; those beside them are not");
+    ok(count_listed(window, 16) == 8, "and are listed");
+    ok(VirtualLock(window + 3 * PAGE, PAGE) && is_in(window + 3 * PAGE, true),
+       "a locked one is locked");
+    ok(VirtualUnlock(window + 3 * PAGE, PAGE) && is_in(window + 3 * PAGE, false), "and unlocked");
+    ok(EmptyWorkingSet(GetCurrentProcess()) && is_in(window + 4 * PAGE, false) &&
+           count_listed(window, 16) == 8, "frames do not leave");
+    ok(MapUserPhysicalPages(window + 2 * PAGE, 4, NULL) && block_of(window + 2 * PAGE) == 0 &&
+           count_listed(window, 16) == 4, "pages that show nothing any more are not valid");
+    ok(FreeUserPhysicalPages(GetCurrentProcess(), &n, frame) && block_of(window + 6 * PAGE) == 0 &&
+           count_listed(window, 16) == 0, "nor are those whose frames were given back");
+    VirtualFree(window, 0, MEM_RELEASE);
+}
+
+/* Offered pages are not in the working set, though the host may have them still. */
+static void offered(void)
+{
+    char *a = VirtualAlloc(NULL, 8 * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    memset(a, 1, 8 * PAGE);
+    ok(is_in(a + 3 * PAGE, false) && count_listed(a, 8) == 8, "used pages");
+    ok(OfferVirtualMemory(a + 2 * PAGE, 4 * PAGE, VmOfferPriorityNormal) == 0 &&
+           block_of(a + 2 * PAGE) == 0 && block_of(a + 5 * PAGE) == 0 && is_in(a + PAGE, false) &&
+           is_in(a + 6 * PAGE, false) && count_listed(a, 8) == 4,
+       "offered pages are not valid, and not listed");
+    DWORD code = ReclaimVirtualMemory(a + 2 * PAGE, 4 * PAGE);
+    memset(a + 2 * PAGE, 2, 4 * PAGE);
+    ok((code == 0 || code == ERROR_BUSY) && is_in(a + 2 * PAGE, false) && count_listed(a, 8) == 8,
+       "reclaimed and used, they are");
+    VirtualFree(a, 0, MEM_RELEASE);
+}
+
 int main(void)
 {
     env_start();
     bad_arguments();
+    working_set();
+    offered();
     forked();
     threads();
     many_mappings();

@@ -292,16 +292,25 @@ wvm_status wvm_nt_query_working(const struct wvm_target *t, struct wvm_nt_buffer
 
 static bool may_be_valid(const struct wvm_region *r)
 {
-    return r->type != WVM_TYPE_FREE && (r->attr & WVM_ATTR_ACCESS) > WVM_ATTR_NA &&
+    uint8_t access = r->attr & WVM_ATTR_ACCESS;
+    return r->type != WVM_TYPE_FREE && access > WVM_ATTR_NA && access != WVM_ATTR_OFFERED &&
            !(r->attr & WVM_ATTR_GUARD);
 }
 
-static wvm_status walk_region(const struct wvm_target *t, uintptr_t at, uintptr_t end,
+/* The next page that may be in the working set: of windows, all that show a frame are. */
+static uintptr_t next_valid(const struct wvm_target *t, uintptr_t at, const struct wvm_region *r)
+{
+    return r->flags & WVM_ALLOC_PHYSICAL
+               ? at
+               : wvm_host_next_present(t->pid, t->base + at, t->base + r->end) - t->base;
+}
+
+static wvm_status walk_region(const struct wvm_target *t, uintptr_t at, const struct wvm_region *r,
                               wvm_working_pages *pages, void *ctx)
 {
     uint16_t code[PAGES];
-    while ((at = wvm_host_next_present(t->pid, t->base + at, t->base + end) - t->base) < end) {
-        size_t n = wvm_min((end - at) / WVM_PAGE_SIZE, (size_t)PAGES);
+    while ((at = next_valid(t, at, r)) < r->end) {
+        size_t n = wvm_min((r->end - at) / WVM_PAGE_SIZE, (size_t)PAGES);
         wvm_status status = look_at(t, at, n, code);
         if (status >= 0)
             status = pages(ctx, at, code, n);
@@ -323,8 +332,9 @@ wvm_status wvm_nt_walk_working(const struct wvm_target *t, wvm_working_pages *pa
         status = wvm_nt_region_in(t, at, &r);
         if (status < 0 || r.end <= at)
             break;
+        r.end = wvm_min(r.end, end);
         if (may_be_valid(&r))
-            status = walk_region(t, at, wvm_min(r.end, end), pages, ctx);
+            status = walk_region(t, at, &r, pages, ctx);
     }
     return status;
 }

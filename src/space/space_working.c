@@ -4,6 +4,8 @@
  * I2  A page is shared when it is of a view or an image and no private copy.
  * I3  One call of the host answers for all private memory of a question, one more for each run of
  *     views and images, whose owners have to be told.
+ * I4  A page of a window of physical memory is in it, and private, while it shows a frame: that is
+ *     in memory, whether the host has mapped it yet or not.
  * Locking: the space lock, taken here.   Failure: nothing is told.
  * Signal safety: not for handlers. */
 #include "space/space_working.h"
@@ -25,7 +27,8 @@ struct asked {
 
 static bool is_accessible(uint8_t attr)
 {
-    return (attr & WVM_ATTR_ACCESS) > WVM_ATTR_NA && !(attr & WVM_ATTR_GUARD);
+    uint8_t access = attr & WVM_ATTR_ACCESS;
+    return access > WVM_ATTR_NA && access != WVM_ATTR_OFFERED && !(attr & WVM_ATTR_GUARD);
 }
 
 static void clear(uint8_t *vec, size_t n)
@@ -55,6 +58,14 @@ static void tell_private(struct asked *q, uintptr_t at, const struct wvm_region 
     for (size_t i = (at - q->start) >> WVM_PAGE_SHIFT; i < (end - q->start) >> WVM_PAGE_SHIFT; i++)
         if (q->vec[i] & WVM_PAGE_PRESENT)
             q->code[i] = valid;
+}
+
+/* I4. */
+static void tell_window(struct asked *q, uintptr_t at, const struct wvm_region *r)
+{
+    uintptr_t end = wvm_min(r->end, q->end);
+    for (; is_accessible(r->attr) && at < end; at += WVM_PAGE_SIZE)
+        q->code[(at - q->start) >> WVM_PAGE_SHIFT] = WVM_WORKING_VALID | r->attr;
 }
 
 static uint16_t code_of_shared(uint8_t bits, bool owner_known, const struct wvm_region *r)
@@ -99,7 +110,9 @@ static void tell_region(struct asked *q, uintptr_t at, const struct wvm_region *
     size_t to = (wvm_min(r->end, q->end) - q->start) >> WVM_PAGE_SHIFT;
     for (size_t i = from; i < to; i++)
         q->code[i] = 0;
-    if (r->type == WVM_TYPE_PRIVATE)
+    if (WVM_UNLIKELY(r->flags & WVM_ALLOC_PHYSICAL))
+        tell_window(q, at, r);
+    else if (r->type == WVM_TYPE_PRIVATE)
         tell_private(q, at, r);
     else if (r->type != WVM_TYPE_FREE && r->attr != WVM_ATTR_RESERVED)
         tell_shared(q, at, r);
