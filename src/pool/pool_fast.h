@@ -60,9 +60,6 @@ WVM_STATIC(WVM_POOL_WAYS == 1 << 10, "ten bits of the hash");
 /* The compiler is not to compute it again. */
 #define WVM_POOL_HOLD(x) __asm__("" : "+r"(x))
 
-/* The compiler is not to compute it again. */
-#define WVM_POOL_HOLD(x) __asm__("" : "+r"(x))
-
 /* A proven slot of the shelf, which is on top, becomes a block. Inside. */
 WVM_ALWAYS_INLINE static inline void *wvm_pool_take(struct wvm_pool_thread *th, size_t shelf,
                                                     const struct wvm_pool_way *way, size_t size)
