@@ -166,6 +166,8 @@ WINVM_DECLARE(BOOL, K32EmptyWorkingSet, (HANDLE hProcess));
 /* From now on this process's pages that come into the working set are noted (WS-037). It needs a
  * handle with PROCESS_SET_INFORMATION. Errors: 6, 5. */
 WINVM_DECLARE(BOOL, K32InitializeProcessForWsWatch, (HANDLE hProcess));
+struct _PSAPI_WS_WATCH_INFORMATION;
+struct _PSAPI_WS_WATCH_INFORMATION_EX;
 /* Those since the last success, each once, in rising order (WS-038); an entry with FaultingPc NULL
  * ends the list. cb: bytes of the array; the Ex form stores what the list takes. Errors: 6, 5,
  * 31 ERROR_GEN_FAILURE: nothing is noted yet, 259 ERROR_NO_MORE_ITEMS, 122

@@ -4,7 +4,7 @@
  * numbers, up to 63; a host that tells nothing has one, number 0. All return FALSE for a node that
  * does not exist (87 ERROR_INVALID_PARAMETER) and for a result that cannot be written
  * (998 ERROR_NOACCESS); then nothing was written.
- * WINVM_NO_TYPES needs: BOOL ULONG; GROUP_AFFINITY is named by its tag. */
+ * WINVM_NO_TYPES needs: BOOL ULONG ULONG64; GROUP_AFFINITY is named by its tag. */
 #ifndef WINVM_SYSTEMTOPOLOGYAPI_H
 #define WINVM_SYSTEMTOPOLOGYAPI_H
 
@@ -19,14 +19,14 @@ WINVM_DECLARE(BOOL, GetNumaHighestNodeNumber, (ULONG *HighestNodeNumber));
 /* The node's processors, of those that this process may run on: bit n for processor n. There is one
  * group of processors, number 0. */
 WINVM_DECLARE(BOOL, GetNumaNodeProcessorMask,
-              (unsigned char Node, unsigned long long *ProcessorMask));
+              (unsigned char Node, ULONG64 *ProcessorMask));
 WINVM_DECLARE(BOOL, GetNumaNodeProcessorMaskEx,
               (unsigned short Node, struct _GROUP_AFFINITY *ProcessorMask));
 /* Bytes of the node's memory that can be had; never more than GlobalMemoryStatusEx tells of all. */
 WINVM_DECLARE(BOOL, GetNumaAvailableMemoryNode,
-              (unsigned char Node, unsigned long long *AvailableBytes));
+              (unsigned char Node, ULONG64 *AvailableBytes));
 WINVM_DECLARE(BOOL, GetNumaAvailableMemoryNodeEx,
-              (unsigned short Node, unsigned long long *AvailableBytes));
+              (unsigned short Node, ULONG64 *AvailableBytes));
 
 WINVM_END_DECLS
 
