@@ -363,6 +363,16 @@ typedef struct _CFG_CALL_TARGET_INFO {
 #define QUOTA_LIMITS_HARDWS_MAX_DISABLE 0x00000008
 #define QUOTA_LIMITS_USE_DEFAULT_LIMITS 0x00000010 /* not supported */
 
+/* ProcessIoCounters: calls and bytes. */
+typedef struct _IO_COUNTERS {
+    ULONGLONG ReadOperationCount;
+    ULONGLONG WriteOperationCount;
+    ULONGLONG OtherOperationCount;
+    ULONGLONG ReadTransferCount;
+    ULONGLONG WriteTransferCount;
+    ULONGLONG OtherTransferCount;
+} IO_COUNTERS, *PIO_COUNTERS;
+
 /* ProcessQuotaLimits (WS-021, WS-022), bytes; all ones: no limit. */
 typedef struct _QUOTA_LIMITS {
     SIZE_T PagedPoolLimit;

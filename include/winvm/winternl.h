@@ -167,13 +167,18 @@ typedef enum _SYSTEM_INFORMATION_CLASS {
 } SYSTEM_INFORMATION_CLASS;
 #define SystemCpuInformation SystemProcessorInformation
 
-/* NtQueryInformationProcess: the classes that are answered; ProcessQuotaLimits is also set. */
+/* NtQueryInformationProcess: the classes that are answered; ProcessQuotaLimits and
+ * ProcessWorkingSetWatch are also set. */
 typedef enum _PROCESSINFOCLASS {
     ProcessBasicInformation = 0,
     ProcessQuotaLimits = 1,
+    ProcessIoCounters = 2,
     ProcessVmCounters = 3,
+    ProcessTimes = 4,
+    ProcessWorkingSetWatch = 15,
     ProcessHandleCount = 20,
-    ProcessWow64Information = 26
+    ProcessWow64Information = 26,
+    ProcessWorkingSetWatchEx = 42
 } PROCESSINFOCLASS;
 
 /* ExitStatus: STATUS_PENDING. PebBaseAddress: NULL. Process ids are the host's. */
@@ -197,6 +202,15 @@ typedef struct _PROCESS_EXTENDED_BASIC_INFORMATION {
         } DUMMYSTRUCTNAME;
     } DUMMYUNIONNAME;
 } PROCESS_EXTENDED_BASIC_INFORMATION, *PPROCESS_EXTENDED_BASIC_INFORMATION;
+
+/* ProcessTimes: units of 100 ns. CreateTime: since 1601, to the second of the machine's start, 0
+ * without /proc; ExitTime: 0; the others: of all threads. */
+typedef struct _KERNEL_USER_TIMES {
+    LARGE_INTEGER CreateTime;
+    LARGE_INTEGER ExitTime;
+    LARGE_INTEGER KernelTime;
+    LARGE_INTEGER UserTime;
+} KERNEL_USER_TIMES, *PKERNEL_USER_TIMES;
 
 /* ProcessVmCounters: bytes, but for the faults; see psapi.h. */
 typedef struct _VM_COUNTERS {
@@ -727,7 +741,10 @@ WINVM_SYSTEM_(NtWow64GetNativeSystemInformation);
  * (WS-023), the buffer. ProcessQuotaLimits: QUOTA_LIMITS or QUOTA_LIMITS_EX; ProcessVmCounters:
  * VM_COUNTERS, _EX or _EX2; ProcessBasicInformation: PROCESS_BASIC_INFORMATION or the extended
  * form; ProcessHandleCount: a ULONG; ProcessWow64Information: a ULONG_PTR that is not 0 for a 32-bit
- * program on a 64-bit system. *ReturnLength, which may be NULL, receives the length on success. */
+ * program on a 64-bit system; ProcessTimes: KERNEL_USER_TIMES; ProcessIoCounters: IO_COUNTERS,
+ * where nothing is "other"; ProcessWorkingSetWatch(Ex): an array of PSAPI_WS_WATCH_INFORMATION(_EX)
+ * as GetWsChanges (psapi.h) fills it, any length that holds an entry. *ReturnLength, which may be
+ * NULL, receives the length on success, of the array without its last entry. */
 #define WINVM_QUERY_PROCESS_(name)                                                              \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
                   (HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,              \
@@ -737,7 +754,8 @@ WINVM_QUERY_PROCESS_(NtQueryInformationProcess);
 WINVM_QUERY_PROCESS_(ZwQueryInformationProcess);
 /* ProcessQuotaLimits: the working set's limits, as SetProcessWorkingSetSizeEx; both 0 leaves them.
  * The other limits are not set. STATUS_WORKING_SET_LIMIT_RANGE, a success: the maximum was lowered
- * to what the system has. */
+ * to what the system has. ProcessWorkingSetWatch(Ex), of no length: as
+ * InitializeProcessForWsWatch. */
 #define WINVM_SET_PROCESS_(name)                                                                \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
                   (HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,              \

@@ -1,4 +1,4 @@
-/* Counters of a process, from /proc/PID/status and stat.
+/* Counters of a process, from /proc/PID/status, stat and io.
  *
  * Owns     nothing; nothing is remembered between calls.
  * I1       What the host does not tell is 0.
@@ -18,7 +18,18 @@
 
 enum { STATUS_CAP = 8192, STAT_CAP = 1024 };
 /* Fields of stat, the state being number 3. */
-enum { STAT_PARENT = 4, STAT_MINOR = 10, STAT_MAJOR = 12, STAT_NICE = 19 };
+enum {
+    STAT_PARENT = 4,
+    STAT_MINOR = 10,
+    STAT_MAJOR = 12,
+    STAT_USER = 14,
+    STAT_KERNEL = 15,
+    STAT_NICE = 19,
+    STAT_START = 22
+};
+/* 100 ns: of a clock tick of /proc, of a second. */
+#define TICK 100000u
+#define SECOND 10000000u
 
 static ssize_t read_file(pid_t pid, const char *name, char *out, size_t cap)
 {
@@ -33,6 +44,7 @@ static ssize_t read_file(pid_t pid, const char *name, char *out, size_t cap)
     return n == 0 ? -ESRCH : n;
 }
 
+/* The key begins with a newline: the process's name, in the first line, may hold anything else. */
 static uint64_t kb_value(const char *text, const char *key)
 {
     uint64_t v = 0;
@@ -70,13 +82,13 @@ static void read_usage(struct wvm_host_counters *out, bool peak_only)
 
 static void read_status(const char *text, struct wvm_host_counters *out)
 {
-    out->resident = kb_value(text, "VmRSS:");
-    out->resident_peak = kb_value(text, "VmHWM:");
-    out->resident_private = kb_value(text, "RssAnon:");
-    out->resident_shared = kb_value(text, "RssShmem:");
-    out->mapped = kb_value(text, "VmSize:");
-    out->mapped_peak = kb_value(text, "VmPeak:");
-    out->writable = kb_value(text, "VmData:") + kb_value(text, "VmStk:");
+    out->resident = kb_value(text, "\nVmRSS:");
+    out->resident_peak = kb_value(text, "\nVmHWM:");
+    out->resident_private = kb_value(text, "\nRssAnon:");
+    out->resident_shared = kb_value(text, "\nRssShmem:");
+    out->mapped = kb_value(text, "\nVmSize:");
+    out->mapped_peak = kb_value(text, "\nVmPeak:");
+    out->writable = kb_value(text, "\nVmData:") + kb_value(text, "\nVmStk:");
     if (out->resident_peak < out->resident) /* the peak is noted late */
         out->resident_peak = out->resident;
 }
@@ -133,5 +145,67 @@ int wvm_host_family(pid_t pid, struct wvm_host_family *out)
     } else {
         out->parent = (pid_t)wvm_sys3(SYS_getppid, 0, 0, 0);
     }
+    return 0;
+}
+
+static bool see_boot(char *line, void *ctx)
+{
+    return strncmp(line, "btime ", 6) != 0 || !wvm_host_text_value(line, "btime ", ctx);
+}
+
+/* The second that the machine started in. Unlike the clock less the time that it is up it is the
+ * same each time. */
+static uint64_t boot_second(void)
+{
+    uint64_t second = 0;
+    (void)wvm_host_each_line(wvm_host_proc_root, "stat", see_boot, &second);
+    return second;
+}
+
+static uint64_t units_of(const struct timeval *t)
+{
+    return (uint64_t)t->tv_sec * SECOND + (uint64_t)t->tv_usec * 10;
+}
+
+int wvm_host_times(pid_t pid, struct wvm_host_times *out)
+{
+    char text[STAT_CAP];
+    struct rusage usage;
+    uint64_t boot = boot_second();
+    memset(out, 0, sizeof *out);
+    ssize_t n = read_file(pid, "stat", text, sizeof text);
+    if (n < 0 && pid)
+        return (int)n;
+    if (n > 0) {
+        out->created = boot ? boot * SECOND + stat_number(text, STAT_START) * TICK : 0;
+        out->user = stat_number(text, STAT_USER) * TICK;
+        out->kernel = stat_number(text, STAT_KERNEL) * TICK;
+    }
+    if (!pid && WVM_SYS(getrusage(RUSAGE_SELF, &usage)) == 0) { /* finer */
+        out->user = units_of(&usage.ru_utime);
+        out->kernel = units_of(&usage.ru_stime);
+    }
+    return 0;
+}
+
+static uint64_t io_value(const char *text, const char *key)
+{
+    uint64_t v = 0;
+    return wvm_host_text_value(text, key, &v) ? v : 0;
+}
+
+int wvm_host_io(pid_t pid, struct wvm_host_io *out)
+{
+    char text[STAT_CAP] = "\n";
+    memset(out, 0, sizeof *out);
+    ssize_t n = read_file(pid, "io", text + 1, sizeof text - 1);
+    if (n < 0)
+        return pid ? (int)n : 0;
+    *out = (struct wvm_host_io){
+        .reads = io_value(text, "\nsyscr:"),
+        .writes = io_value(text, "\nsyscw:"),
+        .bytes_read = io_value(text, "\nrchar:"),
+        .bytes_written = io_value(text, "\nwchar:"),
+    };
     return 0;
 }

@@ -27,4 +27,14 @@ struct wvm_host_family {
 /* pid 0: this process. As above. */
 int wvm_host_family(pid_t pid, struct wvm_host_family *out);
 
+/* Units of 100 ns. created: since 1970, to the second of the machine's start; 0: not known. */
+struct wvm_host_times { uint64_t created, kernel, user; };
+/* pid 0: this process. As above. */
+int wvm_host_times(pid_t pid, struct wvm_host_times *out);
+
+/* Calls that read and wrote, and their bytes: of files, pipes, sockets. */
+struct wvm_host_io { uint64_t reads, writes, bytes_read, bytes_written; };
+/* pid 0: this process. As above; -EACCES: it does not let itself be told. */
+int wvm_host_io(pid_t pid, struct wvm_host_io *out);
+
 #endif

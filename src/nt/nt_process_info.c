@@ -7,8 +7,9 @@
  * Locking: none.   Failure: I1.   Signal safety: queries. */
 #include "nt/nt_process_info.h"
 
-#include <errno.h>
 #include <string.h>
+
+#include <winvm/psapi.h>
 
 #include "api/api.h"
 #include "base/arith.h"
@@ -17,9 +18,11 @@
 #include "nt/nt_quota.h"
 #include "nt/nt_system.h"
 #include "nt/nt_user.h"
+#include "nt/nt_working.h"
 
 #define IS_64BIT (sizeof(void *) == 8)
 #define NO_LIMIT ((SIZE_T)-1)
+#define FROM_1601 116444736000000000ull /* 100 ns from there to 1970 */
 #define IS_WOW64_FLAG 2u /* PROCESS_EXTENDED_BASIC_INFORMATION.Flags */
 
 union answer {
@@ -28,6 +31,8 @@ union answer {
     QUOTA_LIMITS limits;
     QUOTA_LIMITS_EX limits_ex;
     VM_COUNTERS_EX2 counters;
+    KERNEL_USER_TIMES times;
+    IO_COUNTERS io;
     ULONG number;
     ULONG_PTR word;
 };
@@ -36,6 +41,7 @@ WVM_STATIC(sizeof(QUOTA_LIMITS_EX) == (IS_64BIT ? 88 : 56), "the program's form"
 WVM_STATIC(offsetof(QUOTA_LIMITS_EX, TimeLimit) == offsetof(QUOTA_LIMITS, TimeLimit), "one begins");
 WVM_STATIC(sizeof(VM_COUNTERS) == (IS_64BIT ? 88 : 44), "the program's form");
 WVM_STATIC(sizeof(VM_COUNTERS_EX2) == (IS_64BIT ? 112 : 56), "the program's form");
+WVM_STATIC(sizeof(KERNEL_USER_TIMES) == 32 && sizeof(IO_COUNTERS) == 48, "the program's form");
 WVM_STATIC(sizeof(PROCESS_BASIC_INFORMATION) == (IS_64BIT ? 48 : 24), "the program's form");
 
 static SIZE_T narrow(uint64_t v)
@@ -63,8 +69,7 @@ static wvm_status answer_basic(const struct wvm_target *t, uint32_t len, union a
     struct wvm_host_family family;
     int error = wvm_host_family(t->pid, &family);
     if (error < 0)
-        return error == -ENOENT || error == -ESRCH ? STATUS_PROCESS_IS_TERMINATING
-                                                   : STATUS_ACCESS_DENIED;
+        return wvm_nt_not_told(error);
     PROCESS_BASIC_INFORMATION basic = {
         .ExitStatus = STATUS_PENDING,
         .AffinityMask = (ULONG_PTR)family.processors,
@@ -130,6 +135,35 @@ static wvm_status answer_counters(const struct wvm_target *t, uint32_t len, unio
     return STATUS_SUCCESS;
 }
 
+static wvm_status answer_times(const struct wvm_target *t, uint32_t len, union answer *out)
+{
+    struct wvm_host_times times;
+    (void)len;
+    int error = wvm_host_times(t->pid, &times);
+    if (error < 0)
+        return wvm_nt_not_told(error);
+    out->times.CreateTime.QuadPart = (LONGLONG)(times.created ? times.created + FROM_1601 : 0);
+    out->times.KernelTime.QuadPart = (LONGLONG)times.kernel;
+    out->times.UserTime.QuadPart = (LONGLONG)times.user;
+    return STATUS_SUCCESS;
+}
+
+static wvm_status answer_io(const struct wvm_target *t, uint32_t len, union answer *out)
+{
+    struct wvm_host_io io;
+    (void)len;
+    int error = wvm_host_io(t->pid, &io);
+    if (error < 0)
+        return wvm_nt_not_told(error);
+    out->io = (IO_COUNTERS){
+        .ReadOperationCount = io.reads,
+        .WriteOperationCount = io.writes,
+        .ReadTransferCount = io.bytes_read,
+        .WriteTransferCount = io.bytes_written,
+    };
+    return STATUS_SUCCESS;
+}
+
 static wvm_status answer_handles(const struct wvm_target *t, uint32_t len, union answer *out)
 {
     (void)len;
@@ -158,6 +192,8 @@ static const struct class {
     {ProcessVmCounters,
      {sizeof(VM_COUNTERS), sizeof(VM_COUNTERS_EX), sizeof(VM_COUNTERS_EX2)},
      answer_counters},
+    {ProcessIoCounters, {sizeof(IO_COUNTERS)}, answer_io},
+    {ProcessTimes, {sizeof(KERNEL_USER_TIMES)}, answer_times},
     {ProcessHandleCount, {sizeof(ULONG)}, answer_handles},
     {ProcessWow64Information, {sizeof(ULONG_PTR)}, answer_wow64},
 };
@@ -203,6 +239,28 @@ static wvm_status query_in(const struct wvm_target *t, const struct class *c, vo
     return status;
 }
 
+/* The size of an entry of the classes that tell which pages came into the working set; 0: it is
+ * another class. */
+static size_t watch_entry(uint32_t number)
+{
+    return number == ProcessWorkingSetWatch     ? sizeof(PSAPI_WS_WATCH_INFORMATION)
+           : number == ProcessWorkingSetWatchEx ? sizeof(PSAPI_WS_WATCH_INFORMATION_EX)
+                                                : 0;
+}
+
+static wvm_status query_watch(HANDLE process, size_t entry, const struct wvm_nt_buffer *buf,
+                              PULONG returned)
+{
+    size_t bytes = buf->len;
+    if (bytes < entry)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    wvm_status status = wvm_nt_working_changes(process, buf->at, entry, &bytes);
+    ULONG length = (ULONG)bytes;
+    if (status >= 0)
+        wvm_user_store_if(returned, &length, sizeof length);
+    return status;
+}
+
 NTSTATUS wvm_NtQueryInformationProcess(HANDLE process, PROCESSINFOCLASS number, PVOID at, ULONG len,
                                        PULONG returned)
 {
@@ -210,6 +268,10 @@ NTSTATUS wvm_NtQueryInformationProcess(HANDLE process, PROCESSINFOCLASS number, 
     const struct class *c = find_class((uint32_t)number);
     if (returned && !wvm_user_writable(returned, sizeof *returned))
         return STATUS_ACCESS_VIOLATION;
+    if (watch_entry((uint32_t)number)) {
+        struct wvm_nt_buffer buf = {.at = at, .len = len};
+        return query_watch(process, watch_entry((uint32_t)number), &buf, returned);
+    }
     if (!c)
         return STATUS_INVALID_INFO_CLASS;
     if (!fits(c, len))
@@ -239,6 +301,8 @@ static wvm_status set_in(const struct wvm_target *t, const void *at, uint32_t le
 NTSTATUS wvm_NtSetInformationProcess(HANDLE process, PROCESSINFOCLASS number, PVOID at, ULONG len)
 {
     struct wvm_target t;
+    if (watch_entry((uint32_t)number))
+        return len ? STATUS_INFO_LENGTH_MISMATCH : wvm_nt_watch_working(process);
     if (number != ProcessQuotaLimits)
         return STATUS_INVALID_INFO_CLASS;
     if (len != sizeof(QUOTA_LIMITS) && len != sizeof(QUOTA_LIMITS_EX))

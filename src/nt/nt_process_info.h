@@ -18,6 +18,9 @@ struct wvm_nt_counters {
 /* Of the process that t means. ACCESS_DENIED, PROCESS_IS_TERMINATING. */
 wvm_status wvm_nt_counters(const struct wvm_target *t, struct wvm_nt_counters *out) WVM_MUST_CHECK;
 
+/* The status for an error of host/host_counters.h: it has ended, or does not let itself be told. */
+wvm_status wvm_nt_not_told(int error);
+
 /* The limits of a process's working set. Of a process that does not serve they are those that each
  * process starts with. */
 wvm_status wvm_nt_ws_limits(const struct wvm_target *t, struct wvm_ws_limits *out) WVM_MUST_CHECK;

@@ -156,6 +156,12 @@ static void init_request(struct wvm_remote_request *req, enum wvm_nt_process_que
     req->type = question;
 }
 
+wvm_status wvm_nt_not_told(int error)
+{
+    return error == -ENOENT || error == -ESRCH ? STATUS_PROCESS_IS_TERMINATING
+                                               : STATUS_ACCESS_DENIED;
+}
+
 wvm_status wvm_nt_counters(const struct wvm_target *t, struct wvm_nt_counters *out)
 {
     struct wvm_remote_request req;
@@ -170,16 +176,11 @@ wvm_status wvm_nt_counters(const struct wvm_target *t, struct wvm_nt_counters *o
         memcpy(out, answer.blob, sizeof *out);
         return STATUS_SUCCESS;
     }
-    switch (wvm_host_counters(t->pid, &host)) {
-    case 0:
-        from_host(&host, out);
-        return STATUS_SUCCESS;
-    case -ENOENT:
-    case -ESRCH:
-        return STATUS_PROCESS_IS_TERMINATING;
-    default:
-        return STATUS_ACCESS_DENIED;
-    }
+    int error = wvm_host_counters(t->pid, &host);
+    if (error < 0)
+        return wvm_nt_not_told(error);
+    from_host(&host, out);
+    return STATUS_SUCCESS;
 }
 
 wvm_status wvm_nt_ws_limits(const struct wvm_target *t, struct wvm_ws_limits *out)
