@@ -73,6 +73,8 @@ static inline wvm_status query_basic(const struct wvm_target *t, uintptr_t addr,
     wvm_status status = WVM_UNLIKELY(above) ? STATUS_SUCCESS : region_in(t, addr, &r);
     if (WVM_UNLIKELY(status < 0))
         return status;
+    if (WVM_LIKELY(!t->window && t->pid == 0))
+        wvm_space_join_offered(&wvm_space_native, &r);
     put_basic(at, &r);
     return STATUS_SUCCESS;
 }

@@ -152,12 +152,15 @@ wvm_status wvm_space_reset_undo(struct wvm_space *sp, uintptr_t start,
 /* OfferVirtualMemory, ReclaimVirtualMemory and DiscardVirtualMemory over a range of one allocation.
  * CONFLICTING_ADDRESSES, NOT_COMMITTED, INVALID_PARAMETER (not ordinary private memory),
  * INVALID_PAGE_PROTECTION (some page is not READWRITE), NO_MEMORY. Reclaim leaves pages that are
- * not offered alone. keep_longer: other offered pages go first. *lost: some offered page has no contents any more. */
+ * not offered alone. keep_longer: other offered pages go first. *lost: some offered page has no
+ * contents any more. */
 wvm_status wvm_space_offer(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                            bool keep_longer) WVM_MUST_CHECK;
 wvm_status wvm_space_reclaim(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                              bool *lost) WVM_MUST_CHECK;
 wvm_status wvm_space_discard(struct wvm_space *sp, uintptr_t start, uintptr_t end) WVM_MUST_CHECK;
+/* *r, a query's answer, goes on over pages that differ only in being offered, and shows none. */
+void wvm_space_join_offered(struct wvm_space *sp, struct wvm_region *r);
 
 /* The pages of a range of a write-watched allocation that were written since the allocation or
  * since they were last reported with reset. One call answers as many as fit; the next one goes on

@@ -17,9 +17,10 @@
  * I2  Only reclaim makes an offered page accessible again, and only decommit and release end its
  *     state without that; every other change of it is refused, so that nobody can come to read
  *     contents without having been told whether they are the old ones.
- * I3  An offered page is not locked.
+ * I3  An offered page is not locked and not in the working set; queries do not tell it from its
+ *     READWRITE neighbours.
  * Where the kernel does not take a page (mlockall, no MADV_FREE) its contents stay.
- * Locking: the space lock, taken here.
+ * Locking: the space lock, taken here; none to join what a query found.
  * Failure: nothing changed; lost contents are not a failure but an answer.
  * Signal safety: not for handlers. */
 #include <errno.h>
@@ -59,6 +60,22 @@ wvm_status wvm_space_offered_fail(const struct wvm_alloc *a)
     return wvm_space_fail(STATUS_CONFLICTING_ADDRESSES,
                           "offered pages are to be reclaimed first, in the allocation at",
                           wvm_addr_of(a->start));
+}
+
+static bool shows_writable(const struct wvm_region *r)
+{
+    return r->type == WVM_TYPE_PRIVATE && (r->attr == WVM_ATTR_RW || is_offered(r->attr));
+}
+
+void wvm_space_join_offered(struct wvm_space *sp, struct wvm_region *r)
+{
+    struct wvm_region next;
+    if (WVM_LIKELY(!__atomic_load_n(&sp->any_offered, __ATOMIC_RELAXED)) || !shows_writable(r))
+        return;
+    r->attr = WVM_ATTR_RW;
+    while (r->end < r->alloc_end && !wvm_space_query(sp, r->end, &next) && shows_writable(&next) &&
+           next.alloc_start == r->alloc_start && next.end > r->end)
+        r->end = next.end;
 }
 
 /* ---- what may be asked for ---- */
@@ -196,7 +213,7 @@ static wvm_status offer_locked(struct wvm_space *sp, uint64_t lo, uint64_t hi, b
         return wvm_space_host_fail(err, (hi - lo) << WVM_PAGE_SHIFT);
     }
     set_offered(sp, a, lo, hi);
-    sp->any_offered = true;
+    __atomic_store_n(&sp->any_offered, true, __ATOMIC_RELAXED);
     wvm_space_change_end(sp, a, false);
     wvm_space_access_lost(sp, lo, hi);
     wvm_space_watch_keep(sp, a, lo, hi);

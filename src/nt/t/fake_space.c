@@ -64,6 +64,12 @@ wvm_status wvm_window_close(struct wvm_space *sp, struct wvm_window *w)
     return STATUS_SUCCESS;
 }
 
+void wvm_space_join_offered(struct wvm_space *sp, struct wvm_region *r)
+{
+    (void)sp;
+    (void)r;
+}
+
 uint64_t wvm_window_committed(struct wvm_space *sp, const struct wvm_window *w)
 {
     (void)sp;

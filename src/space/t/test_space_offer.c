@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "space/space_change.h"
+#include "space/space_working.h"
 #include "space/t/space_unit.h"
 
 enum { N = 32, HOST_PAGEOUT = 21 };
@@ -337,6 +338,33 @@ START_TEST(forked)
 }
 END_TEST
 
+/* Queries show one run of READWRITE pages; the working set has those that are not offered. */
+START_TEST(shown)
+{
+    struct wvm_region r;
+    uint16_t code[N];
+    set_up(_i);
+    OFFERS(4, 20);
+    WORKS(wvm_space_query(SP, addr(2), &r));
+    wvm_space_join_offered(SP, &r);
+    ck_assert_uint_eq(r.start, addr(2));
+    ck_assert_uint_eq(r.end, addr(N));
+    ck_assert_uint_eq(r.attr, WVM_ATTR_RW);
+    WORKS(wvm_space_query(SP, addr(10), &r));
+    wvm_space_join_offered(SP, &r);
+    ck_assert_uint_eq(r.end, addr(N));
+    ck_assert_uint_eq(r.attr, WVM_ATTR_RW);
+    WORKS(wvm_space_working(SP, base, N, code));
+    for (unsigned i = 0; i < N; i++)
+        ck_assert_int_eq(code[i] & WVM_WORKING_VALID, i < 4 || i >= 20 ? WVM_WORKING_VALID : 0);
+    WORKS(wvm_space_protect(SP, addr(20), addr(21), WVM_ATTR_RO, &(uint8_t){0}));
+    WORKS(wvm_space_query(SP, addr(2), &r));
+    wvm_space_join_offered(SP, &r);
+    ck_assert_uint_eq(r.end, addr(20));
+    RECLAIMS(0, N, false);
+}
+END_TEST
+
 /* A range that nobody could return from. */
 START_TEST(own_stack)
 {
@@ -353,7 +381,7 @@ int main(void)
     Suite *suite = unit_suite("space-offer", 60, &tc);
     const TTest *tests[] = {parts, told_once, nothing_to_lose, reset_before, refused_to_others,
                             freed, locked_before, bad_ranges, modifiers, watched, faults, forked,
-                            own_stack};
+                            shown, own_stack};
     for (unsigned i = 0; i < WVM_ARRAY_LEN(tests); i++)
         tcase_add_loop_test(tc, tests[i], 0, N_CAPS);
     return unit_run(suite);
