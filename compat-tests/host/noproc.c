@@ -65,6 +65,17 @@ static void check_own(void)
     free(malloc(MIB));
 }
 
+/* Whether a walk over the address space finds the allocation. */
+static bool walk_finds(const void *allocation)
+{
+    MEMORY_BASIC_INFORMATION m;
+    char *p = NULL;
+    for (; VirtualQuery(p, &m, sizeof(m)); p = (char *)m.BaseAddress + m.RegionSize)
+        if (m.State != MEM_FREE && m.BaseAddress == allocation)
+            return true;
+    return false;
+}
+
 /* Which pages were copied is not to be had: nothing that was written is lost for it. */
 static void check_views(void)
 {
@@ -74,6 +85,7 @@ static void check_views(void)
     char *b = MapViewOfFile(h, FILE_MAP_COPY, 0, 0, 0);
     if (!ok(a && b, "views"))
         return;
+    ok(walk_finds(a) && walk_finds(b), "a walk finds them");
     a[0] = 1;
     b[1] = 2;
     ok(b[0] == 1 && a[1] == 0, "a copy is one's own");

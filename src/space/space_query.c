@@ -49,7 +49,9 @@ static uint64_t free_end(const struct wvm_space *sp, uint64_t page)
             return page;
         if (owner == WVM_OWNER_FOREIGN) {
             int found = wvm_host_map_find(wvm_addr_of(page), &vma);
-            uint64_t next = found > 0 ? wvm_page_of(vma.start) : top;
+            /* The host's list has our mappings, too. */
+            uint64_t next = found > 0 ? wvm_page_of(vma.start)
+                                      : wvm_index_next_start(&sp->store, &sp->index, page);
             if (next < end)
                 return wvm_min(wvm_max(next, page), top);
         } else {
