@@ -116,6 +116,8 @@ static wvm_status answer_counters(const struct wvm_target *t, uint32_t len, unio
     wvm_status status = wvm_nt_counters(t, &c);
     if (status < 0)
         return status;
+    if (!t->pid)
+        wvm_nt_count_addresses(&c);
     out->counters.CountersEx = (VM_COUNTERS_EX){
         .PeakVirtualSize = narrow(c.mapped_peak),
         .VirtualSize = narrow(c.mapped),

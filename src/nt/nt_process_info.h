@@ -17,6 +17,9 @@ struct wvm_nt_counters {
 };
 /* Of the process that t means. ACCESS_DENIED, PROCESS_IS_TERMINATING. */
 wvm_status wvm_nt_counters(const struct wvm_target *t, struct wvm_nt_counters *out) WVM_MUST_CHECK;
+/* The addresses that this process has reserved, and the most that was ever told, instead of the
+ * host's count, which has those that winvm keeps for it, too; not where the host tells none. */
+void wvm_nt_count_addresses(struct wvm_nt_counters *out);
 
 /* The status for an error of host/host_counters.h: it has ended, or does not let itself be told. */
 wvm_status wvm_nt_not_told(int error);

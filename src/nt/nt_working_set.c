@@ -16,6 +16,7 @@
 #include "nt/nt_privilege.h"
 #include "nt/nt_process_info.h"
 #include "pool/pool.h"
+#include "space/space_layout.h"
 
 #define PAGES(n) ((uint64_t)(n) << WVM_PAGE_SHIFT)
 /* Bounds that Windows documents. */
@@ -93,6 +94,16 @@ static wvm_status set_own(const struct wvm_ws_limits *wanted)
 
 /* ---- counters ---- */
 
+/* The largest of all values that were told to *highest. */
+static uint64_t highest_of(wvm_word64 *highest, uint64_t value)
+{
+    uint64_t seen = __atomic_load_n(highest, __ATOMIC_RELAXED);
+    while (seen < value && !__atomic_compare_exchange_n(highest, &seen, value, true,
+                                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        continue;
+    return wvm_max(seen, value);
+}
+
 /* The highest charge that was ever seen: what was told, and what winvm's own counter tells of the
  * time between. */
 static uint64_t peak_of_commit(uint64_t now)
@@ -100,12 +111,17 @@ static uint64_t peak_of_commit(uint64_t now)
     static wvm_word64 highest;
     struct wvm_commit_info info;
     wvm_nt_commit_info(&info);
-    uint64_t peak = now + (info.peak > info.committed ? info.peak - info.committed : 0);
-    uint64_t seen = __atomic_load_n(&highest, __ATOMIC_RELAXED);
-    while (seen < peak && !__atomic_compare_exchange_n(&highest, &seen, peak, true,
-                                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        continue;
-    return wvm_max(seen, peak);
+    uint64_t above = info.peak > info.committed ? info.peak - info.committed : 0;
+    return highest_of(&highest, now + above);
+}
+
+void wvm_nt_count_addresses(struct wvm_nt_counters *out)
+{
+    static wvm_word64 highest;
+    if (!out->mapped)
+        return;
+    out->mapped = wvm_layout.top - WVM_GRANULE_SIZE - wvm_space_free_bytes(&wvm_space_native);
+    out->mapped_peak = highest_of(&highest, out->mapped);
 }
 
 static void count_pools(struct wvm_nt_counters *out)
@@ -233,6 +249,7 @@ wvm_status wvm_nt_serve_process(const struct wvm_remote_request *req,
     switch (req->type) {
     case WVM_ASK_COUNTERS:
         count_own(&counters);
+        wvm_nt_count_addresses(&counters);
         answer->blob_len = sizeof counters;
         memcpy(answer->blob, &counters, sizeof counters);
         return STATUS_SUCCESS;
