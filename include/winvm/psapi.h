@@ -26,6 +26,8 @@ typedef struct _PERFORMANCE_INFORMATION {
     DWORD ProcessCount; /* that this one can see, and their threads */
     DWORD ThreadCount;
 } PERFORMANCE_INFORMATION, *PPERFORMANCE_INFORMATION;
+/* The SDK has these, too. */
+typedef PERFORMANCE_INFORMATION PERFORMACE_INFORMATION, *PPERFORMACE_INFORMATION;
 
 /* Bytes, but for the faults. */
 typedef struct _PROCESS_MEMORY_COUNTERS {
