@@ -1,6 +1,11 @@
-/* Limits of the working set and their quota (WS-007, WS-016, WS-020..033). */
+/* Limits of the working set and their quota (WS-007, WS-014, WS-016, WS-020..033). */
 #include "../compat_section.h"
 
+#ifdef __linux__
+#include <winvm/control.h>
+#endif
+
+#define ST_PRIVILEGE_NOT_HELD 0xC0000061u
 #define MIN_FIRST 204800u
 #define MAX_FIRST 1413120u
 enum { CLASS_LIMITS = 1 };
@@ -54,11 +59,51 @@ CASE(WS, 007, "a larger minimum, then lock what the quota refused", "TRUE")
     begin();
 }
 
-CASE(WS, 016, "NtLockVirtualMemory, map types 1 and 0", "0; INVALID_PARAMETER")
+CASE(WS, 014, "VirtualProtect(NA) of a locked page", "TRUE; then no longer locked")
 {
-    BYTE *a = obtain(0x2000, MEM_COMMIT, RWR);
+    BYTE *a = obtain(0x4000, MEM_COMMIT, RWR);
+    DWORD old = 0;
+
+    memset(a, 0x14, 0x4000);
+    expect_success(VirtualLock(a, 0x4000));
+    expect_success(VirtualProtect(a + PG, PG, NA, &old));
+    expect_eq(old, RWR);
+    expect_fault(touch_read(a + PG), 0, a + PG);
+    expect_success(VirtualProtect(a + PG, PG, RWR, &old));
+    expect_eq(a[PG], 0x14);
+    todo_wine("pages that are not locked are unlocked without an error")
+        expect_error(VirtualUnlock(a + PG, PG), ERROR_NOT_LOCKED);
+    expect_success(VirtualUnlock(a, PG));
+    expect_success(VirtualUnlock(a + 0x2000, 0x2000));
+}
+
+/* Disables a privilege, or enables it again. 0: that cannot be done here. */
+static int privilege(unsigned number, int enable)
+{
+#ifdef __linux__
+    return winvm_privilege(number, enable) > 0;
+#else
+    (void)number;
+    (void)enable;
+    return 0;
+#endif
+}
+
+CASE(WS, 016, "NtLockVirtualMemory, map types 1, 2 and 0",
+     "0; 0 or PRIVILEGE_NOT_HELD; INVALID_PARAMETER")
+{
+    enum { LOCK_MEMORY = 4 };
+    BYTE *a = obtain(0x4000, MEM_COMMIT, RWR);
 
     expect_status(nt_lock(a, PG, 1).status, ST_SUCCESS);
+    expect_status(nt_lock(a + 0x2000, PG, 2).status, ST_SUCCESS, ST_PRIVILEGE_NOT_HELD);
+    if (privilege(LOCK_MEMORY, 0)) {
+        expect_status(nt_lock(a + 0x3000, PG, 2).status, ST_PRIVILEGE_NOT_HELD);
+        expect_status(nt_lock(a + 0x3000, PG, 3).status, ST_PRIVILEGE_NOT_HELD);
+        expect_status(nt_lock(a + 0x3000, PG, 1).status, ST_SUCCESS);
+        expect_eq(privilege(LOCK_MEMORY, 1), 1);
+        expect_status(nt_lock(a + 0x3000, PG, 2).status, ST_SUCCESS);
+    }
     todo_wine("any map type is taken") {
         expect_parameter(nt_lock(a, PG, 0).status, 4);
         expect_parameter(nt_lock(a, PG, 4).status, 4);
@@ -162,6 +207,42 @@ CASE(WS, 028, "a maximum below 13 pages", "FALSE, 87")
     expect_size(MIN_FIRST, MAX_FIRST);
 }
 
+CASE(WS, 029, "a maximum, a minimum beyond what the system has",
+     "FALSE or less is stored; FALSE, 87 or 1450")
+{
+    const SIZE_T beyond = ~(SIZE_T)0 - 0xFFFF;
+    SIZE_T min = 0, max = 0;
+
+    begin();
+    if (set_size(MIN_FIRST, beyond)) {
+        expect_success(GetProcessWorkingSetSize(GetCurrentProcess(), &min, &max));
+        expect_eq(min, is_wine() ? min : MIN_FIRST);
+        ok(max < beyond && max > MAX_FIRST, "the maximum is %llu", (unsigned long long)max);
+    } else {
+        expect_size(MIN_FIRST, MAX_FIRST);
+    }
+    begin();
+    todo_wine("limits are not looked at")
+        expect_error(set_size(beyond, beyond), ERROR_INVALID_PARAMETER,
+                     ERROR_NO_SYSTEM_RESOURCES);
+    expect_size(MIN_FIRST, MAX_FIRST);
+}
+
+CASE(WS, 030, "raise without SeIncreaseWorkingSetPrivilege", "FALSE, 1314")
+{
+    enum { INCREASE_WORKING_SET = 33 };
+
+    begin();
+    skip_if(!privilege(INCREASE_WORKING_SET, 0), "privileges cannot be taken away here");
+    expect_error(set_size(MIN_FIRST, MAX_FIRST + PG), ERROR_PRIVILEGE_NOT_HELD);
+    expect_error(set_size(MIN_FIRST + PG, MAX_FIRST), ERROR_PRIVILEGE_NOT_HELD);
+    expect_size(MIN_FIRST, MAX_FIRST);
+    expect_success(set_size(MIN_FIRST - PG, MAX_FIRST - PG));
+    expect_eq(privilege(INCREASE_WORKING_SET, 1), 1);
+    expect_success(set_size(MIN_FIRST, MAX_FIRST));
+    expect_size(MIN_FIRST, MAX_FIRST);
+}
+
 CASE(WS, 031, "both flags of a pair", "FALSE, 87")
 {
     set_ex_call set = (set_ex_call)find_call("SetProcessWorkingSetSizeEx");
@@ -175,6 +256,21 @@ CASE(WS, 031, "both flags of a pair", "FALSE, 87")
         expect_error(set(self, MIN_FIRST, MAX_FIRST, MAX_ENABLE | MAX_DISABLE),
                      ERROR_INVALID_PARAMETER);
     }
+}
+
+CASE(WS, 032, "unknown flags", "FALSE, 87")
+{
+    set_ex_call set = (set_ex_call)find_call("SetProcessWorkingSetSizeEx");
+    HANDLE self = GetCurrentProcess();
+
+    need_call(set, "SetProcessWorkingSetSizeEx");
+    begin();
+    todo_wine("flags are not looked at") {
+        expect_error(set(self, MIN_FIRST, MAX_FIRST, 0x10), ERROR_INVALID_PARAMETER);
+        expect_error(set(self, MIN_FIRST, MAX_FIRST, 0x80000000u | MIN_ENABLE),
+                     ERROR_INVALID_PARAMETER);
+    }
+    expect_size(MIN_FIRST, MAX_FIRST);
 }
 
 CASE(WS, 033, "GetProcessWorkingSetSizeEx after setting flags", "the flags")
