@@ -311,6 +311,29 @@ CASE(WS, 135, "a window in another process or a copy", "impossible: no frame is 
     expect_shows(w, 0, 0x32);
 }
 
+/* More frames than pages of the window: each is reached, and keeps what it has. */
+CASE(WS, 136, "AWE in a 32-bit process on 64-bit Windows", "supported")
+{
+    skip_if(is_wine(), "Wine has no AWE");
+    skip_if(!is_wow64(), "WOW64 only");
+    need_frames(N);
+    BYTE *w = obtain(4 * PG, RSV | MEM_PHYSICAL, RWR);
+
+    ok((uint64_t)(ULONG_PTR)w + 4 * PG <= TOP_4G, "the window is at %p", (void *)w);
+    for (unsigned i = 0; i < N; i += 4) {
+        expect_eq(map_frames(w, 4, frame + i), TRUE);
+        for (unsigned k = 0; k < 4; k++)
+            memset(w + k * PG, (int)(i + k + 1), PG);
+    }
+    expect_eq(map_frames(w, 4, NULL), TRUE);
+    for (unsigned i = 0; i < N; i++) {
+        expect_eq(map_frames(w + PG, 1, frame + N - 1 - i), TRUE);
+        expect_shows(w, 1, N - i);
+        expect_eq(w[2 * PG - 1], N - i);
+    }
+    expect_error(map_frames((void *)(ULONG_PTR)TOP_4G, 1, frame), 87);
+}
+
 CASE(WS, 137, "a count of 0", "TRUE, 0")
 {
     need_frames(1);
