@@ -3,6 +3,7 @@
 #define WVM_NT_NT_WORKING_H
 
 #include "nt/nt.h"
+#include "space/space_working.h"
 
 struct wvm_target;
 
@@ -30,6 +31,18 @@ wvm_status wvm_nt_working_changes(HANDLE process, void *at, size_t size,
 typedef wvm_status wvm_working_pages(void *ctx, uintptr_t at, uint16_t *code, size_t n);
 wvm_status wvm_nt_walk_working(const struct wvm_target *t, wvm_working_pages *pages,
                                void *ctx) WVM_MUST_CHECK;
+
+/* code[i], enum wvm_working, for each of n pages from start, WVM_WORKING_PAGES at most, in the
+ * target's terms and below wvm_nt_working_end(). */
+wvm_status wvm_nt_working_at(const struct wvm_target *t, uintptr_t start, size_t n,
+                             uint16_t *code) WVM_MUST_CHECK;
+/* First address that nothing can be at. */
+uintptr_t wvm_nt_working_end(const struct wvm_target *t);
+
+static inline unsigned wvm_nt_share_count(uint16_t code)
+{
+    return !(code & WVM_WORKING_SHARED) ? 0 : code & WVM_WORKING_SEVERAL ? 2 : 1;
+}
 
 /* The caller's array [at, at + len) can be written; as wvm_user_writable, quicker for long ones. */
 bool wvm_nt_array_writable(const void *at, size_t len);

@@ -77,6 +77,8 @@ uint64_t wvm_space_frames_owned(const struct wvm_space *sp)
 
 void *wvm_space_scratch(size_t len)
 {
+    if (fake_frames.no_scratch)
+        return NULL;
     fake_frames.n_scratch++;
     return malloc(len);
 }

@@ -22,6 +22,7 @@ struct fake_frames {
     wvm_status take_result, range_result, map_result; /* take: of those that do not work */
     uintptr_t not_owned; /* a number that is no frame; 0: all are */
     uint64_t owned;
+    bool no_scratch;
 };
 extern struct fake_frames fake_frames;
 
