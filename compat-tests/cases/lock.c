@@ -1,6 +1,9 @@
 /* Lock and reset: VirtualLock, VirtualUnlock (WS-001..013, WS-153), MEM_RESET and MEM_RESET_UNDO
  * (VA-103..111, WS-060). */
+#define PSAPI_VERSION 2
 #include "../compat.h"
+
+#include <psapi.h>
 
 #define RSV MEM_RESERVE
 #define COM MEM_COMMIT
@@ -8,6 +11,17 @@
 #define RO PAGE_READONLY
 #define RWR PAGE_READWRITE
 #define SMALL 0x4000 /* within the lock limit of a fresh process */
+
+/* 1 or 0; -1: the call failed. */
+static int in_working_set(void *at)
+{
+    PSAPI_WORKING_SET_EX_INFORMATION one;
+    memset(&one, 0xcc, sizeof one);
+    one.VirtualAddress = at;
+    if (!QueryWorkingSetEx(GetCurrentProcess(), &one, sizeof one))
+        return -1;
+    return one.VirtualAttributes.Flags & 1;
+}
 
 CASE(WS, 001, "VirtualLock(A, PG)", "TRUE")
 {
@@ -79,18 +93,31 @@ CASE(WS, 009, "VirtualUnlock of never-locked pages", "FALSE, 158")
     BYTE *a = obtain(SMALL, COM, RWR);
 
     memset(a, 3, SMALL);
-    todo_wine("pages that are not locked are unlocked without an error")
-        expect_error(VirtualUnlock(a, SMALL), ERROR_NOT_LOCKED);
+    expect_eq(in_working_set(a), 1);
+    todo_wine("pages that are not locked are unlocked without an error") {
+        expect_error(VirtualUnlock(a, SMALL - PG), ERROR_NOT_LOCKED);
+        expect_eq(in_working_set(a), 0);
+        expect_eq(in_working_set(a + SMALL - 2 * PG), 0);
+    }
+    expect_eq(in_working_set(a + SMALL - PG), 1);
     expect_eq(a[0], 3);
+    expect_eq(in_working_set(a), 1);
+    expect_eq(a[SMALL - 1], 3);
 }
 
 CASE(WS, 010, "VirtualUnlock of a range partly locked", "FALSE, 158")
 {
     BYTE *a = obtain(SMALL, COM, RWR);
 
+    memset(a, 4, SMALL);
     expect_success(VirtualLock(a, PG));
-    todo_wine("pages that are not locked are unlocked without an error")
+    todo_wine("pages that are not locked are unlocked without an error") {
         expect_error(VirtualUnlock(a, 0x2000), ERROR_NOT_LOCKED);
+        expect_eq(in_working_set(a + PG), 0);
+    }
+    expect_eq(in_working_set(a), 1);
+    expect_eq(in_working_set(a + 0x2000), 1);
+    expect_eq(a[PG], 4);
     VirtualUnlock(a, PG);
 }
 
