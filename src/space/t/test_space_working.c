@@ -343,6 +343,7 @@ START_TEST(windows)
     ck_assert_uint_eq(run.n, 4);
     struct wvm_frames_map m = {.start = addr(2), .first = run.first, .n = 4};
     WORKS(wvm_space_frames_map(SP, &m));
+    SEES("..vvvv..........");
     fill(2, 6);
     SEES("..vvvv..........");
     LEAVE(0, N);
