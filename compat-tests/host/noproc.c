@@ -7,6 +7,7 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <winvm/psapi.h>
 
 static bool hide_proc(void)
 {
@@ -123,8 +124,48 @@ static void check_files(void)
     ok(CloseHandle(h) && close(fd) == 0, "closed");
 }
 
+/* Of the first n of all pages, asked about in no order, how many are in the working set. */
+static unsigned count_valid(char *base, unsigned n, unsigned all)
+{
+    static PSAPI_WORKING_SET_EX_INFORMATION entry[1024];
+    unsigned found = 0;
+    for (unsigned i = 0; i < all; i++)
+        entry[i].VirtualAddress = base + i * 337 % all * PAGE;
+    ok(QueryWorkingSetEx(GetCurrentProcess(), entry, all * sizeof entry[0]),
+       "QueryWorkingSetEx: error %u", (unsigned)GetLastError());
+    for (unsigned i = 0; i < all; i++) {
+        PSAPI_WORKING_SET_EX_BLOCK b = entry[i].VirtualAttributes;
+        if (i * 337 % all < n && b.Valid && b.Win32Protection == PAGE_READWRITE)
+            found++;
+        else if (b.Flags != 0)
+            found += 10000;
+    }
+    return found;
+}
+
+/* Present is all that is known: nothing that was touched is denied, and nothing invented. */
+static void check_working(void)
+{
+    enum { N = 1024, TOUCHED = 600 };
+    DWORD old;
+    char *a = VirtualAlloc(NULL, N * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    ok(count_valid(a, 0, N) == 0, "nothing was touched");
+    memset(a, 0x77, TOUCHED * PAGE);
+    ok(count_valid(a, TOUCHED, N) == TOUCHED, "what was touched is in the working set");
+    ok(VirtualProtect(a + 500 * PAGE, 100 * PAGE, PAGE_NOACCESS, &old) &&
+           count_valid(a, 500, N) == 500, "what is inaccessible is not");
+    ok(VirtualProtect(a + 500 * PAGE, 100 * PAGE, PAGE_READWRITE, &old), "accessible again");
+    ok(EmptyWorkingSet(GetCurrentProcess()), "EmptyWorkingSet: error %u",
+       (unsigned)GetLastError());
+    ok(!VirtualUnlock(a, N * PAGE) && GetLastError() == ERROR_NOT_LOCKED, "VirtualUnlock");
+    ok(count_valid(a, TOUCHED, N) == TOUCHED, "what cannot be told to have left is in memory");
+    ok(all_bytes(a, TOUCHED * PAGE, 0x77), "contents are kept");
+    ok(VirtualFree(a, 0, MEM_RELEASE) && count_valid(a, 0, N) == 0, "released");
+}
+
 static void check_all(void)
 {
+    check_working();
     check_own();
     check_foreign();
     check_views();
