@@ -143,6 +143,16 @@ static void check_other(void *base)
     CloseHandle(parent);
 }
 
+/* Whether the others left may not be told here. */
+static unsigned count_denied(const char *base)
+{
+    unsigned denied = 0;
+    for (unsigned i = 0; i < N_PAGES; i++)
+        denied += model[((char *)entry[i].VirtualAddress - base) / PAGE] &&
+                  !entry[i].VirtualAttributes.Valid;
+    return denied;
+}
+
 static void check_nobody(void *unused)
 {
     (void)unused;
@@ -152,7 +162,16 @@ static void check_nobody(void *unused)
     touch_some(a, true);
     ask(GetCurrentProcess(), a);
     ok(count_wrong(a, PAGE_READWRITE, 0) == 0, "as touched");
+    memset(a, 0x33, N_PAGES * PAGE);
     ok(EmptyWorkingSet(GetCurrentProcess()), "EmptyWorkingSet");
+    memset(model, 0, sizeof model);
+    touch_some(a, false);
+    ask(GetCurrentProcess(), a);
+    ok(count_denied(a) == 0, "%u pages that are in use are denied", count_denied(a));
+    bool kept = true;
+    for (size_t i = 1; i < N_PAGES * PAGE; i += 0xfff)
+        kept &= i % PAGE == 0 || a[i] == 0x33;
+    ok(kept, "contents are kept");
 }
 
 int main(void)
