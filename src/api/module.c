@@ -2,8 +2,8 @@
  *
  * Programs look optional functions up by name: GetProcAddress(GetModuleHandle("kernel32"), ...).
  * The modules kernel32, kernelbase, ntdll, psapi and ntoskrnl answer for what winvm exports; the
- * api-ms-win-core-memory-* sets are kernelbase. A name may have any case, a path in front and
- * ".dll" or, as ntoskrnl has, ".exe" behind.
+ * sets of memory calls, api-ms-win-core-memory-* and its kin, are kernelbase. A name may have any
+ * case, a path in front and ".dll" or, as ntoskrnl has, ".exe" behind.
  * Terms   adopted = a module handle of the program's own platform layer that stands for one of ours
  *         as well (preload/route.c).
  * I1  A handle of ours is the address of a constant object of this file: unique in the process,
@@ -41,7 +41,10 @@ static const struct module modules[] = {
     {"psapi", IN_PSAPI},
     {"ntoskrnl", IN_NTOSKRNL},
 };
-#define API_SET "api-ms-win-core-memory-"
+#define API_SET "api-ms-win-core-"
+/* What API_SET goes on with, up to the level. */
+static const char *const api_sets[] = {"memory", "psapi", "psapi-ansi", "sysinfo",
+                                       "systemtopology"};
 
 static struct {
     HMODULE theirs;     /* atomic */
@@ -110,6 +113,19 @@ static char *bare_name(char *text)
     return start;
 }
 
+static bool is_api_set(const char *bare)
+{
+    if (strncmp(bare, API_SET, sizeof API_SET - 1) != 0)
+        return false;
+    const char *set = bare + sizeof API_SET - 1;
+    for (size_t i = 0; i < WVM_ARRAY_LEN(api_sets); i++) {
+        size_t len = strlen(api_sets[i]);
+        if (strncmp(set, api_sets[i], len) == 0 && strncmp(set + len, "-l", 2) == 0)
+            return true;
+    }
+    return false;
+}
+
 static DWORD find_module(const void *name, size_t unit, HMODULE *out)
 {
     char text[NAME_CAP];
@@ -119,7 +135,7 @@ static DWORD find_module(const void *name, size_t unit, HMODULE *out)
     const char *bare = bare_name(text);
     for (size_t i = 0; i < WVM_ARRAY_LEN(modules); i++) {
         if (strcmp(bare, modules[i].name) == 0 ||
-            (modules[i].home == IN_KERNELBASE && strncmp(bare, API_SET, sizeof API_SET - 1) == 0)) {
+            (modules[i].home == IN_KERNELBASE && is_api_set(bare))) {
             *out = (HMODULE)(uintptr_t)&modules[i];
             return 0;
         }
