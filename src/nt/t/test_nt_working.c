@@ -55,7 +55,8 @@ static ULONG_PTR wanted(uintptr_t at)
 
 static void put(size_t i, uintptr_t page)
 {
-    list[i].VirtualAddress = (void *)((FIRST + page) * WVM_PAGE_SIZE + i % WVM_PAGE_SIZE);
+    uintptr_t at = (FIRST + page) * (uintptr_t)WVM_PAGE_SIZE;
+    list[i].VirtualAddress = (void *)(uintptr_t)(at + i % WVM_PAGE_SIZE);
     list[i].VirtualAttributes.Flags = UNTOLD;
 }
 
