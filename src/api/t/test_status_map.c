@@ -16,6 +16,7 @@ static const struct wvm_status_row expected[] = {
     { 0x80000002u, 998u },
     { 0x80000005u, 234u },
     { 0x8000000du, 299u },
+    { 0x8000001au, 259u },
     { 0xc0000001u, 31u },
     { 0xc0000002u, 1u },
     { 0xc0000003u, 87u },
