@@ -127,10 +127,12 @@ static void check_bad(void)
     SIZE_T done = 1;
     ok(!QueryWorkingSetEx(self, NULL, sizeof one) && GetLastError() == ERROR_NOACCESS, "NULL");
     ok(!QueryWorkingSetEx(self, NULL, 0) && GetLastError() == ERROR_BAD_LENGTH, "NULL and 0");
-    ok(!QueryWorkingSetEx(self, &one, 15) && GetLastError() == ERROR_BAD_LENGTH, "15 bytes");
+    ok(!QueryWorkingSetEx(self, &one, sizeof one - 1) && GetLastError() == ERROR_BAD_LENGTH,
+       "one byte less than an entry");
     ok(!QueryWorkingSet(self, NULL, 4096) && GetLastError() == ERROR_NOACCESS, "no list");
-    ok(NtQueryVirtualMemory(self, NULL, MemoryWorkingSetExInformation, &one, (SIZE_T)1 << 40,
-                            &done) == (NTSTATUS)STATUS_ACCESS_VIOLATION && done == 1, "2^40");
+    SIZE_T much = sizeof(SIZE_T) == 8 ? (SIZE_T)((uint64_t)1 << 40) : (SIZE_T)1 << 31;
+    ok(NtQueryVirtualMemory(self, NULL, MemoryWorkingSetExInformation, &one, much, &done) ==
+               (NTSTATUS)STATUS_ACCESS_VIOLATION && done == 1, "2^40");
     ok(QueryWorkingSetEx(self, &one, sizeof one + 7) && one.VirtualAttributes.Valid, "odd size");
 }
 
