@@ -1,5 +1,5 @@
-/* Win32 calls on limits and counters of a process: lengths of the caller's place, and numbers that are
- * too large for it. */
+/* Win32 calls on limits and counters of a process: lengths of the caller's place, and numbers that
+ * are too large for it. */
 #include <string.h>
 
 #include <winvm/psapi.h>
