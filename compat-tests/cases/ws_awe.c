@@ -315,6 +315,7 @@ CASE(WS, 135, "a window in another process or a copy", "impossible: no frame is 
 CASE(WS, 136, "AWE in a 32-bit process on 64-bit Windows", "supported")
 {
     skip_if(is_wine(), "Wine has no AWE");
+    skip_if(compat_base != 0, "windows are in the process's own space");
     skip_if(!is_wow64(), "WOW64 only");
     need_frames(N);
     BYTE *w = obtain(4 * PG, RSV | MEM_PHYSICAL, RWR);
