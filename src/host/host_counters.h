@@ -1,5 +1,5 @@
-/* What the host counts for a process. Part of the host room: no malloc, errno is preserved, safe in a
- * signal handler. */
+/* What the host counts for a process. Part of the host room: no malloc, errno is preserved, safe in
+ * a signal handler. */
 #ifndef WVM_HOST_HOST_COUNTERS_H
 #define WVM_HOST_HOST_COUNTERS_H
 

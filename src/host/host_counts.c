@@ -11,54 +11,40 @@
 #include "base/fmt.h"
 #include "host/host_kernel.h"
 #include "host/host_private.h"
+#include "host/host_socket.h"
 #include "host/host_system.h"
 
 /* ---- processes ---- */
 
-/* linux_dirent64. */
-struct entry {
-    uint64_t ino;
-    int64_t off;
-    uint16_t len;
-    uint8_t type;
-    char name[];
-};
-enum { ENTRIES_CAP = 2048, PATH_CAP = 320 };
+enum { PATH_CAP = 320 };
 
 /* Calls see for each name of a folder. */
-static void each_name(const char *folder, void (*see)(int dir, const char *name, void *ctx),
+static void each_name(const char *folder, bool (*see)(int dir, const char *name, void *ctx),
                       void *ctx)
 {
-    char text[ENTRIES_CAP] __attribute__((aligned(8)));
-    long n;
     int fd = wvm_sys_open(folder);
     if (fd < 0)
         return;
-    while ((n = wvm_sys3(SYS_getdents64, (uintptr_t)fd, (uintptr_t)text, sizeof text)) > 0) {
-        for (long at = 0; at < n;) {
-            const struct entry *e = (const struct entry *)(text + at);
-            see(fd, e->name, ctx);
-            at += e->len;
-        }
-    }
+    (void)wvm_host_dir_each(fd, see, ctx);
     wvm_sys_close(fd);
 }
 
 /* A process has a folder with a folder for each thread. */
-static void count_process(int dir, const char *name, void *ctx)
+static bool count_process(int dir, const char *name, void *ctx)
 {
     struct wvm_host_counts *c = ctx;
     char path[PATH_CAP];
     struct wvm_buf b;
     wvm_stat st;
     if (name[0] < '1' || name[0] > '9')
-        return;
+        return true;
     wvm_buf_init(&b, path, sizeof path);
     wvm_buf_printf(&b, "%s/task", name);
     c->processes++;
     c->threads++;
     if (WVM_SYS(syscall(WVM_SYS_FSTATAT, dir, path, &st, 0)) == 0 && st.st_nlink > 2)
         c->threads += (uint64_t)st.st_nlink - 3;
+    return true;
 }
 
 /* ---- counters ---- */
@@ -137,11 +123,12 @@ void wvm_host_each_cpu(void (*see)(const struct wvm_host_cpu_times *times, void 
 
 /* ---- installed memory ---- */
 
-static void count_block(int dir, const char *name, void *ctx)
+static bool count_block(int dir, const char *name, void *ctx)
 {
     (void)dir;
     if (__builtin_strncmp(name, "memory", 6) == 0 && name[6] >= '0' && name[6] <= '9')
         ++*(uint64_t *)ctx;
+    return true;
 }
 
 /* Blocks of memory as the kernel manages them, what it keeps for itself included. */

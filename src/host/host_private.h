@@ -7,7 +7,6 @@
 /* Where the kernel's files are; tests point them elsewhere. Constant after wvm_host_init(). */
 extern const char *wvm_host_proc_root;   /* "/proc" */
 extern const char *wvm_host_cgroup_root; /* "/sys/fs/cgroup" */
-
 extern const char *wvm_host_sys_root;    /* "/sys" */
 
 /* Where places for a run directory are; likewise. */
@@ -50,7 +49,7 @@ pid_t wvm_host_self(void);
 ssize_t wvm_host_read_text(const char *root, const char *path, char *out, size_t cap);
 /* Calls see for each line of a file below root, without its end, until it says false; lines of
  * WVM_LINE_CAP bytes and more are passed over. False: the file cannot be read. */
-#define WVM_LINE_CAP 2048
+#define WVM_LINE_CAP 4096
 bool wvm_host_each_line(const char *root, const char *path, bool (*see)(char *line, void *ctx),
                         void *ctx);
 /* Reads a decimal number at *s, moves *s behind it. False: there is none (then *s is unchanged). */

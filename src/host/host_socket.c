@@ -204,7 +204,7 @@ struct entry {
     char name[];
 };
 
-int wvm_host_dir_each(int dir, bool (*visit)(int dir, const char *name))
+int wvm_host_dir_each(int dir, bool (*visit)(int dir, const char *name, void *ctx), void *ctx)
 {
     char block[4096] __attribute__((aligned(8)));
     long n = WVM_SYS(syscall(SYS_lseek, dir, 0L, SEEK_SET));
@@ -212,7 +212,7 @@ int wvm_host_dir_each(int dir, bool (*visit)(int dir, const char *name))
         const struct entry *e;
         for (long at = 0; at < n; at += e->len) {
             e = (const struct entry *)(block + at);
-            if (!visit(dir, e->name))
+            if (!visit(dir, e->name, ctx))
                 return 0;
         }
     }

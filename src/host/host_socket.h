@@ -23,7 +23,7 @@ int wvm_host_socket_accept(int fd);
 /* Takes a name away. */
 int wvm_host_socket_remove(int dir, const char *name);
 /* Visits the names in the directory from its beginning, until visit says false. */
-int wvm_host_dir_each(int dir, bool (*visit)(int dir, const char *name));
+int wvm_host_dir_each(int dir, bool (*visit)(int dir, const char *name, void *ctx), void *ctx);
 /* Who made or accepted the connection. */
 int wvm_host_socket_peer(int fd, pid_t *pid, uid_t *uid);
 

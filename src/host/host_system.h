@@ -6,15 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes. All but `machine` and the kernel's are lowered to the limits of the control groups around this process. */
+/* Bytes. All but `machine` and the kernel's are lowered to the limits of the control groups around
+ * this process. */
 struct wvm_host_memory {
     uint64_t machine;  /* RAM of the machine */
     uint64_t ram;      /* RAM that this process and its group can have at most */
     uint64_t ram_left; /* of that, to be had now without swapping */
     uint64_t swap;
     uint64_t cache;        /* contents of files */
-    uint64_t kernel_paged; /* the kernel's own, of the whole machine: what it can give up, and what */
-    uint64_t kernel_kept;  /* it cannot */
+    uint64_t kernel_paged; /* the kernel's own, of the whole machine: what it can give up */
+    uint64_t kernel_kept;  /* likewise: what it cannot */
 };
 void wvm_host_memory_now(struct wvm_host_memory *out);
 /* Bytes of memory that the machine was built with; of the control group's when that has a limit. */

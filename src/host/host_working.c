@@ -12,13 +12,15 @@
  * Signal safety  as the room; wvm_host_use() is not called by handlers. */
 #include "host/host_working.h"
 
+#include <errno.h>
+
 #include "base/arith.h"
 #include "base/fmt.h"
 #include "host/host.h"
 #include "host/host_kernel.h"
 #include "host/host_private.h"
 
-enum { TEXT_CAP = 4096, PATH_CAP = 512 };
+enum { PATH_CAP = 512 };
 
 /* The first run of pages of one category, cut at end and after `most` pages, 0: whole. 1, 0: none,
  * or -errno. */
@@ -77,35 +79,6 @@ void wvm_host_forget_use(void)
 
 /* ---- accessed bits ---- */
 
-/* Lines of a file of the kernel's; the longest is a path and may be cut. */
-struct lines {
-    int fd;
-    size_t at, len;
-    char text[TEXT_CAP];
-};
-
-/* The next line without its end, NUL-terminated; NULL: no more. */
-static char *next_line(struct lines *l)
-{
-    for (;;) {
-        char *line = l->text + l->at, *nl = __builtin_memchr(line, '\n', l->len - l->at);
-        if (nl != NULL) {
-            *nl = '\0';
-            l->at = (size_t)(nl + 1 - l->text);
-            return line;
-        }
-        if (l->len - l->at >= TEXT_CAP - 1)
-            l->at = l->len = 0;
-        __builtin_memmove(l->text, l->text + l->at, l->len - l->at);
-        l->len -= l->at;
-        l->at = 0;
-        ssize_t n = wvm_sys_read(l->fd, l->text + l->len, TEXT_CAP - 1 - l->len);
-        if (n <= 0)
-            return NULL;
-        l->len += (size_t)n;
-    }
-}
-
 static bool parse_hex(const char **s, uint64_t *out)
 {
     const char *p = *s;
@@ -129,6 +102,14 @@ struct mapping {
     bool kept_out;            /* of core dumps */
 };
 
+/* Reading smaps: pieces [0, i) end before what is still to come. */
+struct reading {
+    struct wvm_host_use *piece;
+    size_t i, n;
+    bool parted;
+    struct mapping m; /* as far as its lines came */
+};
+
 static bool is_key(const char **line, const char *key)
 {
     size_t n = __builtin_strlen(key);
@@ -136,30 +117,6 @@ static bool is_key(const char **line, const char *key)
         return false;
     *line += n;
     return true;
-}
-
-/* Reads up to the end of the next mapping. False: there is none. */
-static bool next_mapping(struct lines *l, struct mapping *m)
-{
-    const char *line;
-    uint64_t n;
-    *m = (struct mapping){0};
-    while ((line = next_line(l)) != NULL) {
-        const char *p = line;
-        if (parse_hex(&p, &n) && *p == '-') {
-            p++;
-            m->start = n;
-            (void)parse_hex(&p, &m->end);
-        } else if (is_key(&line, "Rss:") && wvm_host_parse_dec(&line, &n)) {
-            m->in_memory = n << 10;
-        } else if (is_key(&line, "Referenced:") && wvm_host_parse_dec(&line, &n)) {
-            m->used = n << 10;
-        } else if (is_key(&line, "VmFlags:")) {
-            m->kept_out = __builtin_strstr(line, " dd") != NULL;
-            return true;
-        }
-    }
-    return false;
 }
 
 static void add_mapping(struct wvm_host_use *piece, const struct mapping *m, bool parted)
@@ -171,28 +128,40 @@ static void add_mapping(struct wvm_host_use *piece, const struct mapping *m, boo
         piece->untold = true;
 }
 
-/* Sums of the mappings of each piece. */
-static int read_use(struct wvm_host_use *piece, size_t n, bool parted)
+/* A mapping is complete. False: no piece is left. */
+static bool take_mapping(struct reading *r)
 {
-    struct lines l = {.at = 0};
-    struct mapping m;
-    char path[PATH_CAP];
-    struct wvm_buf b;
-    wvm_buf_init(&b, path, sizeof path);
-    wvm_buf_printf(&b, "%s/thread-self/smaps", wvm_host_proc_root);
-    l.fd = wvm_sys_open(path);
-    if (l.fd < 0)
-        return l.fd;
-    for (size_t i = 0; i < n && next_mapping(&l, &m);) {
-        size_t k = i;
-        for (; k < n && piece[k].start < m.end; k++)
-            if (piece[k].end > m.start)
-                add_mapping(&piece[k], &m, parted);
-        while (i < n && piece[i].end <= m.end)
-            i++;
+    const struct mapping m = r->m;
+    r->m = (struct mapping){0};
+    for (size_t k = r->i; k < r->n && r->piece[k].start < m.end; k++)
+        if (r->piece[k].end > m.start)
+            add_mapping(&r->piece[k], &m, r->parted);
+    while (r->i < r->n && r->piece[r->i].end <= m.end)
+        r->i++;
+    return r->i < r->n;
+}
+
+static bool read_line(char *text, void *ctx)
+{
+    struct reading *r = ctx;
+    const char *line = text;
+    uint64_t n;
+    if (parse_hex(&line, &n) && *line == '-') {
+        line++;
+        r->m.start = n;
+        (void)parse_hex(&line, &r->m.end);
+        return true;
     }
-    wvm_sys_close(l.fd);
-    return 0;
+    line = text;
+    if (is_key(&line, "Rss:") && wvm_host_parse_dec(&line, &n)) {
+        r->m.in_memory = n << 10;
+    } else if (is_key(&line, "Referenced:") && wvm_host_parse_dec(&line, &n)) {
+        r->m.used = n << 10;
+    } else if (is_key(&line, "VmFlags:")) {
+        r->m.kept_out = __builtin_strstr(line, " dd") != NULL;
+        return take_mapping(r);
+    }
+    return true;
 }
 
 int wvm_host_use(struct wvm_host_use *piece, size_t n, bool part)
@@ -202,8 +171,9 @@ int wvm_host_use(struct wvm_host_use *piece, size_t n, bool part)
         piece[i].untold = part && wvm_sys_madvise(piece[i].start, piece[i].end - piece[i].start,
                                                   MADV_DONTDUMP) != 0;
     }
-    int err = read_use(piece, n, part);
+    struct reading r = {.piece = piece, .n = n, .parted = part};
+    bool told = wvm_host_each_line(wvm_host_proc_root, "thread-self/smaps", read_line, &r);
     for (size_t i = 0; part && i < n; i++)
         (void)wvm_sys_madvise(piece[i].start, piece[i].end - piece[i].start, MADV_DODUMP);
-    return err;
+    return told ? 0 : -ENOENT;
 }

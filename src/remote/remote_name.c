@@ -44,10 +44,11 @@ bool wvm_remote_parse_name(const char *name, pid_t *pid, uint64_t *start)
     return parse_number(&p, start) && (*p == '\0' || *p == '.');
 }
 
-static bool remove_stale(int dir, const char *name)
+static bool remove_stale(int dir, const char *name, void *ctx)
 {
     pid_t pid;
     uint64_t start, now;
+    (void)ctx;
     if (!wvm_remote_parse_name(name, &pid, &start))
         return true;
     int err = wvm_host_process_start(pid, &now);
@@ -58,5 +59,5 @@ static bool remove_stale(int dir, const char *name)
 
 void wvm_remote_sweep(int dir)
 {
-    (void)wvm_host_dir_each(dir, remove_stale);
+    (void)wvm_host_dir_each(dir, remove_stale, NULL);
 }
