@@ -60,26 +60,38 @@ static bool each_run(struct wvm_space *sp, uint64_t lo, uint64_t hi,
 
 /* ---- reset ---- */
 
-/* Only pages with contents are marked: a page committed later has nothing to lose. */
 static bool free_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
 {
+    (void)sp;
     (void)h;
-    if (!wvm_space_all_marked(sp, &sp->reset.pages, lo, hi)) {
-        wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 1);
-        wvm_store_flush(&sp->store);
-    }
     return wvm_host.lazy_free(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT) == 0;
 }
 
-/* What is missing of the marks can be set, and first writes can be noted. */
-static bool stock_marks(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
+/* Only pages with contents are marked: a page committed later has nothing to lose. */
+static bool mark_and_free_run(struct wvm_space *sp, uint64_t lo, uint64_t hi, uint8_t h)
 {
-    if (!(a->flags & WVM_ALLOC_WRITE_WATCH) &&
-        wvm_space_all_marked(sp, &sp->reset.pages, lo, hi))
-        return true;
+    wvm_sheet_set(&sp->store, &sp->reset, lo, hi, 1);
+    wvm_store_flush(&sp->store);
+    return free_run(sp, lo, hi, h);
+}
+
+/* Marks of all runs can be set, and first writes can be noted. */
+static bool stock_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
     uint64_t runs = wvm_pages_count_runs(&sp->store, &sp->host.pages, lo, hi, UINT64_MAX)
                   + wvm_pages_count_runs(&sp->store, &sp->locked.pages, lo, hi, UINT64_MAX);
     return wvm_space_stock(sp, runs, hi - lo);
+}
+
+static wvm_status reset_pages(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
+                              uint64_t hi)
+{
+    bool marked = wvm_space_all_marked(sp, &sp->reset.pages, lo, hi);
+    if ((!marked || a->flags & WVM_ALLOC_WRITE_WATCH) && !stock_marks(sp, lo, hi))
+        return STATUS_NO_MEMORY;
+    wvm_space_watch_keep(sp, a, lo, hi);
+    each_run(sp, lo, hi, marked ? free_run : mark_and_free_run);
+    return STATUS_SUCCESS;
 }
 
 wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
@@ -93,14 +105,8 @@ wvm_status wvm_space_reset(struct wvm_space *sp, uintptr_t start, uintptr_t end)
     if (!status)
         status = wvm_space_settle(sp, a, lo, hi);
     /* The contents of the page file's sections are others' too: they are kept. */
-    if (!status && wvm_host_caps.madv_free && !(a->flags & (WVM_ALLOC_VIEW | WVM_ALLOC_STAYS))) {
-        if (!stock_marks(sp, a, lo, hi)) {
-            status = STATUS_NO_MEMORY;
-        } else {
-            wvm_space_watch_keep(sp, a, lo, hi);
-            each_run(sp, lo, hi, free_run);
-        }
-    }
+    if (!status && wvm_host_caps.madv_free && !(a->flags & (WVM_ALLOC_VIEW | WVM_ALLOC_STAYS)))
+        status = reset_pages(sp, a, lo, hi);
     wvm_space_leave(sp);
     return status;
 }
