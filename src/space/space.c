@@ -41,8 +41,8 @@ static WVM_THREAD_LOCAL struct wvm_reason reason;
 #define STOCK_LEAF (STOCK_SETS * WVM_PAGES_SET_LEAF)
 #define STOCK_INNER (STOCK_SETS * WVM_PAGES_SET_INNER)
 /* What grows leaves so much for what closes that decommit and release work when the host gives
- * nothing more: nodes for some operations (most give back more than they take),
- * and a gap for each allocation. */
+ * nothing more: nodes for some operations (most give back more than they take), and a gap for each
+ * allocation. */
 #define STOCK_RESERVE 8
 #define AUDIT_EVERY 4096
 
@@ -238,13 +238,24 @@ struct wvm_alloc *wvm_space_search(struct wvm_space *sp, uint64_t page, uint32_t
     return a;
 }
 
+uint64_t wvm_space_alloc_run(struct wvm_space *sp, uint64_t page, uint64_t limit,
+                             const struct wvm_alloc **a)
+{
+    uint32_t id;
+    *a = wvm_space_find(sp, page, &id);
+    if (*a)
+        return wvm_min((*a)->end, limit);
+    id = wvm_index_after(&sp->store, &sp->index, page);
+    return id ? wvm_min(wvm_alloc_at(&sp->store, id)->start, limit) : limit;
+}
+
 uint64_t wvm_space_count_mixed(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
                                uint64_t hi)
 {
     uint64_t n = 0;
     uint8_t v;
-    for (uint64_t p = lo - a->origin, end; p < hi - a->origin; p = end) {
-        end = wvm_pages_next(&sp->store, &a->pages, p, hi - a->origin, &v);
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_state_run(sp, a, p, hi, &v);
         if (v != WVM_ATTR_RESERVED)
             n += end - p;
     }

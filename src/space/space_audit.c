@@ -8,15 +8,13 @@
 /* As sp->host, for views that are not entered there too. */
 static uint64_t host_next(struct wvm_space *sp, uint64_t p, uint64_t hi, uint8_t *h)
 {
-    uint32_t id;
-    const struct wvm_alloc *a = wvm_space_find(sp, p, &id);
+    const struct wvm_alloc *a;
+    uint64_t end = wvm_space_alloc_run(sp, p, hi, &a);
     if (a && a->flags & WVM_ALLOC_VIEW && !wvm_view_at(&sp->store, a->view)->entered) {
         *h = (uint8_t)wvm_space_prot_of(a->attr);
-        return wvm_min(hi, a->end);
+        return end;
     }
-    id = a ? 0 : wvm_index_after(&sp->store, &sp->index, p);
-    hi = a ? wvm_min(hi, a->end) : id ? wvm_min(hi, wvm_alloc_at(&sp->store, id)->start) : hi;
-    return wvm_pages_next(&sp->store, &sp->host.pages, p, hi, h);
+    return wvm_pages_next(&sp->store, &sp->host.pages, p, end, h);
 }
 
 /* Allocations whose committed pages are not what is charged for them. */

@@ -121,7 +121,7 @@ static uint64_t next_run(struct wvm_space *sp, const struct wvm_alloc *a, uint64
     uint64_t end = wvm_overlay_next(&sp->fired, p, hi, mark);
     if (*mark == WVM_MARK_NONE)
         return end;
-    return wvm_pages_next(&sp->store, &a->pages, p - a->origin, end - a->origin, v) + a->origin;
+    return wvm_state_run(sp, a, p, end, v);
 }
 
 static uint64_t count_marked(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,

@@ -4,6 +4,7 @@
 
 #include <winvm/ntstatus.h>
 
+#include "space/space_marks.h"
 #include "space/space_state.h"
 #include "space/space_watch.h"
 
@@ -41,6 +42,10 @@ static inline struct wvm_alloc *wvm_space_find(struct wvm_space *sp, uint64_t pa
     *id = sp->last;
     return a;
 }
+/* *a: the allocation that contains page, or NULL. Its end, or where the next one begins, not beyond
+ * limit. */
+uint64_t wvm_space_alloc_run(struct wvm_space *sp, uint64_t page, uint64_t limit,
+                             const struct wvm_alloc **a);
 /* May n more pages be committed? */
 wvm_status wvm_space_charge_ok(const struct wvm_space *sp, uint64_t n) WVM_MUST_CHECK;
 void wvm_space_charge(struct wvm_space *sp, int64_t n);
@@ -381,36 +386,6 @@ wvm_status wvm_space_commit_locked(struct wvm_space *sp, uint64_t lo, uint64_t h
                                    uint8_t attr) WVM_MUST_CHECK;
 /* CONFLICTING_ADDRESSES when an allocation of ours overlaps [lo, hi). */
 wvm_status wvm_space_check_free(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
-
-/* ---- space_offer.c ---- */
-
-/* Some page of [lo, hi), which lies in a, is offered. */
-bool wvm_space_offered_among(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
-                             uint64_t hi);
-static inline bool wvm_space_any_offered(struct wvm_space *sp, const struct wvm_alloc *a,
-                                         uint64_t lo, uint64_t hi)
-{
-    return WVM_UNLIKELY(sp->any_offered) && wvm_space_offered_among(sp, a, lo, hi);
-}
-/* The answer of every call that would change such pages: CONFLICTING_ADDRESSES. */
-wvm_status wvm_space_offered_fail(const struct wvm_alloc *a);
-
-/* ---- marks: the maps `locked` and `reset` ---- */
-
-/* Takes the pages of [lo, hi) that are marked in `reset` back; they are pending and open. True:
- * each of them has its contents. */
-bool wvm_space_undo_reset(struct wvm_space *sp, uint64_t lo, uint64_t hi) WVM_MUST_CHECK;
-
-/* Pages [lo, hi) lost their contents and all their marks. */
-void wvm_space_forget_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi);
-/* Is some page (any) or is every page of [lo, hi) marked? */
-bool wvm_space_any_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
-                          uint64_t hi);
-bool wvm_space_all_marked(struct wvm_space *sp, const struct wvm_pages *map, uint64_t lo,
-                          uint64_t hi);
-/* Pages [lo, hi) became inaccessible: they are not locked any more (WS-014). Without memory for
- * bookkeeping they stay locked. */
-void wvm_space_access_lost(struct wvm_space *sp, uint64_t lo, uint64_t hi);
 
 /* ---- the working set's limits: space_limits.c ---- */
 

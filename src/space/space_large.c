@@ -41,18 +41,16 @@ bool wvm_space_is_whole(const struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 
 uint64_t wvm_space_pageable(struct wvm_space *sp, uint64_t *p, uint64_t hi)
 {
-    uint32_t id;
+    const struct wvm_alloc *a;
     if (WVM_LIKELY(!sp->n_staying))
         return hi;
     uint64_t end = *p;
     for (bool found = false; end < hi;) {
-        const struct wvm_alloc *a = wvm_space_find(sp, end, &id);
-        uint32_t next = a ? 0 : wvm_index_after(&sp->store, &sp->index, end);
-        uint64_t to = a ? a->end : next ? wvm_alloc_at(&sp->store, next)->start : hi;
+        uint64_t to = wvm_space_alloc_run(sp, end, hi, &a);
         bool stays = a && a->flags & WVM_ALLOC_STAYS;
         if (stays && found)
             return end;
-        end = wvm_min(to, hi);
+        end = to;
         if (stays)
             *p = end;
         else

@@ -69,29 +69,16 @@ wvm_status wvm_space_set_ws_limits(struct wvm_space *sp, const struct wvm_ws_lim
     return status;
 }
 
-/* The end of a view at `page` of [page, end), or the start of the next one; *in: there is one. */
-static uint64_t view_run(struct wvm_space *sp, uint64_t page, uint64_t end, bool *in)
-{
-    uint32_t id;
-    const struct wvm_alloc *a = wvm_space_find(sp, page, &id);
-    *in = a && a->flags & WVM_ALLOC_VIEW;
-    if (a)
-        return a->end < end ? a->end : end;
-    uint32_t next = wvm_index_after(&sp->store, &sp->index, page);
-    uint64_t start = next ? wvm_alloc_at(&sp->store, next)->start : end;
-    return start < end ? start : end;
-}
-
 /* Pages of [lo, hi), which can be written, that belong to no view. */
 static uint64_t count_not_in_views(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     uint64_t n = 0;
-    bool in = false;
+    const struct wvm_alloc *a;
     if (!sp->n_views)
         return hi - lo;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = view_run(sp, p, hi, &in);
-        n += in ? 0 : end - p;
+        end = wvm_space_alloc_run(sp, p, hi, &a);
+        n += a && a->flags & WVM_ALLOC_VIEW ? 0 : end - p;
     }
     return n;
 }

@@ -102,15 +102,12 @@ static void undo_lock(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 /* Locking does not part a view from what it is a view of. */
 static int lock_run(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    uint32_t id;
+    const struct wvm_alloc *a;
     int err = 0;
     if (WVM_LIKELY(!sp->n_views))
         return wvm_host.lock(wvm_addr_of(lo), (hi - lo) << WVM_PAGE_SHIFT);
     for (uint64_t p = lo, end; !err && p < hi; p = end) {
-        const struct wvm_alloc *a = wvm_space_find(sp, p, &id);
-        uint32_t next = a ? 0 : wvm_index_after(&sp->store, &sp->index, p);
-        end = a ? a->end : next ? wvm_alloc_at(&sp->store, next)->start : hi;
-        end = wvm_min(end, hi);
+        end = wvm_space_alloc_run(sp, p, hi, &a);
         size_t len = (end - p) << WVM_PAGE_SHIFT;
         err = a && a->flags & WVM_ALLOC_VIEW ? wvm_host.lock_shared(wvm_addr_of(p), len)
                                              : wvm_host.lock(wvm_addr_of(p), len);

@@ -40,18 +40,12 @@ static uint8_t with_access(uint8_t attr, uint8_t access)
     return (uint8_t)((attr & ~WVM_ATTR_ACCESS) | access);
 }
 
-static uint64_t next_run(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t p, uint64_t hi,
-                         uint8_t *v)
-{
-    return wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, v) + a->origin;
-}
-
 bool wvm_space_offered_among(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
                              uint64_t hi)
 {
     uint8_t v = 0;
     for (uint64_t p = lo; p < hi && !is_offered(v);)
-        p = next_run(sp, a, p, hi, &v);
+        p = wvm_state_run(sp, a, p, hi, &v);
     return is_offered(v);
 }
 
@@ -108,7 +102,7 @@ static wvm_status check_pages(struct wvm_space *sp, const struct wvm_alloc *a, u
 {
     uint8_t v;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, a, p, hi, &v);
+        end = wvm_state_run(sp, a, p, hi, &v);
         uintptr_t at = wvm_addr_of(p);
         if (v == WVM_ATTR_RESERVED)
             return wvm_space_fail(STATUS_NOT_COMMITTED, "reserved, not committed, at", at);
@@ -154,7 +148,7 @@ static void set_offered(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, 
 {
     uint8_t v;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, a, p, hi, &v);
+        end = wvm_state_run(sp, a, p, hi, &v);
         wvm_space_set_pages(sp, a, p, end, with_access(v, WVM_ATTR_OFFERED));
         wvm_store_flush(&sp->store);
     }
@@ -249,7 +243,7 @@ static void close_again(struct wvm_space *sp, const struct wvm_alloc *a, uint64_
     uint8_t v;
     int err;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, a, p, hi, &v);
+        end = wvm_state_run(sp, a, p, hi, &v);
         do
             err = is_offered(v) ? wvm_space_hide(sp, p, end) : 0;
         while (err == -ENOMEM && wvm_space_give_up_ballast(sp));
@@ -260,7 +254,7 @@ static int open_offered(struct wvm_space *sp, const struct wvm_alloc *a, uint64_
 {
     uint8_t v;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, a, p, hi, &v);
+        end = wvm_state_run(sp, a, p, hi, &v);
         int err = is_offered(v) ? wvm_space_make(sp, p, end, WVM_ATTR_RW, a->flags) : 0;
         if (err < 0) {
             close_again(sp, a, lo, p);
@@ -277,7 +271,7 @@ static bool take_back(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, ui
     uint8_t v;
     bool all = true;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = next_run(sp, a, p, hi, &v);
+        end = wvm_state_run(sp, a, p, hi, &v);
         if (!is_offered(v))
             continue;
         if (wvm_watched_by_faults(a->flags)) /* taking back is a write that nobody would see */

@@ -55,8 +55,7 @@ static void reserve_pages(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo
 static void claim_states(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, uint64_t hi)
 {
     uint8_t v;
-    uint64_t end = wvm_pages_next(&sp->store, &a->pages, lo - a->origin, hi - a->origin, &v);
-    if (WVM_UNLIKELY(end != hi - a->origin || v != WVM_ATTR_RW)) {
+    if (WVM_UNLIKELY(wvm_state_run(sp, a, lo, hi, &v) != hi || v != WVM_ATTR_RW)) {
         wvm_space_set_pages(sp, a, lo, hi, WVM_ATTR_RW);
         wvm_store_flush(&sp->store);
     }

@@ -21,14 +21,14 @@ static wvm_status inspect(struct wvm_space *sp, const struct wvm_alloc *a, uint6
 {
     uint8_t v;
     seen->same = true;
-    for (uint64_t p = lo - a->origin, end; p < hi - a->origin; p = end) {
-        end = wvm_pages_next(&sp->store, &a->pages, p, hi - a->origin, &v);
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_state_run(sp, a, p, hi, &v);
         if (v == WVM_ATTR_RESERVED)
             return wvm_space_fail(STATUS_NOT_COMMITTED, "reserved, not committed, at",
-                                  wvm_addr_of(p + a->origin));
+                                  wvm_addr_of(p));
         if ((v & WVM_ATTR_ACCESS) == WVM_ATTR_OFFERED)
             return wvm_space_offered_fail(a);
-        if (p == lo - a->origin)
+        if (p == lo)
             seen->first = v;
         seen->same &= v == (attr | (v & STICKY));
     }
@@ -40,7 +40,7 @@ static void set_sticky(struct wvm_space *sp, struct wvm_alloc *a, uint64_t lo, u
 {
     uint8_t v;
     for (uint64_t p = lo, end; p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+        end = wvm_state_run(sp, a, p, hi, &v);
         wvm_space_set_pages(sp, a, p, end, attr | (v & STICKY));
         wvm_store_flush(&sp->store);
     }

@@ -122,15 +122,14 @@ static uint32_t make_remainder(struct wvm_space *sp, const struct wvm_alloc *a, 
 /* The pages behind the released ones become an allocation; its map is built run by run. */
 static void keep_right(struct wvm_space *sp, const struct target *t)
 {
-    uint64_t from = t->end, to = t->a->end, origin = t->a->origin;
+    uint64_t from = t->end, to = t->a->end;
     uint32_t id = make_remainder(sp, t->a, from, to, from);
     struct wvm_alloc *r = wvm_alloc_at(&sp->store, id);
     uint8_t v;
-    uint64_t end =
-        wvm_pages_next(&sp->store, &t->a->pages, from - origin, to - origin, &v) + origin;
+    uint64_t end = wvm_state_run(sp, t->a, from, to, &v);
     wvm_pages_start(&r->pages, wvm_pages_height(to - from), v);
     for (uint64_t p = end; p < to; p = end) {
-        end = wvm_pages_next(&sp->store, &t->a->pages, p - origin, to - origin, &v) + origin;
+        end = wvm_state_run(sp, t->a, p, to, &v);
         wvm_space_set_pages(sp, r, p, to, v);
         wvm_store_flush(&sp->store);
     }

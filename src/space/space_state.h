@@ -136,6 +136,14 @@ static inline uint64_t wvm_host_run(struct wvm_space *sp, uint64_t page, uint64_
     return wvm_sheet_next(&sp->store, &sp->host, page, limit, h);
 }
 
+/* The run of equal states in a's map from page upwards, not beyond limit. */
+static inline uint64_t wvm_state_run(const struct wvm_space *sp, const struct wvm_alloc *a,
+                                     uint64_t page, uint64_t limit, uint8_t *v)
+{
+    return wvm_pages_next(&sp->store, &a->pages, page - a->origin, limit - a->origin, v) +
+           a->origin;
+}
+
 static inline unsigned wvm_hp_vma_prot(uint8_t h)
 {
     return h & WVM_HP_PROT;

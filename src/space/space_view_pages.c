@@ -181,7 +181,7 @@ void wvm_space_view_unready(struct wvm_space *sp, uint64_t lo, uint64_t hi)
     uint8_t v;
     const struct wvm_alloc *a = sp->any_copied ? wvm_space_find(sp, lo, &id) : NULL;
     for (uint64_t p = lo, end; a && p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+        end = wvm_state_run(sp, a, p, hi, &v);
         if (make_kind(sp, a, p, end, KIND_UNDO, v))
             wvm_host_diag("a page of a view could not be mapped as it was");
     }
@@ -257,7 +257,7 @@ wvm_status wvm_space_view_sync(struct wvm_space *sp, struct wvm_alloc *a, uint64
     wvm_status status = STATUS_SUCCESS;
     uint8_t v;
     for (uint64_t p = lo, end; b->commits && !status && p < hi; p = end) {
-        end = wvm_pages_next(&sp->store, &a->pages, p - a->origin, hi - a->origin, &v) + a->origin;
+        end = wvm_state_run(sp, a, p, hi, &v);
         if (v != WVM_ATTR_RESERVED)
             continue;
         uint64_t first = backing_page(sp, a, p), limit = first + end - p;

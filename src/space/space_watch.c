@@ -378,22 +378,14 @@ void wvm_space_watch_prepare_small(struct wvm_space *sp, uint64_t lo, uint64_t h
 
 bool wvm_space_watch_touch(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
-    uint32_t id;
-    for (uint64_t p = lo; p < hi;) {
-        const struct wvm_alloc *a = wvm_space_find(sp, p, &id);
-        if (!a) {
-            id = wvm_index_after(&sp->store, &sp->index, p);
-            if (!id)
-                break;
-            p = wvm_alloc_at(&sp->store, id)->start;
+    const struct wvm_alloc *a;
+    for (uint64_t p = lo, end; p < hi; p = end) {
+        end = wvm_space_alloc_run(sp, p, hi, &a);
+        if (!a || !(a->flags & WVM_ALLOC_WRITE_WATCH))
             continue;
-        }
-        if (a->flags & WVM_ALLOC_WRITE_WATCH) {
-            if (!wvm_space_stock(sp, 0, 0))
-                return false;
-            wvm_space_watch_set_dirty(sp, wvm_max(p, a->start), wvm_min(hi, a->end));
-        }
-        p = a->end;
+        if (!wvm_space_stock(sp, 0, 0))
+            return false;
+        wvm_space_watch_set_dirty(sp, p, end);
     }
     return true;
 }
