@@ -100,7 +100,8 @@ static void threads(void)
        "all are given back");
 }
 
-/* Every second frame needs a mapping of its own: at the limit the call fails and changes nothing. */
+/* Every second frame needs a mapping of its own: at the limit the call fails and changes
+ * nothing. */
 static void many_mappings(void)
 {
     enum { MOST = 80000 };
@@ -132,13 +133,11 @@ static bool refuses(BOOL result, DWORD error)
     return !result && GetLastError() == error;
 }
 
-static void bad_arguments(void)
+/* frame[] has 8 frames, which the window could show. */
+static void bad_counts(char *window)
 {
     HANDLE self = GetCurrentProcess();
     ULONG_PTR n = 8, huge = (ULONG_PTR)1 << (sizeof(void *) == 8 ? 40 : 29), got;
-    char *window = make_window(8);
-    void *twice[] = {window, window + 5}, *wild[] = {window, (void *)~(uintptr_t)0};
-    AllocateUserPhysicalPages(self, &n, frame);
     ok(refuses(AllocateUserPhysicalPages(self, NULL, frame), ERROR_NOACCESS), "no count");
     ok(refuses(AllocateUserPhysicalPages(self, &n, NULL), ERROR_NOACCESS), "no array");
     ok(refuses(AllocateUserPhysicalPages(NULL, &n, frame), ERROR_INVALID_HANDLE), "no handle");
@@ -150,6 +149,13 @@ static void bad_arguments(void)
     ok(refuses(MapUserPhysicalPages(window, huge, frame), ERROR_INVALID_PARAMETER), "and mapped");
     ok(refuses(MapUserPhysicalPages(window, ~(ULONG_PTR)0, frame), ERROR_INVALID_PARAMETER),
        "and more");
+    ok(refuses(AllocateUserPhysicalPagesNuma(self, &n, frame + 8, 77), ERROR_INVALID_PARAMETER),
+       "a node that is not there");
+}
+
+static void bad_addresses(char *window)
+{
+    void *twice[] = {window, window + 5}, *wild[] = {window, (void *)~(uintptr_t)0};
     ok(refuses(MapUserPhysicalPages(window, 8, (ULONG_PTR *)16), ERROR_NOACCESS), "a wild array");
     ok(refuses(MapUserPhysicalPagesScatter(NULL, 2, frame), ERROR_NOACCESS), "no addresses");
     ok(refuses(MapUserPhysicalPagesScatter(twice, 2, frame), ERROR_INVALID_PARAMETER),
@@ -157,11 +163,19 @@ static void bad_arguments(void)
     ok(refuses(MapUserPhysicalPagesScatter(wild, 2, frame), ERROR_INVALID_PARAMETER),
        "an address above user space");
     ok(MapUserPhysicalPages(window + 77, 1, frame), "an address inside a page: the page");
-    ok(refuses(AllocateUserPhysicalPagesNuma(self, &n, frame + 8, 77), ERROR_INVALID_PARAMETER),
-       "a node that is not there");
     ok(refuses(VirtualFree(window, PAGE, MEM_DECOMMIT), ERROR_INVALID_ADDRESS), "decommit");
     ok(refuses(VirtualAlloc(window, PAGE, MEM_RESET, PAGE_READWRITE) != NULL,
                ERROR_INVALID_ADDRESS), "reset");
+}
+
+static void bad_arguments(void)
+{
+    HANDLE self = GetCurrentProcess();
+    ULONG_PTR n = 8;
+    char *window = make_window(8);
+    AllocateUserPhysicalPages(self, &n, frame);
+    bad_counts(window);
+    bad_addresses(window);
     ok(winvm_audit() == 0, "the audit after all that");
     ok(VirtualFree(window, 0, MEM_RELEASE) && FreeUserPhysicalPages(self, &n, frame) && n == 8,
        "nothing was lost");

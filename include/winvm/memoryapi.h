@@ -363,8 +363,8 @@ WINVM_DECLARE(BOOL, UnmapViewOfFile2, (HANDLE Process, void *BaseAddress, ULONG 
  * view (SEC-201), 87 past its end (SEC-202). */
 WINVM_DECLARE(BOOL, FlushViewOfFile, (const void *lpBaseAddress, SIZE_T dwNumberOfBytesToFlush));
 
-/* A handle to the condition that memory is low (or high), for QueryMemoryResourceNotification; NULL:
- * no such type (87). CloseHandle closes it. */
+/* A handle to the condition that memory is low (or high), for QueryMemoryResourceNotification;
+ * NULL: no such type (87). CloseHandle closes it. */
 WINVM_DECLARE(HANDLE, CreateMemoryResourceNotification,
               (MEMORY_RESOURCE_NOTIFICATION_TYPE NotificationType));
 /* *ResourceState: whether the condition holds now. Low: at most 1/128 of the memory, or 64 MiB when

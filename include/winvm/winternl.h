@@ -282,7 +282,7 @@ typedef struct _SYSTEM_PERFORMANCE_INFORMATION {
     ULONG ReadOperationCount;
     ULONG WriteOperationCount;
     ULONG OtherOperationCount;
-    ULONG AvailablePages;      /* as GlobalMemoryStatusEx: of the control group, if it has a limit */
+    ULONG AvailablePages;      /* as GlobalMemoryStatusEx: of a control group with a limit */
     ULONG TotalCommittedPages; /* the commit charge of this process, its limit, its peak */
     ULONG TotalCommitLimit;
     ULONG PeakCommitment;
@@ -740,8 +740,8 @@ WINVM_SYSTEM_(NtWow64GetNativeSystemInformation);
  * class, the length, which is that of a structure (STATUS_INFO_LENGTH_MISMATCH, WS-022), the handle
  * (WS-023), the buffer. ProcessQuotaLimits: QUOTA_LIMITS or QUOTA_LIMITS_EX; ProcessVmCounters:
  * VM_COUNTERS, _EX or _EX2; ProcessBasicInformation: PROCESS_BASIC_INFORMATION or the extended
- * form; ProcessHandleCount: a ULONG; ProcessWow64Information: a ULONG_PTR that is not 0 for a 32-bit
- * program on a 64-bit system; ProcessTimes: KERNEL_USER_TIMES; ProcessIoCounters: IO_COUNTERS,
+ * form; ProcessHandleCount: a ULONG; ProcessWow64Information: a ULONG_PTR that is not 0 for a
+ * 32-bit program on a 64-bit system; ProcessTimes: KERNEL_USER_TIMES; ProcessIoCounters: IO_COUNTERS,
  * where nothing is "other"; ProcessWorkingSetWatch(Ex): an array of PSAPI_WS_WATCH_INFORMATION(_EX)
  * as GetWsChanges (psapi.h) fills it, any length that holds an entry. *ReturnLength, which may be
  * NULL, receives the length on success, of the array without its last entry. */

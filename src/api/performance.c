@@ -14,24 +14,18 @@ static SIZE_T pages(uint64_t bytes)
     return (SIZE_T)wvm_min(bytes >> WVM_PAGE_SHIFT, SIZE_MAX);
 }
 
-BOOL wvm_K32GetPerformanceInfo(PPERFORMANCE_INFORMATION out, DWORD len)
+static PERFORMANCE_INFORMATION info_now(void)
 {
     struct wvm_host_memory memory;
     struct wvm_host_counts counts;
     struct wvm_commit_info commit;
     struct wvm_nt_kernel kernel;
-    if (len < sizeof *out) {
-        wvm_set_last_error(ERROR_BAD_LENGTH);
-        return FALSE;
-    }
-    if (!wvm_user_writable(out, sizeof *out))
-        return wvm_win32_result(STATUS_ACCESS_VIOLATION);
     wvm_host_memory_now(&memory);
     wvm_host_counts(&counts);
     wvm_nt_commit_info(&commit);
     wvm_nt_kernel_now(&memory, &kernel);
-    PERFORMANCE_INFORMATION info = {
-        .cb = sizeof info,
+    return (PERFORMANCE_INFORMATION){
+        .cb = sizeof(PERFORMANCE_INFORMATION),
         .CommitTotal = pages(commit.committed),
         .CommitLimit = pages(commit.limit),
         .CommitPeak = pages(commit.peak),
@@ -46,6 +40,17 @@ BOOL wvm_K32GetPerformanceInfo(PPERFORMANCE_INFORMATION out, DWORD len)
         .ProcessCount = (DWORD)counts.processes,
         .ThreadCount = (DWORD)counts.threads,
     };
+}
+
+BOOL wvm_K32GetPerformanceInfo(PPERFORMANCE_INFORMATION out, DWORD len)
+{
+    if (len < sizeof *out) {
+        wvm_set_last_error(ERROR_BAD_LENGTH);
+        return FALSE;
+    }
+    if (!wvm_user_writable(out, sizeof *out))
+        return wvm_win32_result(STATUS_ACCESS_VIOLATION);
+    const PERFORMANCE_INFORMATION info = info_now();
     wvm_user_store(out, &info, sizeof info);
     return TRUE;
 }

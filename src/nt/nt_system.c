@@ -1,5 +1,5 @@
-/* NtQuerySystemInformation and its native forms: addresses, processors and times; what is counted is
- * in nt_system_counts.c, the pools are in nt_system_pool.c.
+/* NtQuerySystemInformation and its native forms: addresses, processors and times; what is counted
+ * is in nt_system_counts.c, the pools are in nt_system_pool.c.
  *
  * Order of checks: the place of the returned length; the class; the length; the buffer.
  * Terms   seen, native, 64 = enum wvm_nt_view_of_system.

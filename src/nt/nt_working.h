@@ -17,8 +17,8 @@ wvm_status wvm_nt_query_working_ex(const struct wvm_target *t,
  * be told. */
 wvm_status wvm_nt_empty_working(const struct wvm_target *t) WVM_MUST_CHECK;
 
-/* From now on the process's own pages that come into the working set are noted. ACCESS_DENIED: it is
- * another process. */
+/* From now on the process's own pages that come into the working set are noted. ACCESS_DENIED: it
+ * is another process. */
 wvm_status wvm_nt_watch_working(HANDLE process) WVM_MUST_CHECK;
 /* Those since the last success, as PSAPI_WS_WATCH_INFORMATION (size bytes of the _EX one) at the
  * caller's `at`, an entry of zeros behind the last. *bytes: in: room; out: without that entry.
@@ -26,8 +26,8 @@ wvm_status wvm_nt_watch_working(HANDLE process) WVM_MUST_CHECK;
 wvm_status wvm_nt_working_changes(HANDLE process, void *at, size_t size,
                                   size_t *bytes) WVM_MUST_CHECK;
 
-/* Calls pages() for all pages that are in memory, in rising order, and some that are not. It answers
- * SUCCESS to go on; at is in the target's terms. */
+/* Calls pages() for all pages that are in memory, in rising order, and some that are not. It
+ * answers SUCCESS to go on; at is in the target's terms. */
 typedef wvm_status wvm_working_pages(void *ctx, uintptr_t at, uint16_t *code, size_t n);
 wvm_status wvm_nt_walk_working(const struct wvm_target *t, wvm_working_pages *pages,
                                void *ctx) WVM_MUST_CHECK;

@@ -66,8 +66,8 @@ struct wvm_request {
     bool commit;
     bool top_down;      /* start 0: the highest fitting address */
     bool beyond;        /* start may lie past wvm_space_top(), where the host has room */
-    uint16_t flags;      /* enum wvm_alloc_flag; STAYS: commit, range of whole units (space_large.c);
-                         * PLACEHOLDER: neither commit nor another flag;
+    uint16_t flags;     /* enum wvm_alloc_flag; STAYS: commit, range of whole units
+                         * (space_large.c); PLACEHOLDER: neither commit nor another flag;
                          * REPLACED: start and len are exactly those of a placeholder */
 };
 
@@ -184,8 +184,8 @@ wvm_status wvm_space_watch_reset(struct wvm_space *sp, uintptr_t start,
 enum wvm_lock_kind { WVM_LOCK_PROCESS = 1, WVM_LOCK_SYSTEM = 2 };
 /* VirtualLock: SUCCESS, WAS_LOCKED (some page already was), ACCESS_VIOLATION (not committed or not
  * accessible), WORKING_SET_QUOTA. VirtualUnlock: SUCCESS, NOT_LOCKED: some page lacks one of the
- * kinds, and those that are not locked at all leave the working set (WS-009, WS-010). Foreign memory
- * allowed. */
+ * kinds, and those that are not locked at all leave the working set (WS-009, WS-010). Foreign
+ * memory allowed. */
 wvm_status wvm_space_lock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end,
                              unsigned kinds) WVM_MUST_CHECK;
 wvm_status wvm_space_unlock_as(struct wvm_space *sp, uintptr_t start, uintptr_t end,

@@ -225,7 +225,8 @@ wvm_status wvm_space_take_new(struct wvm_space *sp, uintptr_t start, size_t n, u
     if (status)
         return status;
     for (size_t i = 0, end; i < n && !status; i = end) {
-        bool valid = code[i] & WVM_WORKING_VALID, seen = wvm_sheet_at(&sp->store, &sp->seen, lo + i);
+        bool valid = code[i] & WVM_WORKING_VALID;
+        bool seen = wvm_sheet_at(&sp->store, &sp->seen, lo + i);
         for (end = i + 1; end < n && !(code[end] & WVM_WORKING_VALID) == !valid &&
                           wvm_sheet_at(&sp->store, &sp->seen, lo + end) == seen; end++)
             ;

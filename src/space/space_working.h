@@ -27,13 +27,14 @@ wvm_status wvm_space_working_begin(struct wvm_space *sp, uintptr_t start,
  * 0: nothing there. */
 wvm_status wvm_space_working(struct wvm_space *sp, uintptr_t start, size_t n,
                              uint16_t *code) WVM_MUST_CHECK;
-/* Of code[] as wvm_space_working filled it remains what is VALID and was not so at the last look with
- * `note`, which takes note. POSSIBLE_DEADLOCK, NO_MEMORY. */
+/* Of code[] as wvm_space_working filled it remains what is VALID and was not so at the last look
+ * with `note`, which takes note. POSSIBLE_DEADLOCK, NO_MEMORY. */
 wvm_status wvm_space_take_new(struct wvm_space *sp, uintptr_t start, size_t n, uint16_t *code,
                               bool note) WVM_MUST_CHECK;
 /* No page was VALID at a look before. */
 void wvm_space_forget_seen(struct wvm_space *sp);
-/* The same as wvm_space_working for pages of one region of another process. ACCESS_DENIED, PROCESS_IS_TERMINATING. */
+/* The same as wvm_space_working for pages of one region of another process. ACCESS_DENIED,
+ * PROCESS_IS_TERMINATING. */
 wvm_status wvm_space_working_region(pid_t pid, const struct wvm_region *r, uintptr_t start,
                                     size_t n, uint16_t *code) WVM_MUST_CHECK;
 
