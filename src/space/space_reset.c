@@ -86,7 +86,8 @@ static bool stock_marks(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 static wvm_status reset_pages(struct wvm_space *sp, const struct wvm_alloc *a, uint64_t lo,
                               uint64_t hi)
 {
-    bool marked = wvm_space_all_marked(sp, &sp->reset.pages, lo, hi);
+    uint8_t v;
+    bool marked = wvm_sheet_next(&sp->store, &sp->reset, lo, hi, &v) == hi && v;
     if ((!marked || a->flags & WVM_ALLOC_WRITE_WATCH) && !stock_marks(sp, lo, hi))
         return STATUS_NO_MEMORY;
     wvm_space_watch_keep(sp, a, lo, hi);
