@@ -42,7 +42,11 @@ static inline USHORT depth_of(const list_t *list)
 
 /* The calls in the other convention are functions of their own: gcc 12 takes two calls of one
  * address with the same arguments for the same, whatever their conventions, and merges them. */
+#ifdef __clang__
+#define OTHER_CONVENTION __attribute__((noinline))
+#else
 #define OTHER_CONVENTION __attribute__((noipa))
+#endif
 
 static OTHER_CONVENTION void *make_windows(list_t *list)
 {
