@@ -2,7 +2,8 @@
  *
  * I1  Afterwards a page of the range is marked in sp->left exactly when it left and was not used
  *     since, as far as the host tells; what it does not tell counts as used.
- * I2  A page with a mark costs the question; others cost nothing.
+ * I2  A page with a mark costs the question; others cost nothing. Questions are dear, so their
+ *     number is bounded: what is not asked about counts as used.
  * The host tells of ranges only, so a marked run is asked about as a whole; where some of it was
  * used its pieces are asked about, smaller ones from level to level. No two ranges of one question
  * touch: of the pieces of a run first the even ones are asked about, then the odd ones.
@@ -12,13 +13,25 @@
 #include "space/space_internal.h"
 #include "space/space_working.h"
 
+/* Each piece costs two mappings for the time of its question: few where they are short. */
 #define MOST_PIECES 2048
 #define FEW_PIECES 16
+#define MOST_QUESTIONS 256
+#define FEW_QUESTIONS 32
 
 /* Pages of a piece of each level, as powers of two. */
 static const uint8_t piece_shift[] = {12, 8, 5, 2, 0};
 #define N_LEVELS WVM_ARRAY_LEN(piece_shift)
 #define WHOLE_RUNS N_LEVELS /* the level of a question for runs */
+
+struct asking {
+    struct wvm_space *sp;
+    size_t most;    /* pieces of one question */
+    unsigned left;  /* questions that may still be asked */
+    unsigned level; /* of the ranges asked about */
+    bool part;      /* false: the ranges are only looked at, not made mappings of their own, and
+                     * those that cannot be asked about are given up */
+};
 
 /* One question. Under the lock. */
 static struct wvm_host_use piece[MOST_PIECES];
@@ -63,33 +76,49 @@ static uint8_t value_after(const struct wvm_host_use *u, unsigned level)
 }
 
 /* The ranges of one question, from *p on. */
-static size_t gather(struct wvm_space *sp, uint64_t *p, uint64_t hi, unsigned level, unsigned odd)
+static size_t gather(const struct asking *q, uint64_t *p, uint64_t hi, unsigned odd)
 {
-    size_t n = 0, most = wvm_space_maps_allow_more(sp, 2 * MOST_PIECES) ? MOST_PIECES : FEW_PIECES;
+    size_t n = 0, most = q->part ? q->most : MOST_PIECES;
     uint64_t end;
-    for (; n < most && next_range(sp, p, hi, level, odd, &end); n++, *p = end)
+    for (; n < most && next_range(q->sp, p, hi, q->level, odd, &end); n++, *p = end)
         piece[n] = (struct wvm_host_use){.start = wvm_addr_of(*p), .end = wvm_addr_of(end)};
     return n;
 }
 
-/* part false: the ranges are only looked at, and those that cannot be asked about are given up. */
-static void ask(struct wvm_space *sp, size_t n, unsigned level, bool part)
+static void ask(const struct asking *q, size_t n)
 {
     uint64_t lo = wvm_page_of(piece[0].start), hi = wvm_page_of(piece[n - 1].end);
-    bool told = wvm_space_stock(sp, n, hi - lo) && wvm_host_use(piece, n, part) == 0;
+    bool told = wvm_space_stock(q->sp, n, hi - lo) && wvm_host_use(piece, n, q->part) == 0;
     for (size_t i = 0; i < n; i++) {
-        uint8_t v = !told || piece[i].untold ? 0 : part ? value_after(&piece[i], level) : WVM_LEFT;
-        if (v != WVM_LEFT || level != WHOLE_RUNS)
-            set(sp, wvm_page_of(piece[i].start), wvm_page_of(piece[i].end), v);
+        uint8_t v = !told || piece[i].untold ? 0
+                    : q->part                ? value_after(&piece[i], q->level)
+                                             : WVM_LEFT;
+        if (v != WVM_LEFT || q->level != WHOLE_RUNS)
+            set(q->sp, wvm_page_of(piece[i].start), wvm_page_of(piece[i].end), v);
     }
 }
 
-static void ask_all(struct wvm_space *sp, uint64_t lo, uint64_t hi, unsigned level, bool part)
+/* Where no more may be asked, whole runs from there on are given up. */
+static void ask_all(struct asking *q, uint64_t lo, uint64_t hi)
 {
-    for (unsigned odd = 0; odd < (level == WHOLE_RUNS ? 1 : 2); odd++) {
+    for (unsigned odd = 0; odd < (q->level == WHOLE_RUNS ? 1 : 2); odd++) {
         size_t n;
-        for (uint64_t p = lo; (n = gather(sp, &p, hi, level, odd)) > 0;)
-            ask(sp, n, level, part);
+        uint64_t p = lo;
+        for (; q->left && (n = gather(q, &p, hi, odd)) > 0; q->left--)
+            ask(q, n);
+        if (!q->left && q->level == WHOLE_RUNS && p < hi && wvm_space_stock_close(q->sp, 0, 0))
+            set(q->sp, p, hi, 0);
+    }
+}
+
+/* Pages that would still have to be asked about. */
+static void give_up_rest(struct wvm_space *sp, uint64_t lo, uint64_t hi)
+{
+    uint8_t v;
+    for (uint64_t p = lo, end; p < hi && wvm_space_stock_close(sp, 0, 0); p = end) {
+        end = wvm_sheet_next(&sp->store, &sp->left, p, hi, &v);
+        if (v > WVM_LEFT)
+            set(sp, p, end, 0);
     }
 }
 
@@ -97,8 +126,14 @@ void wvm_space_left_refresh(struct wvm_space *sp, uint64_t lo, uint64_t hi)
 {
     if (WVM_LIKELY(!wvm_space_any_marked(sp, &sp->left.pages, lo, hi)))
         return;
-    ask_all(sp, lo, hi, WHOLE_RUNS, false);
-    ask_all(sp, lo, hi, WHOLE_RUNS, true);
-    for (unsigned level = 0; level < N_LEVELS; level++)
-        ask_all(sp, lo, hi, level, true);
+    bool room = wvm_space_maps_allow_more(sp, 2 * MOST_PIECES);
+    struct asking q = {.sp = sp, .level = WHOLE_RUNS, .most = room ? MOST_PIECES : FEW_PIECES,
+                       .left = room ? MOST_QUESTIONS : FEW_QUESTIONS};
+    ask_all(&q, lo, hi);
+    q.part = true;
+    ask_all(&q, lo, hi);
+    for (q.level = 0; q.level < N_LEVELS; q.level++)
+        ask_all(&q, lo, hi);
+    if (!q.left)
+        give_up_rest(sp, lo, hi);
 }

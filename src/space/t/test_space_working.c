@@ -141,6 +141,31 @@ START_TEST(many)
 }
 END_TEST
 
+/* Where mappings are short there are not questions for every page: what is not asked about counts
+ * as used, and what was used always. */
+START_TEST(short_of_mappings)
+{
+    unit_set_up(CAPS_ALL);
+    make(MANY, WVM_ATTR_RW, 0);
+    fill(0, MANY);
+    size_t most = wvm_host_caps.max_map_count;
+    wvm_host_caps.max_map_count = 64;
+    LEAVE(0, MANY);
+    SEES("................");
+    for (unsigned i = 1; i < MANY; i += 2)
+        use(i);
+    const char *is = picture(MANY);
+    ck_assert_ptr_ne(strchr(is, 'v'), NULL);
+    for (unsigned i = 1; i < MANY; i += 2)
+        ck_assert_msg(is[i] == 'v', "page %u", i);
+    ck_assert(!wvm_space_any_left(SP) || strchr(is, '.'));
+    LEAVE(0, MANY);
+    SEES("................");
+    wvm_host_caps.max_map_count = most;
+    check(0, MANY);
+}
+END_TEST
+
 /* What is new at its place was not there when the old pages left. */
 START_TEST(marks_go)
 {
@@ -433,6 +458,7 @@ int main(void)
     Suite *s = unit_suite("space_working", 60, &c);
     tcase_add_loop_test(c, leave_and_return, 0, N_CAPS);
     tcase_add_loop_test(c, many, 0, N_CAPS);
+    tcase_add_test(c, short_of_mappings);
     tcase_add_loop_test(c, marks_go, 0, N_CAPS);
     tcase_add_loop_test(c, access_lost, 0, N_CAPS);
     tcase_add_loop_test(c, locked, 0, N_CAPS);
