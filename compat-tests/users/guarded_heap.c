@@ -107,6 +107,8 @@ static void secrets(void)
     check(protect(secret + PAGE, 2 * PAGE, PAGE_READONLY) == PAGE_NOACCESS &&
               secret[PAGE + 5] == 0x77 && hits(secret + PAGE, 1, CODE(EXCEPTION_ACCESS_VIOLATION)),
           "it can be read and not written");
+    protect(secret + PAGE, 2 * PAGE, PAGE_READWRITE);
+    check(VirtualLock(secret + PAGE, 2 * PAGE), "the lock went with the access: locked anew");
     protect(secret + PAGE, 2 * PAGE, PAGE_READWRITE | PAGE_GUARD);
     SetLastError(0);
 #ifndef _WIN32 /* Wine refuses twice */
