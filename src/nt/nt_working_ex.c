@@ -207,7 +207,7 @@ static wvm_status look_block(const struct wvm_target *t, const struct table *tab
     return look(t, tab->lo + first, n, &to);
 }
 
-/* Entries outside of the first window are answered as if nothing was there, for now. */
+/* Entries outside of the first window are answered as if nothing was there. */
 static wvm_status answer_window(const struct wvm_target *t, const struct table *tab,
                                 const struct run *r, ex_entry *entry)
 {
