@@ -742,9 +742,10 @@ WINVM_SYSTEM_(NtWow64GetNativeSystemInformation);
  * VM_COUNTERS, _EX or _EX2; ProcessBasicInformation: PROCESS_BASIC_INFORMATION or the extended
  * form; ProcessHandleCount: a ULONG; ProcessWow64Information: a ULONG_PTR that is not 0 for a
  * 32-bit program on a 64-bit system; ProcessTimes: KERNEL_USER_TIMES; ProcessIoCounters:
- * IO_COUNTERS, where nothing is "other"; ProcessWorkingSetWatch(Ex): an array of PSAPI_WS_WATCH_INFORMATION(_EX)
- * as GetWsChanges (psapi.h) fills it, any length that holds an entry. *ReturnLength, which may be
- * NULL, receives the length on success, of the array without its last entry. */
+ * IO_COUNTERS, where nothing is "other"; ProcessWorkingSetWatch(Ex): an array of
+ * PSAPI_WS_WATCH_INFORMATION(_EX) as GetWsChanges (psapi.h) fills it, any length that holds an
+ * entry. *ReturnLength, which may be NULL, receives the length on success, of the array without its
+ * last entry. */
 #define WINVM_QUERY_PROCESS_(name)                                                              \
     WINVM_DECLARE(NTSTATUS, name,                                                               \
                   (HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,              \
