@@ -3,5 +3,6 @@
 #define WINVM_COMPAT_LIBLOADERAPI_H
 
 #include "../libloaderapi.h"
+#include "../kit_loader.h"
 
 #endif

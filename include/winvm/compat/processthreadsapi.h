@@ -3,5 +3,6 @@
 #define WINVM_COMPAT_PROCESSTHREADSAPI_H
 
 #include "../processthreadsapi.h"
+#include "../kit_threads.h"
 
 #endif

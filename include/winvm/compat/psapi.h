@@ -1,5 +1,4 @@
-/* <psapi.h> for unmodified Windows sources. winvm has a part of its calls; the types that sources
- * expect to get along with it come from windows.h. */
+/* <psapi.h> for unmodified Windows sources. */
 #ifndef WINVM_COMPAT_PSAPI_H
 #define WINVM_COMPAT_PSAPI_H
 

@@ -3,5 +3,6 @@
 #define WINVM_COMPAT_SYSINFOAPI_H
 
 #include "../sysinfoapi.h"
+#include "../kit_sysinfo.h"
 
 #endif

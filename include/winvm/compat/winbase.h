@@ -3,5 +3,6 @@
 #define WINVM_COMPAT_WINBASE_H
 
 #include "../winbase.h"
+#include "../kit.h"
 
 #endif

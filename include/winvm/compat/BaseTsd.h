@@ -1,0 +1,2 @@
+/* <BaseTsd.h> as <basetsd.h>. */
+#include "basetsd.h"

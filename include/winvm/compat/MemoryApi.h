@@ -1,0 +1,2 @@
+/* <MemoryApi.h> as <memoryapi.h>. */
+#include "memoryapi.h"

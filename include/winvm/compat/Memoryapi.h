@@ -1,0 +1,2 @@
+/* <Memoryapi.h> as <memoryapi.h>. */
+#include "memoryapi.h"

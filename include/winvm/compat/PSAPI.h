@@ -1,0 +1,2 @@
+/* <PSAPI.h> as <psapi.h>. */
+#include "psapi.h"

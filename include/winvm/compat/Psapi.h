@@ -1,0 +1,2 @@
+/* <Psapi.h> as <psapi.h>. */
+#include "psapi.h"

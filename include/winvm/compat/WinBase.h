@@ -1,0 +1,2 @@
+/* <WinBase.h> as <winbase.h>. */
+#include "winbase.h"

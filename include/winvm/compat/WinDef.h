@@ -1,0 +1,2 @@
+/* <WinDef.h> as <windef.h>. */
+#include "windef.h"

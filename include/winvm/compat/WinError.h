@@ -1,0 +1,2 @@
+/* <WinError.h> as <winerror.h>. */
+#include "winerror.h"

@@ -1,0 +1,2 @@
+/* <WinNT.h> as <winnt.h>. */
+#include "winnt.h"

@@ -1,0 +1,2 @@
+/* <WinTernl.h> as <winternl.h>. */
+#include "winternl.h"

@@ -1,0 +1,2 @@
+/* <WinUser.h> as <winuser.h>. */
+#include "winuser.h"

@@ -1,0 +1,2 @@
+/* <Winbase.h> as <winbase.h>. */
+#include "winbase.h"

@@ -1,0 +1,2 @@
+/* <Windef.h> as <windef.h>. */
+#include "windef.h"

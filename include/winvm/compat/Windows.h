@@ -1,0 +1,2 @@
+/* <Windows.h> as <windows.h>. */
+#include "windows.h"

@@ -1,0 +1,2 @@
+/* <Winerror.h> as <winerror.h>. */
+#include "winerror.h"

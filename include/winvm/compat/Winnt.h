@@ -1,0 +1,2 @@
+/* <Winnt.h> as <winnt.h>. */
+#include "winnt.h"

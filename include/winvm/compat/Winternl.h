@@ -1,0 +1,2 @@
+/* <Winternl.h> as <winternl.h>. */
+#include "winternl.h"

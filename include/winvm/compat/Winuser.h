@@ -1,0 +1,2 @@
+/* <Winuser.h> as <winuser.h>. */
+#include "winuser.h"

@@ -1,0 +1,7 @@
+/* <ioapiset.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_IOAPISET_H
+#define WINVM_COMPAT_IOAPISET_H
+
+#include "windows.h"
+
+#endif

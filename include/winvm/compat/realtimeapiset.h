@@ -1,0 +1,7 @@
+/* <realtimeapiset.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_REALTIMEAPISET_H
+#define WINVM_COMPAT_REALTIMEAPISET_H
+
+#include "windows.h"
+
+#endif

@@ -1,0 +1,7 @@
+/* <synchapi.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_SYNCHAPI_H
+#define WINVM_COMPAT_SYNCHAPI_H
+
+#include "../synchapi.h"
+
+#endif

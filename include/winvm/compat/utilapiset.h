@@ -1,0 +1,7 @@
+/* <utilapiset.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_UTILAPISET_H
+#define WINVM_COMPAT_UTILAPISET_H
+
+#include "windows.h"
+
+#endif
