@@ -354,6 +354,67 @@ static void system_facts(void)
     TELL(IsProcessorFeaturePresent(PF_FLOATING_POINT_EMULATED));
 }
 
+/* ---- the thread's block ---- */
+
+#ifdef _WIN64
+#define AT(v64, v32) (v64)
+#elif defined(__LP64__)
+#define AT(v64, v32) (v64)
+#else
+#define AT(v64, v32) (v32)
+#endif
+
+static ULONG_PTR word_of(const void *block, int offset)
+{
+    return *(const volatile ULONG_PTR *)((const char *)block + offset);
+}
+
+static DWORD WINAPI block(LPVOID other)
+{
+    char here;
+    MEMORY_BASIC_INFORMATION m;
+    NT_TIB *tib = (NT_TIB *)NtCurrentTeb();
+    DWORD *error = (DWORD *)((char *)tib + AT(0x68, 0x34));
+    TELL(tib->Self == tib && (void *)tib != other);
+    TELL(&here < (char *)tib->StackBase && &here >= (char *)tib->StackLimit);
+    TELL(word_of(tib, AT(0x1478, 0xe0c)) <= (ULONG_PTR)tib->StackLimit);
+    TELL(VirtualQuery(tib->StackLimit, &m, sizeof m) == sizeof m && m.State == MEM_COMMIT &&
+         (char *)m.BaseAddress + m.RegionSize > &here);
+    TELL(word_of(tib, AT(0x40, 0x20)) == GetCurrentProcessId());
+    TELL(word_of(tib, AT(0x48, 0x24)) == GetCurrentThreadId());
+    *error = 1234;
+    TELL(GetLastError());
+    SetLastError(4321);
+    TELL(*error);
+    TELL(word_of((void *)word_of(tib, AT(0x60, 0x30)), AT(0x30, 0x18)) ==
+         (ULONG_PTR)GetProcessHeap());
+    TELL(word_of((void *)word_of(tib, AT(0x60, 0x30)), AT(0x10, 0x8)) ==
+         (ULONG_PTR)GetModuleHandleA(NULL));
+#if defined(__x86_64__)
+    TELL(__readgsqword(0x30) == (ULONG_PTR)tib && __readgsqword(8) == (ULONG_PTR)tib->StackBase);
+    TELL(__readgsqword(0x60) == word_of(tib, 0x60));
+    TELL(__readgsdword(0x68) == GetLastError());
+#else
+    TELL(__readfsdword(0x18) == (ULONG_PTR)tib && __readfsdword(4) == (ULONG_PTR)tib->StackBase);
+    TELL(__readfsdword(0x30) == word_of(tib, 0x30));
+    TELL(__readfsdword(0x34) == GetLastError());
+#endif
+    return 0;
+}
+
+static void blocks(void)
+{
+    DWORD slot = TlsAlloc();
+    char *teb = (char *)NtCurrentTeb();
+    block(NULL);
+    TELL(TlsSetValue(slot, &slot));
+    TELL(word_of(teb, AT(0x1480, 0xe10) + (int)(slot * sizeof(void *))) == (ULONG_PTR)&slot);
+    HANDLE thread = CreateThread(NULL, 0, block, NtCurrentTeb(), 0, NULL);
+    TELL(WaitForSingleObject(thread, INFINITE));
+    CloseHandle(thread);
+    TlsFree(slot);
+}
+
 int main(void)
 {
     heaps();
@@ -362,6 +423,7 @@ int main(void)
     objects();
     locks();
     slots();
+    blocks();
     environment();
     messages();
     privileges();

@@ -87,6 +87,10 @@ WINVM_SYSV int winvm_object_get(void *handle, const struct winvm_object_kind *ki
  * object, held, or NULL. */
 WINVM_SYSV void winvm_object_thread(struct winvm_object *(*self)(void));
 
+/* Where the calling thread's last error is from now on, with its value of now; NULL: winvm's own
+ * place. *place lives until the thread ends, or until the next such call. */
+WINVM_SYSV void winvm_last_error_place(uint32_t *place);
+
 /* A privilege of the process by its number, the low part of its LUID: 4 SeLockMemory, 5
  * SeIncreaseQuota, 13 SeProfileSingleProcess, 14 SeIncreaseBasePriority, 33 SeIncreaseWorkingSet.
  * enable: 0 disables it, 1 enables it if it is held, -1 only asks. Returns what it was: 0 not held,

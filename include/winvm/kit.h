@@ -9,6 +9,7 @@
 #include "interlockedapi.h"
 #include "kit_loader.h"
 #include "kit_sysinfo.h"
+#include "kit_teb.h"
 #include "kit_threads.h"
 #include "kit_winbase.h"
 #include "processenv.h"

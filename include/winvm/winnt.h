@@ -509,6 +509,30 @@ typedef struct _GENERIC_MAPPING {
 #define PROCESSOR_INTEL_PENTIUM 586
 #define PROCESSOR_AMD_X8664 8664
 
+/* Links of lists: both ways, and one way. */
+typedef struct _LIST_ENTRY {
+    struct _LIST_ENTRY *Flink;
+    struct _LIST_ENTRY *Blink;
+} LIST_ENTRY, *PLIST_ENTRY;
+typedef struct _SINGLE_LIST_ENTRY {
+    struct _SINGLE_LIST_ENTRY *Next;
+} SINGLE_LIST_ENTRY, *PSINGLE_LIST_ENTRY;
+
+/* What a thread's block begins with (kit_teb.h): its stack is [StackLimit, StackBase), and Self is
+ * the block. */
+typedef struct _NT_TIB {
+    struct _EXCEPTION_REGISTRATION_RECORD *ExceptionList;
+    PVOID StackBase;
+    PVOID StackLimit;
+    PVOID SubSystemTib;
+    __extension__ union {
+        PVOID FiberData;
+        DWORD Version;
+    } DUMMYUNIONNAME;
+    PVOID ArbitraryUserPointer;
+    struct _NT_TIB *Self;
+} NT_TIB, *PNT_TIB;
+
 /* The statuses that the SDK's winnt.h has, as DWORD; ntstatus.h has them all, as NTSTATUS, and
  * replaces these. WIN32_NO_STATUS leaves them out. */
 #if !defined(WIN32_NO_STATUS) && !defined(WINVM_NTSTATUS_H)

@@ -13,6 +13,7 @@
 
 #include "errhandlingapi.h"
 #include "ntdef.h"
+#include "teb.h"
 
 #ifndef WINVM_NO_TYPES
 

@@ -147,6 +147,13 @@ X(LPVOID, TlsGetValue, (DWORD a), (a))
 X(BOOL, TlsSetValue, (DWORD a, LPVOID b), (a, b))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_TEB)
+X(struct _TEB *, NtCurrentTeb, (VOID), ())
+X(struct _PEB *, RtlGetCurrentPeb, (VOID), ())
+X(ULONG, RtlGetLastWin32Error, (VOID), ())
+X(VOID, RtlSetLastWin32Error, (ULONG a), (a))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_FLS)
 F(DWORD, FlsAlloc, (PFLS_CALLBACK_FUNCTION a), (a))
 X(BOOL, FlsFree, (DWORD a), (a))

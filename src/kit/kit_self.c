@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_self_known;
+WVM_THREAD_LOCAL PTEB wvm_kit_teb_known;
 WVM_THREAD_LOCAL uint32_t wvm_kit_tid_known;
 void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
 void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
@@ -69,7 +70,17 @@ static void end_thread(void *record)
     wvm_kit_signal(&self->object);
     wvm_kit_unlock(&wvm_kit_dispatch);
     wvm_kit_self_known = NULL;
+    wvm_kit_teb_known = NULL;
+    if (self->teb.Self)
+        winvm_last_error_place(NULL);
     wvm_kit_drop(&self->object);
+}
+
+/* Of the caller's block, which it has after a fork, too. */
+static void name_in_teb(struct wvm_kit_thread *self)
+{
+    CLIENT_ID id = {(HANDLE)(uintptr_t)getpid(), (HANDLE)(uintptr_t)self->tid};
+    self->teb.ClientId = self->teb.RealClientId = id;
 }
 
 static void before_fork(void)
@@ -92,6 +103,7 @@ static void in_child(void)
     wvm_kit_ring(&wvm_kit_threads);
     if (self) {
         self->tid = wvm_kit_tid_ask();
+        name_in_teb(self);
         wvm_kit_link(&wvm_kit_threads, &self->all);
     }
 }
@@ -141,6 +153,7 @@ void wvm_kit_thread_adopt(struct wvm_kit_thread *self)
     wvm_kit_unlock(&wvm_kit_threads_lock);
     pthread_setspecific(end_key, self);
     __atomic_store_n(&self->tid, wvm_kit_tid(), __ATOMIC_RELEASE);
+    name_in_teb(self);
 }
 
 struct wvm_kit_thread *wvm_kit_self_make(void)

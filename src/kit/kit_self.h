@@ -17,7 +17,8 @@ struct wvm_kit_thread {
     bool ended;                    /* the dispatch lock */
     struct wvm_kit_links mutexes;  /* those it owns: the dispatch lock */
     struct wvm_kit_links all;      /* threads with a record: wvm_kit_threads_lock */
-    void *tls[WVM_KIT_N_TLS];      /* the thread's; TlsAlloc and TlsFree set them to 0 (a) */
+    TEB teb;                       /* the thread's, filled by kit_teb.c: Self is not NULL then */
+    void *more_tls[WVM_KIT_N_TLS - TLS_MINIMUM_AVAILABLE]; /* slots behind those of teb */
     void *fls[WVM_KIT_N_FLS];      /* likewise */
 };
 
@@ -36,6 +37,13 @@ static inline struct wvm_kit_thread *wvm_kit_self(void)
 struct wvm_kit_thread *wvm_kit_thread_new(void);
 void wvm_kit_thread_adopt(struct wvm_kit_thread *self);
 
+/* A slot: the thread's; TlsAlloc and TlsFree set it to 0 (a). */
+static inline void **wvm_kit_tls(struct wvm_kit_thread *t, uint32_t i)
+{
+    return i < TLS_MINIMUM_AVAILABLE ? &t->teb.TlsSlots[i]
+                                     : &t->more_tls[i - TLS_MINIMUM_AVAILABLE];
+}
+
 /* The host's number of the calling thread. */
 extern WVM_THREAD_LOCAL uint32_t wvm_kit_tid_known;
 uint32_t wvm_kit_tid_ask(void);
@@ -44,6 +52,9 @@ static inline uint32_t wvm_kit_tid(void)
     uint32_t tid = wvm_kit_tid_known;
     return WVM_LIKELY(tid != 0) ? tid : wvm_kit_tid_ask();
 }
+
+/* The calling thread's teb, if it is filled. */
+extern WVM_THREAD_LOCAL PTEB wvm_kit_teb_known;
 
 /* Called for each thread that ends, without a lock; NULL: nothing to do. Set once. */
 extern void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);

@@ -17,7 +17,7 @@ static void clear_everywhere(DWORD i)
     struct wvm_kit_thread *t;
     wvm_kit_lock(&wvm_kit_threads_lock);
     WVM_KIT_EACH_THREAD(t, l)
-        __atomic_store_n(&t->tls[i], NULL, __ATOMIC_RELAXED);
+        __atomic_store_n(wvm_kit_tls(t, i), NULL, __ATOMIC_RELAXED);
     wvm_kit_unlock(&wvm_kit_threads_lock);
 }
 
@@ -53,13 +53,13 @@ BOOL wvm_kit_TlsFree(DWORD i)
 
 LPVOID wvm_kit_TlsGetValue(DWORD i)
 {
-    const struct wvm_kit_thread *self = wvm_kit_self_known;
+    struct wvm_kit_thread *self = wvm_kit_self_known;
     if (WVM_UNLIKELY(i >= WVM_KIT_N_TLS)) {
         wvm_kit_fail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
     SetLastError(NO_ERROR);
-    return self ? __atomic_load_n(&self->tls[i], __ATOMIC_RELAXED) : NULL;
+    return self ? __atomic_load_n(wvm_kit_tls(self, i), __ATOMIC_RELAXED) : NULL;
 }
 
 BOOL wvm_kit_TlsSetValue(DWORD i, LPVOID value)
@@ -69,7 +69,7 @@ BOOL wvm_kit_TlsSetValue(DWORD i, LPVOID value)
     struct wvm_kit_thread *self = wvm_kit_self();
     if (WVM_UNLIKELY(!self))
         return wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
-    __atomic_store_n(&self->tls[i], value, __ATOMIC_RELAXED);
+    __atomic_store_n(wvm_kit_tls(self, i), value, __ATOMIC_RELAXED);
     return TRUE;
 }
 

@@ -1,0 +1,248 @@
+/* NtCurrentTeb: the block of each thread, what is live in it, and the words that read it. */
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <winvm/kit.h>
+#include <winvm/winvm.h>
+
+#include "base/annotate.h"
+#include "base/t/unit.h"
+
+#define AT(type, member, v64, v32) \
+    ck_assert_uint_eq(offsetof(type, member), sizeof(void *) == 8 ? (v64) : (v32))
+
+START_TEST(members_stand_where_windows_has_them)
+{
+    AT(TEB, StackBase, 0x8, 0x4);
+    AT(TEB, StackLimit, 0x10, 0x8);
+    AT(TEB, Self, 0x30, 0x18);
+    AT(TEB, ClientId, 0x40, 0x20);
+    AT(TEB, ThreadLocalStoragePointer, 0x58, 0x2c);
+    AT(TEB, ProcessEnvironmentBlock, 0x60, 0x30);
+    AT(TEB, LastErrorValue, 0x68, 0x34);
+    AT(TEB, DeallocationStack, 0x1478, 0xe0c);
+    AT(TEB, TlsSlots, 0x1480, 0xe10);
+    AT(TEB, TlsExpansionSlots, 0x1780, 0xf94);
+    ck_assert_uint_eq(sizeof(TEB), sizeof(void *) == 8 ? 0x1838 : 0x1000);
+    AT(PEB, BeingDebugged, 2, 2);
+    AT(PEB, ImageBaseAddress, 0x10, 0x8);
+    AT(PEB, ProcessParameters, 0x20, 0x10);
+    AT(PEB, ProcessHeap, 0x30, 0x18);
+    AT(PEB, NumberOfProcessors, 0xb8, 0x64);
+    AT(PEB, OSMajorVersion, 0x118, 0xa4);
+    AT(PEB, SessionId, 0x2c0, 0x1d4);
+}
+END_TEST
+
+/* The number of the first relation of a block that does not hold; 0: all do. */
+static int wrong(void)
+{
+    MEMORY_BASIC_INFORMATION m;
+    ULONG_PTR low, high;
+    char here;
+    PTEB teb = NtCurrentTeb();
+    NT_TIB *tib = (NT_TIB *)teb;
+    if (tib->Self != tib || teb != NtCurrentTeb())
+        return 1;
+    if (&here >= (char *)tib->StackBase || &here < (char *)tib->StackLimit)
+        return 2;
+    if (tib->StackLimit < teb->DeallocationStack)
+        return 3;
+    GetCurrentThreadStackLimits(&low, &high);
+    if ((ULONG_PTR)teb->DeallocationStack != low || (ULONG_PTR)tib->StackBase != high)
+        return 4;
+    if (VirtualQuery(tib->StackLimit, &m, sizeof m) != sizeof m || m.State != MEM_COMMIT)
+        return 5;
+    if (m.Protect & PAGE_GUARD || (char *)m.BaseAddress + m.RegionSize <= &here)
+        return 6;
+    if ((DWORD)(ULONG_PTR)teb->ClientId.UniqueThread != GetCurrentThreadId() ||
+        (DWORD)(ULONG_PTR)teb->ClientId.UniqueProcess != GetCurrentProcessId())
+        return 7;
+    return 0;
+}
+
+static void *host_thread(void *argument)
+{
+    *(int *)argument = wrong();
+    return NULL;
+}
+
+static DWORD WINAPI kit_thread(LPVOID argument)
+{
+    *(PTEB *)argument = NtCurrentTeb();
+    return (DWORD)wrong();
+}
+
+START_TEST(each_thread_has_its_own)
+{
+    pthread_t host;
+    int told = -1;
+    DWORD code = 99;
+    PTEB other = NULL;
+    ck_assert_int_eq(wrong(), 0);
+    ck_assert_int_eq(pthread_create(&host, NULL, host_thread, &told), 0);
+    pthread_join(host, NULL);
+    ck_assert_int_eq(told, 0);
+    HANDLE thread = CreateThread(NULL, 0, kit_thread, &other, 0, NULL);
+    ck_assert_uint_eq(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+    ck_assert(GetExitCodeThread(thread, &code));
+    ck_assert_uint_eq(code, 0);
+    ck_assert_ptr_nonnull(other);
+    ck_assert_ptr_ne(other, NtCurrentTeb());
+    CloseHandle(thread);
+}
+END_TEST
+
+START_TEST(the_last_error_is_live_both_ways)
+{
+    SetLastError(11);
+    PTEB teb = NtCurrentTeb();
+    ck_assert_uint_eq(teb->LastErrorValue, 11);
+    SetLastError(12);
+    ck_assert_uint_eq(teb->LastErrorValue, 12);
+    teb->LastErrorValue = 13;
+    ck_assert_uint_eq(GetLastError(), 13);
+    ck_assert_uint_eq(RtlGetLastWin32Error(), 13);
+    RtlSetLastWin32Error(14);
+    ck_assert_uint_eq(GetLastError(), 14);
+    ck_assert(!VirtualFree((LPVOID)0x10000, 1, MEM_RELEASE));
+    ck_assert_uint_eq(teb->LastErrorValue, ERROR_INVALID_PARAMETER);
+}
+END_TEST
+
+START_TEST(slots_are_live_both_ways)
+{
+    int a, b;
+    PTEB teb = NtCurrentTeb();
+    DWORD first = TlsAlloc(), further = first;
+    ck_assert_uint_lt(first, 64);
+    ck_assert(TlsSetValue(first, &a));
+    ck_assert_ptr_eq(teb->TlsSlots[first], &a);
+    teb->TlsSlots[first] = &b;
+    ck_assert_ptr_eq(TlsGetValue(first), &b);
+    while (further < 64)
+        further = TlsAlloc();
+    ck_assert(TlsSetValue(further, &a));
+    ck_assert_ptr_eq(((PVOID *)teb->TlsExpansionSlots)[further - 64], &a);
+}
+END_TEST
+
+START_TEST(words_at_offsets)
+{
+    PTEB teb = NtCurrentTeb();
+#if defined(__x86_64__)
+    ck_assert_uint_eq(__readgsqword(0x30), (uintptr_t)teb);
+    ck_assert_uint_eq(__readgsqword(0x08), (uintptr_t)teb->StackBase);
+    ck_assert_uint_eq(__readgsqword(0x60), (uintptr_t)teb->ProcessEnvironmentBlock);
+    ck_assert_uint_eq(__readgsdword(0x48), GetCurrentThreadId());
+    SetLastError(0x12345678);
+    ck_assert_uint_eq(__readgsdword(0x68), 0x12345678);
+    ck_assert_uint_eq(__readgsword(0x68), 0x5678);
+    ck_assert_uint_eq(__readgsbyte(0x6b), 0x12);
+    __writegsdword(0x68, 5);
+    ck_assert_uint_eq(GetLastError(), 5);
+#else
+    ck_assert_uint_eq(__readfsdword(0x18), (uintptr_t)teb);
+    ck_assert_uint_eq(__readfsdword(0x30), (uintptr_t)teb->ProcessEnvironmentBlock);
+    __writefsdword(0x34, 5);
+    ck_assert_uint_eq(GetLastError(), 5);
+#endif
+}
+END_TEST
+
+START_TEST(the_process)
+{
+    PPEB peb = NtCurrentTeb()->ProcessEnvironmentBlock;
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    ck_assert_ptr_eq(peb, NtCurrentPeb());
+    ck_assert_ptr_eq(peb->ProcessHeap, GetProcessHeap());
+    ck_assert_ptr_eq(peb->ImageBaseAddress, GetModuleHandleA(NULL));
+    ck_assert_uint_eq(peb->BeingDebugged != 0, IsDebuggerPresent() != 0);
+    ck_assert_uint_eq(peb->NumberOfProcessors, system.dwNumberOfProcessors);
+    ck_assert_uint_eq(peb->OSMajorVersion, 10);
+    ck_assert_ptr_eq(peb->ProcessParameters->CommandLine.Buffer, GetCommandLineW());
+    ck_assert_uint_gt(peb->ProcessParameters->ImagePathName.Length, 0);
+}
+END_TEST
+
+static int WVM_NOINLINE deep(int n)
+{
+    volatile char frame[32768];
+    frame[0] = (char)n;
+    return n > 0 ? deep(n - 1) + frame[0] * 0 : wrong();
+}
+
+START_TEST(the_limit_sinks_with_the_stack)
+{
+    ck_assert_int_eq(wrong(), 0);
+    PVOID before = NtCurrentTeb()->StackLimit;
+    ck_assert_int_eq(deep(60), 0);
+    ck_assert((char *)NtCurrentTeb()->StackLimit <= (char *)before);
+}
+END_TEST
+
+START_TEST(a_child_has_numbers_of_its_own)
+{
+    int status = 0;
+    ck_assert_int_eq(wrong(), 0);
+    SetLastError(77);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(GetLastError() != 77 ? 50 : wrong());
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
+static pthread_key_t late;
+
+static void use_late(void *out)
+{
+    SetLastError(31);
+    *(int *)out = GetLastError() != 31 ? 1 : wrong();
+    NtCurrentTeb()->LastErrorValue = 32;
+    if (GetLastError() != 32)
+        *(int *)out = 2;
+}
+
+static void *late_thread(void *out)
+{
+    pthread_setspecific(late, out);
+    *(int *)out = wrong();
+    return NULL;
+}
+
+START_TEST(destructors_find_a_block)
+{
+    for (int i = 0; i < 20; i++) {
+        pthread_t t;
+        int told = -1;
+        if (i == 0)
+            ck_assert_int_eq(pthread_key_create(&late, use_late), 0);
+        ck_assert_int_eq(pthread_create(&t, NULL, late_thread, &told), 0);
+        pthread_join(t, NULL);
+        ck_assert_int_eq(told, 0);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tc;
+    Suite *suite = unit_suite("kit_teb", 60, &tc);
+    tcase_add_test(tc, members_stand_where_windows_has_them);
+    tcase_add_test(tc, each_thread_has_its_own);
+    tcase_add_test(tc, the_last_error_is_live_both_ways);
+    tcase_add_test(tc, slots_are_live_both_ways);
+    tcase_add_test(tc, words_at_offsets);
+    tcase_add_test(tc, the_process);
+    tcase_add_test(tc, the_limit_sinks_with_the_stack);
+    tcase_add_test(tc, a_child_has_numbers_of_its_own);
+    tcase_add_test(tc, destructors_find_a_block);
+    return unit_run(suite);
+}
