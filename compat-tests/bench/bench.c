@@ -50,6 +50,8 @@ static const struct section {
     {"watch", bench_watch, NULL},
     {"working-set", bench_working, NULL},
     {"hint", bench_hint, NULL},
+    {"kit", bench_kit, NULL},
+    {"kit-sync", bench_kit_sync, NULL},
     {"placeholder", bench_placeholder, NULL},
     {"placeholder-plain", bench_placeholder, "guard-regions=0"},
     {"entry", bench_entry, NULL},
@@ -65,11 +67,21 @@ static bool any_over;
 
 /* ---- helpers ---- */
 
-double bench_now(void)
+static double time_of(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(clock, &t);
     return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+double bench_now(void)
+{
+    return time_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
+double bench_now_whole(void)
+{
+    return time_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static int compare(const void *a, const void *b)
@@ -164,23 +176,24 @@ void bench_pair(const struct bench_pair *pair)
 /* ---- measuring ---- */
 
 /* Nanoseconds of one operation. */
-static double run_batch(const struct bench_side *s, unsigned round, size_t n)
+static double run_batch(const struct bench_side *s, unsigned round, size_t n, bool whole)
 {
+    double (*now)(void) = whole ? bench_now_whole : bench_now;
     if (s->prepare)
         s->prepare(s->ctx, round);
-    double start = bench_now();
+    double start = now();
     s->run(s->ctx, round, n);
-    double ns = (bench_now() - start) / n;
+    double ns = (now() - start) / n;
     if (s->clean)
         s->clean(s->ctx, round);
     return ns;
 }
 
-static size_t batch_size(const struct bench_side *s)
+static size_t batch_size(const struct bench_side *s, bool whole)
 {
     size_t n = s->n ? s->n : 1;
     if (!s->n)
-        while (n < 1u << 20 && run_batch(s, 0, n) * n < BATCH_NS)
+        while (n < 1u << 20 && run_batch(s, 0, n, whole) * n < BATCH_NS)
             n *= 2;
     return n;
 }
@@ -189,10 +202,11 @@ struct bench_time bench_measure(const struct bench_pair *pair)
 {
     static double ratio[MAX_ROUNDS], ours[MAX_ROUNDS], theirs[MAX_ROUNDS];
     unsigned rounds = pair->rounds ? pair->rounds : 41;
-    size_t n_ours = batch_size(&pair->ours), n_theirs = batch_size(&pair->theirs);
+    size_t n_ours = batch_size(&pair->ours, pair->whole);
+    size_t n_theirs = batch_size(&pair->theirs, pair->whole);
     for (unsigned r = 0; r < rounds; r++) {
-        ours[r] = run_batch(&pair->ours, r, n_ours);
-        theirs[r] = run_batch(&pair->theirs, r, n_theirs);
+        ours[r] = run_batch(&pair->ours, r, n_ours, pair->whole);
+        theirs[r] = run_batch(&pair->theirs, r, n_theirs, pair->whole);
         ratio[r] = ours[r] / theirs[r];
     }
     return (struct bench_time){

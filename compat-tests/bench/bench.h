@@ -35,6 +35,7 @@ struct bench_pair {
     double limit;    /* highest ratio; 0: for information */
     double limit_ns; /* or as many nanoseconds, whichever is more */
     unsigned rounds; /* 0: 41 */
+    bool whole;      /* the time of all threads, not of this one */
 };
 
 struct bench_time {
@@ -51,8 +52,9 @@ void bench_value(const char *name, double value, double limit, const char *note)
 /* Something that must be true. */
 void bench_fact(const char *name, bool holds, const char *note);
 
-/* Thread CPU time in nanoseconds. */
+/* CPU time in nanoseconds: of the thread, of the process. */
 double bench_now(void);
+double bench_now_whole(void);
 double bench_median(double *v, size_t n);
 uint32_t bench_random(uint64_t *state);
 /* Stops the section with a message: the machine cannot run it, or the library is broken. */
@@ -74,8 +76,8 @@ static inline void bench_free(void *at, size_t len, DWORD type)
 }
 
 /* Sections: bench_calls.c, bench_fault.c, bench_hint.c, bench_layout.c, bench_limit.c,
- * bench_frames.c, bench_many.c, bench_placeholder.c, bench_runs.c, bench_view.c, bench_watch.c,
- * bench_working.c. */
+ * bench_frames.c, bench_kit.c, bench_kit_sync.c, bench_many.c, bench_placeholder.c, bench_runs.c,
+ * bench_view.c, bench_watch.c, bench_working.c. */
 void bench_reserve(void);
 void bench_commit_cycle(void);
 void bench_commit_cycle_plain(void);
@@ -87,6 +89,8 @@ void bench_frames(void);
 void bench_watch(void);
 void bench_working(void);
 void bench_hint(void);
+void bench_kit(void);
+void bench_kit_sync(void);
 void bench_placeholder(void);
 void bench_traced(void);
 void bench_runs(void);
