@@ -114,7 +114,9 @@ for flag in -L -R; do
 done
 if [ "$(id -u)" -eq 0 ] && have setpriv; then
     chmod 755 "$tmp"
-    with wow64=2g setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/pie" 7fff0000 99.9
+    cp -L "$libs"/libwinvm.so.[0-9] "$tmp" # that user may not reach the build folder
+    with wow64=2g LD_LIBRARY_PATH="$tmp" setpriv --reuid=65534 --regid=65534 --clear-groups \
+        "$tmp/pie" 7fff0000 99.9
     passes "another user: 0x10000 is the first address"
 else
     with wow64=2g "$tmp/pie" 7fff0000 99.9
