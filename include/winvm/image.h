@@ -337,6 +337,8 @@ typedef IMAGE_THUNK_DATA *PIMAGE_THUNK_DATA;
                              offsetof(IMAGE_NT_HEADERS, OptionalHeader) + \
                              (headers)->FileHeader.SizeOfOptionalHeader))
 
+#include "image_directories.h"
+
 #endif
 
 #endif

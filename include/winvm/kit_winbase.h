@@ -51,9 +51,6 @@
 #define FORMAT_MESSAGE_FROM_SYSTEM 0x00001000
 #define FORMAT_MESSAGE_ARGUMENT_ARRAY 0x00002000
 #define FORMAT_MESSAGE_MAX_WIDTH_MASK 0x000000ff
-#define LANG_NEUTRAL 0x00
-#define SUBLANG_DEFAULT 0x01
-#define MAKELANGID(p, s) ((((WORD)(s)) << 10) | (WORD)(p))
 #endif
 
 /* A list of arguments in the convention of the function that takes it. */

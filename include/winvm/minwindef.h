@@ -18,6 +18,12 @@
 #if !defined(__cdecl) && !defined(_MSC_VER)
 #define __cdecl
 #endif
+#if !defined(_cdecl) && !defined(_MSC_VER)
+#define _cdecl __cdecl
+#endif
+#if !defined(_stdcall) && !defined(_MSC_VER)
+#define _stdcall __stdcall
+#endif
 #if !defined(__fastcall) && !defined(_MSC_VER)
 #if defined(__i386__)
 #define __fastcall __attribute__((fastcall))
@@ -143,6 +149,17 @@ typedef HANDLE HLOCAL;
 #endif
 DECLARE_HANDLE(HINSTANCE);
 typedef HINSTANCE HMODULE;
+DECLARE_HANDLE(HKEY);
+typedef HKEY *PHKEY;
+DECLARE_HANDLE(HKL);
+DECLARE_HANDLE(HLSURF);
+DECLARE_HANDLE(HMETAFILE);
+DECLARE_HANDLE(HRGN);
+DECLARE_HANDLE(HRSRC);
+DECLARE_HANDLE(HSPRITE);
+DECLARE_HANDLE(HSTR);
+DECLARE_HANDLE(HTASK);
+typedef int HFILE;
 
 WINVM_STATIC_ASSERT(sizeof(DWORD) == 4 && sizeof(ULONG) == 4, "DWORD and ULONG have 32 bits");
 WINVM_STATIC_ASSERT(sizeof(WORD) == 2 && sizeof(BYTE) == 1 && sizeof(BOOL) == 4, "base types");

@@ -16,9 +16,6 @@
 #ifndef FASTCALL
 #define FASTCALL
 #endif
-#ifndef C_ASSERT
-#define C_ASSERT(e) WINVM_STATIC_ASSERT(e, #e)
-#endif
 #ifndef PAGE_SIZE
 #define PAGE_SIZE 0x1000
 #endif
@@ -30,13 +27,6 @@
 #endif
 #ifndef DECLSPEC_CACHEALIGN
 #define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(SYSTEM_CACHE_ALIGNMENT_SIZE)
-#endif
-#ifndef RTL_FIELD_SIZE
-#define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
-#endif
-#ifndef RTL_SIZEOF_THROUGH_FIELD
-#define RTL_SIZEOF_THROUGH_FIELD(type, field) \
-    (FIELD_OFFSET(type, field) + RTL_FIELD_SIZE(type, field))
 #endif
 /* May pageable code run here? A debugging aid of drivers; checks nothing. */
 #ifndef PAGED_CODE
@@ -192,37 +182,6 @@ __extension__ typedef struct _POOL_EXTENDED_PARAMETER {
     } DUMMYUNIONNAME;
 } POOL_EXTENDED_PARAMETER, *PPOOL_EXTENDED_PARAMETER;
 typedef const POOL_EXTENDED_PARAMETER *PCPOOL_EXTENDED_PARAMETER;
-
-/* ---- lists ---- */
-
-/* The head of a list that any thread may push to and pop from, and what it links. */
-#if WINVM_64
-typedef struct _SLIST_ENTRY {
-    struct _SLIST_ENTRY *Next;
-} DECLSPEC_ALIGN(16) SLIST_ENTRY, *PSLIST_ENTRY;
-typedef union _SLIST_HEADER {
-    __extension__ struct {
-        ULONGLONG Alignment;
-        ULONGLONG Region;
-    } DUMMYSTRUCTNAME;
-    struct {
-        __extension__ ULONGLONG Depth : 16;
-        __extension__ ULONGLONG Sequence : 48;
-        __extension__ ULONGLONG Reserved : 4;
-        __extension__ ULONGLONG NextEntry : 60; /* the address without its low four bits */
-    } HeaderX64;
-} DECLSPEC_ALIGN(16) SLIST_HEADER, *PSLIST_HEADER;
-#else
-typedef SINGLE_LIST_ENTRY SLIST_ENTRY, *PSLIST_ENTRY;
-typedef union _SLIST_HEADER {
-    ULONGLONG Alignment;
-    __extension__ struct {
-        SLIST_ENTRY Next;
-        USHORT Depth;
-        USHORT Sequence;
-    } DUMMYSTRUCTNAME;
-} SLIST_HEADER, *PSLIST_HEADER;
-#endif
 
 /* ---- lookaside lists ---- */
 

@@ -1,5 +1,6 @@
 /* winvm/winnt.h: characters, memory constants, MEMORY_BASIC_INFORMATION, access rights; with
- * context.h, contexts and exceptions, with image.h the headers of PE files.
+ * context.h, contexts and exceptions, with image.h the headers of PE files, with winnt_lists.h and
+ * winnt_words.h the rest.
  *
  * WCHAR has 16 bits, UTF-16. Where wchar_t has 32 bits (every Linux default) L"..." is therefore
  * not a WCHAR string: write u"..." or TEXT("..."), or compile with -fshort-wchar, which makes WCHAR
@@ -33,8 +34,11 @@
 #ifndef DECLSPEC_NORETURN
 #define DECLSPEC_NORETURN __attribute__((noreturn))
 #endif
+#ifndef RESTRICTED_POINTER
+#define RESTRICTED_POINTER __restrict__
+#endif
 #ifndef FORCEINLINE
-#define FORCEINLINE static inline __attribute__((always_inline))
+#define FORCEINLINE __inline__ __attribute__((__always_inline__))
 #endif
 #ifndef UNREFERENCED_PARAMETER
 #define UNREFERENCED_PARAMETER(p) ((void)(p))
@@ -509,15 +513,6 @@ typedef struct _GENERIC_MAPPING {
 #define PROCESSOR_INTEL_PENTIUM 586
 #define PROCESSOR_AMD_X8664 8664
 
-/* Links of lists: both ways, and one way. */
-typedef struct _LIST_ENTRY {
-    struct _LIST_ENTRY *Flink;
-    struct _LIST_ENTRY *Blink;
-} LIST_ENTRY, *PLIST_ENTRY;
-typedef struct _SINGLE_LIST_ENTRY {
-    struct _SINGLE_LIST_ENTRY *Next;
-} SINGLE_LIST_ENTRY, *PSINGLE_LIST_ENTRY;
-
 /* What a thread's block begins with (kit_teb.h): its stack is [StackLimit, StackBase), and Self is
  * the block. */
 typedef struct _NT_TIB {
@@ -577,6 +572,8 @@ WINVM_STATIC_ASSERT(sizeof(MEMORY_BASIC_INFORMATION) == 28, "MEMORY_BASIC_INFORM
 #endif
 #endif
 
+#include "winnt_words.h"
+#include "winnt_lists.h"
 #include "context.h"
 #include "excpt.h"
 #include "image.h"

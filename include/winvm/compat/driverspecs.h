@@ -1,0 +1,7 @@
+/* <driverspecs.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_DRIVERSPECS_H
+#define WINVM_COMPAT_DRIVERSPECS_H
+
+#include "../specstrings.h"
+
+#endif

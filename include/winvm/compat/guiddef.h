@@ -1,0 +1,2 @@
+/* <guiddef.h> for unmodified Windows sources. */
+#include "../guiddef.h"

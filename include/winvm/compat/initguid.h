@@ -1,0 +1,5 @@
+/* <initguid.h> for unmodified Windows sources: from here on DEFINE_GUID defines. */
+#ifndef INITGUID
+#define INITGUID
+#endif
+#include "../guiddef.h"
