@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # allocator: with all that the system offers, and with VirtualAlloc only. TAP.
-# shellcheck source=docs/examples/windows_ways.inc
+# shellcheck source=SCRIPTDIR/windows_ways.inc
 . "$(dirname "$0")/windows_ways.inc"
 
 mingw_libraries=-lpsapi
