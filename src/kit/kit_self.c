@@ -5,13 +5,16 @@
  *         handles can name (GetCurrentThread duplicated, CreateThread).
  * I2      When a thread ends: callbacks of Fls*, then mutexes are abandoned and the object is
  *         signaled, then the record leaves the list. Other destructors of the thread may run after
- *         that, and use the kit: they get a record again.
+ *         that, and use the kit: they get a record again. Nothing would end a record that is made
+ *         behind the last round of destructors, where the C library frees what it has of the
+ *         thread: there is none then.
  * I3      In a fork child only the caller lives: the others' records are left as they are, and
  *         neither signaled nor abandoned.
  * Locking: wvm_kit_threads_lock for the list; the dispatch lock; never both.
  * Failure: NULL.   Signal safety: none. */
 #include "kit/kit_self.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -26,6 +29,8 @@ struct wvm_kit_lock wvm_kit_threads_lock;
 struct wvm_kit_links wvm_kit_threads = {&wvm_kit_threads, &wvm_kit_threads};
 
 static pthread_key_t end_key;
+/* Rounds of the thread's destructors in which end_thread was called; all: no records any more. */
+static WVM_THREAD_LOCAL int rounds;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static bool thread_ready(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter)
@@ -53,9 +58,8 @@ struct wvm_kit_kind wvm_kit_thread_kind = {
     .take = thread_take,
 };
 
-static void end_thread(void *record)
+static void end_record(struct wvm_kit_thread *self)
 {
-    struct wvm_kit_thread *self = record;
     void (*end)(struct wvm_kit_thread *);
     wvm_kit_self_known = self;
     if ((end = __atomic_load_n(&wvm_kit_end_fls, __ATOMIC_ACQUIRE)) != NULL)
@@ -74,6 +78,15 @@ static void end_thread(void *record)
     if (self->teb.Self)
         winvm_last_error_place(NULL);
     wvm_kit_drop(&self->object);
+}
+
+/* record: &end_key when there is none, for the sake of the next round. */
+static void end_thread(void *record)
+{
+    if (record != &end_key)
+        end_record(record);
+    if (++rounds < PTHREAD_DESTRUCTOR_ITERATIONS && !wvm_kit_self_known)
+        pthread_setspecific(end_key, &end_key);
 }
 
 /* Of the caller's block, which it has after a fork, too. */
@@ -123,7 +136,9 @@ static void start(void)
     winvm_object_thread(object_of_caller);
 }
 
-static void __attribute__((constructor)) start_early(void)
+/* Early, as the C library has room for the values of the first keys in each thread, and calls malloc
+ * for others. */
+static void __attribute__((constructor(101))) start_early(void)
 {
     pthread_once(&once, start);
 }
@@ -159,7 +174,9 @@ void wvm_kit_thread_adopt(struct wvm_kit_thread *self)
 struct wvm_kit_thread *wvm_kit_self_make(void)
 {
     DWORD error = GetLastError();
-    struct wvm_kit_thread *self = wvm_kit_thread_new();
+    struct wvm_kit_thread *self = NULL;
+    if (rounds < PTHREAD_DESTRUCTOR_ITERATIONS)
+        self = wvm_kit_thread_new();
     if (self) {
         self->exit_code = 0; /* what a thread of the host ends with */
         wvm_kit_thread_adopt(self);
