@@ -51,28 +51,40 @@ RUN(global_pair, HGLOBAL p = GlobalAlloc(GMEM_FIXED, *(size_t *)ctx); KEEP(p); G
 RUN(malloc_pair, void *p = malloc(*(size_t *)ctx); KEEP(p); free(p);)
 RUN(calloc_pair, void *p = calloc(1, *(size_t *)ctx); KEEP(p); free(p);)
 
-/* From 16 bytes to 64 KiB in doublings. */
+/* Blocks that grow in turn from 16 bytes to 64 KiB, in doublings; one alone mostly grows in place. */
+struct growth {
+    unsigned n_blocks;
+};
+
 static void heap_growth(void *ctx, unsigned round, size_t n)
 {
-    (void)ctx;
+    unsigned n_blocks = ((struct growth *)ctx)->n_blocks;
+    void *p[2] = {NULL};
     (void)round;
     while (n--) {
-        LPVOID p = HeapAlloc(heap, 0, 16);
-        for (size_t size = 32; p && size <= GRANULE; size *= 2)
-            p = HeapReAlloc(heap, 0, p, size);
-        HeapFree(heap, 0, p);
+        for (unsigned i = 0; i < n_blocks; i++)
+            p[i] = HeapAlloc(heap, 0, 16);
+        for (size_t size = 32; size <= GRANULE; size *= 2)
+            for (unsigned i = 0; i < n_blocks; i++)
+                p[i] = HeapReAlloc(heap, 0, p[i], size);
+        for (unsigned i = 0; i < n_blocks; i++)
+            HeapFree(heap, 0, p[i]);
     }
 }
 
 static void realloc_growth(void *ctx, unsigned round, size_t n)
 {
-    (void)ctx;
+    unsigned n_blocks = ((struct growth *)ctx)->n_blocks;
+    void *p[2] = {NULL};
     (void)round;
     while (n--) {
-        void *p = malloc(16);
-        for (size_t size = 32; p && size <= GRANULE; size *= 2)
-            p = realloc(p, size);
-        free(p);
+        for (unsigned i = 0; i < n_blocks; i++)
+            p[i] = malloc(16);
+        for (size_t size = 32; size <= GRANULE; size *= 2)
+            for (unsigned i = 0; i < n_blocks; i++)
+                p[i] = realloc(p[i], size);
+        for (unsigned i = 0; i < n_blocks; i++)
+            free(p[i]);
     }
 }
 
@@ -130,6 +142,7 @@ static void live_row(const char *name, HANDLE h)
 static void heaps(void)
 {
     static size_t s16 = 16, s64 = 64, s256 = 256, s4k = 4096, s64k = 65536;
+    static struct growth one = {1}, two = {2};
     heap = GetProcessHeap();
     own_heap = HeapCreate(0, 0, 0);
     row("HeapAlloc + HeapFree 16 B : malloc + free", heap_pair, malloc_pair, &s16);
@@ -139,7 +152,8 @@ static void heaps(void)
     row("HeapAlloc + HeapFree 64 KiB : malloc + free", heap_pair, malloc_pair, &s64k);
     row("HeapAlloc zeroed + HeapFree 64 B : calloc + free", zero_pair, calloc_pair, &s64);
     row("HeapAlloc zeroed + HeapFree 4 KiB : calloc + free", zero_pair, calloc_pair, &s4k);
-    row("HeapReAlloc 16 B to 64 KiB : realloc", heap_growth, realloc_growth, NULL);
+    row("HeapReAlloc 16 B to 64 KiB : realloc", heap_growth, realloc_growth, &one);
+    row("HeapReAlloc of two blocks in turn : realloc", heap_growth, realloc_growth, &two);
     live_row("1,000 live blocks, one replaced : malloc", heap);
     row("own heap, HeapAlloc + HeapFree 16 B : malloc + free", own_pair, malloc_pair, &s16);
     row("own heap, HeapAlloc + HeapFree 64 B : malloc + free", own_pair, malloc_pair, &s64);

@@ -1,202 +1,98 @@
 /* Heaps on top of malloc.
  *
  * Owns    the heaps, and the head in front of each of their blocks.
- * Terms   head = the size asked for and the heap, kept just before the block; raw = where the
- *         memory of a block begins; listed = a heap that knows its blocks: one of HeapCreate.
- * I1      A listed heap's blocks form a ring through `links`, which stand before the head.
- * I2      head.owner is the heap's address mixed with MARK, and 0 once the block is free.
+ * Terms   head = the size asked for, the capacity and whose it is, just before the block; raw =
+ *         where the memory of a block begins; listed = a heap that knows its blocks: one of
+ *         HeapCreate; kept = freed, and with a thread for its next calls (kit_heap_kept.h).
+ * I1      A listed heap's blocks, the kept ones too, form a ring through links, which stand before
+ *         the head.
+ * I2      head.check is the heap's mark while the block is the program's. No two heaps of a process
+ *         have the same mark.
  * I3      In a heap with a maximum, `used` is the sum of the raw sizes and never more than it.
- * I4      No lock is held while an exception is raised, nor while memory is taken or given back.
+ * I4      No lock is held while an exception is raised or memory is taken.
+ * I5      A block that is resized in place keeps its capacity in head.units.
  * The heap of the process is malloc itself: no list, no lock of ours.
- * Locking: the lock of each listed heap, also with HEAP_NO_SERIALIZE.
+ * Locking: the lock of each listed heap, also with HEAP_NO_SERIALIZE; wvm_kit_heaps_lock, before
+ * it, for the end of a heap.
  * Failure: the heap and the block are unchanged.   Signal safety: none, as malloc. */
 #include "kit/kit_heap.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arith.h"
 #include "kit/kit.h"
+#include "kit/kit_heap_kept.h"
 #include "kit/kit_store.h"
 
-#define HEAP_MAGIC 0x48774b69u
-#define MARK ((uintptr_t)0x5bd1e995)
+#define MOST_SMALL (WVM_KIT_N_BINS * WVM_KIT_UNIT - WVM_KIT_UNIT_FIRST) /* in bins */
+#define MOST_SHORT ((SIZE_T)1 << 30)
+#define FIRST_MARK 0x5bd1e995u
 /* Of a heap with a maximum. */
 #define LARGEST_FIXED (sizeof(void *) == 8 ? (SIZE_T)0xfe000 : (SIZE_T)0x7f000)
 
-struct links {
-    struct links *prev, *next;
-};
-struct head {
-    size_t size;
-    uintptr_t owner;
-};
-struct heap {
-    void *free;         /* the store's */
-    uint32_t magic;
-    DWORD options;
-    size_t most, used;  /* bytes; most 0: no maximum */
-    bool listed;
-    struct wvm_kit_lock lock;
-    struct links ring;
-};
+struct wvm_kit_heap wvm_kit_process_heap = {
+    .magic = WVM_KIT_HEAP_MAGIC, .mark = FIRST_MARK, .keeps = true};
+static struct wvm_kit_heap moveable_heap = {.magic = WVM_KIT_HEAP_MAGIC, .mark = FIRST_MARK + 1};
+static struct wvm_kit_store heaps = {.size = sizeof(struct wvm_kit_heap)};
+static uint32_t last_mark = FIRST_MARK + 1; /* wvm_kit_heaps_lock */
+struct wvm_kit_lock wvm_kit_heaps_lock;
 
-static struct heap process_heap = {.magic = HEAP_MAGIC};
-static struct heap moveable_heap = {.magic = HEAP_MAGIC};
-static struct wvm_kit_store heaps = {.size = sizeof(struct heap)};
-
-static struct heap *heap_of(HANDLE h)
+static bool owns(const struct wvm_kit_heap *heap, const struct wvm_kit_head *head)
 {
-    struct heap *heap = h;
-    return heap && __atomic_load_n(&heap->magic, __ATOMIC_ACQUIRE) == HEAP_MAGIC ? heap : NULL;
-}
-
-static struct head *head_of(LPCVOID block)
-{
-    return (struct head *)(uintptr_t)block - 1;
-}
-
-static size_t overhead(const struct heap *heap)
-{
-    return sizeof(struct head) + (heap->listed ? sizeof(struct links) : 0);
-}
-
-static void *raw_of(const struct heap *heap, struct head *head)
-{
-    return (char *)(head + 1) - overhead(heap);
-}
-
-static struct links *links_of(struct head *head)
-{
-    return (struct links *)head - 1;
-}
-
-static bool owns(const struct heap *heap, const struct head *head)
-{
-    return head->owner == ((uintptr_t)heap ^ MARK);
-}
-
-static bool is_aligned(LPCVOID block)
-{
-    return block && ((uintptr_t)block & (sizeof(struct head) - 1)) == 0;
+    return head->check == heap->mark;
 }
 
 /* The head of a block of the heap, or NULL and the last error. */
-static struct head *find(const struct heap *heap, LPCVOID block)
+static struct wvm_kit_head *find(const struct wvm_kit_heap *heap, LPCVOID block)
 {
-    if (heap && is_aligned(block) && owns(heap, head_of(block)))
-        return head_of(block);
+    if (WVM_LIKELY(heap && wvm_kit_may_be_block(block) && owns(heap, wvm_kit_head_of(block))))
+        return wvm_kit_head_of(block);
     wvm_kit_fail(heap ? ERROR_INVALID_PARAMETER : ERROR_INVALID_HANDLE);
     return NULL;
 }
 
-/* ---- Raw memory ---- */
+/* ---- Capacities ---- */
 
-static bool is_executable(const struct heap *heap)
+/* The units for `size` bytes, at most SIZE_MAX / 2. */
+static uint32_t units_of(SIZE_T size)
 {
-    return heap->options & HEAP_CREATE_ENABLE_EXECUTE;
+    SIZE_T n = (size + (WVM_KIT_UNIT - WVM_KIT_UNIT_FIRST - 1)) / WVM_KIT_UNIT;
+    return n < WVM_KIT_MOST_UNITS ? (uint32_t)n : WVM_KIT_MOST_UNITS;
 }
 
-static void *take_raw(const struct heap *heap, size_t size, bool zero)
+static size_t capacity_of(uint32_t units, SIZE_T size)
 {
-    if (is_executable(heap))
-        return VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE);
-    return zero ? calloc(1, size) : malloc(size);
+    return units == WVM_KIT_MOST_UNITS ? size
+                                       : (size_t)units * WVM_KIT_UNIT + WVM_KIT_UNIT_FIRST;
 }
 
-static void give_raw(const struct heap *heap, void *raw)
+static size_t capacity(const struct wvm_kit_head *head)
 {
-    if (is_executable(heap))
-        VirtualFree(raw, 0, MEM_RELEASE);
-    else
-        free(raw);
+    return capacity_of(head->units, head->size);
 }
 
-/* What raw memory can hold without moving. */
-static size_t room_of(const struct heap *heap, void *raw, size_t size)
-{
-    return is_executable(heap) ? (size_t)wvm_align_up(size, WVM_PAGE_SIZE)
-                               : malloc_usable_size(raw);
-}
-
-static void *move_raw(const struct heap *heap, void *raw, size_t old_size, size_t size)
-{
-    if (!is_executable(heap))
-        return realloc(raw, size);
-    void *to = take_raw(heap, size, false);
-    if (to) {
-        memcpy(to, raw, old_size < size ? old_size : size);
-        give_raw(heap, raw);
-    }
-    return to;
-}
-
-/* ---- Books of a listed heap ---- */
-
-/* Room for `more` bytes in place of `less`. */
-static bool charge(struct heap *heap, size_t more, size_t less)
-{
-    if (heap->most == 0)
-        return true;
-    wvm_kit_lock(&heap->lock);
-    bool fits = more <= heap->most - (heap->used - less);
-    if (fits)
-        heap->used = heap->used - less + more;
-    wvm_kit_unlock(&heap->lock);
-    return fits;
-}
-
-static void link_block(struct heap *heap, struct head *head)
-{
-    struct links *l = links_of(head);
-    if (!heap->listed)
-        return;
-    wvm_kit_lock(&heap->lock);
-    l->prev = heap->ring.prev;
-    l->next = &heap->ring;
-    l->prev->next = l->next->prev = l;
-    wvm_kit_unlock(&heap->lock);
-}
-
-static void unlink_block(struct heap *heap, struct head *head)
-{
-    struct links *l = links_of(head);
-    if (!heap->listed)
-        return;
-    wvm_kit_lock(&heap->lock);
-    l->prev->next = l->next;
-    l->next->prev = l->prev;
-    wvm_kit_unlock(&heap->lock);
-}
-
-/* ---- The calls ---- */
-
-/* No memory: the exception, if the heap or the call wants it. */
-static LPVOID refuse(const struct heap *heap, DWORD flags, SIZE_T size)
-{
-    ULONG_PTR argument = size;
-    if ((heap->options | flags) & HEAP_GENERATE_EXCEPTIONS)
-        RaiseException((DWORD)STATUS_NO_MEMORY, 0, 1, &argument);
-    wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
-    return NULL;
-}
-
-/* The raw size for a block of `size` bytes; false: too large for this heap. */
-static bool raw_size(const struct heap *heap, SIZE_T size, size_t *raw)
-{
-    return !__builtin_add_overflow(size, overhead(heap), raw) &&
-           (heap->most == 0 || size <= LARGEST_FIXED);
-}
+/* ---- Heaps ---- */
 
 HANDLE wvm_kit_GetProcessHeap(VOID)
 {
-    return &process_heap;
+    return &wvm_kit_process_heap;
 }
 
 HANDLE wvm_kit_moveable_heap(void)
 {
     return &moveable_heap;
+}
+
+static uint32_t next_mark(void)
+{
+    wvm_kit_lock(&wvm_kit_heaps_lock);
+    do
+        last_mark = (last_mark + 1) & ~WVM_KIT_KEPT;
+    while (last_mark == 0 || last_mark - FIRST_MARK < 2);
+    uint32_t mark = last_mark;
+    wvm_kit_unlock(&wvm_kit_heaps_lock);
+    return mark;
 }
 
 HANDLE wvm_kit_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
@@ -207,159 +103,248 @@ HANDLE wvm_kit_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
         wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    struct heap *heap = wvm_kit_take(&heaps);
+    struct wvm_kit_heap *heap = wvm_kit_take(&heaps);
     if (!heap) {
         wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    *heap = (struct heap){.options = options, .most = most, .listed = true};
+    heap->options = options;
+    heap->most = most;
+    heap->used = 0;
+    heap->listed = true;
+    heap->keeps = most == 0 && !wvm_kit_is_executable(heap);
     heap->ring.prev = heap->ring.next = &heap->ring;
-    __atomic_store_n(&heap->magic, HEAP_MAGIC, __ATOMIC_RELEASE);
+    __atomic_store_n(&heap->mark, next_mark(), __ATOMIC_RELAXED);
+    __atomic_store_n(&heap->magic, WVM_KIT_HEAP_MAGIC, __ATOMIC_RELEASE);
     return heap;
 }
 
 BOOL wvm_kit_HeapDestroy(HANDLE h)
 {
-    struct heap *heap = heap_of(h);
+    struct wvm_kit_heap *heap = wvm_kit_heap_of(h);
     if (!heap || !heap->listed)
         return wvm_kit_fail(ERROR_INVALID_HANDLE);
+    wvm_kit_lock(&wvm_kit_heaps_lock);
     __atomic_store_n(&heap->magic, 0, __ATOMIC_RELEASE);
-    for (struct links *l = heap->ring.next; l != &heap->ring;) {
-        struct links *next = l->next;
-        give_raw(heap, l);
+    __atomic_store_n(&heap->mark, 0, __ATOMIC_RELEASE);
+    wvm_kit_unlock(&wvm_kit_heaps_lock);
+    for (struct wvm_kit_heap_links *l = heap->ring.next; l != &heap->ring;) {
+        struct wvm_kit_heap_links *next = l->next;
+        wvm_kit_give_raw(heap, l);
         l = next;
     }
     wvm_kit_put(&heaps, heap);
     return TRUE;
 }
 
-static struct head *start_block(void *raw, const struct heap *heap, SIZE_T size)
+/* ---- Blocks ---- */
+
+/* No memory: the exception, if the heap or the call wants it. */
+static LPVOID refuse(const struct wvm_kit_heap *heap, DWORD flags, SIZE_T size)
 {
-    struct head *head = (struct head *)((char *)raw + overhead(heap)) - 1;
-    head->size = size;
-    head->owner = (uintptr_t)heap ^ MARK;
-    return head;
+    ULONG_PTR argument = size;
+    if ((heap->options | flags) & HEAP_GENERATE_EXCEPTIONS)
+        RaiseException((DWORD)STATUS_NO_MEMORY, 0, 1, &argument);
+    wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
+    return NULL;
 }
 
-static WVM_NOINLINE LPVOID alloc_of(struct heap *heap, DWORD flags, SIZE_T size)
+/* The raw size for a block of `size` bytes; 0: too large for this heap. */
+static size_t raw_size(const struct wvm_kit_heap *heap, SIZE_T size)
 {
-    size_t total;
+    if (size > SIZE_MAX / 2 || (heap->most != 0 && size > LARGEST_FIXED))
+        return 0;
+    return capacity_of(units_of(size), size) + wvm_kit_overhead(heap);
+}
+
+static LPVOID start_block(struct wvm_kit_head *head, const struct wvm_kit_heap *heap, SIZE_T size)
+{
+    head->size = size;
+    head->units = units_of(size);
+    wvm_kit_check(head, heap->mark);
+    return head + 1;
+}
+
+static WVM_NOINLINE LPVOID alloc_of(struct wvm_kit_heap *heap, DWORD flags, SIZE_T size)
+{
     if (!heap) {
         wvm_kit_fail(ERROR_INVALID_HANDLE);
         return NULL;
     }
-    if (!raw_size(heap, size, &total) || !charge(heap, total, 0))
+    size_t total = raw_size(heap, size);
+    if (total == 0 || !wvm_kit_charge(heap, total, 0))
         return refuse(heap, flags, size);
-    void *raw = take_raw(heap, total, flags & HEAP_ZERO_MEMORY);
+    struct wvm_kit_head *head = wvm_kit_take_kept(heap, units_of(size));
+    if (head) {
+        head->size = size;
+        return flags & HEAP_ZERO_MEMORY ? memset(head + 1, 0, size) : head + 1;
+    }
+    char *raw = wvm_kit_take_raw(heap, total, flags & HEAP_ZERO_MEMORY);
     if (!raw) {
-        charge(heap, 0, total);
+        wvm_kit_charge(heap, 0, total);
         return refuse(heap, flags, size);
     }
-    struct head *head = start_block(raw, heap, size);
-    link_block(heap, head);
+    head = (struct wvm_kit_head *)(raw + wvm_kit_overhead(heap)) - 1;
+    start_block(head, heap, size);
+    wvm_kit_link_block(heap, head);
     return head + 1;
 }
 
 LPVOID wvm_kit_HeapAlloc(HANDLE h, DWORD flags, SIZE_T size)
 {
-    size_t total = size + sizeof(struct head);
-    if (WVM_LIKELY(h == &process_heap && total >= size)) { /* the short way */
-        void *raw = flags & HEAP_ZERO_MEMORY ? calloc(1, total) : malloc(total);
-        if (WVM_LIKELY(raw != NULL))
-            return start_block(raw, &process_heap, size) + 1;
+    struct wvm_kit_kept *kept = wvm_kit_kept_of(h);
+    if (WVM_LIKELY(kept && size <= MOST_SMALL)) {
+        struct wvm_kit_head *head = wvm_kit_take_small(kept, units_of(size));
+        if (WVM_LIKELY(head != NULL)) {
+            head->size = size;
+            if (WVM_UNLIKELY(flags & HEAP_ZERO_MEMORY))
+                return memset(head + 1, 0, size);
+            return head + 1;
+        }
     }
-    return alloc_of(heap_of(h), flags, size);
+    return alloc_of(wvm_kit_heap_of(h), flags, size);
 }
 
-/* Another size, here or elsewhere; NULL: no memory, nothing changed. */
-static struct head *resize(struct heap *heap, struct head *head, size_t total, bool in_place)
+/* Takes a block from the program. It is not to be found any more. */
+static void free_block(struct wvm_kit_heap *heap, struct wvm_kit_head *head)
 {
-    size_t old_total = head->size + overhead(heap);
-    void *raw = raw_of(heap, head);
-    if (in_place || is_executable(heap)) {
-        if (total <= room_of(heap, raw, old_total))
-            return head;
-        if (in_place)
-            return NULL;
+    size_t total = capacity(head) + wvm_kit_overhead(heap);
+    if (wvm_kit_keep(heap, head))
+        return;
+    wvm_kit_check(head, heap->mark | WVM_KIT_KEPT);
+    wvm_kit_heap_give(heap, head);
+    wvm_kit_charge(heap, 0, total);
+}
+
+static WVM_NOINLINE BOOL free_of(struct wvm_kit_heap *heap, LPVOID block)
+{
+    if (heap && !block)
+        return TRUE;
+    struct wvm_kit_head *head = find(heap, block);
+    if (!head)
+        return FALSE;
+    free_block(heap, head);
+    return TRUE;
+}
+
+BOOL wvm_kit_HeapFree(HANDLE h, DWORD flags, LPVOID block)
+{
+    struct wvm_kit_kept *kept = wvm_kit_kept_of(h);
+    UNREFERENCED_PARAMETER(flags);
+    if (WVM_LIKELY(kept && wvm_kit_may_be_block(block))) {
+        struct wvm_kit_head *head = wvm_kit_head_of(block);
+        if (WVM_LIKELY(head->check == kept->mark && head->units < WVM_KIT_N_BINS &&
+                       wvm_kit_keep_small(kept, head)))
+            return TRUE;
     }
-    unlink_block(heap, head);
-    char *moved = move_raw(heap, raw, old_total, total);
+    return free_of(wvm_kit_heap_of(h), block);
+}
+
+/* Elsewhere, by a kept block; NULL: none is kept. */
+static inline struct wvm_kit_head *move_to_kept(struct wvm_kit_kept *kept,
+                                                struct wvm_kit_heap *heap,
+                                                struct wvm_kit_head *head, SIZE_T size)
+{
+    struct wvm_kit_head *to = size <= MOST_SMALL ? wvm_kit_take_small(kept, units_of(size)) : NULL;
+    if (to) {
+        memcpy(to + 1, head + 1, head->size < size ? head->size : size);
+        if (head->units >= WVM_KIT_N_BINS || !wvm_kit_keep_small(kept, head))
+            free_block(heap, head);
+    }
+    return to;
+}
+
+/* Another capacity, here or elsewhere; NULL: no memory, nothing changed. */
+static struct wvm_kit_head *move_block(struct wvm_kit_heap *heap, struct wvm_kit_head *head,
+                                       SIZE_T size)
+{
+    size_t old_total = capacity(head) + wvm_kit_overhead(heap), total = raw_size(heap, size);
+    struct wvm_kit_kept *kept = wvm_kit_kept_of(heap);
+    struct wvm_kit_head *to = kept ? move_to_kept(kept, heap, head, size) : NULL;
+    if (to)
+        return to;
+    if (total == 0 || !wvm_kit_charge(heap, total, old_total))
+        return NULL;
+    wvm_kit_unlink_block(heap, head);
+    char *moved = wvm_kit_move_raw(heap, wvm_kit_raw_of(heap, head), old_total, total);
     if (moved)
-        head = (struct head *)(moved + overhead(heap)) - 1;
-    link_block(heap, head);
+        head = (struct wvm_kit_head *)(moved + wvm_kit_overhead(heap)) - 1;
+    else
+        wvm_kit_charge(heap, old_total, total);
+    if (moved)
+        head->units = units_of(size);
+    wvm_kit_link_block(heap, head);
     return moved ? head : NULL;
 }
 
-LPVOID wvm_kit_HeapReAlloc(HANDLE h, DWORD flags, LPVOID block, SIZE_T size)
+static WVM_NOINLINE LPVOID realloc_of(struct wvm_kit_heap *heap, DWORD flags, LPVOID block,
+                                      SIZE_T size)
 {
-    struct heap *heap = heap_of(h);
-    struct head *head = find(heap, block);
-    size_t total;
+    struct wvm_kit_head *head = find(heap, block);
     if (!head)
         return NULL;
-    size_t old = head->size, old_total = old + overhead(heap);
-    if (!raw_size(heap, size, &total) || !charge(heap, total, old_total))
+    size_t old = head->size, room = capacity(head);
+    bool stays = size <= room && (size >= room / 2 || (flags & HEAP_REALLOC_IN_PLACE_ONLY));
+    if (!stays)
+        head = flags & HEAP_REALLOC_IN_PLACE_ONLY ? NULL : move_block(heap, head, size);
+    if (!head)
         return refuse(heap, flags, size);
-    head = resize(heap, head, total, flags & HEAP_REALLOC_IN_PLACE_ONLY);
-    if (!head) {
-        charge(heap, old_total, total);
-        return refuse(heap, flags, size);
-    }
     head->size = size;
     if (size > old && (flags & HEAP_ZERO_MEMORY))
         memset((char *)(head + 1) + old, 0, size - old);
     return head + 1;
 }
 
-static WVM_NOINLINE BOOL free_of(struct heap *heap, LPVOID block)
+/* The short way: a block of the process's heap that grows, by a kept block or by realloc. */
+static inline LPVOID grow(struct wvm_kit_head *head, SIZE_T size)
 {
-    if (heap && !block)
-        return TRUE;
-    struct head *head = find(heap, block);
-    if (!head)
-        return FALSE;
-    size_t total = head->size + overhead(heap);
-    head->owner = 0;
-    unlink_block(heap, head);
-    give_raw(heap, raw_of(heap, head));
-    charge(heap, 0, total);
-    return TRUE;
+    struct wvm_kit_kept *kept = &wvm_kit_keeper_known->process;
+    struct wvm_kit_head *to = move_to_kept(kept, &wvm_kit_process_heap, head, size);
+    if (!to) {
+        to = realloc(head, (size_t)units_of(size) * WVM_KIT_UNIT + (WVM_KIT_UNIT_FIRST +
+                                                                    sizeof *head));
+        if (WVM_UNLIKELY(!to))
+            return refuse(&wvm_kit_process_heap, 0, size);
+        to->units = units_of(size);
+    }
+    to->size = size;
+    return to + 1;
 }
 
-BOOL wvm_kit_HeapFree(HANDLE h, DWORD flags, LPVOID block)
+LPVOID wvm_kit_HeapReAlloc(HANDLE h, DWORD flags, LPVOID block, SIZE_T size)
 {
-    UNREFERENCED_PARAMETER(flags);
-    if (WVM_LIKELY(h == &process_heap && is_aligned(block) && owns(h, head_of(block)))) {
-        head_of(block)->owner = 0; /* the short way */
-        free(head_of(block));
-        return TRUE;
-    }
-    return free_of(heap_of(h), block);
+    if (WVM_LIKELY(h == &wvm_kit_process_heap && flags == 0 && wvm_kit_may_be_block(block) &&
+                   owns(h, wvm_kit_head_of(block)) && size < MOST_SHORT &&
+                   size > capacity(wvm_kit_head_of(block))))
+        return grow(wvm_kit_head_of(block), size);
+    return realloc_of(wvm_kit_heap_of(h), flags, block, size);
 }
 
 SIZE_T wvm_kit_HeapSize(HANDLE h, DWORD flags, LPCVOID block)
 {
-    struct head *head = find(heap_of(h), block);
+    struct wvm_kit_head *head = find(wvm_kit_heap_of(h), block);
     UNREFERENCED_PARAMETER(flags);
     return head ? head->size : (SIZE_T)-1;
 }
 
 bool wvm_kit_heap_owns(HANDLE h, LPCVOID block)
 {
-    struct heap *heap = heap_of(h);
-    return heap && is_aligned(block) && (uintptr_t)block > sizeof(struct head) &&
-           !IsBadReadPtr(head_of(block), sizeof(struct head)) && owns(heap, head_of(block));
+    struct wvm_kit_heap *heap = wvm_kit_heap_of(h);
+    return heap && wvm_kit_may_be_block(block) && (uintptr_t)block > sizeof(struct wvm_kit_head) &&
+           !IsBadReadPtr(wvm_kit_head_of(block), sizeof(struct wvm_kit_head)) &&
+           owns(heap, wvm_kit_head_of(block));
 }
 
 /* Every block of the ring is this heap's and points back. */
-static bool is_in_order(struct heap *heap)
+static bool is_in_order(struct wvm_kit_heap *heap)
 {
-    const struct links *before = &heap->ring;
+    const struct wvm_kit_heap_links *before = &heap->ring;
     bool good = true;
     wvm_kit_lock(&heap->lock);
-    for (struct links *l = heap->ring.next; good && l != &heap->ring; l = l->next) {
-        good = !IsBadReadPtr(l, overhead(heap)) && l->prev == before &&
-               owns(heap, (struct head *)(l + 1));
+    for (struct wvm_kit_heap_links *l = heap->ring.next; good && l != &heap->ring; l = l->next) {
+        const struct wvm_kit_head *head = (const struct wvm_kit_head *)(l + 1);
+        good = !IsBadReadPtr(l, wvm_kit_overhead(heap)) && l->prev == before &&
+               (__atomic_load_n(&head->check, __ATOMIC_RELAXED) & ~WVM_KIT_KEPT) == heap->mark;
         before = l;
     }
     wvm_kit_unlock(&heap->lock);
@@ -369,9 +354,9 @@ static bool is_in_order(struct heap *heap)
 BOOL wvm_kit_HeapValidate(HANDLE h, DWORD flags, LPCVOID block)
 {
     UNREFERENCED_PARAMETER(flags);
-    if (IsBadReadPtr(h, sizeof(struct heap)) || !heap_of(h))
+    if (IsBadReadPtr(h, sizeof(struct wvm_kit_heap)) || !wvm_kit_heap_of(h))
         return FALSE;
-    struct heap *heap = heap_of(h);
+    struct wvm_kit_heap *heap = wvm_kit_heap_of(h);
     if (block)
         return wvm_kit_heap_owns(h, block);
     return !heap->listed || is_in_order(heap);

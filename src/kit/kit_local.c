@@ -6,6 +6,9 @@
  * I1      A handle of a slot is its address + 4: never the address of a block.
  * I2      slot->magic is set while the handle is valid; slots stay slots for ever (kit_store.h).
  * I3      The block of a slot moves only while it is unlocked, unless LMEM_MOVEABLE says so.
+ * I4      What a handle names is read only where memory is: on a page that was there when it was
+ *         last looked at. A freed block of MOST_LASTING bytes or more takes its page from the known
+ *         ones, since malloc may give it back.
  * Locking: one lock for all slots; memory is taken and given back under it.
  * Failure: nothing changed.   Signal safety: none. */
 #include <string.h>
@@ -13,11 +16,15 @@
 #include "base/arith.h"
 #include "kit/kit.h"
 #include "kit/kit_heap.h"
+#include "kit/kit_heap_block.h"
 #include "kit/kit_store.h"
 
 #define SLOT_MAGIC 0x4d4f5645u
 #define SLOT_TAG 4u
+#define SLOT_ALIGNMENT 64u /* of a store's pieces */
 #define MOST_LOCKS 0xffu
+#define N_PAGES 1024u
+#define MOST_LASTING ((SIZE_T)32 << 10)
 
 struct slot {
     void *free;        /* the store's */
@@ -33,10 +40,11 @@ struct front {
 
 static struct wvm_kit_store slots = {.size = sizeof(struct slot)};
 static struct wvm_kit_lock slots_lock;
+static uintptr_t known_pages[N_PAGES]; /* (a) numbers, by a hash */
 
 static HANDLE process_heap(void)
 {
-    return wvm_kit_GetProcessHeap();
+    return &wvm_kit_process_heap;
 }
 
 static HANDLE handle_of(struct slot *slot)
@@ -44,23 +52,77 @@ static HANDLE handle_of(struct slot *slot)
     return (char *)slot + SLOT_TAG;
 }
 
+/* ---- Pages that are there ---- */
+
+static uintptr_t number_of(LPCVOID mem)
+{
+    return (uintptr_t)mem / WVM_PAGE_SIZE;
+}
+
+static uintptr_t *page_of(LPCVOID mem)
+{
+    return &known_pages[(number_of(mem) ^ number_of(mem) >> 10) % N_PAGES];
+}
+
+static bool is_known(LPCVOID mem)
+{
+    return __atomic_load_n(page_of(mem), __ATOMIC_RELAXED) == number_of(mem);
+}
+
+static void make_known(LPCVOID mem)
+{
+    __atomic_store_n(page_of(mem), number_of(mem), __ATOMIC_RELAXED);
+}
+
+/* ---- Handles ---- */
+
+static bool is_slot(const struct slot *slot)
+{
+    if (!is_known(slot) && (number_of(slot) == 0 || IsBadReadPtr(slot, sizeof *slot)))
+        return false;
+    if (slot->magic != SLOT_MAGIC)
+        return false;
+    make_known(slot);
+    return true;
+}
+
 /* The slot that a handle, or the address of moveable memory, names; NULL: none. */
 static struct slot *slot_of(LPCVOID mem)
 {
     uintptr_t at = (uintptr_t)mem;
     struct slot *slot = (struct slot *)(at - SLOT_TAG);
-    if (at % 8 == SLOT_TAG) {
-        return at > WVM_PAGE_SIZE && !IsBadReadPtr(slot, sizeof *slot) && slot->magic == SLOT_MAGIC
-                   ? slot : NULL;
-    }
+    if (at % 8 == SLOT_TAG)
+        return at % SLOT_ALIGNMENT == SLOT_TAG && is_slot(slot) ? slot : NULL;
     const struct front *front = (const struct front *)at - 1;
     return wvm_kit_heap_owns(wvm_kit_moveable_heap(), front) ? front->slot : NULL;
 }
 
+static bool has_known_head(LPCVOID mem)
+{
+    return (uintptr_t)mem % WVM_PAGE_SIZE >= sizeof(struct wvm_kit_head) &&
+           is_known(mem);
+}
+
 static bool is_fixed(LPCVOID mem)
 {
-    return (uintptr_t)mem % 8 == 0 && wvm_kit_heap_owns(process_heap(), mem);
+    if (!wvm_kit_may_be_block(mem))
+        return false;
+    if (WVM_LIKELY(has_known_head(mem)))
+        return wvm_kit_head_of(mem)->check == wvm_kit_process_heap.mark;
+    if (!wvm_kit_heap_owns(process_heap(), mem))
+        return false;
+    make_known(mem);
+    return true;
 }
+
+static HANDLE free_fixed(HANDLE mem)
+{
+    if (WVM_UNLIKELY(wvm_kit_head_of(mem)->size >= MOST_LASTING))
+        __atomic_store_n(page_of(mem), 0, __ATOMIC_RELAXED);
+    return wvm_kit_HeapFree(process_heap(), 0, mem) ? NULL : mem;
+}
+
+/* ---- Moveable memory ---- */
 
 static DWORD heap_flags(UINT flags)
 {
@@ -97,7 +159,7 @@ static HANDLE alloc_moveable(UINT flags, SIZE_T size)
     return handle_of(slot);
 }
 
-static HANDLE alloc(UINT flags, SIZE_T size)
+static inline HANDLE alloc(UINT flags, SIZE_T size)
 {
     return flags & LMEM_MOVEABLE ? alloc_moveable(flags, size)
                                  : wvm_kit_HeapAlloc(process_heap(), heap_flags(flags), size);
@@ -112,7 +174,7 @@ static HANDLE make_moveable(HANDLE mem, UINT flags)
     if (slot && slot->block)
         memcpy(slot->block + 1, mem, size);
     if (h)
-        wvm_kit_HeapFree(process_heap(), 0, mem);
+        free_fixed(mem);
     return h;
 }
 
@@ -175,12 +237,12 @@ static HANDLE re_alloc(HANDLE mem, SIZE_T size, UINT flags)
     return h;
 }
 
-static HANDLE free_mem(HANDLE mem)
+static WVM_NOINLINE HANDLE free_any(HANDLE mem)
 {
     if (!mem)
         return NULL;
     if (is_fixed(mem))
-        return wvm_kit_HeapFree(process_heap(), 0, mem) ? NULL : mem;
+        return free_fixed(mem);
     wvm_kit_lock(&slots_lock);
     struct slot *slot = slot_of(mem);
     if (slot) {
@@ -193,6 +255,14 @@ static HANDLE free_mem(HANDLE mem)
         return NULL;
     wvm_kit_fail(ERROR_INVALID_HANDLE);
     return mem;
+}
+
+static inline HANDLE free_mem(HANDLE mem)
+{
+    if (WVM_LIKELY(wvm_kit_may_be_block(mem) && has_known_head(mem) &&
+                   wvm_kit_head_of(mem)->size < MOST_LASTING))
+        return wvm_kit_HeapFree(process_heap(), 0, mem) ? NULL : free_any(mem);
+    return free_any(mem);
 }
 
 static SIZE_T size_of(HANDLE mem)

@@ -24,6 +24,7 @@ WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_self_known;
 WVM_THREAD_LOCAL PTEB wvm_kit_teb_known;
 WVM_THREAD_LOCAL uint32_t wvm_kit_tid_known;
 void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
+void (*wvm_kit_end_heap)(void);
 void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
 struct wvm_kit_lock wvm_kit_threads_lock;
 struct wvm_kit_links wvm_kit_threads = {&wvm_kit_threads, &wvm_kit_threads};
@@ -60,10 +61,12 @@ struct wvm_kit_kind wvm_kit_thread_kind = {
 
 static void end_record(struct wvm_kit_thread *self)
 {
-    void (*end)(struct wvm_kit_thread *);
+    void (*end)(struct wvm_kit_thread *), (*end_heap)(void);
     wvm_kit_self_known = self;
     if ((end = __atomic_load_n(&wvm_kit_end_fls, __ATOMIC_ACQUIRE)) != NULL)
         end(self);
+    if ((end_heap = __atomic_load_n(&wvm_kit_end_heap, __ATOMIC_ACQUIRE)) != NULL)
+        end_heap();
     wvm_kit_lock(&wvm_kit_threads_lock);
     wvm_kit_unlink(&self->all);
     wvm_kit_unlock(&wvm_kit_threads_lock);

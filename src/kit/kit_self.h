@@ -58,7 +58,9 @@ extern WVM_THREAD_LOCAL PTEB wvm_kit_teb_known;
 
 /* Called for each thread that ends, without a lock; NULL: nothing to do. Set once. */
 extern void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
-/* The same under the dispatch lock. */
+/* The same; then the thread keeps no blocks of heaps. */
+extern void (*wvm_kit_end_heap)(void);
+/* As the first, under the dispatch lock. */
 extern void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
 
 /* Every record but those of threads that have ended, under the lock. */
