@@ -51,7 +51,7 @@ RUN(global_pair, HGLOBAL p = GlobalAlloc(GMEM_FIXED, *(size_t *)ctx); KEEP(p); G
 RUN(malloc_pair, void *p = malloc(*(size_t *)ctx); KEEP(p); free(p);)
 RUN(calloc_pair, void *p = calloc(1, *(size_t *)ctx); KEEP(p); free(p);)
 
-/* Blocks that grow in turn from 16 bytes to 64 KiB, in doublings; one alone mostly grows in place. */
+/* Blocks that grow in turn from 16 bytes to 64 KiB; one alone mostly grows in place. */
 struct growth {
     unsigned n_blocks;
 };
