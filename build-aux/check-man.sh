@@ -3,7 +3,7 @@
 #   - every page of docs/man passes mandoc -Tlint -Wwarning;
 #   - every function of src/api/api_list.h and every winvm_* function of control.h, space.h and
 #     pool.h is named in the NAME section of a page;
-#   - winvm-kit(7) names every function of src/kit/kit_list.h, and no other;
+#   - winvm-kit(7) names every function of src/kit/kit_list*.h, and no other;
 #   - every option of src/base/options.def is an entry of winvm(7), and every page that another one
 #     refers to by a name of ours exists.
 set -u
@@ -13,7 +13,7 @@ api=$abs_top_srcdir/src/api/api_list.h
 control=$abs_top_srcdir/include/winvm/control.h
 space=$abs_top_srcdir/include/winvm/space.h
 pool=$abs_top_srcdir/include/winvm/pool.h
-kit=$abs_top_srcdir/src/kit/kit_list.h
+kit=$abs_top_srcdir/src/kit
 options=$abs_top_srcdir/src/base/options.def
 
 if ! command -v mandoc >/dev/null 2>&1; then
@@ -64,10 +64,11 @@ ok "every call of control.h, space.h and pool.h has a page" "$(
     [ -n "$own" ] || echo "no call found in $control"
     absent "in no NAME section" "$named" <<<"$own")"
 
-listed=$(sed -nE 's/^[XF]\([A-Za-z0-9_ *]+, ([A-Za-z0-9]+),.*/\1/p' "$kit" | sort)
+listed=$(cat "$kit"/kit_list*.h |
+    sed -nE 's/^[XFV]\([A-Za-z0-9_ *]+, ([A-Za-z0-9_]+),.*/\1/p' | LC_ALL=C sort)
 ok "winvm-kit(7) names the functions of the kit" "$(
     [ -n "$listed" ] || echo "no function found in $kit"
-    diff <(sed -nE 's/^\.Fn ([A-Za-z0-9]+)( .*)?$/\1/p' "$man/winvm-kit.7" | sort -u) \
+    diff <(sed -nE 's/^\.Fn (_?[A-Za-z0-9][A-Za-z0-9_]*)( .*)?$/\1/p' "$man/winvm-kit.7" | LC_ALL=C sort -u) \
         <(printf '%s\n' "$listed") | grep '^[<>]')"
 
 # An entry of the list of options is ".It Cm NAME Ns = ...".

@@ -11,11 +11,25 @@
 #include "kit_sysinfo.h"
 #include "kit_teb.h"
 #include "kit_threads.h"
+#include "kit_version.h"
 #include "kit_winbase.h"
+#include "ntsecapi.h"
 #include "processenv.h"
 #include "profileapi.h"
+#include "realtimeapiset.h"
 #include "securitybaseapi.h"
 #include "synchapi.h"
+#include "timeapi.h"
+#include "timezoneapi.h"
+#include "wincon.h"
+#include "wincrypt.h"
+#include "winnls.h"
 #include "winuser.h"
 
+#endif
+
+/* As in winvm.h, the native calls; outside the guard for the same reason. */
+#if !defined(WINVM_WIN32_ONLY) && (!defined(WINVM_UNDER_WINE) || defined(__WINE_WINTERNL_H))
+#include "bcrypt.h"
+#include "kit_ntdll.h"
 #endif

@@ -225,3 +225,5 @@ F(DWORD, FormatMessageW,
   (DWORD a, LPCVOID b, DWORD c, DWORD d, LPWSTR e, DWORD f, va_list *g), (a, b, c, d, e,
   f, g))
 #endif
+
+#include "kit/kit_list_system.h"

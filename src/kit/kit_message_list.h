@@ -50,6 +50,8 @@
     X(ERROR_FILENAME_EXCED_RANGE, "The filename or extension is too long.")                       \
     X(ERROR_MORE_DATA, "More data is available.")                                                 \
     X(WAIT_TIMEOUT, "The wait operation timed out.")                                              \
+    X(ERROR_WRITE_FAULT, "The system cannot write to the specified device.")                      \
+    X(ERROR_BAD_ARGUMENTS, "One or more arguments are not correct.")                              \
     X(ERROR_NO_MORE_ITEMS, "No more data is available.")                                          \
     X(ERROR_DIRECTORY, "The directory name is invalid.")                                          \
     X(ERROR_NOT_OWNER, "Attempt to release mutex not owned by caller.")                           \
@@ -72,13 +74,18 @@
     X(ERROR_NOACCESS, "Invalid access to memory location.")                                       \
     X(ERROR_SWAPERROR, "Error performing inpage operation.")                                      \
     X(ERROR_STACK_OVERFLOW, "Recursion too deep; the stack overflowed.")                          \
+    X(ERROR_INVALID_FLAGS, "Invalid flags.")                                                      \
     X(ERROR_FILE_INVALID, "The volume for a file has been externally altered so that the opened " \
       "file is no longer valid.")                                                                 \
+    X(ERROR_NO_UNICODE_TRANSLATION,                                                               \
+      "No mapping for the Unicode character exists in the target multi-byte code page.")          \
     X(ERROR_IO_DEVICE,                                                                            \
       "The request could not be performed because of an I/O device error.")                       \
     X(ERROR_POSSIBLE_DEADLOCK, "A potential deadlock condition has been detected.")               \
     X(ERROR_MAPPED_ALIGNMENT, "The base address or the file offset specified does not have the "  \
       "proper alignment.")                                                                        \
+    X(ERROR_OLD_WIN_VERSION, "The specified program requires a newer version of Windows.")        \
+    X(ERROR_NOT_FOUND, "Element not found.")                                                      \
     X(ERROR_USER_MAPPED_FILE, "The requested operation cannot be performed on a file with a "     \
       "user-mapped section open.")                                                                \
     X(ERROR_NOT_ALL_ASSIGNED, "Not all privileges or groups referenced are assigned to the "      \

@@ -92,6 +92,26 @@ size_t wvm_kit_to_utf8(char *out, size_t cap, LPCWSTR text, size_t n)
     return made;
 }
 
+bool wvm_kit_is_utf8(const char *text, size_t n)
+{
+    size_t used;
+    for (size_t i = 0; i < n; i += used) {
+        uint32_t c = next_of_utf8((const unsigned char *)text + i, n - i, &used);
+        if (c == REPLACEMENT && used == 1)
+            return false;
+    }
+    return true;
+}
+
+bool wvm_kit_is_utf16(LPCWSTR text, size_t n)
+{
+    size_t used;
+    for (size_t i = 0; i < n; i += used)
+        if (next_of_utf16(text + i, n - i, &used) == REPLACEMENT && text[i] != REPLACEMENT)
+            return false;
+    return true;
+}
+
 size_t wvm_kit_len16(LPCWSTR text)
 {
     size_t n = 0;

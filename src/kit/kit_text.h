@@ -12,6 +12,9 @@
 #define WVM_KIT_TO_NUL ((size_t)-1)
 size_t wvm_kit_to_utf16(WCHAR *out, size_t cap, const char *text, size_t n);
 size_t wvm_kit_to_utf8(char *out, size_t cap, LPCWSTR text, size_t n);
+/* All of it is valid. */
+bool wvm_kit_is_utf8(const char *text, size_t n);
+bool wvm_kit_is_utf16(LPCWSTR text, size_t n);
 size_t wvm_kit_len16(LPCWSTR text);
 /* New memory of malloc, to be freed; NULL and the last error. */
 char *wvm_kit_new_utf8(LPCWSTR text);

@@ -4,4 +4,6 @@
 
 #include "windows.h"
 
+#include "../bcrypt.h"
+
 #endif

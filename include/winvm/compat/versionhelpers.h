@@ -4,4 +4,6 @@
 
 #include "windows.h"
 
+#include "../versionhelpers.h"
+
 #endif

@@ -22,13 +22,14 @@
 
 #ifdef WINVM_WIN32_ONLY
 #include "../winvm.h"
+#include "../kit.h"
 #else
 #define WINVM_WIN32_ONLY 1
 #include "../winvm.h"
+#include "../kit.h"
 #undef WINVM_WIN32_ONLY
 #endif
 #include "../guiddef.h"
-#include "../kit.h"
 #include "excpt.h"
 
 #ifndef NOMINMAX

@@ -3,5 +3,6 @@
 #define WINVM_COMPAT_WINTERNL_H
 
 #include "../winternl.h"
+#include "../kit_ntdll.h"
 
 #endif

@@ -1,0 +1,31 @@
+/* winvm/kit_ntdll.h: what libwinvm-kit has of ntdll: the version and the time.
+ *
+ * WINVM_NO_TYPES needs: NTSTATUS BOOLEAN DWORD; the structures are named by their tags. */
+#ifndef WINVM_KIT_NTDLL_H
+#define WINVM_KIT_NTDLL_H
+
+#include "kit_version.h"
+#include "ntdef.h"
+
+WINVM_BEGIN_DECLS
+
+/* As GetVersionExW; any other size is taken for OSVERSIONINFOW. Cannot fail. */
+WINVM_DECLARE(NTSTATUS, RtlGetVersion, (struct _OSVERSIONINFOW * lpVersionInformation));
+/* Each may be NULL. The build has 0xF0000000 set: one that is sold. */
+WINVM_DECLARE(void, RtlGetNtVersionNumbers,
+              (DWORD * pMajor, DWORD *pMinor, DWORD *pBuildNumber));
+
+/* Units of 100 ns since 1601. STATUS_ACCESS_VIOLATION: NULL, as of the next two. */
+WINVM_DECLARE(NTSTATUS, NtQuerySystemTime, (union _LARGE_INTEGER * SystemTime));
+/* PerformanceFrequency may be NULL. */
+WINVM_DECLARE(NTSTATUS, NtQueryPerformanceCounter,
+              (union _LARGE_INTEGER * PerformanceCounter,
+               union _LARGE_INTEGER *PerformanceFrequency));
+/* Sleeps for -*DelayInterval units of 100 ns, or until that time; the least value: for ever.
+ * Alertable: STATUS_USER_APC. */
+WINVM_DECLARE(NTSTATUS, NtDelayExecution,
+              (BOOLEAN Alertable, union _LARGE_INTEGER *DelayInterval));
+
+WINVM_END_DECLS
+
+#endif

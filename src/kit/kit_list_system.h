@@ -1,0 +1,92 @@
+/* More names of the kit, a part of kit_list.h and included by it: what the system tells and does
+ * beside threads and their objects. */
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_RANDOM)
+X(BOOLEAN, SystemFunction036, (PVOID a, ULONG b), (a, b))
+X(BOOL, ProcessPrng, (PBYTE a, SIZE_T b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_CRYPT)
+X(NTSTATUS, BCryptOpenAlgorithmProvider,
+  (BCRYPT_ALG_HANDLE *a, LPCWSTR b, LPCWSTR c, ULONG d), (a, b, c, d))
+X(NTSTATUS, BCryptCloseAlgorithmProvider, (BCRYPT_ALG_HANDLE a, ULONG b), (a, b))
+X(NTSTATUS, BCryptGenRandom, (BCRYPT_ALG_HANDLE a, PUCHAR b, ULONG c, ULONG d), (a, b, c, d))
+X(BOOL, CryptAcquireContextA,
+  (HCRYPTPROV *a, LPCSTR b, LPCSTR c, DWORD d, DWORD e), (a, b, c, d, e))
+X(BOOL, CryptAcquireContextW,
+  (HCRYPTPROV *a, LPCWSTR b, LPCWSTR c, DWORD d, DWORD e), (a, b, c, d, e))
+X(BOOL, CryptGenRandom, (HCRYPTPROV a, DWORD b, BYTE *c), (a, b, c))
+X(BOOL, CryptReleaseContext, (HCRYPTPROV a, DWORD b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_VERSION)
+X(DWORD, GetVersion, (VOID), ())
+X(BOOL, GetVersionExA, (OSVERSIONINFOA *a), (a))
+X(BOOL, GetVersionExW, (OSVERSIONINFOW *a), (a))
+X(NTSTATUS, RtlGetVersion, (OSVERSIONINFOW *a), (a))
+X(VOID, RtlGetNtVersionNumbers, (PDWORD a, PDWORD b, PDWORD c), (a, b, c))
+X(ULONGLONG, VerSetConditionMask, (ULONGLONG a, DWORD b, BYTE c), (a, b, c))
+X(BOOL, VerifyVersionInfoA, (OSVERSIONINFOEXA *a, DWORD b, ULONGLONG c), (a, b, c))
+X(BOOL, VerifyVersionInfoW, (OSVERSIONINFOEXW *a, DWORD b, ULONGLONG c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_DATE)
+X(VOID, GetSystemTime, (SYSTEMTIME *a), (a))
+X(VOID, GetLocalTime, (SYSTEMTIME *a), (a))
+X(BOOL, FileTimeToSystemTime, (const FILETIME *a, SYSTEMTIME *b), (a, b))
+X(BOOL, SystemTimeToFileTime, (const SYSTEMTIME *a, FILETIME *b), (a, b))
+X(LONG, CompareFileTime, (const FILETIME *a, const FILETIME *b), (a, b))
+X(BOOL, FileTimeToLocalFileTime, (const FILETIME *a, FILETIME *b), (a, b))
+X(BOOL, LocalFileTimeToFileTime, (const FILETIME *a, FILETIME *b), (a, b))
+X(DWORD, GetTimeZoneInformation, (TIME_ZONE_INFORMATION *a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_CLOCK)
+X(VOID, QueryInterruptTime, (PULONGLONG a), (a))
+X(VOID, QueryInterruptTimePrecise, (PULONGLONG a), (a))
+X(BOOL, QueryUnbiasedInterruptTime, (PULONGLONG a), (a))
+X(VOID, QueryUnbiasedInterruptTimePrecise, (PULONGLONG a), (a))
+X(DWORD, timeGetTime, (VOID), ())
+X(UINT, timeBeginPeriod, (UINT a), (a))
+X(UINT, timeEndPeriod, (UINT a), (a))
+X(UINT, timeGetDevCaps, (TIMECAPS *a, UINT b), (a, b))
+X(NTSTATUS, NtQuerySystemTime, (LARGE_INTEGER *a), (a))
+X(NTSTATUS, NtQueryPerformanceCounter, (LARGE_INTEGER *a, LARGE_INTEGER *b), (a, b))
+X(NTSTATUS, NtDelayExecution, (BOOLEAN a, LARGE_INTEGER *b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_USAGE)
+X(BOOL, GetProcessTimes,
+  (HANDLE a, LPFILETIME b, LPFILETIME c, LPFILETIME d, LPFILETIME e), (a, b, c, d, e))
+X(BOOL, GetProcessIoCounters, (HANDLE a, PIO_COUNTERS b), (a, b))
+X(BOOL, QueryThreadCycleTime, (HANDLE a, PULONGLONG b), (a, b))
+X(BOOL, QueryProcessCycleTime, (HANDLE a, PULONGLONG b), (a, b))
+X(BOOL, GetSystemTimes, (LPFILETIME a, LPFILETIME b, LPFILETIME c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_CONSOLE)
+X(HANDLE, GetStdHandle, (DWORD a), (a))
+X(BOOL, SetStdHandle, (DWORD a, HANDLE b), (a, b))
+X(BOOL, GetConsoleMode, (HANDLE a, LPDWORD b), (a, b))
+X(BOOL, SetConsoleMode, (HANDLE a, DWORD b), (a, b))
+X(BOOL, WriteConsoleA, (HANDLE a, const VOID *b, DWORD c, LPDWORD d, LPVOID e), (a, b, c, d, e))
+X(BOOL, WriteConsoleW, (HANDLE a, const VOID *b, DWORD c, LPDWORD d, LPVOID e), (a, b, c, d, e))
+X(BOOL, GetConsoleScreenBufferInfo, (HANDLE a, PCONSOLE_SCREEN_BUFFER_INFO b), (a, b))
+X(BOOL, SetConsoleTextAttribute, (HANDLE a, WORD b), (a, b))
+X(UINT, GetConsoleCP, (VOID), ())
+X(UINT, GetConsoleOutputCP, (VOID), ())
+X(BOOL, SetConsoleCP, (UINT a), (a))
+X(BOOL, SetConsoleOutputCP, (UINT a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_NLS)
+X(int, MultiByteToWideChar,
+  (UINT a, DWORD b, LPCSTR c, int d, LPWSTR e, int f), (a, b, c, d, e, f))
+X(int, WideCharToMultiByte,
+  (UINT a, DWORD b, LPCWSTR c, int d, LPSTR e, int f, LPCSTR g, LPBOOL h), (a, b, c, d, e,
+  f, g, h))
+X(BOOL, IsValidCodePage, (UINT a), (a))
+X(UINT, GetACP, (VOID), ())
+X(UINT, GetOEMCP, (VOID), ())
+X(int, CompareStringOrdinal, (LPCWSTR a, int b, LPCWSTR c, int d, BOOL e), (a, b, c, d, e))
+#endif
