@@ -36,7 +36,7 @@ static pthread_mutex_t recursive, plain = PTHREAD_MUTEX_INITIALIZER;
 static SRWLOCK srw = SRWLOCK_INIT;
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static HANDLE event, semaphore, mutex;
-static sem_t sem;
+static sem_t sem, sem_ping, sem_pong;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static bool cond_set;
 static INIT_ONCE once_kit = INIT_ONCE_STATIC_INIT;
@@ -139,6 +139,27 @@ static void alone(void)
 
 /* ---- With a second thread ---- */
 
+static void *sleeper_main(void *unused)
+{
+    (void)unused;
+    sem_wait(&sem_ping);
+    return NULL;
+}
+
+/* The C library leaves out what no other thread could see: here one is there, and sleeps. */
+static void beside_another(void)
+{
+    pthread_t t;
+    if (pthread_create(&t, NULL, sleeper_main, NULL) != 0)
+        bench_stop("pthread_create");
+    row("EnterCriticalSection + Leave, two threads : recursive mutex", section_pair,
+        recursive_pair);
+    row("SetEvent + WaitForSingleObject, two threads : pthread_cond_t", event_pair, cond_pair);
+    row("ReleaseSemaphore + WaitForSingleObject, two threads : sem_t", semaphore_pair, sem_pair);
+    sem_post(&sem_ping);
+    pthread_join(t, NULL);
+}
+
 /* A partner runs `partner` for as many turns as the thread that measures runs `run`. */
 struct two {
     run_fn *run, *partner;
@@ -177,7 +198,6 @@ static void two_row(const char *name, struct two ours, struct two theirs, size_t
 }
 
 static HANDLE ping, pong;
-static sem_t sem_ping, sem_pong;
 static CONDITION_VARIABLE turn_kit = CONDITION_VARIABLE_INIT;
 static pthread_cond_t turn_libc = PTHREAD_COND_INITIALIZER;
 static unsigned turn;
@@ -237,12 +257,12 @@ RUN(flag_futex_1, flag_by_futex(1);)
 
 static void together(void)
 {
-    two_row("two threads, critical section : recursive mutex",
+    two_row("contended, critical section : recursive mutex",
             (struct two){section_pair, section_pair},
             (struct two){recursive_pair, recursive_pair}, 20000);
-    two_row("two threads, SRW lock, exclusive : pthread_rwlock",
+    two_row("contended, SRW lock, exclusive : pthread_rwlock",
             (struct two){srw_write, srw_write}, (struct two){rwlock_write, rwlock_write}, 20000);
-    two_row("two threads, SRW lock, shared : pthread_rwlock", (struct two){srw_read, srw_read},
+    two_row("contended, SRW lock, shared : pthread_rwlock", (struct two){srw_read, srw_read},
             (struct two){rwlock_read, rwlock_read}, 20000);
     two_row("to and fro, events : sem_t", (struct two){event_ping, event_pong},
             (struct two){sem_ping_run, sem_pong_run}, 200);
@@ -273,5 +293,6 @@ void bench_kit_sync(void)
         sem_init(&sem_ping, 0, 0) != 0 || sem_init(&sem_pong, 0, 0) != 0)
         bench_stop("objects");
     alone();
+    beside_another();
     together();
 }

@@ -20,9 +20,16 @@ static bool is_mine(const CRITICAL_SECTION *cs)
     return __atomic_load_n(&cs->OwningThread, __ATOMIC_RELAXED) == me();
 }
 
-static bool try_take(CRITICAL_SECTION *cs)
+/* Alone or not, the word says the same: who starts a thread may hold the section. */
+static inline bool try_take(CRITICAL_SECTION *cs)
 {
     LONG seen = FREE;
+    if (WVM_KIT_ALONE) {
+        bool is_free = __atomic_load_n(&cs->LockCount, __ATOMIC_RELAXED) == FREE;
+        if (is_free)
+            __atomic_store_n(&cs->LockCount, TAKEN, __ATOMIC_RELAXED);
+        return is_free;
+    }
     return __atomic_compare_exchange_n(&cs->LockCount, &seen, TAKEN, false, __ATOMIC_ACQUIRE,
                                        __ATOMIC_RELAXED);
 }
@@ -73,7 +80,9 @@ VOID wvm_kit_LeaveCriticalSection(LPCRITICAL_SECTION cs)
     if (--cs->RecursionCount > 0)
         return;
     __atomic_store_n(&cs->OwningThread, NULL, __ATOMIC_RELAXED);
-    if (__atomic_exchange_n(&cs->LockCount, FREE, __ATOMIC_RELEASE) == WAITED)
+    if (WVM_KIT_ALONE)
+        __atomic_store_n(&cs->LockCount, FREE, __ATOMIC_RELAXED); /* nobody waits */
+    else if (__atomic_exchange_n(&cs->LockCount, FREE, __ATOMIC_RELEASE) == WAITED)
         wvm_kit_unpark((uint32_t *)&cs->LockCount, 1);
 }
 

@@ -30,9 +30,11 @@ static const char *find(const char *name)
 
 static const char *value_of(const char *name)
 {
-    const char *found = name[0] ? find(name) : NULL;
-    if (found) {
-        const char *value = found + strlen(name) + 1;
+    const char *value = name[0] ? getenv(name) : NULL;
+    const char *found = name[0] && !value ? find(name) : NULL;
+    if (found)
+        value = found + strlen(name) + 1;
+    if (value) {
         if (value[0] == '\0')
             SetLastError(NO_ERROR); /* told from a failure, which is 0 too */
         return value;

@@ -137,15 +137,24 @@ BOOL wvm_kit_FlsFree(DWORD i)
     return TRUE;
 }
 
-PVOID wvm_kit_FlsGetValue(DWORD i)
+static WVM_NOINLINE PVOID get_slowly(DWORD i)
 {
     const struct wvm_kit_thread *self = wvm_kit_self_known;
-    if (WVM_UNLIKELY(i >= WVM_KIT_N_FLS)) {
+    if (i >= WVM_KIT_N_FLS) {
         wvm_kit_fail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
     SetLastError(NO_ERROR);
     return self ? __atomic_load_n(&self->fls[i], __ATOMIC_RELAXED) : NULL;
+}
+
+PVOID wvm_kit_FlsGetValue(DWORD i)
+{
+    struct wvm_kit_thread *self = wvm_kit_quick_known;
+    if (WVM_UNLIKELY(i >= WVM_KIT_N_FLS || !self))
+        return get_slowly(i);
+    self->teb.LastErrorValue = NO_ERROR;
+    return __atomic_load_n(&self->fls[i], __ATOMIC_RELAXED);
 }
 
 BOOL wvm_kit_FlsSetValue(DWORD i, PVOID value)

@@ -8,6 +8,17 @@
 
 #include "base/annotate.h"
 
+#if defined(__has_include)
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+/* The process has this thread only: nobody is there to be kept out of anything. */
+#define WVM_KIT_ALONE (__libc_single_threaded != 0)
+#endif
+#endif
+#ifndef WVM_KIT_ALONE
+#define WVM_KIT_ALONE false
+#endif
+
 #pragma GCC visibility push(hidden)
 
 /* A moment of the monotonic clock in nanoseconds. */
@@ -31,14 +42,18 @@ void wvm_kit_lock_slow(struct wvm_kit_lock *lock);
 static inline void wvm_kit_lock(struct wvm_kit_lock *lock)
 {
     uint32_t nobody = 0;
-    if (WVM_UNLIKELY(!__atomic_compare_exchange_n(&lock->word, &nobody, 1, false,
-                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+    if (WVM_KIT_ALONE && lock->word == 0)
+        lock->word = 1;
+    else if (WVM_UNLIKELY(!__atomic_compare_exchange_n(&lock->word, &nobody, 1, false,
+                                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
         wvm_kit_lock_slow(lock);
 }
 
 static inline void wvm_kit_unlock(struct wvm_kit_lock *lock)
 {
-    if (WVM_UNLIKELY(__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2))
+    if (WVM_KIT_ALONE)
+        lock->word = 0;
+    else if (WVM_UNLIKELY(__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2))
         wvm_kit_unpark(&lock->word, 1);
 }
 

@@ -131,18 +131,40 @@ static BOOL execute(PINIT_ONCE once, const struct call *c, LPVOID *context)
     return TRUE;
 }
 
+/* The short way: it is done. */
+static inline bool was_done(PINIT_ONCE once, LPVOID *context)
+{
+    uintptr_t word = __atomic_load_n(word_of(once), __ATOMIC_ACQUIRE);
+    if (WVM_UNLIKELY((word & STATE) != DONE))
+        return false;
+    if (context)
+        *context = (LPVOID)(word & ~(uintptr_t)STATE);
+    return true;
+}
+
+static WVM_NOINLINE BOOL execute_own(PINIT_ONCE once, own_fn run, PVOID argument, LPVOID *context)
+{
+    struct call c = {.own = run, .argument = argument};
+    return execute(once, &c, context);
+}
+
+static WVM_NOINLINE BOOL execute_ms(PINIT_ONCE once, ms_fn run, PVOID argument, LPVOID *context)
+{
+    struct call c = {.ms = run, .argument = argument};
+    return execute(once, &c, context);
+}
+
 BOOL wvm_kit_InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN run, PVOID argument,
                                  LPVOID *context)
 {
-    struct call c = {.own = (own_fn)run, .argument = argument};
-    return execute(once, &c, context);
+    return was_done(once, context) || execute_own(once, (own_fn)run, argument, context);
 }
 
 BOOL wvm_kit_InitOnceExecuteOnce_ms(PINIT_ONCE once, PINIT_ONCE_FN run, PVOID argument,
                                     LPVOID *context)
 {
-    struct call c = {.ms = (ms_fn)(uintptr_t)run, .argument = argument};
-    return execute(once, &c, context);
+    return was_done(once, context) ||
+           execute_ms(once, (ms_fn)(uintptr_t)run, argument, context);
 }
 
 #define WVM_KIT_ONCE

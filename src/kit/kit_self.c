@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_self_known;
+WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_quick_known;
 WVM_THREAD_LOCAL PTEB wvm_kit_teb_known;
 WVM_THREAD_LOCAL uint32_t wvm_kit_tid_known;
 void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
@@ -76,10 +77,9 @@ static void end_record(struct wvm_kit_thread *self)
     self->ended = true;
     wvm_kit_signal(&self->object);
     wvm_kit_unlock(&wvm_kit_dispatch);
-    wvm_kit_self_known = NULL;
+    wvm_kit_self_known = wvm_kit_quick_known = NULL;
     wvm_kit_teb_known = NULL;
-    if (self->teb.Self)
-        winvm_last_error_place(NULL);
+    winvm_last_error_place(NULL);
     wvm_kit_drop(&self->object);
 }
 
@@ -163,6 +163,17 @@ struct wvm_kit_thread *wvm_kit_thread_new(void)
     return t;
 }
 
+/* The last error is in the block from now on. */
+static void place_error(struct wvm_kit_thread *self)
+{
+    DWORD error = GetLastError();
+    winvm_last_error_place(&self->teb.LastErrorValue);
+    SetLastError(~error);
+    if (self->teb.LastErrorValue == ~error)
+        wvm_kit_quick_known = self;
+    SetLastError(error);
+}
+
 void wvm_kit_thread_adopt(struct wvm_kit_thread *self)
 {
     wvm_kit_self_known = self; /* first: what follows may come back to the kit by malloc */
@@ -172,6 +183,7 @@ void wvm_kit_thread_adopt(struct wvm_kit_thread *self)
     pthread_setspecific(end_key, self);
     __atomic_store_n(&self->tid, wvm_kit_tid(), __ATOMIC_RELEASE);
     name_in_teb(self);
+    place_error(self);
 }
 
 struct wvm_kit_thread *wvm_kit_self_make(void)

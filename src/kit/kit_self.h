@@ -53,6 +53,9 @@ static inline uint32_t wvm_kit_tid(void)
     return WVM_LIKELY(tid != 0) ? tid : wvm_kit_tid_ask();
 }
 
+/* The record if the thread's last error is what its block has, as it is unless the program has a
+ * SetLastError of its own; else NULL. */
+extern WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_quick_known;
 /* The calling thread's teb, if it is filled. */
 extern WVM_THREAD_LOCAL PTEB wvm_kit_teb_known;
 

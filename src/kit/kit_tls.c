@@ -51,15 +51,24 @@ BOOL wvm_kit_TlsFree(DWORD i)
     return known || wvm_kit_fail(ERROR_INVALID_PARAMETER);
 }
 
-LPVOID wvm_kit_TlsGetValue(DWORD i)
+static WVM_NOINLINE LPVOID get_slowly(DWORD i)
 {
     struct wvm_kit_thread *self = wvm_kit_self_known;
-    if (WVM_UNLIKELY(i >= WVM_KIT_N_TLS)) {
+    if (i >= WVM_KIT_N_TLS) {
         wvm_kit_fail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
     SetLastError(NO_ERROR);
     return self ? __atomic_load_n(wvm_kit_tls(self, i), __ATOMIC_RELAXED) : NULL;
+}
+
+LPVOID wvm_kit_TlsGetValue(DWORD i)
+{
+    struct wvm_kit_thread *self = wvm_kit_quick_known;
+    if (WVM_UNLIKELY(i >= TLS_MINIMUM_AVAILABLE || !self))
+        return get_slowly(i);
+    self->teb.LastErrorValue = NO_ERROR;
+    return __atomic_load_n(&self->teb.TlsSlots[i], __ATOMIC_RELAXED);
 }
 
 BOOL wvm_kit_TlsSetValue(DWORD i, LPVOID value)
