@@ -1,6 +1,7 @@
-/* winvm/kit_ntdll.h: what libwinvm-kit has of ntdll: the version and the time.
+/* winvm/kit_ntdll.h: what libwinvm-kit has of ntdll: heaps, the version and the
+ * time.
  *
- * WINVM_NO_TYPES needs: NTSTATUS BOOLEAN DWORD; the structures are named by their tags. */
+ * WINVM_NO_TYPES needs: NTSTATUS BOOLEAN DWORD ULONG PVOID SIZE_T; the structures are named by their tags. */
 #ifndef WINVM_KIT_NTDLL_H
 #define WINVM_KIT_NTDLL_H
 
@@ -8,6 +9,22 @@
 #include "ntdef.h"
 
 WINVM_BEGIN_DECLS
+
+/* The heaps of heapapi.h; the last error stays. */
+WINVM_DECLARE(PVOID, RtlAllocateHeap, (PVOID HeapHandle, ULONG Flags, SIZE_T Size));
+WINVM_DECLARE(PVOID, RtlReAllocateHeap,
+              (PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T Size));
+WINVM_DECLARE(BOOLEAN, RtlFreeHeap, (PVOID HeapHandle, ULONG Flags, PVOID BaseAddress));
+WINVM_DECLARE(SIZE_T, RtlSizeHeap, (PVOID HeapHandle, ULONG Flags, PVOID BaseAddress));
+WINVM_DECLARE(BOOLEAN, RtlValidateHeap, (PVOID HeapHandle, ULONG Flags, PVOID BaseAddress));
+/* Without HEAP_GROWABLE its blocks take ReserveSize bytes at most, 64 KiB when that is 0. NULL also
+ * for memory (HeapBase) or a lock of the caller's; Parameters is not looked at. */
+WINVM_DECLARE(PVOID, RtlCreateHeap,
+              (ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock,
+               PVOID Parameters));
+/* NULL: it is gone, else the heap. */
+WINVM_DECLARE(PVOID, RtlDestroyHeap, (PVOID HeapHandle));
+WINVM_DECLARE(ULONG, RtlGetProcessHeaps, (ULONG NumberOfHeaps, PVOID * ProcessHeaps));
 
 /* As GetVersionExW; any other size is taken for OSVERSIONINFOW. Cannot fail. */
 WINVM_DECLARE(NTSTATUS, RtlGetVersion, (struct _OSVERSIONINFOW * lpVersionInformation));

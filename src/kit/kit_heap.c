@@ -84,9 +84,28 @@ HANDLE wvm_kit_moveable_heap(void)
     return &moveable_heap;
 }
 
-static uint32_t next_mark(void)
+/* Both under wvm_kit_heaps_lock. */
+static void link_heap(struct wvm_kit_heap *heap)
+{
+    heap->next = wvm_kit_process_heap.next;
+    heap->link = &wvm_kit_process_heap.next;
+    if (heap->next)
+        heap->next->link = &heap->next;
+    *heap->link = heap;
+}
+
+static void unlink_heap(struct wvm_kit_heap *heap)
+{
+    *heap->link = heap->next;
+    if (heap->next)
+        heap->next->link = heap->link;
+}
+
+/* Into the chain, with a mark of its own. */
+static uint32_t enter_chain(struct wvm_kit_heap *heap)
 {
     wvm_kit_lock(&wvm_kit_heaps_lock);
+    link_heap(heap);
     do
         last_mark = (last_mark + 1) & ~WVM_KIT_KEPT;
     while (last_mark == 0 || last_mark - FIRST_MARK < 2);
@@ -113,8 +132,10 @@ HANDLE wvm_kit_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
     heap->used = 0;
     heap->listed = true;
     heap->keeps = most == 0 && !wvm_kit_is_executable(heap);
+    heap->door = (struct wvm_kit_lock){0};
+    heap->door_owner = heap->door_depth = 0;
     heap->ring.prev = heap->ring.next = &heap->ring;
-    __atomic_store_n(&heap->mark, next_mark(), __ATOMIC_RELAXED);
+    __atomic_store_n(&heap->mark, enter_chain(heap), __ATOMIC_RELAXED);
     __atomic_store_n(&heap->magic, WVM_KIT_HEAP_MAGIC, __ATOMIC_RELEASE);
     return heap;
 }
@@ -127,6 +148,7 @@ BOOL wvm_kit_HeapDestroy(HANDLE h)
     wvm_kit_lock(&wvm_kit_heaps_lock);
     __atomic_store_n(&heap->magic, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&heap->mark, 0, __ATOMIC_RELEASE);
+    unlink_heap(heap);
     wvm_kit_unlock(&wvm_kit_heaps_lock);
     for (struct wvm_kit_heap_links *l = heap->ring.next; l != &heap->ring;) {
         struct wvm_kit_heap_links *next = l->next;

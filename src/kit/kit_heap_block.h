@@ -37,6 +37,10 @@ struct wvm_kit_heap {
     size_t most, used;  /* bytes; most 0: no maximum */
     struct wvm_kit_lock lock;
     struct wvm_kit_heap_links ring; /* of a listed heap, under the lock */
+    /* The chain of heaps, behind the process's one; wvm_kit_heaps_lock. */
+    struct wvm_kit_heap *next, **link;
+    struct wvm_kit_lock door;       /* HeapLock */
+    uint32_t door_owner, door_depth;
 };
 
 static inline struct wvm_kit_head *wvm_kit_head_of(LPCVOID block)

@@ -90,3 +90,26 @@ X(UINT, GetACP, (VOID), ())
 X(UINT, GetOEMCP, (VOID), ())
 X(int, CompareStringOrdinal, (LPCWSTR a, int b, LPCWSTR c, int d, BOOL e), (a, b, c, d, e))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_HEAP_MORE)
+X(BOOL, HeapSetInformation, (HANDLE a, HEAP_INFORMATION_CLASS b, PVOID c, SIZE_T d), (a, b, c, d))
+X(BOOL, HeapQueryInformation,
+  (HANDLE a, HEAP_INFORMATION_CLASS b, PVOID c, SIZE_T d, PSIZE_T e), (a, b, c, d, e))
+X(BOOL, HeapLock, (HANDLE a), (a))
+X(BOOL, HeapUnlock, (HANDLE a), (a))
+X(BOOL, HeapWalk, (HANDLE a, PROCESS_HEAP_ENTRY *b), (a, b))
+X(SIZE_T, HeapCompact, (HANDLE a, DWORD b), (a, b))
+X(DWORD, GetProcessHeaps, (DWORD a, PHANDLE b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_HEAP_NATIVE)
+X(PVOID, RtlAllocateHeap, (PVOID a, ULONG b, SIZE_T c), (a, b, c))
+X(PVOID, RtlReAllocateHeap, (PVOID a, ULONG b, PVOID c, SIZE_T d), (a, b, c, d))
+X(BOOLEAN, RtlFreeHeap, (PVOID a, ULONG b, PVOID c), (a, b, c))
+X(SIZE_T, RtlSizeHeap, (PVOID a, ULONG b, PVOID c), (a, b, c))
+X(BOOLEAN, RtlValidateHeap, (PVOID a, ULONG b, PVOID c), (a, b, c))
+X(PVOID, RtlCreateHeap,
+  (ULONG a, PVOID b, SIZE_T c, SIZE_T d, PVOID e, PVOID f), (a, b, c, d, e, f))
+X(PVOID, RtlDestroyHeap, (PVOID a), (a))
+X(ULONG, RtlGetProcessHeaps, (ULONG a, PVOID *b), (a, b))
+#endif
