@@ -1,6 +1,7 @@
 /* Clocks.
  *
  * Locking: none.   Failure: none.   Signal safety: yes. */
+#include <string.h>
 #include <time.h>
 
 #include "kit/kit.h"
@@ -10,18 +11,20 @@
 #define TICKS_PER_MS 10000u
 #define SECONDS_1601_TO_1970 UINT64_C(11644473600)
 
-static uint64_t ticks(clockid_t clock)
+static inline WVM_ALWAYS_INLINE uint64_t ticks(clockid_t clock)
 {
     struct timespec ts;
     clock_gettime(clock, &ts);
-    return (uint64_t)ts.tv_sec * TICKS + (uint64_t)ts.tv_nsec / NS_PER_TICK;
+    return (uint64_t)ts.tv_sec * TICKS + (uint32_t)ts.tv_nsec / NS_PER_TICK;
 }
 
-static VOID store(LPFILETIME out, clockid_t clock)
+static inline WVM_ALWAYS_INLINE VOID store(LPFILETIME out, clockid_t clock)
 {
-    uint64_t t = ticks(clock) + SECONDS_1601_TO_1970 * TICKS;
-    out->dwLowDateTime = (DWORD)t;
-    out->dwHighDateTime = (DWORD)(t >> 32);
+    struct timespec ts;
+    clock_gettime(clock, &ts);
+    uint64_t t = ((uint64_t)ts.tv_sec + SECONDS_1601_TO_1970) * TICKS +
+                 (uint32_t)ts.tv_nsec / NS_PER_TICK;
+    memcpy(out, &t, sizeof *out); /* the low half is the first, as it is in `t` */
 }
 
 ULONGLONG wvm_kit_GetTickCount64(VOID)
