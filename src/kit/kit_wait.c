@@ -164,6 +164,8 @@ static DWORD run(struct wait *w, DWORD ms)
     uint64_t deadline = wvm_kit_deadline(ms);
     while (!__atomic_load_n(&w->done, __ATOMIC_ACQUIRE) && wvm_kit_park(&w->done, 0, deadline))
         ;
+    if (__atomic_load_n(&w->done, __ATOMIC_ACQUIRE))
+        return w->result;
     wvm_kit_lock(&wvm_kit_dispatch);
     if (!w->done)
         take_down(w);
