@@ -50,6 +50,8 @@ int main(int argc, char **argv)
     }
     FillMemory(memory, si.dwPageSize, 0xcc);
     ZeroMemory(memory, si.dwPageSize);
+    if (SecureZeroMemory(memory, 1) != memory)
+        return 3;
     if (!protect(memory, si.dwPageSize, PAGE_READONLY, &old) || LOWORD(old) != PAGE_READWRITE)
         return 2;
     _tprintf(_T("%d regions\n"), walk(GetCurrentProcess()));

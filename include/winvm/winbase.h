@@ -70,6 +70,7 @@ typedef struct _MEMORYSTATUS {
 #define CopyMemory RtlCopyMemory
 #define FillMemory RtlFillMemory
 #define ZeroMemory RtlZeroMemory
+#define SecureZeroMemory RtlSecureZeroMemory
 #endif
 
 WINVM_BEGIN_DECLS

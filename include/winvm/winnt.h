@@ -173,6 +173,15 @@ typedef union _ULARGE_INTEGER {
 #define RtlFillMemory(to, n, byte) memset((to), (byte), (n))
 #define RtlZeroMemory(to, n) memset((to), 0, (n))
 
+/* As RtlZeroMemory; the compiler does not leave it out, whatever becomes of the memory. */
+static inline __attribute__((__always_inline__, __unused__)) PVOID
+RtlSecureZeroMemory(PVOID Destination, SIZE_T Length)
+{
+    memset(Destination, 0, Length);
+    __asm__ __volatile__("" : : "r"(Destination) : "memory");
+    return Destination;
+}
+
 /* Page protections (VA-050..065, VP-008..012): exactly one of the eight, and at most one of the
  * three modifiers, none of them with PAGE_NOACCESS. */
 #define PAGE_NOACCESS 0x01
