@@ -82,6 +82,7 @@ WINVM_ATOMIC_ PVOID InterlockedCompareExchangePointer(PVOID volatile *to, PVOID 
     return __sync_val_compare_and_swap(to, expected, value);
 }
 #define InterlockedExchangePointerAcquire InterlockedExchangePointer
+#define InterlockedExchangePointerRelease InterlockedExchangePointer
 #define InterlockedExchangePointerNoFence InterlockedExchangePointer
 #define InterlockedCompareExchangePointerAcquire InterlockedCompareExchangePointer
 #define InterlockedCompareExchangePointerRelease InterlockedCompareExchangePointer
@@ -126,6 +127,8 @@ WINVM_ATOMIC_ BOOLEAN InterlockedCompareExchange128(WINVM_LONG64_ volatile *to,
 
 #define MemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define YieldProcessor() __builtin_ia32_pause()
+
+#include "interlocked_more.h"
 #endif
 
 #endif

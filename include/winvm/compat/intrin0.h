@@ -1,0 +1,2 @@
+/* <intrin0.h> as <intrin.h>. */
+#include "intrin.h"
