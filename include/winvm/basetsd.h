@@ -6,23 +6,11 @@
 #define WINVM_BASETSD_H
 
 #include "abi.h"
+#include "conventions.h"
 
 #ifndef WINVM_NO_TYPES
 #include <stddef.h>
 #include <stdint.h>
-
-#ifndef __int8
-#define __int8 char
-#endif
-#ifndef __int16
-#define __int16 short
-#endif
-#ifndef __int32
-#define __int32 int
-#endif
-#ifndef __int64
-#define __int64 long long
-#endif
 
 /* 64-bit integers have the alignment of Windows, 8, also inside structures of 32-bit hosts. */
 #if WINVM_64

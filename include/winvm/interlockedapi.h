@@ -6,6 +6,9 @@
 #include "winnt.h"
 
 #ifndef WINVM_NO_TYPES
+#if defined(__clang__) && defined(__i386__)
+#pragma clang diagnostic ignored "-Watomic-alignment" /* 8 bytes, which cmpxchg8b takes anyhow */
+#endif
 #define WINVM_ATOMIC_ static __inline__ __attribute__((__unused__, __always_inline__))
 
 /* The operations on one type; they return what was there, but Increment and Decrement what is. */

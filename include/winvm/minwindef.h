@@ -6,31 +6,11 @@
 #define WINVM_MINWINDEF_H
 
 #include "basetsd.h"
+#include "conventions.h"
 
 #ifndef WINVM_NO_TYPES
 
-/* Calling-convention words. WINAPI and those like it mean the convention that abi.h selected, so
- * that callbacks are declared as they are called; __cdecl stays the compiler's own, so that main
- * and the comparison functions of libc keep theirs. */
-#if !defined(__stdcall) && !defined(_MSC_VER)
-#define __stdcall WINVM_CALL
-#endif
-#if !defined(__cdecl) && !defined(_MSC_VER)
-#define __cdecl
-#endif
-#if !defined(_cdecl) && !defined(_MSC_VER)
-#define _cdecl __cdecl
-#endif
-#if !defined(_stdcall) && !defined(_MSC_VER)
-#define _stdcall __stdcall
-#endif
-#if !defined(__fastcall) && !defined(_MSC_VER)
-#if defined(__i386__)
-#define __fastcall __attribute__((fastcall))
-#else
-#define __fastcall
-#endif
-#endif
+/* WINAPI and those like it mean the convention that abi.h selected. */
 #ifndef WINAPI
 #define WINAPI WINVM_CALL
 #endif

@@ -8,12 +8,12 @@
  *                  As with every compiler of GNU's kind, align in front of a `struct X {}` without
  *                  a variable is lost: `struct __declspec(align(n)) X {}` is not.
  *   __pragma(x)    #pragma x
- * The words of conventions are those of minwindef.h; __vectorcall and __thiscall mean the
+ * The words of conventions are those of conventions.h; __vectorcall and __thiscall mean the
  * compiler's own convention. */
 #ifndef WINVM_WORDS_H
 #define WINVM_WORDS_H
 
-#include "minwindef.h"
+#include "conventions.h"
 
 #if !defined(_MSC_VER) || defined(__linux__)
 

@@ -1,7 +1,7 @@
-/* <io.h> for unmodified Windows sources: only the handles of descriptors. */
+/* <io.h> for unmodified Windows sources. */
 #ifndef WINVM_COMPAT_IO_H
 #define WINVM_COMPAT_IO_H
 
-#include "../io.h"
+#include "../crt_io.h"
 
 #endif

@@ -1,0 +1,2 @@
+/* <Bcrypt.h> as <bcrypt.h>. */
+#include "bcrypt.h"

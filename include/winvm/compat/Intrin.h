@@ -1,0 +1,2 @@
+/* <Intrin.h> as <intrin.h>. */
+#include "intrin.h"

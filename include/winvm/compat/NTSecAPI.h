@@ -1,0 +1,2 @@
+/* <NTSecAPI.h> as <ntsecapi.h>. */
+#include "ntsecapi.h"

@@ -1,0 +1,2 @@
+/* <NtStatus.h> as <ntstatus.h>. */
+#include "ntstatus.h"

@@ -1,0 +1,2 @@
+/* <Ntsecapi.h> as <ntsecapi.h>. */
+#include "ntsecapi.h"

@@ -1,0 +1,2 @@
+/* <Ntstatus.h> as <ntstatus.h>. */
+#include "ntstatus.h"

@@ -1,0 +1,2 @@
+/* <Processthreadsapi.h> as <processthreadsapi.h>. */
+#include "processthreadsapi.h"

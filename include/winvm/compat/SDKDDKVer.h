@@ -1,0 +1,2 @@
+/* <SDKDDKVer.h> as <sdkddkver.h>. */
+#include "sdkddkver.h"

@@ -1,0 +1,2 @@
+/* <StrSafe.h> as <strsafe.h>. */
+#include "strsafe.h"

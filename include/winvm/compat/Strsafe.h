@@ -1,0 +1,2 @@
+/* <Strsafe.h> as <strsafe.h>. */
+#include "strsafe.h"

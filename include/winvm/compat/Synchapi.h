@@ -1,0 +1,2 @@
+/* <Synchapi.h> as <synchapi.h>. */
+#include "synchapi.h"

@@ -1,0 +1,2 @@
+/* <Sysinfoapi.h> as <sysinfoapi.h>. */
+#include "sysinfoapi.h"

@@ -1,0 +1,2 @@
+/* <VersionHelpers.h> as <versionhelpers.h>. */
+#include "versionhelpers.h"

@@ -1,0 +1,9 @@
+/* <float.h> for unmodified Windows sources: that of the system, and, in a source with _WIN32 or
+ * windows.h, what Windows has beside it. */
+#pragma GCC system_header
+#include_next <float.h>
+
+#if (defined(_WIN32) || defined(WINVM_COMPAT_WINDOWS_H)) && !defined(WINVM_COMPAT_FLOAT_H)
+#define WINVM_COMPAT_FLOAT_H
+#include "../crt_math.h"
+#endif

@@ -1,0 +1,9 @@
+/* <malloc.h> for unmodified Windows sources: that of the system, and, in a source with _WIN32 or
+ * windows.h, what Windows has beside it. */
+#pragma GCC system_header
+#include_next <malloc.h>
+
+#if (defined(_WIN32) || defined(WINVM_COMPAT_WINDOWS_H)) && !defined(WINVM_COMPAT_MALLOC_H)
+#define WINVM_COMPAT_MALLOC_H
+#include "../crt_malloc.h"
+#endif

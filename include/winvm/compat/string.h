@@ -1,0 +1,10 @@
+/* <string.h> for unmodified Windows sources: that of the system, and, in a source with _WIN32 or
+ * windows.h, what Windows has beside it. */
+#pragma GCC system_header
+#include_next <string.h>
+
+#if (defined(_WIN32) || defined(WINVM_COMPAT_WINDOWS_H)) && !defined(WINVM_COMPAT_STRING_H)
+#define WINVM_COMPAT_STRING_H
+#include "../crt_string.h"
+#include "../crt_wchar.h"
+#endif
