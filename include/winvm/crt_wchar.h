@@ -12,6 +12,13 @@
 
 #include "crt_types.h"
 
+#if defined(__GLIBC__) && !defined(__USE_MISC) && !defined(__cplusplus)
+extern int wcscasecmp(const wchar_t *, const wchar_t *);
+extern int wcsncasecmp(const wchar_t *, const wchar_t *, size_t);
+extern wchar_t *wcsdup(const wchar_t *);
+extern size_t wcsnlen(const wchar_t *, size_t);
+#endif
+
 #if __SIZEOF_WCHAR_T__ == 2
 WINVM_CRT_ size_t winvm_wcsnlen_(const wchar_t *s, size_t n)
 {

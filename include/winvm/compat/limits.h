@@ -1,9 +1,15 @@
 /* <limits.h> for unmodified Windows sources: that of the system, and, in a source with _WIN32 or
  * windows.h, what Windows has beside it. */
 #pragma GCC system_header
+#ifdef WINVM_COMPAT_INSIDE /* a header of the system's asks */
 #include_next <limits.h>
+#else
+#define WINVM_COMPAT_INSIDE
+#include_next <limits.h>
+#undef WINVM_COMPAT_INSIDE
 
 #if (defined(_WIN32) || defined(WINVM_COMPAT_WINDOWS_H)) && !defined(WINVM_COMPAT_LIMITS_H)
 #define WINVM_COMPAT_LIMITS_H
 #include "../crt_math.h"
+#endif
 #endif
