@@ -91,6 +91,40 @@ WINVM_SYSV void winvm_object_thread(struct winvm_object *(*self)(void));
  * place. *place lives until the thread ends, or until the next such call. */
 WINVM_SYSV void winvm_last_error_place(uint32_t *place);
 
+/* The modules of Windows that GetModuleHandle and LoadLibrary know, as bits. */
+#define WINVM_IN_KERNEL32 0x1
+#define WINVM_IN_KERNELBASE 0x2
+#define WINVM_IN_NTDLL 0x4
+#define WINVM_IN_PSAPI 0x8
+#define WINVM_IN_NTOSKRNL 0x10
+/* These only while some library has a function in them. */
+#define WINVM_IN_ADVAPI32 0x20
+#define WINVM_IN_USER32 0x40
+#define WINVM_IN_MSVCRT 0x80
+#define WINVM_IN_UCRTBASE 0x100
+#define WINVM_IN_WINMM 0x200
+#define WINVM_IN_BCRYPT 0x400
+#define WINVM_IN_VERSION 0x800
+#define WINVM_IN_DBGHELP 0x1000
+#define WINVM_IN_SHELL32 0x2000
+#define WINVM_IN_SHLWAPI 0x4000
+#define WINVM_IN_OLE32 0x8000
+
+/* A function of another library that GetProcAddress is to find. Each of the first three words is a
+ * distance in bytes from the word itself, so that a table of these needs no relocation. */
+struct winvm_export {
+    int32_t name;     /* to its name, which ends with NUL */
+    int32_t own;      /* to its entry in the compiler's own convention */
+    int32_t windows;  /* to its entry in that of Windows */
+    uint32_t modules; /* WINVM_IN_*; 0: by the form of the name, as winvm's own functions */
+};
+/* GetProcAddress finds the functions of the table [first, end) from now on, those of winvm and of
+ * tables that were added before first. The table stays as it is until it is removed; nobody reads it
+ * once winvm_exports_remove has returned. Both may be called before main and behind its end, and
+ * allocate nothing. 0; ENOMEM: more than 60 tables. */
+WINVM_SYSV int winvm_exports_add(const struct winvm_export *first, const struct winvm_export *end);
+WINVM_SYSV void winvm_exports_remove(const struct winvm_export *first);
+
 /* A privilege of the process by its number, the low part of its LUID: 4 SeLockMemory, 5
  * SeIncreaseQuota, 13 SeProfileSingleProcess, 14 SeIncreaseBasePriority, 33 SeIncreaseWorkingSet.
  * enable: 0 disables it, 1 enables it if it is held, -1 only asks. Returns what it was: 0 not held,

@@ -20,6 +20,7 @@
 #include <sys/auxv.h>
 
 #include "api/api.h"
+#include "api/module.h"
 #include "api/ring.h"
 #include "api/trace.h"
 #include "base/options.h"
@@ -73,6 +74,7 @@ static void after_fork_child(void)
     wvm_pins_after_fork_child();
     wvm_space_after_fork_child(&wvm_space_native);
     wvm_names_after_fork_child();
+    wvm_exports_after_fork_child();
     wvm_nt_clock_after_fork_child();
     if (wvm_nt_clock_is_due())
         wvm_gate_set(WVM_GATE_CLOCK, true);

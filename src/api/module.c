@@ -1,13 +1,12 @@
 /* The modules that winvm plays, and the functions in them.
  *
  * Programs look optional functions up by name: GetProcAddress(GetModuleHandle("kernel32"), ...).
- * The modules kernel32, kernelbase, ntdll, psapi and ntoskrnl answer for what winvm exports; the
- * sets of memory calls, api-ms-win-core-memory-* and its kin, are kernelbase. A name may have any
- * case, a path in front and ".dll" or, as ntoskrnl has, ".exe" behind.
+ * The modules of module_names.c answer for what winvm exports and, behind that, for the functions
+ * that other libraries hand over (exports.c).
  * Terms   adopted = a module handle of the program's own platform layer that stands for one of ours
  *         as well (preload/route.c).
- * I1  A handle of ours is the address of a constant object of this file: unique in the process,
- *     multiple of 16, never NULL, inside our own image.
+ * I1  A handle of ours is the address of a constant object of module_names.c: unique in the
+ *     process, multiple of 16, never NULL, inside our own image.
  * I2  GetProcAddress answers only with functions that exist, in the convention of its caller.
  * I3  Names are read by a copy that cannot fault.
  * I4  adopted[] only grows; an entry is published by its handle, after its module.
@@ -24,27 +23,9 @@
 #include "base/assert.h"
 #include "host/host.h"
 
-#define NAME_CAP 320
+#define NAME_CAP WVM_NAME_CAP
 #define MAX_ADOPTED 16
-
-enum home { IN_KERNEL32 = 1, IN_KERNELBASE = 2, IN_NTDLL = 4, IN_PSAPI = 8, IN_NTOSKRNL = 16 };
-
-struct module {
-    const char *name;
-    enum home home;
-} __attribute__((aligned(16)));
-
-static const struct module modules[] = {
-    {"kernel32", IN_KERNEL32},
-    {"kernelbase", IN_KERNELBASE},
-    {"ntdll", IN_NTDLL},
-    {"psapi", IN_PSAPI},
-    {"ntoskrnl", IN_NTOSKRNL},
-};
-#define API_SET "api-ms-win-core-"
-/* What API_SET goes on with, up to the level. */
-static const char *const api_sets[] = {"memory", "psapi", "psapi-ansi", "sysinfo",
-                                       "systemtopology"};
+#define IN_KERNEL (WINVM_IN_KERNEL32 | WINVM_IN_KERNELBASE)
 
 static struct {
     HMODULE theirs;     /* atomic */
@@ -90,57 +71,15 @@ static DWORD copy_name(char out[NAME_CAP], const void *from, size_t unit)
     return ERROR_MOD_NOT_FOUND;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* Cuts the path and ".dll" or ".exe" (or a closing dot) off, in lower case. */
-static char *bare_name(char *text)
-{
-    char *start = text;
-    for (char *p = text; *p != '\0'; p++) {
-        *p = lower(*p);
-        if (*p == '\\' || *p == '/')
-            start = p + 1;
-    }
-    size_t len = strlen(start);
-    if (len > 4 && (memcmp(start + len - 4, ".dll", 4) == 0 ||
-                    strcmp(start, "ntoskrnl.exe") == 0))
-        start[len - 4] = '\0';
-    else if (len > 1 && start[len - 1] == '.')
-        start[len - 1] = '\0';
-    return start;
-}
-
-static bool is_api_set(const char *bare)
-{
-    if (strncmp(bare, API_SET, sizeof API_SET - 1) != 0)
-        return false;
-    const char *set = bare + sizeof API_SET - 1;
-    for (size_t i = 0; i < WVM_ARRAY_LEN(api_sets); i++) {
-        size_t len = strlen(api_sets[i]);
-        if (strncmp(set, api_sets[i], len) == 0 && strncmp(set + len, "-l", 2) == 0)
-            return true;
-    }
-    return false;
-}
-
 static DWORD find_module(const void *name, size_t unit, HMODULE *out)
 {
     char text[NAME_CAP];
     DWORD error = copy_name(text, name, unit);
     if (error != 0)
         return error;
-    const char *bare = bare_name(text);
-    for (size_t i = 0; i < WVM_ARRAY_LEN(modules); i++) {
-        if (strcmp(bare, modules[i].name) == 0 ||
-            (modules[i].home == IN_KERNELBASE && is_api_set(bare))) {
-            *out = (HMODULE)(uintptr_t)&modules[i];
-            return 0;
-        }
-    }
-    return ERROR_MOD_NOT_FOUND;
+    const struct wvm_module *found = wvm_module_called(text);
+    *out = (HMODULE)(uintptr_t)found;
+    return found != NULL ? 0 : ERROR_MOD_NOT_FOUND;
 }
 
 HMODULE wvm_module_find_a(LPCSTR name)
@@ -180,15 +119,10 @@ static HMODULE adopted_for(HMODULE theirs)
     return NULL;
 }
 
-static const struct module *module_of(HMODULE handle)
+static const struct wvm_module *module_of(HMODULE handle)
 {
     HMODULE stands_for = adopted_for(handle);
-    uintptr_t at = (uintptr_t)(stands_for != NULL ? stands_for : handle);
-    for (size_t i = 0; i < WVM_ARRAY_LEN(modules); i++) {
-        if (at == (uintptr_t)&modules[i])
-            return &modules[i];
-    }
-    return NULL;
+    return wvm_module_at((uintptr_t)(stands_for != NULL ? stands_for : handle));
 }
 
 bool wvm_module_is_ours(HMODULE module)
@@ -207,14 +141,6 @@ static HMODULE program_module(void)
     return wvm_host_module(getauxval(AT_ENTRY), &start, &end) ? (HMODULE)start : NULL;
 }
 
-/* The calls of drivers: Ex, Mm, Probe, and Ke or Kf with a capital letter behind. */
-static bool is_kernel_name(const char *name)
-{
-    bool begins = memcmp(name, "Ex", 2) == 0 || memcmp(name, "Mm", 2) == 0 ||
-                  memcmp(name, "Ke", 2) == 0 || memcmp(name, "Kf", 2) == 0;
-    return (begins && name[2] >= 'A' && name[2] <= 'Z') || memcmp(name, "Probe", 5) == 0;
-}
-
 /* The older name of a function of kernel32 that begins with K32. */
 static bool is_psapi_name(const struct export *ex)
 {
@@ -224,37 +150,25 @@ static bool is_psapi_name(const struct export *ex)
     return false;
 }
 
-/* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only, a
- * few of the Rtl ones in kernel32 too, the calls of drivers in ntoskrnl, those of psapi under their
- * K32 names in kernel32. */
+/* Of winvm's own functions; those of psapi are in kernel32 under their K32 names. */
 static unsigned homes_of(const struct export *ex)
 {
-    if (ex->id == WVM_ID_RtlCaptureContext || ex->id == WVM_ID_RtlRestoreContext ||
-        ex->id == WVM_ID_RtlRaiseException)
-        return IN_KERNEL32 | IN_KERNELBASE | IN_NTDLL;
-    if (memcmp(ex->name, "Nt", 2) == 0 || memcmp(ex->name, "Zw", 2) == 0 ||
-        memcmp(ex->name, "Rtl", 3) == 0)
-        return IN_NTDLL;
-    if (is_kernel_name(ex->name))
-        return IN_NTOSKRNL;
-    if (ex->name[0] == '_')
-        return 0; /* of the C runtime */
-    if (is_psapi_name(ex))
-        return IN_PSAPI;
-    if (ex->len > 7 && memcmp(ex->name + ex->len - 7, "FromApp", 7) == 0)
-        return IN_KERNELBASE;
-    return IN_KERNEL32 | IN_KERNELBASE;
+    unsigned homes = wvm_module_homes(ex->name);
+    return homes == IN_KERNEL && is_psapi_name(ex) ? WINVM_IN_PSAPI : homes;
 }
 
-/* An exported name, or NULL. */
-static const struct export *find_export(const struct module *module, LPCSTR name)
+/* Copies the name of a function. False: it is an ordinal, and we have none, or no name. */
+static bool function_name(char out[NAME_CAP], LPCSTR name)
 {
-    char text[NAME_CAP];
-    if ((uintptr_t)name < 0x10000 || copy_name(text, name, 1) != 0)   /* an ordinal; we have none */
-        return NULL;
-    size_t len = strlen(text);
+    return (uintptr_t)name >= 0x10000 && copy_name(out, name, 1) == 0;
+}
+
+/* An exported name of winvm's own, or NULL. */
+static const struct export *find_export(const struct wvm_module *module, const char *name)
+{
+    size_t len = strlen(name);
     for (size_t i = 0; i < WVM_ARRAY_LEN(exports); i++) {
-        if (exports[i].len == len && memcmp(exports[i].name, text, len) == 0)
+        if (exports[i].len == len && memcmp(exports[i].name, name, len) == 0)
             return homes_of(&exports[i]) & module->home ? &exports[i] : NULL;
     }
     return NULL;
@@ -262,9 +176,18 @@ static const struct export *find_export(const struct module *module, LPCSTR name
 
 const char *wvm_module_exported(HMODULE handle, LPCSTR name)
 {
-    const struct module *module = module_of(handle);
-    const struct export *found = module != NULL ? find_export(module, name) : NULL;
+    char text[NAME_CAP];
+    const struct wvm_module *module = module_of(handle);
+    const struct export *found =
+        module != NULL && function_name(text, name) ? find_export(module, text) : NULL;
     return found != NULL ? found->name : NULL;
+}
+
+bool wvm_module_extra(HMODULE handle, LPCSTR name, char out[NAME_CAP])
+{
+    const struct wvm_module *module = module_of(handle);
+    return module != NULL && function_name(out, name) && find_export(module, out) == NULL &&
+           wvm_exports_find(out, module->home, NULL);
 }
 
 static HMODULE get_module(const void *name, size_t unit)
@@ -304,12 +227,27 @@ BOOL wvm_FreeLibrary(HMODULE handle)
     return FALSE;
 }
 
-static FARPROC get_function(HMODULE handle, LPCSTR name, const wvm_export_fn table[])
+/* A function that a module has, in the convention of its caller; NULL: it has none of that name. */
+static FARPROC find_function(const struct wvm_module *module, LPCSTR name, bool windows)
 {
-    const struct module *module = module_of(handle);
-    const struct export *found = module != NULL ? find_export(module, name) : NULL;
+    char text[NAME_CAP];
+    struct wvm_export_found extra;
+    if (!function_name(text, name))
+        return NULL;
+    const struct export *found = find_export(module, text);
     if (found != NULL)
-        return (FARPROC)table[found->id];
+        return (FARPROC)(windows ? wvm_exports_ms : wvm_exports_sysv)[found->id];
+    if (wvm_exports_find(text, module->home, &extra))
+        return windows ? extra.windows : extra.own;
+    return NULL;
+}
+
+static FARPROC get_function(HMODULE handle, LPCSTR name, bool windows)
+{
+    const struct wvm_module *module = module_of(handle);
+    FARPROC found = module != NULL ? find_function(module, name, windows) : NULL;
+    if (found != NULL)
+        return found;
     bool known = module != NULL || handle == NULL || handle == program_module();
     wvm_set_last_error(known ? ERROR_PROC_NOT_FOUND : ERROR_MOD_NOT_FOUND);
     return NULL;
@@ -317,10 +255,10 @@ static FARPROC get_function(HMODULE handle, LPCSTR name, const wvm_export_fn tab
 
 FARPROC wvm_GetProcAddress(HMODULE module, LPCSTR name)
 {
-    return get_function(module, name, wvm_exports_sysv);
+    return get_function(module, name, false);
 }
 
 FARPROC wvm_GetProcAddress_ms(HMODULE module, LPCSTR name)
 {
-    return get_function(module, name, wvm_exports_ms);
+    return get_function(module, name, true);
 }

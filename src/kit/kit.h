@@ -11,6 +11,9 @@
 #include <winvm/winvm.h>
 
 #include "base/annotate.h"
+#if defined(WVM_KIT_INSIDE)
+#include "kit/kit_inside.h"
+#endif
 
 /* The compiler's own convention, whatever the words of the headers mean. */
 #if defined(__x86_64__)

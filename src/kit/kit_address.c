@@ -56,4 +56,5 @@ VOID wvm_kit_WakeByAddressAll(PVOID address)
 }
 
 #define WVM_KIT_ADDRESS
+#define WVM_KIT_IN WINVM_IN_KERNELBASE
 #include "kit/kit_entry.h"

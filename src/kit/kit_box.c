@@ -42,4 +42,5 @@ int wvm_kit_MessageBoxW(HWND owner, LPCWSTR text, LPCWSTR caption, UINT type)
 }
 
 #define WVM_KIT_BOX
+#define WVM_KIT_IN WINVM_IN_USER32
 #include "kit/kit_entry.h"

@@ -6,8 +6,18 @@
  *                    <winvm/abi.h> gives them; WVM_PLAIN_MS lets the second have the plain name
  * A call in the compiler's convention costs nothing more than the function. The exported symbols
  * are weak: a program linked with the archive may define any of them itself, and still gets the
- * others of the family. The kit calls its own functions by their hidden names. */
+ * others of the family. The kit calls its own functions by their hidden names.
+ * Each name is also an entry of the table that GetProcAddress reads (kit_exports.c): WVM_KIT_IN,
+ * when it is defined before, has the modules of a family, a sum of WINVM_IN_*; 0, as it is without,
+ * lets the form of each name say it.
+ * WVM_KIT_INSIDE leaves the plain names out: the preload objects make them themselves. */
+#include <winvm/control.h>
+
 #include "kit/kit.h"
+
+#ifndef WVM_KIT_IN
+#define WVM_KIT_IN 0
+#endif
 
 #define WVM_KIT_MS_ENTRY_TO(ret, name, params, args, target)                                \
     WVM_HIDDEN WVM_WINDOWS_CALL ret wvm_kit_ms_##name params;                               \
@@ -29,13 +39,15 @@
 #define WVM_KIT_PLAIN(name) wvm_kit_##name
 #endif
 #if defined(__x86_64__)
-#define X(ret, name, params, args)            \
-    WVM_KIT_SYMBOL(name, WVM_KIT_PLAIN(name)) \
-    WVM_KIT_SYMBOL(winvm_ms_##name, wvm_kit_ms_##name)
+#define WVM_KIT_OTHER(name) WVM_KIT_SYMBOL(winvm_ms_##name, wvm_kit_ms_##name)
 #else
-#define X(ret, name, params, args)            \
-    WVM_KIT_SYMBOL(name, WVM_KIT_PLAIN(name)) \
-    WVM_KIT_SYMBOL(winvm_cdecl_##name, wvm_kit_##name)
+#define WVM_KIT_OTHER(name) WVM_KIT_SYMBOL(winvm_cdecl_##name, wvm_kit_##name)
+#endif
+#if defined(WVM_KIT_INSIDE)
+#define X(ret, name, params, args) WVM_KIT_OTHER(name)
+#else
+#define X(ret, name, params, args) \
+    WVM_KIT_OTHER(name) WVM_KIT_SYMBOL(name, WVM_KIT_PLAIN(name))
 #endif
 #define WVM_KIT_SYMBOL(symbol, target) WVM_KIT_SYMBOL_(symbol, target)
 #define WVM_KIT_SYMBOL_(symbol, target)              \
@@ -46,3 +58,26 @@
 #include "kit/kit_list.h"
 #undef X
 #undef F
+
+/* The entries of the table; and kit_exports.c, which knows where the table begins. */
+#define WVM_KIT_EXPORT(name, modules)                                                       \
+    __asm__(".pushsection winvm_exports, \"a\", @progbits\n\t"                              \
+            ".balign 4\n\t"                                                                 \
+            ".long 9f - .\n\t"                                                              \
+            ".long wvm_kit_" #name " - .\n\t"                                               \
+            ".long wvm_kit_ms_" #name " - .\n\t"                                            \
+            ".long " #modules "\n\t"                                                        \
+            ".popsection\n\t"                                                               \
+            ".pushsection .rodata.winvm_exports, \"a\", @progbits\n"                         \
+            "9:\t.asciz \"" #name "\"\n\t"                                                  \
+            ".popsection");
+#define WVM_KIT_EXPORT_IN(name, modules) WVM_KIT_EXPORT(name, modules)
+#define X(ret, name, params, args) WVM_KIT_EXPORT_IN(name, WVM_KIT_IN)
+#define F X
+#include "kit/kit_list.h"
+#undef X
+#undef F
+__asm__(".pushsection .rodata.winvm_exports, \"a\", @progbits\n\t"
+        ".balign 4\n\t"
+        ".long wvm_kit_exports - .\n\t"
+        ".popsection");

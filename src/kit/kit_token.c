@@ -159,4 +159,5 @@ BOOL wvm_kit_AdjustTokenPrivileges(HANDLE token, BOOL disable_all, PTOKEN_PRIVIL
 }
 
 #define WVM_KIT_TOKEN
+#define WVM_KIT_IN WINVM_IN_ADVAPI32
 #include "kit/kit_entry.h"
