@@ -1,8 +1,9 @@
 #!/bin/sh
 # Each shared object exports exactly the names in docs/abi/NAME.symbols; libwinvm-ms has the names
-# of libwinvm. On i386 the names of the other convention are winvm_cdecl_*, and the preload objects
-# have those of docs/abi/i386-preload.symbols too. Runs in the build folder; NM, WVM_SANITIZER,
-# WVM_OTHER_ABI and abs_top_srcdir come from the makefile.
+# of libwinvm, and the preload objects have those of libwinvm-kit too. On i386 the names of the other
+# convention are winvm_cdecl_*, and the preload objects have those of docs/abi/i386-preload.symbols
+# too. Runs in the build folder; NM, WVM_SANITIZER, WVM_OTHER_ABI and abs_top_srcdir come from the
+# makefile.
 set -u
 nm=${NM:-nm} lists=${abs_top_srcdir:?}/docs/abi libs=.libs
 case ${WVM_SANITIZER:-no} in
@@ -16,8 +17,11 @@ other=${WVM_OTHER_ABI:-ms}
 names() {
     list=$lists/$1.symbols
     [ "$other" = ms ] && [ -f "$list" ] || list=$lists/${1%-"$other"}.symbols
-    [ "$other" = ms ] && { cat "$list"; return; }
-    sed 's/^winvm_ms_/winvm_cdecl_/' "$list"
+    case $1 in *preload*) list="$list $lists/libwinvm-kit.symbols" ;; esac
+    # shellcheck disable=SC2086  # one or two files
+    [ "$other" = ms ] && { cat $list; return; }
+    # shellcheck disable=SC2086
+    sed 's/^winvm_ms_/winvm_cdecl_/' $list
     case $1 in *preload*) cat "$lists/i386-preload.symbols" ;; esac
 }
 

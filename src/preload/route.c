@@ -29,14 +29,18 @@
 #include "api/entry.h"
 #include "api/last_error.h"
 #include "nt/nt_handle.h"
+#include "preload/kit_route.h"
+#include "preload/next.h"
 #include "preload/route_choose.h"
 
 #ifdef WVM_PLAIN_MS
 #define OWN_ENTRY(name) wvm_ms_##name
-#define RETURN_BYTES "$4" /* i386: stdcall takes its argument off */
+#define RETURN_BYTES "$4" /* i386: stdcall takes its arguments off */
+#define RETURN_BYTES_2 "$8"
 #else
 #define OWN_ENTRY(name) wvm_sysv_##name
 #define RETURN_BYTES ""
+#define RETURN_BYTES_2 ""
 #endif
 
 #if defined(__x86_64__)
@@ -67,6 +71,8 @@ __asm__(".text\n"
 /* r11 = the route. Saves what may hold an argument (and xmm6-15, which ms_abi callers keep there),
  * asks route_target, and jumps to its answer. */
 __asm__(".p2align 4\n"
+        ".globl wvm_route_thunk\n"
+        ".hidden wvm_route_thunk\n"
         ".type wvm_route_thunk, @function\n"
         "wvm_route_thunk:\n\t"
         ".cfi_startproc\n\t"
@@ -114,7 +120,10 @@ __asm__(".p2align 4\n"
         ".type wvm_route_return, @function\n"
         "wvm_route_return:\n\t"
         "ret\n\t"
-        ".size wvm_route_return, .-wvm_route_return\n");
+        ".size wvm_route_return, .-wvm_route_return\n"
+        ".globl wvm_route_return_2\n"
+        ".hidden wvm_route_return_2\n"
+        ".set wvm_route_return_2, wvm_route_return\n");
 
 #define LOAD_ROUTE(name) "endbr64\n\tleaq wvm_route_" #name "(%rip), %r11\n\t"
 #else
@@ -146,6 +155,8 @@ __asm__(".text\n"
 /* eax = the route. Asks route_target and jumps to its answer: at the start of a function of either
  * convention the three registers that are changed hold nothing. */
 __asm__(".p2align 4\n"
+        ".globl wvm_route_thunk\n"
+        ".hidden wvm_route_thunk\n"
         ".type wvm_route_thunk, @function\n"
         "wvm_route_thunk:\n\t"
         ".cfi_startproc\n\t"
@@ -176,7 +187,14 @@ __asm__(".p2align 4\n"
         ".type wvm_route_return, @function\n"
         "wvm_route_return:\n\t"
         "ret " RETURN_BYTES "\n\t"
-        ".size wvm_route_return, .-wvm_route_return\n");
+        ".size wvm_route_return, .-wvm_route_return\n"
+        ".p2align 4\n"
+        ".globl wvm_route_return_2\n"
+        ".hidden wvm_route_return_2\n"
+        ".type wvm_route_return_2, @function\n"
+        "wvm_route_return_2:\n\t"
+        "ret " RETURN_BYTES_2 "\n\t"
+        ".size wvm_route_return_2, .-wvm_route_return_2\n");
 
 #define LOAD_ROUTE(name) \
     "call 1f\n1:\tpopl %eax\n\tleal wvm_route_" #name " - 1b(%eax), %eax\n\t"
@@ -214,6 +232,12 @@ ROUTED_ALIAS(ZwQueryObject, NtQueryObject);
 static struct wvm_route *const routes[] = {
 #include "api/api_list.h"
 };
+#undef WVM_API_SHARED
+
+#define WVM_API_SHARED(ret, name, params, args, trace) #name "\0"
+static const char route_names[] =
+#include "api/api_list.h"
+    ;
 #undef WVM_API
 #undef WVM_API_ALIAS
 #undef WVM_API_SHARED
@@ -281,10 +305,11 @@ void wvm_route_init(void)
     if (__atomic_load_n(&looked_up, __ATOMIC_ACQUIRE))
         return;
     int saved = errno;
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        void *next = unless_winvm(dlsym(RTLD_NEXT, routes[i]->name));
-        __atomic_store_n(&routes[i]->next, next, __ATOMIC_RELAXED);
-    }
+    void *next[sizeof routes / sizeof routes[0]] = {NULL};
+    wvm_kit_route_init();
+    wvm_next_find(route_names, sizeof routes / sizeof routes[0], next);
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+        __atomic_store_n(&routes[i]->next, next[i], __ATOMIC_RELAXED);
     program_set_last_error = program_definition(&wvm_route_SetLastError);
     if (program_set_last_error != NULL)
         __atomic_store_n(&wvm_last_error_hook, tell_program, __ATOMIC_RELEASE);
@@ -296,14 +321,15 @@ void wvm_route_init(void)
     __atomic_store_n(&looked_up, true, __ATOMIC_RELEASE);
 }
 
-/* Where a call of a routed name goes; called by the thunk. */
+/* Where a call of a routed name goes, or of a name of the kit by its slot; called by the thunk. */
 __attribute__((used)) WVM_HIDDEN void *wvm_route_target(const struct wvm_route *route,
                                                         struct route_regs *regs);
 void *wvm_route_target(const struct wvm_route *route, struct route_regs *regs)
 {
     int saved = errno;
     wvm_route_init();
-    void *target = route->choose(route, regs);
+    void *target = wvm_kit_route_is(route) ? wvm_kit_route_target(route, regs)
+                                           : route->choose(route, regs);
     errno = saved;
     return target;
 }

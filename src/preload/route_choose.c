@@ -12,6 +12,7 @@
 #include "api/status_map.h"
 #include "nt/nt.h"
 #include "nt/nt_handle.h"
+#include "preload/kit_route.h"
 
 static void *next_or_own(const struct wvm_route *route)
 {
@@ -117,9 +118,24 @@ static void learn_next(const struct wvm_route *route, struct route_regs *regs, c
     wvm_route_learn(wanted, (void *)(uintptr_t)theirs);
 }
 
+/* A name of the kit: the function that the program's calls reach, which may not be a symbol. */
+static void *kit_function(const struct wvm_route *route, struct route_regs *regs, const char *name)
+{
+    bool is_shared = false;
+    void *exported = wvm_kit_route_exported(name, &is_shared), *theirs = NULL;
+    if (!is_shared && route->next != NULL && wvm_module_is_adopted((HMODULE)ARG(regs, 0)))
+        theirs = (void *)(uintptr_t)wvm_route_either(route->next, ARG(regs, 0), ARG(regs, 1));
+    return theirs != NULL ? theirs : exported;
+}
+
 void *wvm_choose_function(const struct wvm_route *route, struct route_regs *regs)
 {
+    char extra[WVM_NAME_CAP];
     HMODULE module = (HMODULE)ARG(regs, 0);
+    if (wvm_module_extra(module, (LPCSTR)ARG(regs, 1), extra)) {
+        regs->result = (uintptr_t)kit_function(route, regs, extra);
+        return regs->result != 0 ? (void *)wvm_route_return_2 : route->own;
+    }
     if (!wvm_module_is_adopted(module))
         return wvm_module_is_ours(module) ? route->own : next_or_own(route);
     const char *name = wvm_module_exported(module, (LPCSTR)ARG(regs, 1));

@@ -20,7 +20,8 @@
  *                                others: next
  *   GetProcAddress               own for names that winvm exports from such a module, else next.
  *                                What next has for a shared name becomes next for that name, so
- *                                that the same choices are made as for symbols
+ *                                that the same choices are made as for symbols. For names of the
+ *                                kit the program's: the symbol, or what next has; else own
  *   FreeLibrary                  own for our own handles
  *   RtlNtStatusToDosError        own for statuses that winvm knows
  *   MapViewOfFile and its other forms    own for sections that were made here
@@ -93,6 +94,8 @@ wvm_route_word wvm_route_either(void *fn, wvm_route_word a, wvm_route_word b);
 /* Returns to the caller of a routed name of one argument with the value that a choice left in
  * regs->result. */
 void wvm_route_return(void);
+/* The same for one of two arguments. */
+void wvm_route_return_2(void);
 /* The route of a name; NULL: it is not shared. */
 struct wvm_route *wvm_route_of(const char *name);
 /* A definition that is no symbol becomes next, unless it is one of winvm's. */
