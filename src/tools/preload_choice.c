@@ -4,8 +4,9 @@
  *   1. a note left by winvm's headers: the default convention of the program's class if any object
  *      of the program has its note, else the other one;
  *   2. needs libwinvm.so: the default one; needs libwinvm-ms.so or libwinvm-cdecl.so: that one;
- *   3. leaves a call of the memory family undefined under its plain name: the Windows convention,
- *      because a program that never saw winvm's headers was built with Wine's;
+ *   3. leaves a call of the memory family or a name of the kit undefined under its plain name: the
+ *      Windows convention, because a program that never saw winvm's headers was built with Wine's.
+ *      Where a layer of the program's own has that name, its calls reach the layer in either case;
  *   4. anything else, scripts included: the default one.
  * The default convention is the compiler's own (SysV) for x86-64 and the Windows one (stdcall) for
  * i386, as winvm's headers have it.

@@ -4,8 +4,8 @@
  * I1  No byte outside the image is read, whatever the headers claim: every table is checked with
  *     span_in before use, every string with text_at.
  * I2  Nothing of the program is executed.
- * The names that count as calls of the memory family come from the library's own list, which is
- * data only; nothing else of the library is used here.
+ * The names that count as calls of the memory family and of the kit come from the libraries' own
+ * lists, which are data only; nothing else of them is used here.
  * Failure: an unreadable file is errno; damaged tables read as absent. */
 #include "tools/program.h"
 
@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -31,6 +32,12 @@ static const char *const memory_calls[] = {
 #define WVM_API_REGS(ret, name, params, args, trace)
 #define WVM_API_ALIAS(alias, name)
 #include "api/api_list.h"
+};
+static const char *const kit_calls[] = {
+#define WVM_KIT_ALL
+#define X(ret, name, params, args) #name,
+#define F X
+#include "kit/kit_list.h"
 };
 
 static const void *span_in(const struct image *im, uint64_t at, uint64_t len)
@@ -214,13 +221,23 @@ static void read_needed(const struct image *im, const Elf64_Phdr *ph, struct pro
     }
 }
 
-static bool is_memory_call(const char *name)
+static bool is_in(const char *const *names, size_t n, const char *name)
 {
-    for (size_t i = 0; i < sizeof memory_calls / sizeof memory_calls[0]; i++) {
-        if (strcmp(name, memory_calls[i]) == 0)
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(name, names[i]) == 0)
             return true;
     }
     return false;
+}
+
+/* A memory call left undefined ends the search; a name of the kit is kept meanwhile. */
+static bool note_import(struct program *out, const char *name)
+{
+    bool memory = is_in(memory_calls, sizeof memory_calls / sizeof memory_calls[0], name);
+    if (memory || (out->import[0] == '\0' &&
+                   is_in(kit_calls, sizeof kit_calls / sizeof kit_calls[0], name)))
+        snprintf(out->import, sizeof out->import, "%s", name);
+    return memory;
 }
 
 /* The dynamic symbols, through the section table: linkers keep it, strip keeps it. */
@@ -233,10 +250,8 @@ static void read_imports(const struct image *im, struct program *out)
             continue;
         for (unsigned k = 0; symbol(im, &sh, k, &sym); k++) {
             const char *name = text_at(im, str.sh_offset, str.sh_size, sym.st_name);
-            if (sym.st_shndx == SHN_UNDEF && is_memory_call(name)) {
-                strncpy(out->import, name, sizeof out->import - 1);
+            if (sym.st_shndx == SHN_UNDEF && note_import(out, name))
                 return;
-            }
         }
     }
 }

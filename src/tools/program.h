@@ -23,7 +23,8 @@ struct program {
     bool needs_plain;       /* DT_NEEDED libwinvm.so */
     bool needs_ms;          /* DT_NEEDED libwinvm-ms.so */
     bool needs_cdecl;       /* DT_NEEDED libwinvm-cdecl.so */
-    char import[64];        /* a memory call left undefined under its plain name, or "" */
+    char import[64];        /* a memory call, else a name of the kit, that is left undefined under
+                             * its plain name, or "" */
     char interpreter[256];  /* of a script, or "" */
 };
 
