@@ -87,6 +87,15 @@ WINVM_SYSV int winvm_object_get(void *handle, const struct winvm_object_kind *ki
  * object, held, or NULL. */
 WINVM_SYSV void winvm_object_thread(struct winvm_object *(*self)(void));
 
+/* For who stops threads with a signal. Not 0: the code that the signal interrupted holds something
+ * of winvm's that other threads may have to wait for; let it go on, and ask again. For handlers. */
+WINVM_SYSV int winvm_thread_inside(void);
+/* The registers that a handler (SA_SIGINFO) was given, to a CONTEXT, all parts but the debug
+ * registers; and the parts that ContextFlags names back, to be in force when the handler returns.
+ * For handlers. */
+WINVM_SYSV void winvm_context_load(void *context, const void *ucontext);
+WINVM_SYSV void winvm_context_store(const void *context, void *ucontext);
+
 /* Where the calling thread's last error is from now on, with its value of now; NULL: winvm's own
  * place. *place lives until the thread ends, or until the next such call. */
 WINVM_SYSV void winvm_last_error_place(uint32_t *place);

@@ -52,8 +52,27 @@ WINVM_DECLARE(HANDLE, CreateThread,
 /* Does not return. No destructor of C++ runs in a thread of CreateThread; in another one this is
  * pthread_exit. */
 __attribute__((__noreturn__)) WINVM_DECLARE(void, ExitThread, (DWORD dwExitCode));
+/* A handle to a thread of this process by its number, whoever made it. NULL: 87 there is none, 5 it
+ * is another process's, or keeps all its signals blocked; 8. */
+WINVM_DECLARE(HANDLE, OpenThread,
+              (DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwThreadId));
+/* How often the thread was suspended before. When this returns it does not run, and holds nothing
+ * of winvm's and the kit's that other threads need; what it holds of the program's and of the C
+ * library's (malloc) it keeps. A signal stops it, which ends some calls of the host with EINTR.
+ * (DWORD)-1: 6, 5 no right to, or it has ended; 156 it was suspended 127 times; 1460 it keeps the
+ * signal blocked. */
+WINVM_DECLARE(DWORD, SuspendThread, (HANDLE hThread));
 /* How often the thread was suspended before; 1: it runs now. (DWORD)-1: 6, 5. */
 WINVM_DECLARE(DWORD, ResumeThread, (HANDLE hThread));
+/* The parts that ContextFlags names, of a thread that is suspended; of one that runs: as of a
+ * moment ago. Debug registers are 0. Errors: 6, 5, 1460. */
+WINVM_DECLARE(BOOL, GetThreadContext, (HANDLE hThread, struct _CONTEXT *lpContext));
+/* The parts that ContextFlags names, in force when the thread goes on; debug registers and segments
+ * are not taken. A thread in a wait of the kit's leaves it where it goes. Errors: 6, 5, 1460. */
+WINVM_DECLARE(BOOL, SetThreadContext, (HANDLE hThread, const struct _CONTEXT *lpContext));
+/* Ends a thread where it stands, suspended or not: nothing of it is run, what it holds stays held,
+ * its stack stays. The calling thread: ExitThread. Errors: 6, 5, 1460. */
+WINVM_DECLARE(BOOL, TerminateThread, (HANDLE hThread, DWORD dwExitCode));
 /* STILL_ACTIVE, or what the thread ended with; 0 for a thread of the host's. Errors: 6, 5. */
 WINVM_DECLARE(BOOL, GetExitCodeThread, (HANDLE hThread, LPDWORD lpExitCode));
 /* (HANDLE)-2: the calling thread, also in DuplicateHandle, which gives other threads a handle. */

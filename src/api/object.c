@@ -1,4 +1,5 @@
-/* Objects of other libraries, and the privileges: winvm's own calls for those that stand on it.
+/* Objects of other libraries, where their threads are, and the privileges: winvm's own calls for
+ * those that stand on it.
  *
  * I1  These tell failures by their result, with the values of errno, and leave errno and the last
  *     error alone.
@@ -6,8 +7,10 @@
 #include <errno.h>
 
 #include "api/api.h"
+#include "fault/fault_context.h"
 #include "nt/nt_foreign.h"
 #include "nt/nt_privilege.h"
+#include "pool/pool.h"
 
 static int error_of(wvm_status status)
 {
@@ -61,6 +64,21 @@ WVM_EXPORT int winvm_object_get(void *handle, const struct winvm_object_kind *ki
 WVM_EXPORT void winvm_object_thread(struct winvm_object *(*self)(void))
 {
     wvm_foreign_thread(self);
+}
+
+WVM_EXPORT int winvm_thread_inside(void)
+{
+    return wvm_foreign_thread_inside() || wvm_pool_inside();
+}
+
+WVM_EXPORT void winvm_context_load(void *context, const void *ucontext)
+{
+    wvm_context_load(context, ucontext);
+}
+
+WVM_EXPORT void winvm_context_store(const void *context, void *ucontext)
+{
+    wvm_context_store(context, ucontext);
 }
 
 WVM_EXPORT int winvm_privilege(uint32_t number, int enable)

@@ -40,12 +40,20 @@ F(HANDLE, CreateThread,
   (LPSECURITY_ATTRIBUTES a, SIZE_T b, LPTHREAD_START_ROUTINE c, LPVOID d, DWORD e, LPDWORD
   f), (a, b, c, d, e, f))
 X(VOID, ExitThread, (DWORD a), (a))
-X(DWORD, ResumeThread, (HANDLE a), (a))
 X(BOOL, GetExitCodeThread, (HANDLE a, LPDWORD b), (a, b))
 X(DWORD, GetThreadId, (HANDLE a), (a))
 X(HANDLE, GetCurrentThread, (VOID), ())
 X(DWORD, GetCurrentThreadId, (VOID), ())
 X(BOOL, SwitchToThread, (VOID), ())
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_SUSPEND)
+X(HANDLE, OpenThread, (DWORD a, BOOL b, DWORD c), (a, b, c))
+X(DWORD, SuspendThread, (HANDLE a), (a))
+X(DWORD, ResumeThread, (HANDLE a), (a))
+X(BOOL, GetThreadContext, (HANDLE a, LPCONTEXT b), (a, b))
+X(BOOL, SetThreadContext, (HANDLE a, const CONTEXT *b), (a, b))
+X(BOOL, TerminateThread, (HANDLE a, DWORD b), (a, b))
 #endif
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_WAIT)

@@ -18,6 +18,8 @@
 #define MILLISECOND UINT64_C(1000000)
 #define N_SPINS 100
 
+WVM_THREAD_LOCAL uint32_t wvm_kit_held;
+
 uint64_t wvm_kit_now(void)
 {
     struct timespec ts;

@@ -38,10 +38,14 @@ struct wvm_kit_lock {
     uint32_t word; /* 0 free, 1 taken, 2 taken and perhaps waited for */
 };
 void wvm_kit_lock_slow(struct wvm_kit_lock *lock);
+/* How many of these the calling thread has, or is about to have: who has one is not suspended. */
+extern WVM_THREAD_LOCAL uint32_t wvm_kit_held;
 
 static inline void wvm_kit_lock(struct wvm_kit_lock *lock)
 {
     uint32_t nobody = 0;
+    wvm_kit_held++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (WVM_KIT_ALONE && lock->word == 0)
         lock->word = 1;
     else if (WVM_UNLIKELY(!__atomic_compare_exchange_n(&lock->word, &nobody, 1, false,
@@ -55,6 +59,8 @@ static inline void wvm_kit_unlock(struct wvm_kit_lock *lock)
         lock->word = 0;
     else if (WVM_UNLIKELY(__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2))
         wvm_kit_unpark(&lock->word, 1);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    wvm_kit_held--;
 }
 
 #pragma GCC visibility pop

@@ -60,14 +60,9 @@ struct wvm_kit_kind wvm_kit_thread_kind = {
     .take = thread_take,
 };
 
-static void end_record(struct wvm_kit_thread *self)
+void wvm_kit_thread_end(struct wvm_kit_thread *self)
 {
-    void (*end)(struct wvm_kit_thread *), (*end_heap)(void);
-    wvm_kit_self_known = self;
-    if ((end = __atomic_load_n(&wvm_kit_end_fls, __ATOMIC_ACQUIRE)) != NULL)
-        end(self);
-    if ((end_heap = __atomic_load_n(&wvm_kit_end_heap, __ATOMIC_ACQUIRE)) != NULL)
-        end_heap();
+    void (*end)(struct wvm_kit_thread *);
     wvm_kit_lock(&wvm_kit_threads_lock);
     wvm_kit_unlink(&self->all);
     wvm_kit_unlock(&wvm_kit_threads_lock);
@@ -80,7 +75,20 @@ static void end_record(struct wvm_kit_thread *self)
     wvm_kit_self_known = wvm_kit_quick_known = NULL;
     wvm_kit_teb_known = NULL;
     winvm_last_error_place(NULL);
+    __atomic_or_fetch(&self->suspended, WVM_KIT_ENDED, __ATOMIC_RELEASE);
+    wvm_kit_unpark(&self->suspended, INT_MAX);
     wvm_kit_drop(&self->object);
+}
+
+static void end_record(struct wvm_kit_thread *self)
+{
+    void (*end)(struct wvm_kit_thread *), (*end_heap)(void);
+    wvm_kit_self_known = self;
+    if ((end = __atomic_load_n(&wvm_kit_end_fls, __ATOMIC_ACQUIRE)) != NULL)
+        end(self);
+    if ((end_heap = __atomic_load_n(&wvm_kit_end_heap, __ATOMIC_ACQUIRE)) != NULL)
+        end_heap();
+    wvm_kit_thread_end(self);
 }
 
 /* record: &end_key when there is none, for the sake of the next round. */
@@ -115,6 +123,7 @@ static void in_child(void)
 {
     struct wvm_kit_thread *self = wvm_kit_self_known;
     wvm_kit_dispatch.word = wvm_kit_threads_lock.word = 0;
+    wvm_kit_held -= 2; /* as before_fork took them */
     wvm_kit_tid_known = 0;
     wvm_kit_ring(&wvm_kit_threads);
     if (self) {
@@ -186,10 +195,90 @@ void wvm_kit_thread_adopt(struct wvm_kit_thread *self)
     place_error(self);
 }
 
+/* ---- threads that others ask about first ---- */
+
+/* The list's lock. */
+static struct wvm_kit_thread *find(uint32_t tid)
+{
+    struct wvm_kit_thread *t;
+    WVM_KIT_EACH_THREAD(t, l)
+        if (__atomic_load_n(&t->tid, __ATOMIC_RELAXED) == tid)
+            return t;
+    return NULL;
+}
+
+struct wvm_kit_thread *wvm_kit_thread_find(uint32_t tid)
+{
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    struct wvm_kit_thread *t = find(tid);
+    if (t)
+        winvm_object_hold(&t->object.head);
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+    return t;
+}
+
+struct wvm_kit_thread *wvm_kit_thread_give(uint32_t tid)
+{
+    struct wvm_kit_thread *given = wvm_kit_thread_new(), *known;
+    if (!given)
+        return NULL;
+    given->exit_code = 0;
+    given->tid = tid;
+    given->given = true;
+    winvm_object_hold(&given->object.head);
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    known = find(tid);
+    if (known)
+        winvm_object_hold(&known->object.head);
+    else
+        wvm_kit_link(&wvm_kit_threads, &given->all);
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+    if (!known)
+        return given;
+    wvm_kit_drop(&given->object);
+    wvm_kit_drop(&given->object);
+    return known;
+}
+
+void wvm_kit_thread_take_back(struct wvm_kit_thread *t)
+{
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    bool mine = t->given;
+    if (mine)
+        wvm_kit_unlink(&t->all);
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+    if (mine)
+        wvm_kit_drop(&t->object);
+    wvm_kit_drop(&t->object);
+}
+
+/* Keys up to here have their place in the thread from the start: no memory is taken. */
+#define N_NEAR_KEYS 32
+
+struct wvm_kit_thread *wvm_kit_thread_take(void)
+{
+    struct wvm_kit_thread *t = wvm_kit_self_known;
+    if (t || end_key >= N_NEAR_KEYS || rounds >= PTHREAD_DESTRUCTOR_ITERATIONS)
+        return t;
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    t = find(wvm_kit_tid());
+    if (t)
+        t->given = false;
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+    if (t) {
+        wvm_kit_self_known = t;
+        pthread_setspecific(end_key, t);
+        name_in_teb(t);
+    }
+    return t;
+}
+
 struct wvm_kit_thread *wvm_kit_self_make(void)
 {
     DWORD error = GetLastError();
-    struct wvm_kit_thread *self = NULL;
+    struct wvm_kit_thread *self = wvm_kit_thread_take();
+    if (self)
+        return self;
     if (rounds < PTHREAD_DESTRUCTOR_ITERATIONS)
         self = wvm_kit_thread_new();
     if (self) {

@@ -9,12 +9,22 @@
 #define WVM_KIT_N_TLS (TLS_MINIMUM_AVAILABLE + 1024)
 #define WVM_KIT_N_FLS FLS_MAXIMUM_AVAILABLE
 
+/* The word `suspended` of a thread, which it sleeps on: how often it is still to be resumed; it
+ * stands in the handler of kit_suspend.c; it has ended; it is to end there. */
+#define WVM_KIT_COUNT 0xffu
+#define WVM_KIT_PARKED (1u << 31)
+#define WVM_KIT_ENDED (1u << 30)
+#define WVM_KIT_KILLED (1u << 29)
+
 struct wvm_kit_thread {
     struct wvm_kit_object object;  /* first; signaled once the thread has ended */
     uint32_t tid;                  /* (a) the host's number; 0: not started yet */
-    uint32_t suspended;            /* (a) how often a start is still to be resumed */
+    uint32_t suspended;            /* (a) WVM_KIT_COUNT and the bits beside it */
+    void *context;                 /* of the signal's handler; while PARKED is set */
     DWORD exit_code;               /* of the thread until it has ended */
     bool ended;                    /* the dispatch lock */
+    bool reached;                  /* (a) the signal of kit_suspend.c has come, if not more */
+    bool given;                    /* made by another thread, and not yet found: the list's lock */
     struct wvm_kit_links mutexes;  /* those it owns: the dispatch lock */
     struct wvm_kit_links all;      /* threads with a record: wvm_kit_threads_lock */
     TEB teb;                       /* the thread's, filled by kit_teb.c: Self is not NULL then */
@@ -36,6 +46,17 @@ static inline struct wvm_kit_thread *wvm_kit_self(void)
 /* A record for a thread to be started, which adopts it first thing. NULL: no memory. */
 struct wvm_kit_thread *wvm_kit_thread_new(void);
 void wvm_kit_thread_adopt(struct wvm_kit_thread *self);
+/* The record of a thread of this process by its number, held; NULL: it has none. */
+struct wvm_kit_thread *wvm_kit_thread_find(uint32_t tid);
+/* A record for a thread that has none, held, which it gets when it asks for its own, or calls
+ * wvm_kit_thread_take; take it back if it never does. NULL: no memory. */
+struct wvm_kit_thread *wvm_kit_thread_give(uint32_t tid);
+void wvm_kit_thread_take_back(struct wvm_kit_thread *t);
+/* The calling thread's record, if it has one or is given one. Signal safety: for who has none of
+ * the kit's locks. */
+struct wvm_kit_thread *wvm_kit_thread_take(void);
+/* What the end of a thread does, without the callbacks of Fls*. */
+void wvm_kit_thread_end(struct wvm_kit_thread *self);
 
 /* A slot: the thread's; TlsAlloc and TlsFree set it to 0 (a). */
 static inline void **wvm_kit_tls(struct wvm_kit_thread *t, uint32_t i)

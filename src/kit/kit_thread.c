@@ -46,7 +46,7 @@ static void *thread_main(void *given)
     wvm_kit_thread_adopt(self);
     wvm_kit_unpark(&self->tid, 1); /* the creator goes on: *given ends */
     winvm_thread_attach();
-    while ((suspended = __atomic_load_n(&self->suspended, __ATOMIC_ACQUIRE)) != 0)
+    while ((suspended = __atomic_load_n(&self->suspended, __ATOMIC_ACQUIRE)) & WVM_KIT_COUNT)
         wvm_kit_park(&self->suspended, suspended, WVM_KIT_NEVER);
     way_out = &out;
     if (_setjmp(out) == 0) {
@@ -140,21 +140,6 @@ VOID wvm_kit_ExitThread(DWORD code)
     if (way_out)
         _longjmp(*way_out, 1);
     pthread_exit(NULL);
-}
-
-DWORD wvm_kit_ResumeThread(HANDLE h)
-{
-    struct wvm_kit_thread *t = wvm_kit_object_of(h, &wvm_kit_thread_kind, THREAD_SUSPEND_RESUME);
-    if (!t)
-        return (DWORD)-1;
-    uint32_t before = __atomic_load_n(&t->suspended, __ATOMIC_RELAXED);
-    while (before != 0 && !__atomic_compare_exchange_n(&t->suspended, &before, before - 1, false,
-                                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-        ;
-    if (before == 1)
-        wvm_kit_unpark(&t->suspended, 1);
-    wvm_kit_drop(&t->object);
-    return before;
 }
 
 /* A thread of which a handle lets ask; it may grant either right to ask. */

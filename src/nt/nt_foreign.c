@@ -14,6 +14,9 @@
 #include <sched.h>
 
 #include "base/assert.h"
+#include "nt/nt_pin.h"
+#include "section/section_name.h"
+#include "space/space_fault.h"
 
 #define N_KINDS (WVM_MAX_OBJECT_TYPES - WVM_N_OBJECT_TYPES)
 
@@ -180,6 +183,11 @@ wvm_status wvm_foreign_get(HANDLE h, const struct winvm_object_kind *kind, uint3
 void wvm_foreign_thread(wvm_foreign_thread_fn self)
 {
     __atomic_store_n(&thread_self, self, __ATOMIC_RELEASE);
+}
+
+bool wvm_foreign_thread_inside(void)
+{
+    return wvm_space_inside() || wvm_names_inside() || wvm_pin_is_set();
 }
 
 wvm_status wvm_foreign_open_thread(uint32_t access, HANDLE *out)

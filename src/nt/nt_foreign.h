@@ -20,6 +20,9 @@ wvm_status wvm_foreign_get(HANDLE h, const struct winvm_object_kind *kind, uint3
 /* Who answers for (HANDLE)-2, the calling thread: a held object, or NULL. */
 typedef struct winvm_object *(*wvm_foreign_thread_fn)(void);
 void wvm_foreign_thread(wvm_foreign_thread_fn self);
+/* Is the calling thread, or what this interrupts, where others may have to wait for it: with a lock
+ * of the inner rooms, or in an object that only it keeps? */
+bool wvm_foreign_thread_inside(void);
 /* A handle to the calling thread. INVALID_HANDLE: nobody answers for threads. */
 wvm_status wvm_foreign_open_thread(uint32_t access, HANDLE *out) WVM_MUST_CHECK;
 

@@ -57,6 +57,12 @@ struct wvm_pin *wvm_pin_claim(void)
     return wvm_pin_own;
 }
 
+bool wvm_pin_is_set(void)
+{
+    const struct wvm_pin *pin = wvm_pin_own;
+    return pin && pin != &no_pin && __atomic_load_n(&pin->object, __ATOMIC_RELAXED);
+}
+
 /* A pin that is taken after this look belongs to a thread that has gone through a barrier of its
  * own since, when it took it. */
 static bool others_have_pins(void)

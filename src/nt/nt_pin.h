@@ -42,6 +42,8 @@ static inline void wvm_pin_set(struct wvm_pin *pin, void *object)
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
+/* Has the calling thread one set? */
+bool wvm_pin_is_set(void);
 /* From now on each pin that was set before a thread could see what the caller stored before is
  * seen by everyone. False: the host refuses. */
 bool wvm_pins_settle(void);

@@ -32,6 +32,9 @@ static inline uint32_t wvm_pool_type_of(enum wvm_pool_kind kind)
     return ((unsigned)kind & 1) | ((unsigned)kind & 2) << 8;
 }
 
+/* Is the calling thread where a walk or a trim waits for it? */
+bool wvm_pool_inside(void);
+
 enum wvm_pool_flag {
     WVM_POOL_ZERO = 1,          /* contents are zero */
     WVM_POOL_CACHE_ALIGNED = 2, /* a multiple of WVM_POOL_CACHE_LINE */

@@ -132,6 +132,11 @@ static bool is_inside(const struct wvm_pool_thread *th)
     return __atomic_load_n(&th->inside, __ATOMIC_ACQUIRE) != 0;
 }
 
+bool wvm_pool_inside(void)
+{
+    return wvm_pool_own != &wvm_pool_nobody && is_inside(wvm_pool_own);
+}
+
 bool wvm_pool_enter(struct wvm_pool_thread *th)
 {
     if (__atomic_load_n(&th->inside, __ATOMIC_RELAXED))

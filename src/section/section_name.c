@@ -120,6 +120,11 @@ void wvm_names_end(void)
     inside = false;
 }
 
+bool wvm_names_inside(void)
+{
+    return inside;
+}
+
 /* ---- find ---- */
 
 static bool is_valid(const struct wvm_name_key *key)

@@ -25,6 +25,8 @@ struct wvm_name_key {
  * begin and end. */
 wvm_status wvm_names_begin(void) WVM_MUST_CHECK;
 void wvm_names_end(void);
+/* Is the calling thread between begin and end? */
+bool wvm_names_inside(void);
 /* Between begin and end. *fd: a fresh kept descriptor (host_object.h) of the living object of that
  * name, for writing too if the holder's is (*writable). OBJECT_NAME_NOT_FOUND: nobody alive has a
  * handle to it; OBJECT_NAME_INVALID; ACCESS_DENIED: its holders' files cannot be opened;
