@@ -29,9 +29,12 @@
 #define X(ret, name, params, args) WVM_KIT_MS_ENTRY_TO(ret, name, params, args, wvm_kit_##name)
 #define F(ret, name, params, args) \
     WVM_KIT_MS_ENTRY_TO(ret, name, params, args, wvm_kit_##name##_ms)
+#undef V
+#define V(ret, name, params, args) WVM_HIDDEN WVM_WINDOWS_CALL ret wvm_kit_ms_##name params;
 #include "kit/kit_list.h"
 #undef X
 #undef F
+#undef V
 
 #if defined(WVM_PLAIN_MS)
 #define WVM_KIT_PLAIN(name) wvm_kit_ms_##name

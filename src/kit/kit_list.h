@@ -3,7 +3,12 @@
  *
  * X(ret, name, params, args)   the meaning is wvm_kit_NAME, in the compiler's convention
  * F(ret, name, params, args)   the same, but it takes a function; for a caller of the Windows
- *                              convention it is wvm_kit_NAME_ms */
+ *                              convention it is wvm_kit_NAME_ms
+ * V(ret, name, params, args)   as F, which it is unless it is defined: its file has the function
+ *                              for callers of the Windows convention too, wvm_kit_ms_NAME */
+#ifndef V
+#define V F
+#endif
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_HEAP)
 X(HANDLE, GetProcessHeap, (VOID), ())

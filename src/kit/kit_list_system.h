@@ -113,3 +113,50 @@ X(PVOID, RtlCreateHeap,
 X(PVOID, RtlDestroyHeap, (PVOID a), (a))
 X(ULONG, RtlGetProcessHeaps, (ULONG a, PVOID *b), (a, b))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FUNCTION_TABLE)
+X(BOOLEAN, RtlAddFunctionTable, (PIMAGE_RUNTIME_FUNCTION_ENTRY a, DWORD b, DWORD64 c), (a, b, c))
+X(BOOLEAN, RtlDeleteFunctionTable, (PIMAGE_RUNTIME_FUNCTION_ENTRY a), (a))
+F(BOOLEAN, RtlInstallFunctionTableCallback,
+  (DWORD64 a, DWORD64 b, DWORD c, FARPROC d, PVOID e, PCWSTR f), (a, b, c, d, e, f))
+X(NTSTATUS, RtlAddGrowableFunctionTable,
+  (PVOID *a, PIMAGE_RUNTIME_FUNCTION_ENTRY b, DWORD c, DWORD d, ULONG_PTR e, ULONG_PTR f),
+  (a, b, c, d, e, f))
+X(VOID, RtlGrowFunctionTable, (PVOID a, DWORD b), (a, b))
+X(VOID, RtlDeleteGrowableFunctionTable, (PVOID a), (a))
+X(PIMAGE_RUNTIME_FUNCTION_ENTRY, RtlLookupFunctionEntry,
+  (DWORD64 a, PDWORD64 b, PVOID c), (a, b, c))
+V(USHORT, RtlCaptureStackBackTrace, (DWORD a, DWORD b, PVOID *c, PDWORD d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_SLIST)
+X(VOID, InitializeSListHead, (PSLIST_HEADER a), (a))
+X(PSLIST_ENTRY, InterlockedPushEntrySList, (PSLIST_HEADER a, PSLIST_ENTRY b), (a, b))
+X(PSLIST_ENTRY, InterlockedPushListSListEx,
+  (PSLIST_HEADER a, PSLIST_ENTRY b, PSLIST_ENTRY c, ULONG d), (a, b, c, d))
+X(PSLIST_ENTRY, InterlockedPopEntrySList, (PSLIST_HEADER a), (a))
+X(PSLIST_ENTRY, InterlockedFlushSList, (PSLIST_HEADER a), (a))
+X(USHORT, QueryDepthSList, (PSLIST_HEADER a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_LSTR)
+X(int, lstrlenA, (LPCSTR a), (a))
+X(int, lstrlenW, (LPCWSTR a), (a))
+X(LPSTR, lstrcpyA, (LPSTR a, LPCSTR b), (a, b))
+X(LPWSTR, lstrcpyW, (LPWSTR a, LPCWSTR b), (a, b))
+X(LPSTR, lstrcpynA, (LPSTR a, LPCSTR b, int c), (a, b, c))
+X(LPWSTR, lstrcpynW, (LPWSTR a, LPCWSTR b, int c), (a, b, c))
+X(LPSTR, lstrcatA, (LPSTR a, LPCSTR b), (a, b))
+X(LPWSTR, lstrcatW, (LPWSTR a, LPCWSTR b), (a, b))
+X(int, lstrcmpA, (LPCSTR a, LPCSTR b), (a, b))
+X(int, lstrcmpW, (LPCWSTR a, LPCWSTR b), (a, b))
+X(int, lstrcmpiA, (LPCSTR a, LPCSTR b), (a, b))
+X(int, lstrcmpiW, (LPCWSTR a, LPCWSTR b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_WSPRINTF)
+V(int, wsprintfA, (LPSTR a, LPCSTR b, ...), (a, b))
+V(int, wsprintfW, (LPWSTR a, LPCWSTR b, ...), (a, b))
+F(int, wvsprintfA, (LPSTR a, LPCSTR b, va_list c), (a, b, c))
+F(int, wvsprintfW, (LPWSTR a, LPCWSTR b, va_list c), (a, b, c))
+#endif

@@ -1,6 +1,7 @@
-/* Text: code pages, comparisons. */
+/* Text: code pages, comparisons, lstr functions, wsprintf. */
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <winvm/kit.h>
@@ -101,6 +102,79 @@ START_TEST(ordinal)
 }
 END_TEST
 
+START_TEST(lstr)
+{
+    char a[16];
+    WCHAR w[16];
+    ck_assert(lstrlenA("abc") == 3 && lstrlenA(NULL) == 0 && lstrlenW(u"ab") == 2);
+    ck_assert_ptr_eq(lstrcpyA(a, "abc"), a);
+    ck_assert_ptr_eq(lstrcatA(a, "def"), a);
+    ck_assert_str_eq(a, "abcdef");
+    ck_assert(lstrcpyW(w, u"abc") == w && lstrcatW(w, u"d") == w);
+    EQUAL16(w, u"abcd");
+    ck_assert_str_eq(lstrcpynA(a, "abcdef", 4), "abc");
+    ck_assert_ptr_eq(lstrcpynW(w, u"abcdef", 3), w);
+    EQUAL16(w, u"ab");
+    ck_assert(!lstrcpyA(NULL, "a") && !lstrcpyW(w, NULL) && !lstrcpynA(a, "a", 0));
+    ck_assert(lstrcmpA("a", "B") < 0 && lstrcmpA("a", "A") < 0 && lstrcmpA("ab", "Aa") > 0);
+    ck_assert(lstrcmpiA("aBc", "AbC") == 0 && lstrcmpiA("1", "a") < 0 && lstrcmpiA("_", "1") < 0);
+    ck_assert(lstrcmpW(u"abc", u"abc") == 0 && lstrcmpW(u"ab", u"abc") < 0);
+    ck_assert(lstrcmpiW(u"\u00e4", u"\u00c4") == 0 && lstrcmpW(NULL, u"") == 0);
+}
+END_TEST
+
+#define FORMATS_TO(want, ...)                                                  \
+    do {                                                                       \
+        char out[1024];                                                        \
+        ck_assert_int_eq(wsprintfA(out, __VA_ARGS__), (int)strlen(want));      \
+        ck_assert_str_eq(out, want);                                           \
+    } while (0)
+
+START_TEST(formats)
+{
+    WCHAR w[64];
+    FORMATS_TO("a -5 7 ff FF 0x2a %", "%c %d %u %x %X %#x %%", 'a', -5, 7, 255, 255, 42);
+    FORMATS_TO("[   42][42   ][00042][007]", "[%5d][%-5d][%05d][%.3d]", 42, 42, 42, 7);
+    FORMATS_TO("text wide (null)", "%s %S %s", "text", u"wide", (char *)NULL);
+    FORMATS_TO("[  te][te  ]", "[%4.2s][%-4.2s]", "text", "text");
+    FORMATS_TO("-1 4294967295", "%ld %lu", (LONG)-1, (ULONG)-1);
+    FORMATS_TO("123456789abcdef0 -1 81985529216486895", "%I64x %I64d %llu", 0x123456789abcdef0ULL,
+               -1LL, 0x0123456789abcdefULL);
+#if defined(__LP64__)
+    FORMATS_TO("000000000000BEEF", "%p", (void *)0xbeef);
+#else
+    FORMATS_TO("0000BEEF", "%p", (void *)0xbeef);
+#endif
+    FORMATS_TO("1 2 3 4 5 6 7 8 9 10", "%d %d %d %d %d %d %d %d %d %d", 1, 2, 3, 4, 5, 6, 7, 8, 9,
+               10);
+    FORMATS_TO("\xe2\x82\xac", "%ls", u"\u20ac");
+    ck_assert_int_eq(wsprintfW(w, u"%s %S %hs %d", u"wide", "text", "more", -3), 17);
+    EQUAL16(w, u"wide text more -3");
+    char big[1024], *all = malloc(3000);
+    memset(all, 'x', 2999);
+    all[2999] = '\0';
+    ck_assert_int_eq(wsprintfA(big, "%s", all), 1023);
+    ck_assert_int_eq(wsprintfA(big, "%2000d", 1), 1023);
+    free(all);
+}
+END_TEST
+
+#if defined(__x86_64__)
+extern int __attribute__((ms_abi)) winvm_ms_wsprintfA(LPSTR, LPCSTR, ...);
+extern int __attribute__((ms_abi)) winvm_ms_wsprintfW(LPWSTR, LPCWSTR, ...);
+
+START_TEST(formats_of_windows_callers)
+{
+    char a[64];
+    WCHAR w[64];
+    ck_assert_int_eq(winvm_ms_wsprintfA(a, "%d %s %I64x %u %d", -1, "text", 1ULL << 40, 3u, 4), 23);
+    ck_assert_str_eq(a, "-1 text 10000000000 3 4");
+    ck_assert_int_eq(winvm_ms_wsprintfW(w, u"%s-%d-%d-%d-%d", u"w", 1, 2, 3, 4), 9);
+    EQUAL16(w, u"w-1-2-3-4");
+}
+END_TEST
+#endif
+
 int main(void)
 {
     TCase *tc;
@@ -109,5 +183,10 @@ int main(void)
     tcase_add_test(tc, to_utf16_refused);
     tcase_add_test(tc, from_utf16);
     tcase_add_test(tc, ordinal);
+    tcase_add_test(tc, lstr);
+    tcase_add_test(tc, formats);
+#if defined(__x86_64__)
+    tcase_add_test(tc, formats_of_windows_callers);
+#endif
     return unit_run(suite);
 }
