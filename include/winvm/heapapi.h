@@ -89,7 +89,8 @@ WINVM_DECLARE(BOOL, HeapValidate, (HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem));
 WINVM_DECLARE(BOOL, HeapSetInformation,
               (HANDLE HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass,
                PVOID HeapInformation, SIZE_T HeapInformationLength));
-/* HeapCompatibilityInformation only. *ReturnLength, which may be NULL: bytes. Errors: 6, 87, 122. */
+/* HeapCompatibilityInformation only. *ReturnLength, which may be NULL: bytes. Errors: 6, 87,
+ * 122. */
 WINVM_DECLARE(BOOL, HeapQueryInformation,
               (HANDLE HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass,
                PVOID HeapInformation, SIZE_T HeapInformationLength, SIZE_T *ReturnLength));

@@ -143,4 +143,5 @@ NTSTATUS wvm_kit_NtDelayExecution(BOOLEAN alertable, LARGE_INTEGER *interval)
 }
 
 #define WVM_KIT_CLOCK
+#define WVM_KIT_IN (WINVM_IN_KERNEL32 | WINVM_IN_KERNELBASE | WINVM_IN_NTDLL | WINVM_IN_WINMM)
 #include "kit/kit_entry.h"

@@ -135,4 +135,5 @@ BOOL wvm_kit_CryptReleaseContext(HCRYPTPROV handle, DWORD flags)
 }
 
 #define WVM_KIT_CRYPT
+#define WVM_KIT_IN (WINVM_IN_ADVAPI32 | WINVM_IN_BCRYPT)
 #include "kit/kit_entry.h"

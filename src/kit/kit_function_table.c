@@ -105,8 +105,8 @@ BOOLEAN wvm_kit_RtlInstallFunctionTableCallback_ms(DWORD64 id, DWORD64 base, DWO
     return install(id, base, size, &t);
 }
 
-NTSTATUS wvm_kit_RtlAddGrowableFunctionTable(PVOID *out, PIMAGE_RUNTIME_FUNCTION_ENTRY entries, DWORD n,
-                                             DWORD most, ULONG_PTR base, ULONG_PTR end)
+NTSTATUS wvm_kit_RtlAddGrowableFunctionTable(PVOID *out, PIMAGE_RUNTIME_FUNCTION_ENTRY entries,
+                                             DWORD n, DWORD most, ULONG_PTR base, ULONG_PTR end)
 {
     struct table t = {.base = base, .end = end, .entries = entries, .n = n};
     if (!out || !entries || n > most || end < base)
@@ -166,7 +166,8 @@ static bool find_table(DWORD64 pc, struct table *out, PIMAGE_RUNTIME_FUNCTION_EN
     return found;
 }
 
-PIMAGE_RUNTIME_FUNCTION_ENTRY wvm_kit_RtlLookupFunctionEntry(DWORD64 pc, PDWORD64 base, PVOID history)
+PIMAGE_RUNTIME_FUNCTION_ENTRY wvm_kit_RtlLookupFunctionEntry(DWORD64 pc, PDWORD64 base,
+                                                             PVOID history)
 {
     struct table t;
     PIMAGE_RUNTIME_FUNCTION_ENTRY entry;
@@ -225,4 +226,5 @@ wvm_kit_ms_RtlCaptureStackBackTrace(DWORD skip, DWORD n, PVOID *out, PDWORD hash
 }
 
 #define WVM_KIT_FUNCTION_TABLE
+#define WVM_KIT_IN (WINVM_IN_KERNEL32 | WINVM_IN_KERNELBASE | WINVM_IN_NTDLL)
 #include "kit/kit_entry.h"

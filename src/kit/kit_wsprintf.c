@@ -234,7 +234,7 @@ static int make_a(LPSTR out, LPCSTR format, struct arguments *a)
     return (int)bytes;
 }
 
-/* The four forms of a function: called in each convention, with arguments or with a list of them. */
+/* The four forms of a function: called in each convention, with arguments or a list of them. */
 #if defined(__x86_64__)
 #define MS_LIST __builtin_ms_va_list
 #define MS_START __builtin_ms_va_start
@@ -285,4 +285,5 @@ CALLS(A, LPSTR, LPCSTR, make_a)
 CALLS(W, LPWSTR, LPCWSTR, make_w)
 
 #define WVM_KIT_WSPRINTF
+#define WVM_KIT_IN WINVM_IN_USER32
 #include "kit/kit_entry.h"
