@@ -1,7 +1,7 @@
 #!/bin/sh
 # Each public header compiles alone and twice, without a message, in every dialect and compiler at
 # hand, also for a 32-bit host (among them layout.h, which checks every structure); each header of
-# compat/ with compat/ alone on the include path, and each of compat/ddk/ with that one.
+# compat/ddk/ with that folder alone on the include path. Those of compat/: ../kit/headers.sh.
 # shellcheck source=SCRIPTDIR/common.inc
 . "$(dirname "$0")/common.inc"
 # shellcheck disable=SC2086
@@ -16,15 +16,13 @@ version_path=${includes#* }
 alone() {
     n=$((n + 1))
     # shellcheck disable=SC2086
-    for path in "$top"/include/winvm/$3.h "$top"/include/winvm/compat/$3.h \
-        "$top"/include/winvm/compat/ddk/$3.h; do
+    for path in "$top"/include/winvm/$3.h "$top"/include/winvm/compat/ddk/$3.h; do
         [ -f "$path" ] || continue
         name=${path##*/}
         case $path in
         */version.h) continue ;;
         */compat/ddk/*)
             search="-I$top/include/winvm/compat/ddk $version_path" text="#include <$name>" ;;
-        */compat/*) search="-I$top/include/winvm/compat $version_path" text="#include <$name>" ;;
         *) search=$includes text="#include <winvm/$name>" ;;
         esac
         printf '%s\n%s\nextern int alone;\n' "$text" "$text" >"$tmp/alone$1"

@@ -30,6 +30,7 @@
 #undef WINVM_WIN32_ONLY
 #endif
 #include "../guiddef.h"
+#include "../intrin_core.h"
 #include "excpt.h"
 
 #ifndef NOMINMAX

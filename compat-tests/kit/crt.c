@@ -1,0 +1,163 @@
+/* What unmodified sources use of Windows' C run time, by its headers on the compat path, in C and
+ * C++. Ends with 0, or names what fails. */
+#include <malloc.h>
+#include <process.h>
+#include <stdlib.h>
+#include <string.h>
+#include <stdio.h>
+#include <io.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <wchar.h>
+#include <limits.h>
+#include <math.h>
+#include <tchar.h>
+#include <crtdbg.h>
+#include <conio.h>
+#include <direct.h>
+#include <share.h>
+#include <strsafe.h>
+#include <intrin.h>
+#include <windows.h>
+
+#define CHECK(e)                                              \
+    do {                                                      \
+        if (!(e)) {                                           \
+            fprintf(stderr, "line %d: %s\n", __LINE__, #e);   \
+            failed = 1;                                       \
+        }                                                     \
+    } while (0)
+
+static int failed;
+static volatile LONG ran;
+static volatile long plain_long;
+
+static __declspec(thread) int own = 3;
+struct __declspec(align(32)) aligned {
+    int x;
+};
+__declspec(noinline) static int one(void)
+{
+    return own - 2;
+}
+static __forceinline int square(int x)
+{
+    return x * x;
+}
+static FORCEINLINE int twice(int x)
+{
+    return 2 * x;
+}
+
+static unsigned __stdcall thread(void *p)
+{
+    ran = *(int *)p;
+    return 9;
+}
+static void __cdecl plain(void *p)
+{
+    InterlockedIncrement((volatile LONG *)p);
+}
+
+static void test_memory(void)
+{
+    int i;
+    char *p = (char *)_aligned_malloc(100, 64);
+    CHECK(p && (size_t)p % 64 == 0 && _aligned_msize(p, 64, 0) == 100);
+    memset(p, 5, 100);
+    p = (char *)_aligned_realloc(p, 1000, 128);
+    CHECK(p && (size_t)p % 128 == 0 && p[99] == 5);
+    _aligned_free(p);
+    p = (char *)_aligned_offset_malloc(100, 64, 8);
+    CHECK(p && ((size_t)p + 8) % 64 == 0);
+    _aligned_free(p);
+    CHECK(!_aligned_malloc(1, 3) && errno == EINVAL);
+    CHECK(!_aligned_malloc((size_t)-1, 16) && errno == ENOMEM);
+    for (i = 100; i <= 100000; i *= 1000) {
+        p = (char *)_malloca(i);
+        memset(p, 1, (size_t)i);
+        _freea(p);
+    }
+    p = (char *)_recalloc(calloc(1, 10), 1000, 10);
+    for (i = 0; i < 10000 && !p[i]; i++)
+        ;
+    CHECK(i == 10000 && _msize(p) >= 10000 && !_expand(p, 1000000));
+    free(p);
+}
+
+static void test_texts(void)
+{
+    char b[8], c[4], n[40];
+    wchar_t w[4];
+    CHECK(!strcpy_s(b, sizeof(b), "1234567") && !strcat_s(b, sizeof(b), ""));
+    CHECK(strcpy_s(c, sizeof(c), "1234") == ERANGE && !c[0]);
+    CHECK(strncpy_s(c, sizeof(c), "12345", _TRUNCATE) == STRUNCATE && !strcmp(c, "123"));
+    CHECK(_snprintf(c, 4, "%d", 12345) == -1 && !memcmp(c, "1234", 4));
+    CHECK(_snprintf(c, 4, "%d", 1234) == 4 && !memcmp(c, "1234", 4));
+    CHECK(_snprintf(c, 4, "%d", 12) == 2 && !strcmp(c, "12"));
+    CHECK(sprintf_s(c, 4, "%d", 12) == 2 && sprintf_s(c, 4, "%d", 1234) == -1 && !c[0]);
+    CHECK(_snprintf_s(c, 4, _TRUNCATE, "%d", 12345) == -1 && !strcmp(c, "123"));
+    CHECK(!_stricmp("ABC", "abc") && _strnicmp("ABC", "abd", 3) < 0 && !_strnicmp("ABC", "abd", 2));
+    CHECK(!_i64toa_s(-5, n, sizeof(n), 10) && !strcmp(n, "-5"));
+    CHECK(!_ui64toa_s(255, n, sizeof(n), 16) && !strcmp(n, "ff"));
+    CHECK(!wcscpy_s(w, 4, L"abc") && wcslen(w) == 3 && !_wcsicmp(w, L"ABC"));
+    CHECK(wcscpy_s(w, 4, L"abcd") == ERANGE && !w[0]);
+    CHECK(StringCchCopyA(b, 8, "x") == S_OK);
+    CHECK(StringCchCopyA(b, 2, "xy") == STRSAFE_E_INSUFFICIENT_BUFFER && !strcmp(b, "x"));
+    CHECK(!_putenv_s("WINVM_CRT", "1") && !strcmp(getenv("WINVM_CRT"), "1"));
+    CHECK(!_putenv("WINVM_CRT=") && !getenv("WINVM_CRT"));
+}
+
+static void test_threads(void)
+{
+    int seven = 7;
+    DWORD code = 0;
+    volatile LONG two = 0;
+    HANDLE h = (HANDLE)_beginthreadex(NULL, 0, thread, &seven, 0, NULL);
+    CHECK(h && WaitForSingleObject(h, 10000) == WAIT_OBJECT_0);
+    CHECK(GetExitCodeThread(h, &code) && code == 9 && ran == 7 && CloseHandle(h));
+    CHECK(_beginthread(plain, 0, (void *)&two) != (uintptr_t)-1);
+    while (!two)
+        Sleep(1);
+}
+
+static void test_files(void)
+{
+    int fd = _open(__FILE__, _O_RDONLY | _O_BINARY);
+    CHECK(fd >= 0 && _lseeki64(fd, 0, SEEK_END) == _filelengthi64(fd));
+    CHECK((HANDLE)_get_osfhandle(fd) != INVALID_HANDLE_VALUE);
+    CHECK(_close(fd) == 0);
+}
+
+static void test_intrinsics(void)
+{
+    unsigned long bit;
+    DWORD high;
+    unsigned char bytes[8];
+    int info[4];
+    CHECK(_BitScanForward(&bit, 0x50) && bit == 4 && !_BitScanForward(&bit, 0));
+    CHECK(_BitScanReverse64(&high, (ULONGLONG)1 << 40) && high == 40);
+    CHECK(_byteswap_ulong(0x01020304) == 0x04030201 && _rotl(1, 33) == 2);
+    CHECK(_rotr64(1, 1) == (ULONGLONG)1 << 63 && __lzcnt(1) == 31 && __popcnt(255) == 8);
+    __cpuid(info, 0);
+    CHECK(info[0] > 0);
+    __stosb(bytes, 7, sizeof(bytes));
+    CHECK(bytes[7] == 7);
+    CHECK(InterlockedDecrement(&plain_long) == -1 && plain_long == -1);
+    CHECK(_InterlockedCompareExchange(&plain_long, 5, -1) == -1 && plain_long == 5);
+    _ReadWriteBarrier();
+    _mm_pause();
+}
+
+int main(void)
+{
+    test_memory();
+    test_texts();
+    test_threads();
+    test_files();
+    test_intrinsics();
+    CHECK(square(3) + twice(1) + one() == 12 && sizeof(struct aligned) == 32);
+    CHECK(max(1, 2) == 2 && min(1, 2) == 1);
+    return failed;
+}
