@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The threads, guards, handles, placeholders, pools, spaces, views and fault tests, and the tracker's
-# readers beside a writer, under ThreadSanitizer.
+# The threads, guards, handles, placeholders, pools, spaces, views and fault tests, the client kit's of
+# locks, waits and threads, and the tracker's readers beside a writer, under ThreadSanitizer.
 # shellcheck source=compat-tests/stress/sanitize.inc
 . "$(dirname "$0")/sanitize.inc"
 sanitize thread \
@@ -15,6 +15,11 @@ sanitize thread \
     src/fault/t/test_fault_context \
     src/fault/t/test_fault_kinds \
     src/fault/t/test_fault_overflow \
+    src/kit/t/test_kit_kept \
+    src/kit/t/test_kit_locks \
+    src/kit/t/test_kit_slots \
+    src/kit/t/test_kit_thread \
+    src/kit/t/test_kit_wait \
     src/region/t/test_index:readers \
     src/region/t/test_pages:readers \
     src/section/t/test_section:threads
