@@ -1,6 +1,6 @@
-/* A general allocator: blocks of up to 32 KiB are of size classes, from slabs, and each thread caches
- * some free ones of each class and gives them back when it ends. A larger block is a reservation of
- * its own, with room to grow, at a multiple of a segment's size as slabs are. */
+/* A general allocator: blocks of up to 32 KiB are of size classes, from slabs, and each thread
+ * caches some free ones of each class and gives them back when it ends. A larger block is a
+ * reservation of its own, with room to grow, at a multiple of a segment's size as slabs are. */
 #include <windows.h>
 #include <string.h>
 #include "slabs.h"

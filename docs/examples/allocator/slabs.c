@@ -1,12 +1,12 @@
 /* Slabs of one size class each, in segments of 4 MiB.
  *
  * Segments are reserved at multiples of their size, so that the segment of a block is known by its
- * address. A slab of 64 KiB is committed when it is first used; its blocks are carved one by one, so
- * that no page is touched before it is needed. A slab without blocks is idle: its memory is reset,
- * and if there are many of them, decommitted.
+ * address. A slab of 64 KiB is committed when it is first used; its blocks are carved one by one,
+ * so that no page is touched before it is needed. A slab without blocks is idle: its memory is
+ * reset, and if there are many of them, decommitted.
  *
- * Locks: one for each class (its slabs that have free blocks, and the books of its slabs); then, and
- * never before it, one for segments and idle slabs. */
+ * Locks: one for each class (its slabs that have free blocks, and the books of its slabs);
+ * then, and never before it, one for segments and idle slabs. */
 #include <windows.h>
 #include "slabs.h"
 

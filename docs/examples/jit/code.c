@@ -1,8 +1,8 @@
 /* Code memory: never writable and executable at one address.
  *
- * CODE_FLIP: a reservation whose pages are committed when they are needed, and whose protection is
- * changed around each write; no other thread runs this code meanwhile. CODE_TWICE: a section that is
- * mapped twice, once to write and once to run. */
+ * CODE_FLIP: a reservation whose pages are committed when they are needed, and whose protection
+ * is changed around each write; no other thread runs this code meanwhile. CODE_TWICE: a section
+ * that is mapped twice, once to write and once to run. */
 #include <windows.h>
 #include "jit.h"
 

@@ -1,7 +1,8 @@
 /* Instructions for the machine of this build: x86-64, or i386 where pointers have 32 bits.
  *
- * The result of an expression is in (r)ax; words that wait are on the stack. Functions of x86-64 keep
- * their arguments where the Windows convention leaves room for them, above the return address. */
+ * The result of an expression is in (r)ax; words that wait are on the stack. Functions of
+ * x86-64 keep their arguments where the Windows convention leaves room for them, above the
+ * return address. */
 #include <windows.h>
 #include <string.h>
 #include "jit.h"

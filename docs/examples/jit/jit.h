@@ -4,9 +4,9 @@
 
 #include <windows.h>
 
-/* Generated code follows the Windows convention, whatever the convention is that this program is
- * compiled with: so its type says it, and so does that of each function it calls. On Windows the
- * words change nothing. */
+/* Generated code follows the Windows convention, whatever the convention is that this program
+ * is compiled with: so its type says it, and so does that of each function it calls. On Windows
+ * the words change nothing. */
 #if defined(__GNUC__) && defined(_WIN64)
 #define JIT_CALL __attribute__((ms_abi))
 #define JIT_HELPER JIT_CALL
@@ -22,15 +22,15 @@ enum { MOST_PARAMS = 4, MOST_FUNCTIONS = 32, MOST_NAME = 12 };
 typedef LONG_PTR word;
 
 /* ---- Code memory (code.c) ----
- * It is written at one address and runs at another (CODE_TWICE), or at the same one, where it can be
- * written or run but not both (CODE_FLIP). */
+ * It is written at one address and runs at another (CODE_TWICE), or at the same one, where it can
+ * be written or run but not both (CODE_FLIP). */
 enum code_way { CODE_FLIP, CODE_TWICE };
 int code_start(enum code_way way);          /* 0: the system refuses */
 void code_end(void);
 BYTE *code_open(size_t size);               /* where to write, at its next free byte; or NULL */
 BYTE *code_runs_at(const BYTE *written);
 void code_close(size_t used);               /* what was written can run */
-BYTE *code_reopen(const BYTE *runs);        /* the same for code that exists; ended with code_patched */
+BYTE *code_reopen(const BYTE *runs);        /* the same of code that exists, until code_patched */
 void code_patched(const BYTE *runs, size_t size);
 int code_is(const void *at);
 int code_can_write(const void *runs);       /* as VirtualQuery tells */
