@@ -1,5 +1,7 @@
-/* winvm/winvm.h: everything. WINVM_WIN32_ONLY leaves out what a Windows program's windows.h does
- * not have either: the native calls and the whole list of statuses. */
+/* winvm/winvm.h: everything of libwinvm, without the words of Windows' compiler, min and max, and
+ * the C run time, which unmodified sources find by compat/windows.h. WINVM_WIN32_ONLY leaves out
+ * what a Windows program's windows.h does not have either: the native calls and the whole list of
+ * statuses. */
 #ifndef WINVM_WINVM_H
 #define WINVM_WINVM_H
 
