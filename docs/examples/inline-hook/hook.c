@@ -3,17 +3,16 @@
  * A near block holds the relay, a jump to the replacement wherever that is, and the trampoline; the
  * function's first bytes become a jump to the relay, which must lie within 2 GB. So free memory is
  * looked for around the function by VirtualQuery, region by region, upwards and downwards.
- * I1  Bytes of a function change only while every other thread is suspended, and none of them then
- *     stands inside these bytes: a thread that did is moved to where it would be otherwise.
+ * I1  Bytes of a function change only while the threads that the caller names are suspended, and
+ *     none of them then stands inside these bytes: a thread that did is moved to where it would be
+ *     otherwise.
  * I2  Nothing is allocated and nothing printed while threads are suspended: one of them may hold
  *     the lock of the heap. */
 #include "hook.h"
 
 #include <string.h>
-#include <tlhelp32.h>
 
 #define REACH ((LONGLONG)0x7ff00000)
-#define MOST_THREADS 64
 
 enum { RELAY_SIZE = 16 };
 
@@ -88,61 +87,22 @@ BYTE *allocate_near(const BYTE *target, SIZE_T size, int above_first)
 
 /* ---- the other threads ---- */
 
-struct frozen {
-    HANDLE threads[MOST_THREADS];
-    unsigned n;
-};
-
-static void thaw(struct frozen *f)
+/* The first n of them go on. */
+static void thaw(const struct hook_threads *others, unsigned n)
 {
-    for (unsigned i = 0; i < f->n; i++) {
-        ResumeThread(f->threads[i]);
-        CloseHandle(f->threads[i]);
-    }
-    f->n = 0;
+    while (n > 0)
+        ResumeThread(others->handles[--n]);
 }
 
-/* 1: every thread of this process that `snapshot` has stands still. 0: not; all run. */
-static int freeze_listed(struct frozen *f, HANDLE snapshot)
+/* 1: all of them stand still. 0: one could not be suspended; all run. */
+static int freeze(const struct hook_threads *others)
 {
-    THREADENTRY32 entry = {.dwSize = sizeof(entry)};
-    DWORD own = GetCurrentThreadId(), process = GetCurrentProcessId();
-
-    if (!Thread32First(snapshot, &entry))
-        return 0;
-    do {
-        HANDLE thread;
-
-        if (entry.th32OwnerProcessID != process || entry.th32ThreadID == own)
-            continue;
-        thread = OpenThread(THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_SET_CONTEXT, FALSE,
-                            entry.th32ThreadID);
-        if (thread == NULL) /* it has ended since */
-            continue;
-        if (f->n == MOST_THREADS || SuspendThread(thread) == (DWORD)-1) {
-            CloseHandle(thread);
-            if (f->n == MOST_THREADS)
-                return 0;
-            continue;
+    for (unsigned i = 0; i < others->n; i++)
+        if (SuspendThread(others->handles[i]) == (DWORD)-1) {
+            thaw(others, i);
+            return 0;
         }
-        f->threads[f->n++] = thread;
-    } while (Thread32Next(snapshot, &entry));
     return 1;
-}
-
-static int freeze(struct frozen *f)
-{
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
-    int done;
-
-    f->n = 0;
-    if (snapshot == INVALID_HANDLE_VALUE)
-        return 0;
-    done = freeze_listed(f, snapshot);
-    if (!done)
-        thaw(f);
-    CloseHandle(snapshot);
-    return done;
 }
 
 /* Where a thread at p goes on: in the trampoline when its bytes change, else where it is. */
@@ -159,21 +119,21 @@ static ULONG_PTR moved(const struct hook *h, ULONG_PTR p, int set)
     return p;
 }
 
-static int move_threads(const struct hook *h, struct frozen *f, int set)
+static int move_threads(const struct hook *h, const struct hook_threads *others, int set)
 {
-    for (unsigned i = 0; i < f->n; i++) {
+    for (unsigned i = 0; i < others->n; i++) {
         CONTEXT context;
         ULONG_PTR p;
 
         memset(&context, 0, sizeof(context));
         context.ContextFlags = CONTEXT_CONTROL;
-        if (!GetThreadContext(f->threads[i], &context))
+        if (!GetThreadContext(others->handles[i], &context))
             return 0;
         p = moved(h, (ULONG_PTR)context.Rip, set);
         if (p == (ULONG_PTR)context.Rip)
             continue;
         context.Rip = p;
-        if (!SetThreadContext(f->threads[i], &context))
+        if (!SetThreadContext(others->handles[i], &context))
             return 0;
     }
     return 1;
@@ -192,21 +152,20 @@ static int write_code(BYTE *at, const BYTE *bytes, unsigned size)
            FlushInstructionCache(GetCurrentProcess(), at, size);
 }
 
-static int change(struct hook *h, const BYTE *bytes, int set)
+static int change(struct hook *h, const BYTE *bytes, int set, const struct hook_threads *others)
 {
-    struct frozen others;
     int done;
 
-    if (h->is_set == set || !freeze(&others))
+    if (h->is_set == set || !freeze(others))
         return 0;
-    done = move_threads(h, &others, set) && write_code(h->target, bytes, h->stolen);
-    thaw(&others);
+    done = move_threads(h, others, set) && write_code(h->target, bytes, h->stolen);
+    thaw(others, others->n);
     if (done)
         h->is_set = set;
     return done;
 }
 
-int hook_set(struct hook *h)
+int hook_set(struct hook *h, const struct hook_threads *others)
 {
     BYTE bytes[MOST_STOLEN];
     LONG distance = (LONG)(h->near_block - (h->target + JUMP_SIZE));
@@ -214,12 +173,12 @@ int hook_set(struct hook *h)
     bytes[0] = 0xe9;
     memcpy(bytes + 1, &distance, 4);
     memset(bytes + JUMP_SIZE, 0xcc, sizeof(bytes) - JUMP_SIZE); /* never reached */
-    return change(h, bytes, 1);
+    return change(h, bytes, 1, others);
 }
 
-int hook_remove(struct hook *h)
+int hook_remove(struct hook *h, const struct hook_threads *others)
 {
-    return change(h, h->saved, 0);
+    return change(h, h->saved, 0, others);
 }
 
 int hook_free(struct hook *h)

@@ -44,9 +44,16 @@ enum hook_result move_instructions(struct hook *h, unsigned room);
 /* Prepares a hook of f; it is not set yet. */
 enum hook_result hook_new(struct hook *h, hook_function f, hook_function replacement);
 
-/* Sets and removes it, while all other threads stand still. */
-int hook_set(struct hook *h);
-int hook_remove(struct hook *h);
+/* The other threads that may run the code meanwhile: handles that may suspend them and change their
+ * registers. */
+struct hook_threads {
+    const HANDLE *handles;
+    unsigned n;
+};
+
+/* Sets and removes it while these stand still. 0: nothing was changed. */
+int hook_set(struct hook *h, const struct hook_threads *others);
+int hook_remove(struct hook *h, const struct hook_threads *others);
 /* Gives its memory back; it must be removed, and no thread in the trampoline. */
 int hook_free(struct hook *h);
 

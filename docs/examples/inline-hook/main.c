@@ -20,6 +20,7 @@ typedef int (*order_function)(const void *, const void *);
 typedef void (*sort_function)(void *, size_t, size_t, order_function);
 typedef int (*area_function)(const int *, int);
 
+static const struct hook_threads nobody;
 static struct hook sort_hook, area_hook;
 static volatile LONG sort_calls, area_calls, stop, wrong, rounds;
 static int bad;
@@ -131,12 +132,12 @@ static void hook_library(void)
     memcpy(before, sort_hook.target, sort_hook.stolen);
     old = protection(sort_hook.target);
     say(sorts_to("12345") && sort_calls == 0, "qsort: as it is");
-    say(hook_set(&sort_hook) && sorts_to("54321") && sort_calls == 1, "qsort: hooked");
+    say(hook_set(&sort_hook, &nobody) && sorts_to("54321") && sort_calls == 1, "qsort: hooked");
     say(*sort_hook.target == 0xe9 && protection(sort_hook.target) == old,
         "qsort: begins with a jump, the page is protected as before");
-    say(hook_remove(&sort_hook) && sorts_to("12345") && sort_calls == 1, "qsort: unhooked");
+    say(hook_remove(&sort_hook, &nobody) && sorts_to("12345") && sort_calls == 1, "qsort: unhooked");
     say(memcmp(before, sort_hook.target, sort_hook.stolen) == 0, "qsort: the old bytes");
-    say(!hook_remove(&sort_hook), "qsort: cannot be unhooked twice");
+    say(!hook_remove(&sort_hook, &nobody), "qsort: cannot be unhooked twice");
 }
 
 static void hook_own(void)
@@ -146,10 +147,10 @@ static void hook_own(void)
     if (bad)
         return;
     say(area_is(26) && area_calls == 0, "own function: as it is");
-    say(hook_set(&area_hook) && area_is(27) && area_calls == 1, "own function: hooked");
-    say(hook_set(&sort_hook) && sorts_to("54321") && area_is(27), "both are hooked");
-    say(hook_remove(&area_hook) && area_is(26), "own function: unhooked");
-    say(hook_remove(&sort_hook) && sorts_to("12345"), "qsort: unhooked");
+    say(hook_set(&area_hook, &nobody) && area_is(27) && area_calls == 1, "own function: hooked");
+    say(hook_set(&sort_hook, &nobody) && sorts_to("54321") && area_is(27), "both are hooked");
+    say(hook_remove(&area_hook, &nobody) && area_is(26), "own function: unhooked");
+    say(hook_remove(&sort_hook, &nobody) && sorts_to("12345"), "qsort: unhooked");
 }
 
 /* ---- code that is refused, and code that must be changed to be moved ---- */
@@ -244,6 +245,7 @@ static DWORD WINAPI call_on(void *arg)
 static void hook_under_load(void)
 {
     HANDLE threads[N_THREADS];
+    struct hook_threads others = {threads, N_THREADS};
     LONG start = area_calls;
     int done = 1;
 
@@ -251,7 +253,7 @@ static void hook_under_load(void)
         threads[i] = CreateThread(NULL, 0, call_on, NULL, 0, NULL);
     for (int i = 0; i < N_CHANGES; i++) {
         LONG now = rounds;
-        done &= i % 2 == 0 ? hook_set(&area_hook) : hook_remove(&area_hook);
+        done &= i % 2 == 0 ? hook_set(&area_hook, &others) : hook_remove(&area_hook, &others);
         while (rounds < now + N_THREADS)
             Sleep(0);
     }
