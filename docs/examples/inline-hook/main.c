@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define N_THREADS 3
-#define N_CHANGES 60
+#define N_CHANGES 20
 
 typedef int (*order_function)(const void *, const void *);
 typedef void (*sort_function)(void *, size_t, size_t, order_function);
@@ -255,7 +255,7 @@ static void hook_under_load(void)
         LONG now = rounds;
         done &= i % 2 == 0 ? hook_set(&area_hook, &others) : hook_remove(&area_hook, &others);
         while (rounds < now + N_THREADS)
-            Sleep(0);
+            Sleep(1);
     }
     InterlockedExchange(&stop, 1);
     done &= WaitForMultipleObjects(N_THREADS, threads, TRUE, INFINITE) == WAIT_OBJECT_0;
