@@ -20,8 +20,8 @@ PEB PEB_LDR_DATA RTL_USER_PROCESS_PARAMETERS TEB"
 for header in $headers; do
     [ ! -f "$top/include/winvm/$header.h" ] || cat "$top/include/winvm/$header.h"
 done >"$tmp/text"
-sed -nE 's/^#define ([A-Z][A-Za-z0-9_]+) \(*(\((DWORD|LONG|HRESULT|ULONG)\))?-?[0-9][0-9A-Fa-fxXu]*\)*$/\1/p' \
-    "$tmp/text" | sort -u >"$tmp/names"
+number='\(*(\((DWORD|LONG|HRESULT|ULONG)\))?-?[0-9][0-9A-Fa-fxXu]*\)*'
+sed -nE "s/^#define ([A-Z][A-Za-z0-9_]+) $number\$/\1/p" "$tmp/text" | sort -u >"$tmp/names"
 sed -nE 's/^\} (DECLSPEC_ALIGN\([0-9]+\) )?([A-Z][A-Z0-9_]+)(,.*)?;$/\2/p' "$tmp/text" |
     grep -v '^WINVM' | sort -u >"$tmp/types"
 

@@ -1,5 +1,5 @@
-// The one Windows file of a program whose other files are POSIX ones: the headers of the host and of
-// the C++ library before windows.h, or with WINDOWS_FIRST behind it, and with _WIN32.
+// The one Windows file of a program whose other files are POSIX ones: the headers of the host and
+// of the C++ library before windows.h, or with WINDOWS_FIRST behind it, and with _WIN32.
 #ifdef WINDOWS_FIRST
 #include <windows.h>
 #endif

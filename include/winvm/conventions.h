@@ -1,5 +1,5 @@
-/* winvm/conventions.h: the words of calling conventions, and integers by their width, as Microsoft's
- * compiler has them. No types.
+/* winvm/conventions.h: the words of calling conventions, and integers by their width, as
+ * Microsoft's compiler has them. No types.
  *
  * __stdcall means the convention that abi.h selected, so that callbacks are declared as they are
  * called; __cdecl stays the compiler's own, so that main and the comparison functions of libc keep

@@ -49,7 +49,8 @@ static void EnumerateThreads(DWORD (*seen)[64])
         te.dwSize = sizeof(THREADENTRY32);
         if (Thread32First(hSnapshot, &te)) {
             do {
-                if (te.dwSize >= (FIELD_OFFSET(THREADENTRY32, th32OwnerProcessID) + sizeof(DWORD)) &&
+                if (te.dwSize >=
+                        (FIELD_OFFSET(THREADENTRY32, th32OwnerProcessID) + sizeof(DWORD)) &&
                     te.th32OwnerProcessID == GetCurrentProcessId() &&
                     te.th32ThreadID != GetCurrentThreadId())
                     (*seen)[te.th32ThreadID % 64] = te.th32ThreadID;

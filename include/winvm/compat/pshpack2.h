@@ -1,4 +1,5 @@
-/* <pshpack2.h> for unmodified Windows sources: until <poppack.h> members are aligned to 2 at most. */
+/* <pshpack2.h> for unmodified Windows sources: until <poppack.h> members are aligned
+ * to 2 at most. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpragma-pack" /* a change of alignment beyond one file */
 #endif
