@@ -22,6 +22,7 @@
 #include "rtlsupportapi.h"
 #include "securitybaseapi.h"
 #include "synchapi.h"
+#include "tlhelp32.h"
 #include "timeapi.h"
 #include "timezoneapi.h"
 #include "wincon.h"

@@ -27,6 +27,18 @@ typedef PTHREAD_START_ROUTINE LPTHREAD_START_ROUTINE;
 #define THREAD_RESUME 0x1000
 #define THREAD_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff)
 
+typedef void(WINAPI *PAPCFUNC)(ULONG_PTR Parameter);
+
+/* GetThreadPriority. */
+#define THREAD_PRIORITY_IDLE (-15)
+#define THREAD_PRIORITY_LOWEST (-2)
+#define THREAD_PRIORITY_BELOW_NORMAL (-1)
+#define THREAD_PRIORITY_NORMAL 0
+#define THREAD_PRIORITY_ABOVE_NORMAL 1
+#define THREAD_PRIORITY_HIGHEST 2
+#define THREAD_PRIORITY_TIME_CRITICAL 15
+#define THREAD_PRIORITY_ERROR_RETURN 0x7fffffff
+
 /* CreateThread. */
 #define CREATE_SUSPENDED 0x00000004
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x00010000
@@ -75,6 +87,27 @@ WINVM_DECLARE(BOOL, SetThreadContext, (HANDLE hThread, const struct _CONTEXT *lp
 WINVM_DECLARE(BOOL, TerminateThread, (HANDLE hThread, DWORD dwExitCode));
 /* STILL_ACTIVE, or what the thread ended with; 0 for a thread of the host's. Errors: 6, 5. */
 WINVM_DECLARE(BOOL, GetExitCodeThread, (HANDLE hThread, LPDWORD lpExitCode));
+/* Has the thread call pfnAPC(dwData) in its next alertable wait, which that ends with
+ * WAIT_IO_COMPLETION, or before it begins. 0: 6, 5, 31 it has ended, 8. */
+WINVM_DECLARE(DWORD, QueueUserAPC, (PAPCFUNC pfnAPC, HANDLE hThread, ULONG_PTR dwData));
+/* 0: 6, 5. */
+WINVM_DECLARE(DWORD, GetProcessIdOfThread, (HANDLE Thread));
+/* What was set, THREAD_PRIORITY_NORMAL at first. The host's own priority of the thread follows
+ * where the process may also take that back. THREAD_PRIORITY_ERROR_RETURN: 6, 5. */
+WINVM_DECLARE(int, GetThreadPriority, (HANDLE hThread));
+/* Errors: 6, 5, 87 no such priority. */
+WINVM_DECLARE(BOOL, SetThreadPriority, (HANDLE hThread, int nPriority));
+/* Bit n: processor n of the host, of the first 64. The mask of before; 0: 6, 5, 87. */
+WINVM_DECLARE(DWORD_PTR, SetThreadAffinityMask, (HANDLE hThread, DWORD_PTR dwThreadAffinityMask));
+/* Those that the process may run on, and all. Errors: 6, 5. */
+WINVM_DECLARE(BOOL, GetProcessAffinityMask,
+              (HANDLE hProcess, DWORD_PTR *lpProcessAffinityMask,
+               DWORD_PTR *lpSystemAffinityMask));
+/* Since 1601, and spent, in units of 100 ns; the host counts ticks of 10 ms. The time of the end: 0
+ * while it runs. Of a thread that has ended what it spent is 0. Errors: 6, 5. */
+WINVM_DECLARE(BOOL, GetThreadTimes,
+              (HANDLE hThread, LPFILETIME lpCreationTime, LPFILETIME lpExitTime,
+               LPFILETIME lpKernelTime, LPFILETIME lpUserTime));
 /* (HANDLE)-2: the calling thread, also in DuplicateHandle, which gives other threads a handle. */
 WINVM_DECLARE(HANDLE, GetCurrentThread, (void));
 /* The host's numbers of threads. GetThreadId 0: 6, 5. */

@@ -84,6 +84,11 @@ WINVM_BEGIN_DECLS
 WINVM_DECLARE(DWORD, WaitForSingleObject, (HANDLE hHandle, DWORD dwMilliseconds));
 WINVM_DECLARE(DWORD, WaitForSingleObjectEx,
               (HANDLE hHandle, DWORD dwMilliseconds, BOOL bAlertable));
+/* Sets an event, releases a mutex or counts a semaphore up by one, and waits for hObjectToWaitOn as
+ * WaitForSingleObjectEx does, after that. WAIT_FAILED: 6, 5, 288, 298. */
+WINVM_DECLARE(DWORD, SignalObjectAndWait,
+              (HANDLE hObjectToSignal, HANDLE hObjectToWaitOn, DWORD dwMilliseconds,
+               BOOL bAlertable));
 /* For 1..64 objects: any of them (WAIT_OBJECT_0 + the first that is ready, WAIT_ABANDONED_0 + ...),
  * or all at once, and until then none. WAIT_FAILED: 87 also when all are wanted and one is named
  * twice. */

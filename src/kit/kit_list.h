@@ -69,6 +69,34 @@ X(DWORD, WaitForMultipleObjectsEx,
   (DWORD a, const HANDLE *b, BOOL c, DWORD d, BOOL e), (a, b, c, d, e))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_APC)
+F(DWORD, QueueUserAPC, (PAPCFUNC a, HANDLE b, ULONG_PTR c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_SIGNAL)
+X(DWORD, SignalObjectAndWait, (HANDLE a, HANDLE b, DWORD c, BOOL d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_TOOLHELP)
+X(HANDLE, CreateToolhelp32Snapshot, (DWORD a, DWORD b), (a, b))
+X(BOOL, Thread32First, (HANDLE a, LPTHREADENTRY32 b), (a, b))
+X(BOOL, Thread32Next, (HANDLE a, LPTHREADENTRY32 b), (a, b))
+X(BOOL, Process32First, (HANDLE a, LPPROCESSENTRY32 b), (a, b))
+X(BOOL, Process32Next, (HANDLE a, LPPROCESSENTRY32 b), (a, b))
+X(BOOL, Process32FirstW, (HANDLE a, LPPROCESSENTRY32W b), (a, b))
+X(BOOL, Process32NextW, (HANDLE a, LPPROCESSENTRY32W b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_THREAD_INFO)
+X(DWORD, GetProcessIdOfThread, (HANDLE a), (a))
+X(int, GetThreadPriority, (HANDLE a), (a))
+X(BOOL, SetThreadPriority, (HANDLE a, int b), (a, b))
+X(DWORD_PTR, SetThreadAffinityMask, (HANDLE a, DWORD_PTR b), (a, b))
+X(BOOL, GetProcessAffinityMask, (HANDLE a, PDWORD_PTR b, PDWORD_PTR c), (a, b, c))
+X(BOOL, GetThreadTimes,
+  (HANDLE a, LPFILETIME b, LPFILETIME c, LPFILETIME d, LPFILETIME e), (a, b, c, d, e))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_EVENT)
 X(HANDLE, CreateEventA, (LPSECURITY_ATTRIBUTES a, BOOL b, BOOL c, LPCSTR d), (a, b, c, d))
 X(HANDLE, CreateEventW, (LPSECURITY_ATTRIBUTES a, BOOL b, BOOL c, LPCWSTR d), (a, b, c, d))

@@ -148,8 +148,8 @@ static void start(void)
     winvm_object_thread(object_of_caller);
 }
 
-/* Early, as the C library has room for the values of the first keys in each thread, and calls malloc
- * for others. */
+/* Early, as the C library has room for the values of the first keys in each thread, and calls
+ * malloc for others. */
 static void __attribute__((constructor(101))) start_early(void)
 {
     pthread_once(&once, start);

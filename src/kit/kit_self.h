@@ -25,6 +25,9 @@ struct wvm_kit_thread {
     bool ended;                    /* the dispatch lock */
     bool reached;                  /* (a) the signal of kit_suspend.c has come, if not more */
     bool given;                    /* made by another thread, and not yet found: the list's lock */
+    int priority;                  /* (a) SetThreadPriority */
+    void *calls;                   /* queued to it (kit_apc.c): the dispatch lock */
+    void *alertable;               /* the wait that they end: the dispatch lock */
     struct wvm_kit_links mutexes;  /* those it owns: the dispatch lock */
     struct wvm_kit_links all;      /* threads with a record: wvm_kit_threads_lock */
     TEB teb;                       /* the thread's, filled by kit_teb.c: Self is not NULL then */

@@ -5,11 +5,16 @@
 
 #include "kit/kit.h"
 #include "kit/kit_lock.h"
+#include "kit/kit_wait.h"
 
 DWORD wvm_kit_SleepEx(DWORD ms, BOOL alertable)
 {
     uint32_t word = 0;
-    UNREFERENCED_PARAMETER(alertable); /* nothing queues calls to a thread */
+    if (alertable) {
+        DWORD ended = wvm_kit_sleep_alertable(ms);
+        if (ended != 0 || ms != 0)
+            return ended;
+    }
     if (ms == 0) {
         sched_yield();
         return 0;

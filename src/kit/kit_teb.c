@@ -152,4 +152,5 @@ VOID wvm_kit_RtlSetLastWin32Error(ULONG error)
 }
 
 #define WVM_KIT_TEB
+#define WVM_KIT_IN WINVM_IN_NTDLL
 #include "kit/kit_entry.h"

@@ -50,6 +50,8 @@ static void *thread_main(void *given)
         wvm_kit_park(&self->suspended, suspended, WVM_KIT_NEVER);
     way_out = &out;
     if (_setjmp(out) == 0) {
+        if (self->calls)
+            wvm_kit_make_calls(self); /* queued before it began */
         DWORD code = run(&s);
         self->exit_code = code;
     }

@@ -28,7 +28,7 @@ struct wait_link {
 struct wait {
     struct wvm_kit_thread *thread;
     uint32_t n;
-    bool all;
+    bool all, alertable;
     uint32_t done; /* (a) */
     DWORD result;
     struct wvm_kit_object *object[MAXIMUM_WAIT_OBJECTS];
@@ -36,6 +36,7 @@ struct wait {
 };
 
 struct wvm_kit_lock wvm_kit_dispatch;
+void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
 
 /* ---- Objects ---- */
 
@@ -138,6 +139,14 @@ static void take_down(struct wait *w)
         wvm_kit_unlink(&w->link[i].on);
 }
 
+/* The wait is over, and nothing of it hangs anywhere any more. */
+static void finish(struct wait *w)
+{
+    take_down(w);
+    w->thread->alertable = NULL;
+    __atomic_store_n(&w->done, 1, __ATOMIC_RELEASE);
+}
+
 void wvm_kit_signal(struct wvm_kit_object *object)
 {
     for (struct wvm_kit_links *l = object->waits.next; l != &object->waits;) {
@@ -145,21 +154,37 @@ void wvm_kit_signal(struct wvm_kit_object *object)
         l = l->next;
         if (!try_end(w))
             continue;
-        take_down(w);
-        __atomic_store_n(&w->done, 1, __ATOMIC_RELEASE);
+        finish(w);
         wvm_kit_unpark(&w->done, 1);
         l = object->waits.next; /* the next link may have been this wait's, too */
     }
 }
 
-static DWORD run(struct wait *w, DWORD ms)
+void wvm_kit_alert(struct wvm_kit_thread *thread)
+{
+    struct wait *w = thread->alertable;
+    if (!w)
+        return;
+    w->result = WAIT_IO_COMPLETION;
+    finish(w);
+    wvm_kit_unpark(&w->done, 1);
+}
+
+/* Sleeps, or finds that there is no need to. */
+static DWORD sleep_for(struct wait *w, DWORD ms)
 {
     wvm_kit_lock(&wvm_kit_dispatch);
-    if (try_end(w) || ms == 0) {
+    bool over = w->n > 0 && try_end(w);
+    if (!over && w->alertable && w->thread->calls) {
+        w->result = WAIT_IO_COMPLETION;
+        over = true;
+    }
+    if (over || ms == 0) {
         wvm_kit_unlock(&wvm_kit_dispatch);
         return w->result;
     }
     hang_up(w);
+    w->thread->alertable = w->alertable ? w : NULL;
     wvm_kit_unlock(&wvm_kit_dispatch);
     uint64_t deadline = wvm_kit_deadline(ms);
     while (!__atomic_load_n(&w->done, __ATOMIC_ACQUIRE) && wvm_kit_park(&w->done, 0, deadline))
@@ -168,9 +193,34 @@ static DWORD run(struct wait *w, DWORD ms)
         return w->result;
     wvm_kit_lock(&wvm_kit_dispatch);
     if (!w->done)
-        take_down(w);
+        finish(w);
     wvm_kit_unlock(&wvm_kit_dispatch);
     return w->result;
+}
+
+static DWORD run(struct wait *w, DWORD ms)
+{
+    DWORD result = sleep_for(w, ms);
+    if (result == WAIT_IO_COMPLETION)
+        wvm_kit_make_calls(w->thread);
+    return result;
+}
+
+static void begin(struct wait *w, bool all, bool alertable)
+{
+    w->thread = wvm_kit_self();
+    w->n = 0;
+    w->all = all;
+    w->alertable = alertable;
+    w->done = 0;
+    w->result = WAIT_TIMEOUT;
+}
+
+DWORD wvm_kit_sleep_alertable(DWORD ms)
+{
+    struct wait w;
+    begin(&w, false, true);
+    return w.thread && run(&w, ms) == WAIT_IO_COMPLETION ? WAIT_IO_COMPLETION : 0;
 }
 
 /* ---- The calls ---- */
@@ -205,12 +255,7 @@ DWORD wvm_kit_WaitForMultipleObjectsEx(DWORD n, const HANDLE *handles, BOOL all,
 {
     struct wait w;
     DWORD result = WAIT_FAILED;
-    UNREFERENCED_PARAMETER(alertable); /* nothing queues calls to a thread */
-    w.thread = wvm_kit_self();
-    w.n = 0;
-    w.all = all;
-    w.done = 0;
-    w.result = WAIT_TIMEOUT;
+    begin(&w, all, alertable);
     if (n == 0 || n > MAXIMUM_WAIT_OBJECTS || !w.thread) {
         wvm_kit_fail(w.thread ? ERROR_INVALID_PARAMETER : ERROR_NOT_ENOUGH_MEMORY);
         return WAIT_FAILED;

@@ -59,6 +59,14 @@ void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights);
 /* Objects have no names here: NULL is passed, or NOT_SUPPORTED set. */
 bool wvm_kit_unnamed(const void *name);
 
+/* A wait that calls queued to the thread end, without objects: WAIT_IO_COMPLETION, or 0 for the
+ * end of the time. */
+DWORD wvm_kit_sleep_alertable(DWORD ms);
+/* Ends the thread's wait if it is one that queued calls end. Under the lock. */
+void wvm_kit_alert(struct wvm_kit_thread *thread);
+/* Makes the calls that are queued to the calling thread; set by who queues them. */
+extern void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
+
 /* The state of all objects, and who waits for what. */
 extern struct wvm_kit_lock wvm_kit_dispatch;
 /* The object may have become ready: ends the waits that this ends. Under the lock. */
