@@ -40,8 +40,15 @@ WINVM_DECLARE(int, lstrcmpiW, (LPCWSTR lpString1, LPCWSTR lpString2));
 /* The length without the NUL; 1024 units at most, with it. Forms: c C d i p s S u x X and %%, with
  * - # 0 width .precision, and h l ll w I I32 I64. l is 32 bits, as LONG; s is of the function's own
  * characters, S of the other ones. */
+#if defined(__clang__) /* of i386: such functions are cdecl */
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wignored-attributes"
+#endif
 WINVM_DECLARE(int, wsprintfA, (LPSTR, LPCSTR, ...));
 WINVM_DECLARE(int, wsprintfW, (LPWSTR, LPCWSTR, ...));
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 WINVM_DECLARE(int, wvsprintfA, (LPSTR, LPCSTR, WINVM_VA_LIST_ arglist));
 WINVM_DECLARE(int, wvsprintfW, (LPWSTR, LPCWSTR, WINVM_VA_LIST_ arglist));
 
