@@ -252,9 +252,11 @@ static void hook_under_load(void)
     for (int i = 0; i < N_THREADS; i++)
         threads[i] = CreateThread(NULL, 0, call_on, NULL, 0, NULL);
     for (int i = 0; i < N_CHANGES; i++) {
-        LONG now = rounds;
+        LONG now;
+
         done &= i % 2 == 0 ? hook_set(&area_hook, &others) : hook_remove(&area_hook, &others);
-        while (rounds < now + N_THREADS)
+        now = rounds;
+        while (rounds < now + 2 * N_THREADS) /* one of them at least began after the change */
             Sleep(1);
     }
     InterlockedExchange(&stop, 1);
