@@ -1,5 +1,5 @@
-/* A program with a platform layer that has some of the kit's names (layer.h), and that leaves others
- * to the kit. One TAP line a check. LAYER_INSIDE: the layer is part of the executable. */
+/* A program with a platform layer that has some of the kit's names (layer.h), and that leaves
+ * others to the kit. One TAP line a check. LAYER_INSIDE: the layer is part of the executable. */
 #include "layer.h"
 
 #include <stdio.h>
@@ -26,7 +26,8 @@ static void own_names(void)
     LeaveCriticalSection(&section);
     check(section == 0, "and the end of that");
     check(layer_calls_itself(), "the layer reaches itself");
-    check(WaitForSingleObject((HANDLE)(size_t)0x99, 0) == 3000, "a handle of nobody is the layer's");
+    check(WaitForSingleObject((HANDLE)(size_t)0x99, 0) == 3000,
+          "a handle of nobody is the layer's");
 }
 
 static LAYER_CALL DWORD start(void *arg)

@@ -1,5 +1,5 @@
-/* A program for Windows that leaves every name to the preload object: those that it calls, and those
- * that it looks up. For either convention, with Wine's headers (windows.h) or winvm's. One TAP line
+/* A program for Windows that leaves every name to the preload object: those that it calls, and
+ * those that it looks up. For either convention, with Wine's headers (windows.h) or winvm's. One TAP line
  * a check. */
 #ifdef PRELOADED_WINVM
 #include <winvm/kit.h>

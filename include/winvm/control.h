@@ -118,6 +118,7 @@ WINVM_SYSV void winvm_last_error_place(uint32_t *place);
 #define WINVM_IN_SHELL32 0x2000
 #define WINVM_IN_SHLWAPI 0x4000
 #define WINVM_IN_OLE32 0x8000
+#define WINVM_IN_BCRYPTPRIMITIVES 0x10000
 
 /* A function of another library that GetProcAddress is to find. Each of the first three words is a
  * distance in bytes from the word itself, so that a table of these needs no relocation. */
@@ -128,8 +129,8 @@ struct winvm_export {
     uint32_t modules; /* WINVM_IN_*; 0: by the form of the name, as winvm's own functions */
 };
 /* GetProcAddress finds the functions of the table [first, end) from now on, those of winvm and of
- * tables that were added before first. The table stays as it is until it is removed; nobody reads it
- * once winvm_exports_remove has returned. Both may be called before main and behind its end, and
+ * tables that were added before first. The table stays as it is until it is removed; nobody reads
+ * it once winvm_exports_remove has returned. Both may be called before main and behind its end, and
  * allocate nothing. 0; ENOMEM: more than 60 tables. */
 WINVM_SYSV int winvm_exports_add(const struct winvm_export *first, const struct winvm_export *end);
 WINVM_SYSV void winvm_exports_remove(const struct winvm_export *first);

@@ -2,7 +2,8 @@
  *
  * Owns    tables[]: the first place is that of the object that winvm is part of (a preload object).
  * Terms   a table is a constant array in the library that brings it, see winvm/control.h.
- * I1      A place is taken by its `first`, and is read only after that; its `end` is written before.
+ * I1      A place is taken by its `first`, and is read only after that; its `end` is written
+ *         before.
  * I2      No table is read once its removal has returned: a reader counts itself in `readers`
  *         before it looks at tables[], and the removal waits until it has seen no reader.
  *         A place is free for another table only after that.

@@ -1,4 +1,5 @@
-/* The names of the modules that winvm plays, and which module has a function by the form of its name.
+/* The names of the modules that winvm plays, and which of them has a function by the form of its
+ * name.
  *
  * kernel32, kernelbase, ntdll, psapi and ntoskrnl are always there; others while some library has
  * functions in them (exports.c). The sets of functions, api-ms-win-core-memory-* and its kin, are
@@ -29,6 +30,7 @@ static const struct wvm_module modules[] = {
     {"shell32", WINVM_IN_SHELL32},
     {"shlwapi", WINVM_IN_SHLWAPI},
     {"ole32", WINVM_IN_OLE32},
+    {"bcryptprimitives", WINVM_IN_BCRYPTPRIMITIVES},
 };
 #define ALWAYS_THERE                                                                               \
     (IN_KERNEL | WINVM_IN_NTDLL | WINVM_IN_PSAPI | WINVM_IN_NTOSKRNL)
@@ -146,8 +148,8 @@ static bool is_passed_on(const char *name)
 {
     static const char *const names[] = {
         "RtlAddFunctionTable", "RtlCaptureContext", "RtlCaptureStackBackTrace", "RtlCompareMemory",
-        "RtlCopyMemory", "RtlDeleteFunctionTable", "RtlFillMemory", "RtlInstallFunctionTableCallback",
-        "RtlLookupFunctionEntry", "RtlMoveMemory", "RtlPcToFileHeader", "RtlRaiseException",
+        "RtlCopyMemory", "RtlDeleteFunctionTable", "RtlFillMemory",
+        "RtlInstallFunctionTableCallback", "RtlLookupFunctionEntry", "RtlMoveMemory", "RtlPcToFileHeader", "RtlRaiseException",
         "RtlRestoreContext", "RtlUnwind", "RtlUnwindEx", "RtlVirtualUnwind", "RtlZeroMemory"};
     for (size_t i = 0; i < WVM_ARRAY_LEN(names); i++)
         if (strcmp(name, names[i]) == 0)
@@ -160,6 +162,20 @@ static bool begins(const char *name, const char *with)
     return strncmp(name, with, strlen(with)) == 0;
 }
 
+/* What begins so is in these modules. */
+static const struct {
+    const char *with;
+    unsigned homes;
+} forms[] = {
+    {"Nt", WINVM_IN_NTDLL},           {"Zw", WINVM_IN_NTDLL},
+    {"Rtl", WINVM_IN_NTDLL},          {"Ldr", WINVM_IN_NTDLL},
+    {"BCrypt", WINVM_IN_BCRYPT},      {"ProcessPrng", WINVM_IN_BCRYPTPRIMITIVES},
+    {"Crypt", WINVM_IN_ADVAPI32},     {"SystemFunction", WINVM_IN_ADVAPI32},
+    {"timeBegin", WINVM_IN_WINMM},    {"timeEnd", WINVM_IN_WINMM},
+    {"timeGet", WINVM_IN_WINMM},      {"GetFileVersion", WINVM_IN_VERSION},
+    {"VerQueryValue", WINVM_IN_VERSION},
+};
+
 /* Where Windows has a function: the native calls in ntdll, the *FromApp ones in kernelbase only, a
  * few of the Rtl ones in kernel32 too, the calls of drivers in ntoskrnl, those of the C runtime,
  * which begin with '_' or a small letter, there. */
@@ -168,8 +184,9 @@ unsigned wvm_module_homes(const char *name)
     size_t len = strlen(name);
     if (is_passed_on(name))
         return IN_KERNEL | WINVM_IN_NTDLL;
-    if (begins(name, "Nt") || begins(name, "Zw") || begins(name, "Rtl") || begins(name, "Ldr"))
-        return WINVM_IN_NTDLL;
+    for (size_t i = 0; i < WVM_ARRAY_LEN(forms); i++)
+        if (begins(name, forms[i].with))
+            return forms[i].homes;
     if (len >= 5 && is_kernel_name(name))
         return WINVM_IN_NTOSKRNL;
     if (name[0] == '_' || (name[0] >= 'a' && name[0] <= 'z'))

@@ -1,6 +1,7 @@
 /* For the kit inside a preload object, where a plain name may have either convention, or be the
- * program's own: the exported names of libwinvm mean its hidden entries here, in the convention that
- * the headers declare. The last error that the kit sets, the program's own SetLastError is told too.
+ * program's own: the exported names of libwinvm mean its hidden entries here, in the convention
+ * that the headers declare. The last error that the kit sets, the program's own SetLastError is
+ * told too.
  * Included by kit.h. */
 #ifndef WVM_KIT_INSIDE_H
 #define WVM_KIT_INSIDE_H

@@ -58,7 +58,7 @@ extern const struct places wvm_kit_places[N_NAMES] WVM_HIDDEN;
 #define OWN_NAME(name) "wvm_kit_" #name
 #endif
 
-/* The exported functions. i386: the registers that are changed hold nothing at a function's start. */
+/* The exported functions. i386: what registers they change hold nothing at a function's start. */
 #if defined(__x86_64__)
 #define GO_BY_SLOT                                          \
     "endbr64\n\t"                                           \

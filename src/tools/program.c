@@ -268,9 +268,12 @@ static void read_elf(const struct image *im, struct program *out)
     out->is_static = true;
     out->is_fixed = eh.e_type == ET_EXEC;
     for (unsigned i = 0; segment(im, i, &ph); i++) {
-        if (ph.p_type == PT_INTERP)
+        if (ph.p_type == PT_INTERP) {
             out->is_static = false;
-        else if (ph.p_type == PT_NOTE)
+            snprintf(out->loader, sizeof out->loader, "%s",
+                     text_at(im, ph.p_offset, ph.p_filesz, 0));
+        }
+        if (ph.p_type == PT_NOTE)
             read_notes(im, &ph, out);
         else if (ph.p_type == PT_DYNAMIC)
             read_needed(im, &ph, out);

@@ -26,6 +26,7 @@ struct program {
     char import[64];        /* a memory call, else a name of the kit, that is left undefined under
                              * its plain name, or "" */
     char interpreter[256];  /* of a script, or "" */
+    char loader[256];       /* what the kernel starts a dynamic program with, or "" */
 };
 
 /* Reads the file. 0, or errno. */

@@ -25,4 +25,10 @@ enum run_abi run_choose_abi(const struct program *prog, const char **why);
 /* The path of the preload object; NULL: there is none for programs of that class. */
 char *run_find_preload(enum run_abi abi, bool is_32);
 
+/* ---- missing.c ---- */
+
+/* Tells all names that the program wants and nobody has, and ends winvm-run unless `start`. For a
+ * program that is about to be executed, with LD_PRELOAD set for it. */
+void run_report_missing(const struct program *prog, const char *path, bool start);
+
 #endif

@@ -10,7 +10,8 @@
  * front of what was there, WINVM_OPTIONS with ours behind what was there (the last setting of a key
  * counts), WINVM_RUN, SAVED_WINVM_OPTIONS, WINVM_MAP, WINVM_FOLLOW.
  * Failure: 125 for a wrong call of winvm-run itself or a missing preload object, 126 when the
- * program cannot be started, 127 when it is not found. */
+ * program cannot be started or wants names that nobody has (missing.c), 127 when it is not found.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -32,6 +33,7 @@ struct settings {
     bool map;
     bool follow;
     bool diag;
+    enum { MISSING_REFUSE, MISSING_WARN, MISSING_IGNORE } missing;
     enum run_abi abi;
     char *options;      /* what goes behind WINVM_OPTIONS; never NULL */
 };
@@ -44,6 +46,8 @@ static const char usage[] =
     "  --opt KEY=VALUE     an option of winvm, see winvm(7); may be repeated\n"
     "  --abi=ABI           calling convention of the program: ms or sysv, stdcall or cdecl for\n"
     "                      32-bit ones, or auto (default)\n"
+    "  --missing=WHAT      when nobody has names that the program wants: refuse to start it\n"
+    "                      (default), warn and start it, or ignore them\n"
     "  --wow64[=LIMIT]     the address space of a 32-bit program: 2g (default), 3g, 4g or\n"
     "                      2048 to 3072 megabytes\n"
     "  --wow64-gap=SIZE    low addresses left to the system, see winvm(7)\n"
@@ -144,6 +148,18 @@ static enum run_abi abi_of(const char *text)
     return abi;
 }
 
+static void set_missing(struct settings *set, const char *text)
+{
+    if (strcmp(text, "refuse") == 0)
+        set->missing = MISSING_REFUSE;
+    else if (strcmp(text, "warn") == 0)
+        set->missing = MISSING_WARN;
+    else if (strcmp(text, "ignore") == 0)
+        set->missing = MISSING_IGNORE;
+    else
+        run_die(EXIT_USAGE, "--missing is refuse, warn or ignore, not '%s'", text);
+}
+
 /* Returns the index of the program's name in argv. */
 static int read_arguments(int argc, char **argv, struct settings *set)
 {
@@ -152,7 +168,7 @@ static int read_arguments(int argc, char **argv, struct settings *set)
         {"opt", required_argument, NULL, 'o'},  {"abi", required_argument, NULL, 'a'},
         {"follow", no_argument, NULL, 'f'},     {"remote", no_argument, NULL, 'r'},
         {"wow64", optional_argument, NULL, 'w'}, {"wow64-gap", required_argument, NULL, 'g'},
-        {"layout", required_argument, NULL, 'l'},
+        {"layout", required_argument, NULL, 'l'}, {"missing", required_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
@@ -168,6 +184,7 @@ static int read_arguments(int argc, char **argv, struct settings *set)
         case 'w': add_checked(set, "wow64", optarg != NULL ? optarg : "2g"); break;
         case 'g': add_checked(set, "wow64-gap", optarg); break;
         case 'l': add_checked(set, "layout", optarg); break;
+        case 'n': set_missing(set, optarg); break;
         case 'h': fputs(usage, stdout); exit(EXIT_SUCCESS);
         case 'V': puts("winvm-run " WINVM_VERSION_STRING); exit(EXIT_SUCCESS);
         default: fputs("Try winvm-run --help.\n", stderr); exit(EXIT_USAGE);
@@ -308,6 +325,8 @@ static void prepare(struct settings *set, const char *path)
         fprintf(stderr, "winvm-run: calling convention %s: %s; preloads %s\n",
                 run_abi_name(abi, prog.is_32), why, preload);
     hand_over(set, preload);
+    if (set->missing != MISSING_IGNORE)
+        run_report_missing(&prog, path, set->missing == MISSING_WARN);
     keep_heap_near(set, &prog);
 }
 
