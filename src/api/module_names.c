@@ -149,7 +149,8 @@ static bool is_passed_on(const char *name)
     static const char *const names[] = {
         "RtlAddFunctionTable", "RtlCaptureContext", "RtlCaptureStackBackTrace", "RtlCompareMemory",
         "RtlCopyMemory", "RtlDeleteFunctionTable", "RtlFillMemory",
-        "RtlInstallFunctionTableCallback", "RtlLookupFunctionEntry", "RtlMoveMemory", "RtlPcToFileHeader", "RtlRaiseException",
+        "RtlInstallFunctionTableCallback", "RtlLookupFunctionEntry", "RtlMoveMemory",
+        "RtlPcToFileHeader", "RtlRaiseException",
         "RtlRestoreContext", "RtlUnwind", "RtlUnwindEx", "RtlVirtualUnwind", "RtlZeroMemory"};
     for (size_t i = 0; i < WVM_ARRAY_LEN(names); i++)
         if (strcmp(name, names[i]) == 0)
