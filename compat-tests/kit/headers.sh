@@ -123,9 +123,6 @@ done
 # Back ends as they stand.
 for source in "$here"/backends/*; do
     case $source in
-    */hooker.c)
-        [ -f "$top/include/winvm/tlhelp32.h" ] || continue
-        compiler="$CC -std=gnu11" ;;
     *.cc) compiler="$CXX -std=c++17" ;;
     *.c) compiler="$CC -std=gnu11" ;;
     *) continue ;;

@@ -3,8 +3,6 @@
 #define WINVM_COMPAT_TLHELP32_H
 
 #include "windows.h"
-#if __has_include("../tlhelp32.h")
 #include "../tlhelp32.h"
-#endif
 
 #endif
