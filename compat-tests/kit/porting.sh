@@ -56,11 +56,8 @@ done
 ok "five blocks of commands"
 grep -qF "$wanted" "$guide"
 ok "the guide tells the output"
-missing=
-for word in $(grep -oE 'docs/[A-Za-z0-9/_.-]*[A-Za-z0-9]|compat-tests/[a-z/]*\.sh' "$guide" |
-    sort -u); do
-    [ -e "$top/$word" ] || missing="$missing $word"
-done
+missing=$(grep -oE 'docs/[A-Za-z0-9/_.-]*[A-Za-z0-9]|compat-tests/[a-z/]*\.sh' "$guide" |
+    sort -u | while read -r word; do [ -e "$top/$word" ] || echo "$word"; done)
 echo "$missing" >"$tmp/out"
 [ -z "$missing" ]
 ok "the files that it points at exist"
