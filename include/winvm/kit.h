@@ -8,6 +8,8 @@
 #include "heapapi.h"
 #include "interlockedapi.h"
 #include "kit_loader.h"
+#include "kit_place.h"
+#include "kit_process.h"
 #include "kit_slist.h"
 #include "kit_sysinfo.h"
 #include "kit_teb.h"
