@@ -183,7 +183,7 @@ static void free_slot(struct wvm_pool_thread *th, const struct wvm_pool_where *w
         return;
     }
     pthread_mutex_lock(&wvm_pool_part[kind].lock);
-    wvm_pool_slots_give(&wvm_pool_part[kind], &w->slot, 1);
+    wvm_pool_slots_give(&wvm_pool_part[kind], &w->slot, 1, false);
     pthread_mutex_unlock(&wvm_pool_part[kind].lock);
 }
 

@@ -6,8 +6,8 @@
  *         count of changes, so that none is mistaken for what it was before.
  * I1  Magazines are type-stable: the next number of one can be read while others take it.
  * I2  A magazine belongs to one thread or one stack; the depots hold no empty ones.
- * I3  Before spans are cut for a class the depots of its kind hold at most an eighth of what the
- *     host has given, and DEPOT_MIN.
+ * I3  Before spans are cut for a class the depots and empty spans of its kind hold at most an
+ *     eighth of what the host has given, and DEPOT_MIN.
  * I4  Threads exchange magazines without a lock; only slots that no depot has are cut out of spans,
  *     under the part's lock.
  * Locking: none, but a new block of magazines has a lock of its own.   Failure: nothing changed.
@@ -19,7 +19,7 @@ enum {
     BLOCK = 65536,            /* bytes of magazines made at once */
     FEWEST = 4096,            /* magazines there is room for */
     MOST = 1 << 20,
-    DEPOT_MIN = 1 << 20,      /* bytes that may always lie in the depots of a kind */
+    DEPOT_MIN = 1 << 20,      /* bytes that depots and empty spans of a kind may always hold */
 };
 /* The head of a magazine: a slot without a block, unproven. */
 union head {
@@ -167,14 +167,13 @@ static void swap_spare(struct wvm_pool_thread *th, unsigned shelf)
 /* Slots cut out of spans, into the empty magazine of the cache. */
 static bool cut_slots(struct wvm_pool_thread *th, unsigned shelf)
 {
-    unsigned kind = WVM_POOL_SHELF_KIND(shelf), class = WVM_POOL_SHELF_CLASS(shelf);
-    unsigned want = limit_of(shelf);
+    unsigned kind = WVM_POOL_SHELF_KIND(shelf), want = limit_of(shelf);
     if (wvm_pool_depot_bytes(kind) > DEPOT_MIN + wvm_pool_held_bytes(kind) / 8)
         wvm_pool_depots_drain(kind);
-    unsigned got = wvm_pool_slots_take(kind, class, th->top[shelf] + 1, want);
+    unsigned got = wvm_pool_slots_take(th, shelf, th->top[shelf] + 1, want);
     if (!got) {
         wvm_pool_depots_drain(kind);
-        got = wvm_pool_slots_take(kind, class, th->top[shelf] + 1, want);
+        got = wvm_pool_slots_take(th, shelf, th->top[shelf] + 1, want);
     }
     th->top[shelf] += got;
     return got != 0;
@@ -267,14 +266,37 @@ static void clear(struct wvm_pool_thread *th, unsigned shelf)
     th->spare[shelf] = NULL;
 }
 
+/* A magazine's slots go back to their spans. */
+static void give_back(struct wvm_pool_thread *th, struct wvm_pool_slot *top, unsigned shelf)
+{
+    struct wvm_pool_part *part = &wvm_pool_part[WVM_POOL_SHELF_KIND(shelf)];
+    top = prove_all(th, top);
+    union head *m = head_of(top);
+    pthread_mutex_lock(&part->lock);
+    wvm_pool_slots_give(part, &m->slot + 1, held(top), true);
+    pthread_mutex_unlock(&part->lock);
+    stack_push(&empties, m);
+}
+
+static void leave_span(struct wvm_pool_thread *th, unsigned shelf)
+{
+    struct wvm_pool_part *part = &wvm_pool_part[WVM_POOL_SHELF_KIND(shelf)];
+    if (!th->span[shelf])
+        return;
+    pthread_mutex_lock(&part->lock);
+    wvm_pool_span_leave(th, shelf);
+    pthread_mutex_unlock(&part->lock);
+}
+
 void wvm_pool_cache_flush(struct wvm_pool_thread *th)
 {
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
         if (has_magazine(th, shelf))
-            unload(th, th->top[shelf], shelf);
+            give_back(th, th->top[shelf], shelf);
         if (th->spare[shelf])
-            unload(th, th->spare[shelf], shelf);
+            give_back(th, th->spare[shelf], shelf);
         clear(th, shelf);
+        leave_span(th, shelf);
     }
 }
 
@@ -297,16 +319,20 @@ void wvm_pool_depots_drain(unsigned kind)
         unsigned n;
         while ((m = depot_pop(WVM_POOL_SHELF(kind, class), &n)) != NULL) {
             pthread_mutex_lock(&part->lock);
-            wvm_pool_slots_give(part, &m->slot + 1, n);
+            wvm_pool_slots_give(part, &m->slot + 1, n, false);
             pthread_mutex_unlock(&part->lock);
             stack_push(&empties, m);
         }
     }
+    pthread_mutex_lock(&part->lock);
+    wvm_pool_spans_drain(part);
+    pthread_mutex_unlock(&part->lock);
 }
 
 size_t wvm_pool_depot_bytes(unsigned kind)
 {
-    return __atomic_load_n(&depot_bytes[kind], __ATOMIC_RELAXED);
+    size_t empty = __atomic_load_n(&wvm_pool_part[kind].n_empty, __ATOMIC_RELAXED);
+    return __atomic_load_n(&depot_bytes[kind], __ATOMIC_RELAXED) + empty * WVM_POOL_SPAN;
 }
 
 bool wvm_pool_depots_init(void)

@@ -11,7 +11,7 @@
  *          these together, read while nobody is inside.
  * Way of a slot: span -> magazine of a thread -> block -> magazine of the thread that frees it ->
  *          depot (magazines of all threads, one stack per kind and class) or back to a thread; a
- *          span gets slots back only when the pool is drained.
+ *          span gets slots back when a thread ends, and when the pool is drained.
  * Locks    registry (threads) > part > tables; none is held while an observer is called. */
 #ifndef WVM_POOL_POOL_INTERNAL_H
 #define WVM_POOL_POOL_INTERNAL_H
@@ -166,6 +166,7 @@ struct wvm_pool_thread {
     size_t room[WVM_POOL_SHELVES];                 /* bytes of a slot; constant */
     struct wvm_pool_slot *spare[WVM_POOL_SHELVES]; /* top of another magazine, full or empty; NULL:
                                                     * none */
+    uint32_t span[WVM_POOL_SHELVES];  /* new slots come from it; 0: none. Part lock */
     struct wvm_pool_way way[WVM_POOL_WAYS];   /* by hash of tag and kind */
     struct wvm_pool_thread *next;             /* (c) of all */
     struct wvm_pool_thread *next_idle;        /* registry lock */
@@ -257,8 +258,10 @@ struct wvm_pool_part {
     uint32_t n_peak;
     uint64_t n_locked;
     int lock_error;         /* errno of the last lock; 0: it was locked */
-    /* spans with slots to be had, by class: their numbers, 0: none */
-    uint32_t partial[WVM_POOL_CLASSES];
+    /* spans with slots to be had, by class: their numbers, 0: none; [1]: with rest slots */
+    uint32_t partial[2][WVM_POOL_CLASSES];
+    uint32_t n_rest[WVM_POOL_CLASSES]; /* rest slots to be had */
+    uint32_t n_empty;                  /* (a) spans without a slot in use or in a magazine */
 };
 extern struct wvm_pool_part wvm_pool_part[WVM_POOL_KINDS];
 extern struct wvm_pool_page *wvm_pool_page;
@@ -301,10 +304,16 @@ static inline uint32_t wvm_pool_page_of(const void *p)
 bool wvm_pool_spans_init(void);
 /* Tables for the pages [from, to). Part lock. */
 bool wvm_pool_spans_grow(uint32_t from, uint32_t to);
-/* Up to n slots, lowest addresses last. How many. Takes the part lock. */
-unsigned wvm_pool_slots_take(unsigned kind, unsigned class, struct wvm_pool_slot *slot, unsigned n);
-/* Part lock. */
-void wvm_pool_slots_give(struct wvm_pool_part *part, const struct wvm_pool_slot *slot, unsigned n);
+/* Up to n slots for the thread, lowest addresses last. How many. Takes the part lock. */
+unsigned wvm_pool_slots_take(struct wvm_pool_thread *th, unsigned shelf,
+                             struct wvm_pool_slot *slot, unsigned n);
+/* The thread's span is anybody's from now on. Part lock. */
+void wvm_pool_span_leave(struct wvm_pool_thread *th, unsigned shelf);
+/* keep: spans that are empty then are kept until they are drained. Part lock. */
+void wvm_pool_slots_give(struct wvm_pool_part *part, const struct wvm_pool_slot *slot, unsigned n,
+                         bool keep);
+/* Empty spans go back to the pages. Part lock. */
+void wvm_pool_spans_drain(struct wvm_pool_part *part);
 /* The slot of a span that holds p, whatever its state: its start, size and state. */
 bool wvm_pool_slot_at(const void *p, struct wvm_pool_slot *out, uint32_t *size);
 
@@ -314,12 +323,14 @@ bool wvm_pool_depots_init(void);
 bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned shelf);
 /* There is room for one more. False: no memory for a magazine: nothing is to be pushed. */
 bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf);
-/* All that the thread has ready goes to the depots. Inside, or on behalf of a thread that is
- * gone. */
+/* All that the thread has ready goes back to the spans. Inside, or on behalf of a thread that is
+ * gone. Takes the part locks. */
 void wvm_pool_cache_flush(struct wvm_pool_thread *th);
 void wvm_pool_cache_init(struct wvm_pool_thread *th);
-/* What lies in the depots of a kind goes back to the spans. Takes the part lock. */
+/* What lies in the depots of a kind goes back to the spans, and empty ones to the pages. Takes the
+ * part lock. */
 void wvm_pool_depots_drain(unsigned kind);
+/* Bytes in the depots and in empty spans. */
 size_t wvm_pool_depot_bytes(unsigned kind);
 
 /* ---- blocks ---- */
@@ -357,8 +368,7 @@ static inline void wvm_pool_flip(uint32_t *word, uint32_t bits)
  * how much slack a block has. */
 static inline size_t wvm_pool_canary_back(size_t slack)
 {
-    intptr_t more = (intptr_t)(slack - sizeof(uint64_t));
-    return sizeof(uint64_t) + (size_t)(more & ~(more >> (8 * sizeof(more) - 1)));
+    return slack > sizeof(uint64_t) ? slack : sizeof(uint64_t);
 }
 /* With slack. */
 static inline void wvm_pool_canary_put(void *block, size_t room, size_t slack)

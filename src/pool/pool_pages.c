@@ -16,7 +16,7 @@
 
 enum {
     GROW_MIN = 64,     /* pages */
-    GROW_MAX = 1024,
+    GROW_MAX = 512,
     EXACT_BINS = 64,   /* bins of one length */
     LOOK = 16,         /* runs of a bin that are looked at */
     KEEP_MIN = 1024,   /* free pages that are always kept */

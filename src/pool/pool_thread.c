@@ -232,11 +232,21 @@ void wvm_pool_before_fork(void)
     wvm_pool_rows_lock();
 }
 
+/* What other threads of the parent had. Registry lock. */
+static void put_away_others(void)
+{
+    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+        if (th != wvm_pool_own && !th->idle)
+            put_away(th);
+}
+
 static void after_fork(bool child)
 {
     wvm_pool_rows_unlock();
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
         pthread_mutex_unlock(&wvm_pool_part[kind].lock);
+    if (child)
+        put_away_others();
     wvm_pool_observers_fork(false, child);
     wvm_pool_resume();
 }
@@ -252,9 +262,6 @@ void wvm_pool_after_fork_child(void)
     if (!wvm_pool_started())
         return;
     wvm_pool_map.late = false;
-    for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
-        if (th != wvm_pool_own && !th->idle)
-            put_away(th);
     after_fork(true);
     wvm_pool_stop_all(WVM_POOL_STOP_RELOCK);
 }

@@ -156,6 +156,63 @@ START_TEST(raised)
 }
 END_TEST
 
+static uintptr_t span_of(const void *p)
+{
+    return (uintptr_t)p / WVM_POOL_SPAN;
+}
+
+static unsigned count_common(char *const *own, unsigned n, char *const *other)
+{
+    unsigned common = 0;
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned k = 0; k < N; k++)
+            common += span_of(own[i]) == span_of(other[k]);
+    return common;
+}
+
+/* What two threads have taken has no span in common. */
+START_TEST(own_spans)
+{
+    enum { TURNS = 2, EACH = 600 };
+    static const size_t size[] = {16, 64, 1024}; /* classes without rest slots */
+    unit_start();
+    for (unsigned turn = 0; turn < TURNS; turn++)
+        for (unsigned s = 0; s < sizeof size / sizeof size[0]; s++) {
+            pthread_t t;
+            char *own[EACH], **other = shared[0];
+            for (unsigned i = 0; i < EACH; i++)
+                own[i] = unit_take(WVM_POOL_PAGED, size[s], TAG_A);
+            ck_assert_int_eq(pthread_create(&t, NULL, take_all, other), 0);
+            pthread_join(t, NULL);
+            ck_assert_uint_eq(count_common(own, EACH, other), 0);
+            for (unsigned i = 0; i < EACH; i++)
+                unit_give(own[i], TAG_A);
+            (void)give_all(other);
+            (void)wvm_pool_trim();
+        }
+}
+END_TEST
+
+static void *free_one(void *arg)
+{
+    unit_give(arg, TAG_A);
+    return NULL;
+}
+
+/* A thread that ends gives its slots back, and they are known to be free. */
+START_TEST(after_the_end)
+{
+    pthread_t t;
+    unit_start();
+    char *p = unit_take(WVM_POOL_NX, 64, TAG_A);
+    ck_assert_int_eq(pthread_create(&t, NULL, free_one, p), 0);
+    pthread_join(t, NULL);
+    struct wvm_pool_finding f = unit_free(p, TAG_A);
+    ck_assert_uint_eq(f.code, 0xc2);
+    ck_assert_uint_eq(f.parameter[0], 7);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -164,5 +221,7 @@ int main(void)
     tcase_add_test(tc, forks);
     tcase_add_test(tc, at_any_time);
     tcase_add_test(tc, raised);
+    tcase_add_test(tc, own_spans);
+    tcase_add_test(tc, after_the_end);
     return unit_run(suite);
 }
