@@ -122,12 +122,12 @@ WVM_API_MS(WVM_DECLARE_MS)
     if (way == WVM_POOL_REST)                                                \
         return wvm_nt_pool_rest_alloc(a, b, c);
 #define WVM_FIRST_FREE()                                                     \
-    struct wvm_pool_state *state;                                            \
-    enum wvm_pool_fast way = wvm_pool_fast_free(a, false, b, &state);        \
+    struct wvm_pool_rest rest;                                               \
+    enum wvm_pool_fast way = wvm_pool_fast_free(a, false, b, &rest);         \
     if (WVM_LIKELY(way == WVM_POOL_DONE))                                    \
         return;                                                              \
     if (way == WVM_POOL_REST) {                                              \
-        wvm_nt_pool_rest_free(a, b, state);                                  \
+        wvm_nt_pool_rest_free(a, b, rest.state, rest.shelf, rest.use);       \
         return;                                                              \
     }
 

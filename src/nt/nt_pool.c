@@ -199,28 +199,29 @@ static WVM_NOINLINE void free_second(void *p, uint32_t tag, const void *caller)
         wvm_nt_pool_free(p, tag, caller);
 }
 
-void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state)
+void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state, size_t shelf,
+                           uint32_t use)
 {
-    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, state)))
+    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, (struct wvm_pool_rest){state, shelf, use})))
         free_second(p, tag, CALLER);
 }
 
 VOID wvm_ExFreePool(PVOID p)
 {
-    struct wvm_pool_state *state;
-    enum wvm_pool_fast way = wvm_pool_fast_free(p, true, 0, &state);
+    struct wvm_pool_rest rest;
+    enum wvm_pool_fast way = wvm_pool_fast_free(p, true, 0, &rest);
     if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, 0, state);
+        wvm_nt_pool_rest_free(p, 0, rest.state, rest.shelf, rest.use);
     else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, 0, CALLER);
 }
 
 VOID wvm_ExFreePoolWithTag(PVOID p, ULONG tag)
 {
-    struct wvm_pool_state *state;
-    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &state);
+    struct wvm_pool_rest rest;
+    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &rest);
     if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, tag, state);
+        wvm_nt_pool_rest_free(p, tag, rest.state, rest.shelf, rest.use);
     else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, tag, CALLER);
 }

@@ -106,7 +106,24 @@ wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
 }
 /* An unproven slot is on top, or none. The thread is outside when it returns. NULL: take the second
  * way. */
-void *wvm_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag);
+WVM_ALWAYS_INLINE static inline void *wvm_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    const struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
+    size_t shelf = way->shelf + wvm_pool_map.class_of[(size + 15) / 16];
+    struct wvm_pool_slot *slot = th->top[shelf];
+    void *block = NULL;
+    if (WVM_LIKELY(slot->block != NULL)) {
+        struct wvm_pool_state *state = wvm_pool_slot_state(slot);
+        size_t slack = WVM_POOL_USE_SLACK(wvm_pool_use_get(state));
+        if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, th->room[shelf], slack))) {
+            slot->state = state;
+            block = wvm_pool_take(th, shelf, way, size);
+        }
+    }
+    wvm_pool_fast_leave(th);
+    return block;
+}
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
 
 /* Where the states of the slots around p are, WVM_POOL_WHERE; 0: in no span. */
@@ -156,32 +173,64 @@ WVM_ALWAYS_INLINE static inline void wvm_pool_push(struct wvm_pool_thread *th, s
     wvm_pool_add(&tally->given, room);
 }
 
-/* *state, of WVM_POOL_REST: the block's. */
+/* What is known of a block with slack that is right in all else: WVM_POOL_REST. */
+struct wvm_pool_rest {
+    struct wvm_pool_state *state;
+    size_t shelf;
+    uint32_t use;
+};
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
-wvm_pool_fast_free(void *p, bool any_tag, uint32_t tag, struct wvm_pool_state **state)
+wvm_pool_fast_free(void *p, bool any_tag, uint32_t tag, struct wvm_pool_rest *rest)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     uint64_t where = wvm_pool_where_of(p);
     if (WVM_UNLIKELY(!where || !wvm_pool_fast_enter(th)))
         return WVM_POOL_SECOND;
-    *state = wvm_pool_state_at(where, p);
-    uint32_t use = wvm_pool_use_get(*state);
-    size_t row = use >> 16, shelf = wvm_pool_shelf_of(*state, p);
+    struct wvm_pool_state *state = wvm_pool_state_at(where, p);
+    uint32_t use = wvm_pool_use_get(state);
+    size_t row = use >> 16, shelf = wvm_pool_shelf_of(state, p);
     if (WVM_UNLIKELY(wvm_pool_fast_stop(th) || use & WVM_POOL_NOT_LIVE ||
                      (!any_tag && wvm_pool_map.row_tag[row] != tag) ||
                      shelf >= WVM_POOL_SHELVES || th->top[shelf] == th->full[shelf])) {
         wvm_pool_fast_leave(th);
         return WVM_POOL_SECOND;
     }
-    if (WVM_UNLIKELY(WVM_POOL_USE_SLACK(use)))
+    if (WVM_UNLIKELY(WVM_POOL_USE_SLACK(use))) {
+        *rest = (struct wvm_pool_rest){state, shelf, use};
         return WVM_POOL_REST;
-    wvm_pool_push(th, shelf, row, p, *state, 0);
+    }
+    wvm_pool_push(th, shelf, row, p, state, 0);
     wvm_pool_fast_leave(th);
     return WVM_POOL_DONE;
 }
-/* The block, which is right in all else, has slack. The thread is outside when it returns. False:
- * take the second way. */
-bool wvm_pool_rest_free(void *p, struct wvm_pool_state *state);
+
+WVM_ALWAYS_INLINE static inline bool wvm_pool_is_late(void)
+{
+    return __atomic_load_n(&wvm_pool_map.late, __ATOMIC_RELAXED);
+}
+
+/* The slack will be looked at later. */
+WVM_ALWAYS_INLINE static inline void wvm_pool_slack_fetch(const void *p, size_t room, size_t slack)
+{
+    __builtin_prefetch((const char *)p + room - wvm_pool_canary_back(slack));
+    __builtin_prefetch(p, 1);
+}
+
+/* The thread is outside when it returns. False: take the second way. */
+WVM_ALWAYS_INLINE static inline bool wvm_pool_rest_free(void *p, struct wvm_pool_rest rest)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    size_t room = th->room[rest.shelf], slack = WVM_POOL_USE_SLACK(rest.use);
+    bool ok = slack < room;
+    if (ok && wvm_pool_is_late()) {
+        wvm_pool_slack_fetch(p, room, slack);
+        wvm_pool_push(th, rest.shelf, rest.use >> 16, p, rest.state, WVM_POOL_UNPROVEN);
+    } else if (ok && (ok = wvm_pool_canary_ok(p, room, slack))) {
+        wvm_pool_push(th, rest.shelf, rest.use >> 16, p, rest.state, 0);
+    }
+    wvm_pool_fast_leave(th);
+    return ok;
+}
 bool wvm_pool_second_free(void *p, bool any_tag, uint32_t tag);
 
 #endif

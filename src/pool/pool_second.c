@@ -1,5 +1,5 @@
-/* The short ways behind the fast one: blocks with slack in large pools, magazines that are empty or
- * full, tags that the thread uses again.
+/* The second way, behind the fast one: magazines that are empty or full, tags that the thread uses
+ * again; and when the slack of blocks is looked at.
  *
  * Terms   late = not looking at a block's slack when it is freed: it is only fetched then, and
  *         looked at when the slot is used again or leaves the thread. So it is where the pools are
@@ -14,46 +14,6 @@ enum { FAR = 4 << 20 };
 
 void (*wvm_pool_found)(const struct wvm_pool_finding *f);
 static bool prove_at_once; /* (a) */
-
-/* ---- the rest of the fast way ---- */
-
-void *wvm_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag)
-{
-    struct wvm_pool_thread *th = wvm_pool_own;
-    const struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
-    size_t shelf = way->shelf + wvm_pool_map.class_of[(size + 15) / 16];
-    struct wvm_pool_slot *slot = th->top[shelf];
-    void *block = NULL;
-    if (WVM_LIKELY(slot->block != NULL)) {
-        struct wvm_pool_state *state = wvm_pool_slot_state(slot);
-        size_t slack = WVM_POOL_USE_SLACK(wvm_pool_use_get(state));
-        if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, th->room[shelf], slack))) {
-            slot->state = state;
-            block = wvm_pool_take(th, shelf, way, size);
-        }
-    }
-    wvm_pool_fast_leave(th);
-    return block;
-}
-
-bool wvm_pool_rest_free(void *p, struct wvm_pool_state *state)
-{
-    struct wvm_pool_thread *th = wvm_pool_own;
-    uint32_t use = wvm_pool_use_get(state);
-    size_t shelf = wvm_pool_shelf_of(state, p);
-    size_t room = th->room[shelf], slack = WVM_POOL_USE_SLACK(use);
-    bool done = slack < room, late = __atomic_load_n(&wvm_pool_map.late, __ATOMIC_RELAXED);
-    if (late) {
-        __builtin_prefetch((char *)p + room - wvm_pool_canary_back(slack));
-        __builtin_prefetch(p, 1);
-    } else {
-        done = done && wvm_pool_canary_ok(p, room, slack);
-    }
-    if (WVM_LIKELY(done))
-        wvm_pool_push(th, shelf, use >> 16, p, state, late);
-    wvm_pool_fast_leave(th);
-    return done;
-}
 
 /* ---- ways of tags ---- */
 

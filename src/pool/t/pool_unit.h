@@ -31,9 +31,9 @@ static inline void *unit_fast_take(uint32_t type, size_t size, uint32_t tag)
 /* False: it cannot. */
 static inline bool unit_fast_free(void *p, uint32_t tag)
 {
-    struct wvm_pool_state *state;
-    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &state);
-    return way == WVM_POOL_REST ? wvm_pool_rest_free(p, state) : way == WVM_POOL_DONE;
+    struct wvm_pool_rest rest;
+    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &rest);
+    return way == WVM_POOL_REST ? wvm_pool_rest_free(p, rest) : way == WVM_POOL_DONE;
 }
 
 /* By the ways that a call goes. */
