@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# same.c and same_names.c natively, in both conventions and with the archive, and under Wine: equal
-# output. TAP.
+# same.c, same_names.c and same_program.c natively, in both conventions and with the archive, and
+# under Wine: equal output. TAP.
 # shellcheck source=SCRIPTDIR/../preload/common.inc
 . "$(dirname "$0")/../preload/common.inc"
 
@@ -47,4 +47,5 @@ compare() {
 
 compare same
 compare same_names
+compare same_program
 finish

@@ -27,6 +27,7 @@
 #include "tlhelp32.h"
 #include "timeapi.h"
 #include "timezoneapi.h"
+#include "utilapiset.h"
 #include "wincon.h"
 #include "wincrypt.h"
 #include "winnls.h"

@@ -43,6 +43,11 @@ WINVM_DECLARE(NTSTATUS, NtQueryPerformanceCounter,
  * Alertable: STATUS_USER_APC. */
 WINVM_DECLARE(NTSTATUS, NtDelayExecution,
               (BOOLEAN Alertable, union _LARGE_INTEGER *DelayInterval));
+/* STATUS_SUCCESS, whether or not another thread ran. */
+WINVM_DECLARE(NTSTATUS, NtYieldExecution, (void));
+/* EncodePointer and DecodePointer. */
+WINVM_DECLARE(PVOID, RtlEncodePointer, (PVOID Ptr));
+WINVM_DECLARE(PVOID, RtlDecodePointer, (PVOID Ptr));
 
 WINVM_END_DECLS
 

@@ -1,4 +1,5 @@
-/* winvm/kit_process.h: how the process runs, of processthreadsapi.h and winbase.h (libwinvm-kit).
+/* winvm/kit_process.h: how the process runs, of processthreadsapi.h, errhandlingapi.h and winbase.h
+ * (libwinvm-kit).
  *
  * WINVM_NO_TYPES needs: BOOL DWORD WORD SIZE_T HANDLE PVOID PROCESS_MITIGATION_POLICY. */
 #ifndef WINVM_KIT_PROCESS_H
@@ -51,7 +52,7 @@ typedef struct _PROCESS_MITIGATION_DEP_POLICY {
     } DUMMYUNIONNAME;
     BOOLEAN Permanent;
 } PROCESS_MITIGATION_DEP_POLICY, *PPROCESS_MITIGATION_DEP_POLICY;
-typedef struct _PROCESS_MITIGATION_ASLR_POLICY {
+__extension__ typedef struct _PROCESS_MITIGATION_ASLR_POLICY {
     __extension__ union {
         DWORD Flags;
         __extension__ struct {
@@ -63,7 +64,7 @@ typedef struct _PROCESS_MITIGATION_ASLR_POLICY {
         } DUMMYSTRUCTNAME;
     } DUMMYUNIONNAME;
 } PROCESS_MITIGATION_ASLR_POLICY, *PPROCESS_MITIGATION_ASLR_POLICY;
-typedef struct _PROCESS_MITIGATION_DYNAMIC_CODE_POLICY {
+__extension__ typedef struct _PROCESS_MITIGATION_DYNAMIC_CODE_POLICY {
     __extension__ union {
         DWORD Flags;
         __extension__ struct {
@@ -75,7 +76,7 @@ typedef struct _PROCESS_MITIGATION_DYNAMIC_CODE_POLICY {
         } DUMMYSTRUCTNAME;
     } DUMMYUNIONNAME;
 } PROCESS_MITIGATION_DYNAMIC_CODE_POLICY, *PPROCESS_MITIGATION_DYNAMIC_CODE_POLICY;
-typedef struct _PROCESS_MITIGATION_CONTROL_FLOW_GUARD_POLICY {
+__extension__ typedef struct _PROCESS_MITIGATION_CONTROL_FLOW_GUARD_POLICY {
     __extension__ union {
         DWORD Flags;
         __extension__ struct {
@@ -89,6 +90,9 @@ typedef struct _PROCESS_MITIGATION_CONTROL_FLOW_GUARD_POLICY {
     } DUMMYUNIONNAME;
 } PROCESS_MITIGATION_CONTROL_FLOW_GUARD_POLICY, *PPROCESS_MITIGATION_CONTROL_FLOW_GUARD_POLICY;
 #endif
+
+struct _EXCEPTION_RECORD;
+struct _CONTEXT;
 
 WINVM_BEGIN_DECLS
 
@@ -118,6 +122,13 @@ WINVM_DECLARE(BOOL, GetProcessMitigationPolicy,
 /* Errors: 87, 50 ERROR_NOT_SUPPORTED what is not so already: nothing could enforce it. */
 WINVM_DECLARE(BOOL, SetProcessMitigationPolicy,
               (PROCESS_MITIGATION_POLICY MitigationPolicy, PVOID lpBuffer, SIZE_T dwLength));
+/* A full barrier in each thread of the process that runs. */
+WINVM_DECLARE(void, FlushProcessWriteBuffers, (void));
+/* Ends the process at once with the host's SIGABRT; no handler of exceptions or signals runs. The
+ * arguments are not looked at. */
+__attribute__((__noreturn__)) WINVM_DECLARE(void, RaiseFailFastException,
+                                            (struct _EXCEPTION_RECORD * pExceptionRecord,
+                                             struct _CONTEXT *pContextRecord, DWORD dwFlags));
 
 WINVM_END_DECLS
 

@@ -1,8 +1,8 @@
 /* winvm/rtlsupportapi.h: tables of functions of code that a program makes, and the calls on the
- * stack (libwinvm-kit). Nothing in winvm unwinds by these tables: they are kept for who looks them
- * up.
+ * stack; memory compared (libwinvm-kit). Nothing in winvm unwinds by these tables: they are kept for
+ * who looks them up.
  *
- * WINVM_NO_TYPES needs: BOOLEAN DWORD DWORD64 NTSTATUS PVOID ULONG_PTR USHORT PCWSTR
+ * WINVM_NO_TYPES needs: BOOLEAN DWORD DWORD64 NTSTATUS PVOID SIZE_T ULONG_PTR USHORT PCWSTR
  * PRUNTIME_FUNCTION PGET_RUNTIME_FUNCTION_CALLBACK. */
 #ifndef WINVM_RTLSUPPORTAPI_H
 #define WINVM_RTLSUPPORTAPI_H
@@ -41,6 +41,10 @@ WINVM_DECLARE(PRUNTIME_FUNCTION, RtlLookupFunctionEntry,
 WINVM_DECLARE(USHORT, RtlCaptureStackBackTrace,
               (DWORD FramesToSkip, DWORD FramesToCapture, PVOID *BackTrace,
                DWORD *BackTraceHash));
+
+/* How many bytes from the start on are equal. */
+WINVM_DECLARE(SIZE_T, RtlCompareMemory,
+              (const void *Source1, const void *Source2, SIZE_T Length));
 
 #ifndef WINVM_NO_TYPES
 #define CaptureStackBackTrace RtlCaptureStackBackTrace

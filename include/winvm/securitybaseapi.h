@@ -1,6 +1,7 @@
 /* winvm/securitybaseapi.h: the privileges of the process (libwinvm-kit).
  *
- * WINVM_NO_TYPES needs: BOOL DWORD HANDLE LPCSTR LPCWSTR LUID TOKEN_PRIVILEGES. */
+ * WINVM_NO_TYPES needs: BOOL DWORD HANDLE PVOID LPSTR LPCSTR LPWSTR LPCWSTR LUID TOKEN_PRIVILEGES
+ * TOKEN_INFORMATION_CLASS. */
 #ifndef WINVM_SECURITYBASEAPI_H
 #define WINVM_SECURITYBASEAPI_H
 
@@ -19,6 +20,57 @@ typedef struct _TOKEN_PRIVILEGES {
     DWORD PrivilegeCount;
     LUID_AND_ATTRIBUTES Privileges[ANYSIZE_ARRAY];
 } TOKEN_PRIVILEGES, *PTOKEN_PRIVILEGES;
+typedef struct _PRIVILEGE_SET {
+    DWORD PrivilegeCount;
+    DWORD Control; /* PRIVILEGE_SET_ALL_NECESSARY: all of them, else any */
+    LUID_AND_ATTRIBUTES Privilege[ANYSIZE_ARRAY];
+} PRIVILEGE_SET, *PPRIVILEGE_SET;
+#define PRIVILEGE_SET_ALL_NECESSARY 1
+#define SE_PRIVILEGE_USED_FOR_ACCESS 0x80000000
+typedef enum _TOKEN_TYPE { TokenPrimary = 1, TokenImpersonation } TOKEN_TYPE, *PTOKEN_TYPE;
+typedef enum _TOKEN_ELEVATION_TYPE {
+    TokenElevationTypeDefault = 1,
+    TokenElevationTypeFull,
+    TokenElevationTypeLimited
+} TOKEN_ELEVATION_TYPE, *PTOKEN_ELEVATION_TYPE;
+typedef struct _TOKEN_ELEVATION {
+    DWORD TokenIsElevated;
+} TOKEN_ELEVATION, *PTOKEN_ELEVATION;
+typedef enum _TOKEN_INFORMATION_CLASS {
+    TokenUser = 1,
+    TokenGroups,
+    TokenPrivileges,
+    TokenOwner,
+    TokenPrimaryGroup,
+    TokenDefaultDacl,
+    TokenSource,
+    TokenType,
+    TokenImpersonationLevel,
+    TokenStatistics,
+    TokenRestrictedSids,
+    TokenSessionId,
+    TokenGroupsAndPrivileges,
+    TokenSessionReference,
+    TokenSandBoxInert,
+    TokenAuditPolicy,
+    TokenOrigin,
+    TokenElevationType,
+    TokenLinkedToken,
+    TokenElevation,
+    TokenHasRestrictions,
+    TokenAccessInformation,
+    TokenVirtualizationAllowed,
+    TokenVirtualizationEnabled,
+    TokenIntegrityLevel,
+    TokenUIAccess,
+    TokenMandatoryPolicy,
+    TokenLogonSid,
+    TokenIsAppContainer,
+    TokenCapabilities,
+    TokenAppContainerSid,
+    TokenAppContainerNumber,
+    MaxTokenInfoClass = 52
+} TOKEN_INFORMATION_CLASS, *PTOKEN_INFORMATION_CLASS;
 #define SE_PRIVILEGE_ENABLED_BY_DEFAULT 0x00000001
 #define SE_PRIVILEGE_ENABLED 0x00000002
 #define SE_PRIVILEGE_REMOVED 0x00000004
@@ -60,11 +112,30 @@ WINVM_DECLARE(BOOL, LookupPrivilegeValueW,
 WINVM_DECLARE(BOOL, AdjustTokenPrivileges,
               (HANDLE TokenHandle, BOOL DisableAllPrivileges, struct _TOKEN_PRIVILEGES *NewState,
                DWORD BufferLength, struct _TOKEN_PRIVILEGES *PreviousState, DWORD *ReturnLength));
+/* The name of a privilege by its number. *cchName: characters at lpName, then the length, without
+ * the NUL, or what is needed, with it. Errors: 1313, 122, 50 another system. */
+WINVM_DECLARE(BOOL, LookupPrivilegeNameA,
+              (LPCSTR lpSystemName, struct _LUID *lpLuid, LPSTR lpName, DWORD *cchName));
+WINVM_DECLARE(BOOL, LookupPrivilegeNameW,
+              (LPCWSTR lpSystemName, struct _LUID *lpLuid, LPWSTR lpName, DWORD *cchName));
+/* Whether privileges are enabled; SE_PRIVILEGE_USED_FOR_ACCESS is set for those that are. Errors:
+ * 6, 5, 998. */
+WINVM_DECLARE(BOOL, PrivilegeCheck,
+              (HANDLE ClientToken, struct _PRIVILEGE_SET *RequiredPrivileges, BOOL *pfResult));
+/* TokenPrivileges: those that the process holds; TokenElevation: it is the host's root;
+ * TokenElevationType, TokenType, TokenSessionId (0). *ReturnLength: bytes, or what is needed.
+ * Errors: 6, 5, 87 no such class, 50 another one, 122 or, for TokenElevation and its type, 24 the
+ * size, 998. */
+WINVM_DECLARE(BOOL, GetTokenInformation,
+              (HANDLE TokenHandle, TOKEN_INFORMATION_CLASS TokenInformationClass,
+               PVOID TokenInformation, DWORD TokenInformationLength, DWORD *ReturnLength));
 
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE
+#define LookupPrivilegeName LookupPrivilegeNameW
 #define LookupPrivilegeValue LookupPrivilegeValueW
 #else
+#define LookupPrivilegeName LookupPrivilegeNameA
 #define LookupPrivilegeValue LookupPrivilegeValueA
 #endif
 #endif

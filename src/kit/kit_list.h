@@ -243,6 +243,11 @@ X(BOOL, LookupPrivilegeValueW, (LPCWSTR a, LPCWSTR b, PLUID c), (a, b, c))
 X(BOOL, AdjustTokenPrivileges,
   (HANDLE a, BOOL b, PTOKEN_PRIVILEGES c, DWORD d, PTOKEN_PRIVILEGES e, PDWORD f), (a, b,
   c, d, e, f))
+X(BOOL, LookupPrivilegeNameA, (LPCSTR a, PLUID b, LPSTR c, PDWORD d), (a, b, c, d))
+X(BOOL, LookupPrivilegeNameW, (LPCWSTR a, PLUID b, LPWSTR c, PDWORD d), (a, b, c, d))
+X(BOOL, PrivilegeCheck, (HANDLE a, PPRIVILEGE_SET b, PBOOL c), (a, b, c))
+X(BOOL, GetTokenInformation,
+  (HANDLE a, TOKEN_INFORMATION_CLASS b, PVOID c, DWORD d, PDWORD e), (a, b, c, d, e))
 #endif
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_PROCESSOR)
@@ -268,3 +273,4 @@ F(DWORD, FormatMessageW,
 #endif
 
 #include "kit/kit_list_system.h"
+#include "kit/kit_list_program.h"

@@ -5,6 +5,7 @@
  * Locking: none.   Failure: nothing changed.   Signal safety: none. */
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/arith.h"
 #include "kit/kit.h"
@@ -156,6 +157,129 @@ BOOL wvm_kit_AdjustTokenPrivileges(HANDLE token, BOOL disable_all, PTOKEN_PRIVIL
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
     collect(&c, disable_all, wanted);
     return adjust(&c, room, before, needed);
+}
+
+/* ---- What is asked ---- */
+
+static const char *name_of(LPCSTR system, const LUID *luid)
+{
+    if (!system && luid->HighPart == 0 && luid->LowPart < WVM_ARRAY_LEN(names) &&
+        names[luid->LowPart])
+        return names[luid->LowPart];
+    wvm_kit_fail(system ? ERROR_NOT_SUPPORTED : ERROR_NO_SUCH_PRIVILEGE);
+    return NULL;
+}
+
+BOOL wvm_kit_LookupPrivilegeNameA(LPCSTR system, PLUID luid, LPSTR out, PDWORD size)
+{
+    const char *name = name_of(system && system[0] ? system : NULL, luid);
+    DWORD room = *size;
+    if (!name)
+        return FALSE;
+    *size = wvm_kit_fill_a(out, room, name);
+    return *size < room || wvm_kit_fail(ERROR_INSUFFICIENT_BUFFER);
+}
+
+BOOL wvm_kit_LookupPrivilegeNameW(LPCWSTR system, PLUID luid, LPWSTR out, PDWORD size)
+{
+    const char *name = name_of(system && system[0] ? "" : NULL, luid);
+    DWORD room = *size;
+    if (!name)
+        return FALSE;
+    *size = wvm_kit_fill_w(out, room, name);
+    return *size < room || wvm_kit_fail(ERROR_INSUFFICIENT_BUFFER);
+}
+
+static BOOL may_query(HANDLE token)
+{
+    struct token *t = wvm_kit_object_of(token, &tokens, TOKEN_QUERY);
+    if (t)
+        wvm_kit_drop(&t->object);
+    return t != NULL;
+}
+
+BOOL wvm_kit_PrivilegeCheck(HANDLE token, PPRIVILEGE_SET set, PBOOL all)
+{
+    DWORD n = 0;
+    if (!set || !all)
+        return wvm_kit_fail(ERROR_NOACCESS);
+    if (!may_query(token))
+        return FALSE;
+    for (DWORD i = 0; i < set->PrivilegeCount; i++) {
+        if (state_of(&set->Privilege[i].Luid) != 2)
+            continue;
+        set->Privilege[i].Attributes |= SE_PRIVILEGE_USED_FOR_ACCESS;
+        n++;
+    }
+    *all = set->Control & PRIVILEGE_SET_ALL_NECESSARY ? n == set->PrivilegeCount : n > 0;
+    return TRUE;
+}
+
+/* The answer to a question, and the error when there is no room for it. */
+struct told {
+    DWORD size, error;
+    union {
+        DWORD value;
+        TOKEN_PRIVILEGES held;
+        char room[sizeof(TOKEN_PRIVILEGES) + MOST_PRIVILEGES * sizeof(LUID_AND_ATTRIBUTES)];
+    } is;
+};
+
+static DWORD collect_held(TOKEN_PRIVILEGES *p)
+{
+    p->PrivilegeCount = 0;
+    for (DWORD i = 2; i < WVM_ARRAY_LEN(names); i++) {
+        int state = winvm_privilege(i, -1);
+        if (state > 0)
+            p->Privileges[p->PrivilegeCount++] =
+                (LUID_AND_ATTRIBUTES){{i, 0}, state == 2 ? SE_PRIVILEGE_ENABLED : 0};
+    }
+    return (DWORD)(offsetof(TOKEN_PRIVILEGES, Privileges) +
+                   p->PrivilegeCount * sizeof p->Privileges[0]);
+}
+
+/* False: the class is not known. */
+static bool tell(struct told *told, TOKEN_INFORMATION_CLASS what)
+{
+    told->size = sizeof told->is.value;
+    told->error = ERROR_INSUFFICIENT_BUFFER;
+    told->is.value = 0; /* TokenSessionId */
+    switch (what) {
+    case TokenPrivileges:
+        told->size = collect_held(&told->is.held);
+        return true;
+    case TokenElevation:
+        told->is.value = geteuid() == 0;
+        told->error = ERROR_BAD_LENGTH;
+        return true;
+    case TokenElevationType:
+        told->is.value = TokenElevationTypeDefault;
+        told->error = ERROR_BAD_LENGTH;
+        return true;
+    case TokenType:
+        told->is.value = TokenPrimary;
+        return true;
+    default:
+        return what == TokenSessionId;
+    }
+}
+
+BOOL wvm_kit_GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS what, PVOID out, DWORD size,
+                                 PDWORD needed)
+{
+    struct told told;
+    if (!needed)
+        return wvm_kit_fail(ERROR_NOACCESS);
+    if (!may_query(token))
+        return FALSE;
+    if (!tell(&told, what))
+        return wvm_kit_fail((unsigned)what - 1 < MaxTokenInfoClass - 1 ? ERROR_NOT_SUPPORTED
+                                                                       : ERROR_INVALID_PARAMETER);
+    *needed = told.size;
+    if (size < told.size || !out)
+        return wvm_kit_fail(told.error);
+    memcpy(out, &told.is, told.size);
+    return TRUE;
 }
 
 #define WVM_KIT_TOKEN

@@ -2,6 +2,6 @@
 #ifndef WINVM_COMPAT_UTILAPISET_H
 #define WINVM_COMPAT_UTILAPISET_H
 
-#include "windows.h"
+#include "../utilapiset.h"
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <winvm/kit.h>
 #include <winvm/winvm.h>
@@ -307,6 +308,58 @@ START_TEST(interlocked)
 }
 END_TEST
 
+START_TEST(what_a_token_tells)
+{
+    HANDLE token = NULL, blind = NULL;
+    DWORD size = 0, value = 7;
+    BOOL all = 7;
+    char name[32];
+    WCHAR wide[32];
+    struct {
+        DWORD n;
+        LUID_AND_ATTRIBUTES at[64];
+    } held;
+    PRIVILEGE_SET set = {.PrivilegeCount = 1, .Control = PRIVILEGE_SET_ALL_NECESSARY};
+    ck_assert(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token));
+    ck_assert(OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &blind));
+    ck_assert(!GetTokenInformation(token, TokenPrivileges, NULL, 0, &size));
+    ck_assert_uint_eq(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
+    ck_assert(GetTokenInformation(token, TokenPrivileges, &held, sizeof held, &size));
+    ck_assert_uint_eq(size, 4 + held.n * sizeof held.at[0]);
+    ck_assert_uint_gt(held.n, 0);
+    for (DWORD i = 0; i < held.n; i++) {
+        set.Privilege[0] = held.at[i];
+        ck_assert(PrivilegeCheck(token, &set, &all));
+        ck_assert_int_eq(all, (held.at[i].Attributes & SE_PRIVILEGE_ENABLED) != 0);
+        size = sizeof name;
+        ck_assert(LookupPrivilegeNameA(NULL, &held.at[i].Luid, name, &size));
+        ck_assert_uint_eq(size, strlen(name));
+        LUID back;
+        ck_assert(LookupPrivilegeValueA(NULL, name, &back));
+        ck_assert_uint_eq(back.LowPart, held.at[i].Luid.LowPart);
+        size = 3;
+        ck_assert(!LookupPrivilegeNameW(NULL, &held.at[i].Luid, wide, &size));
+        ck_assert_uint_eq(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
+        ck_assert_uint_eq(size, strlen(name) + 1);
+    }
+    ck_assert(GetTokenInformation(token, TokenElevation, &value, sizeof value, &size));
+    ck_assert_uint_eq(value, geteuid() == 0);
+    ck_assert(!GetTokenInformation(token, TokenElevation, &value, 3, &size));
+    ck_assert_uint_eq(GetLastError(), ERROR_BAD_LENGTH);
+    ck_assert(!GetTokenInformation(blind, TokenElevation, &value, sizeof value, &size));
+    ck_assert_uint_eq(GetLastError(), ERROR_ACCESS_DENIED);
+    ck_assert(!GetTokenInformation(token, (TOKEN_INFORMATION_CLASS)0, &value, 4, &size));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
+    ck_assert(!GetTokenInformation(token, TokenUser, &value, 4, &size));
+    ck_assert_uint_eq(GetLastError(), ERROR_NOT_SUPPORTED);
+    size = sizeof name;
+    ck_assert(!LookupPrivilegeNameA(NULL, &(LUID){1000, 0}, name, &size));
+    ck_assert_uint_eq(GetLastError(), ERROR_NO_SUCH_PRIVILEGE);
+    CloseHandle(token);
+    CloseHandle(blind);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -319,5 +372,6 @@ int main(void)
     tcase_add_test(tc, messages);
     tcase_add_test(tc, every_error_has_a_text);
     tcase_add_test(tc, interlocked);
+    tcase_add_test(tc, what_a_token_tells);
     return unit_run(suite);
 }

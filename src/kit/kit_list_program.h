@@ -1,0 +1,39 @@
+/* More names of the kit, a part of kit_list.h and included by it: modules, the process and small
+ * helpers of programs. */
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_LOADER)
+X(BOOL, GetModuleHandleExA, (DWORD a, LPCSTR b, HMODULE *c), (a, b, c))
+X(BOOL, GetModuleHandleExW, (DWORD a, LPCWSTR b, HMODULE *c), (a, b, c))
+X(HMODULE, LoadLibraryExA, (LPCSTR a, HANDLE b, DWORD c), (a, b, c))
+X(HMODULE, LoadLibraryExW, (LPCWSTR a, HANDLE b, DWORD c), (a, b, c))
+X(VOID, FreeLibraryAndExitThread, (HMODULE a, DWORD b), (a, b))
+X(BOOL, DisableThreadLibraryCalls, (HMODULE a), (a))
+X(PVOID, RtlPcToFileHeader, (PVOID a, PVOID *b), (a, b))
+X(BOOL, SetDllDirectoryA, (LPCSTR a), (a))
+X(BOOL, SetDllDirectoryW, (LPCWSTR a), (a))
+X(DWORD, GetDllDirectoryA, (DWORD a, LPSTR b), (a, b))
+X(DWORD, GetDllDirectoryW, (DWORD a, LPWSTR b), (a, b))
+X(BOOL, SetDefaultDllDirectories, (DWORD a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_POINTER)
+X(PVOID, EncodePointer, (PVOID a), (a))
+X(PVOID, DecodePointer, (PVOID a), (a))
+X(PVOID, EncodeSystemPointer, (PVOID a), (a))
+X(PVOID, DecodeSystemPointer, (PVOID a), (a))
+X(PVOID, RtlEncodePointer, (PVOID a), (a))
+X(PVOID, RtlDecodePointer, (PVOID a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FLUSH)
+X(VOID, FlushProcessWriteBuffers, (VOID), ())
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FAIL_FAST)
+X(VOID, RaiseFailFastException, (PEXCEPTION_RECORD a, PCONTEXT b, DWORD c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_RTL)
+X(SIZE_T, RtlCompareMemory, (const VOID *a, const VOID *b, SIZE_T c), (a, b, c))
+X(NTSTATUS, NtYieldExecution, (VOID), ())
+#endif
