@@ -83,6 +83,22 @@ WINVM_SYSV int winvm_object_open(struct winvm_object *object, uint32_t access, v
  * EBADF no handle, EINVAL of another kind, EACCES. */
 WINVM_SYSV int winvm_object_get(void *handle, const struct winvm_object_kind *kind,
                                 uint32_t rights, struct winvm_object **object);
+
+/* What a handle of winvm's own stands for that can be waited for. Two are the same when all members
+ * are. */
+#define WINVM_AWAITED_PROCESS 1 /* until it ends */
+#define WINVM_AWAITED_NOTICE 2  /* until memory is low, or high */
+struct winvm_awaited {
+    uint64_t start;  /* of the process, in the host's ticks since boot */
+    uint32_t kind;   /* WINVM_AWAITED_* */
+    uint32_t number; /* of the process; or which notification: MEMORY_RESOURCE_NOTIFICATION_TYPE */
+};
+/* handle must grant all of `rights`. 0, or EBADF no handle, EINVAL of another kind, EACCES. */
+WINVM_SYSV int winvm_awaited_get(void *handle, uint32_t rights, struct winvm_awaited *what);
+/* 1: the process has ended, or memory is like that; 0: not now. The host is asked, which takes some
+ * 10 us for a process and 100 us for memory. */
+WINVM_SYSV int winvm_awaited_is_over(const struct winvm_awaited *what);
+
 /* Says who answers for the pseudo handle of the calling thread, (HANDLE)-2: `self` returns its
  * object, held, or NULL. */
 WINVM_SYSV void winvm_object_thread(struct winvm_object *(*self)(void));

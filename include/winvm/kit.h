@@ -25,6 +25,7 @@
 #include "securitybaseapi.h"
 #include "synchapi.h"
 #include "tlhelp32.h"
+#include "threadpoollegacyapiset.h"
 #include "timeapi.h"
 #include "timezoneapi.h"
 #include "utilapiset.h"

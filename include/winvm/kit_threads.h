@@ -121,6 +121,9 @@ WINVM_DECLARE(BOOL, SwitchToThread, (void));
 __attribute__((__noreturn__)) WINVM_DECLARE(void, ExitProcess, (UINT uExitCode));
 /* Ends this process at once. Errors: 6, 5 another process. */
 WINVM_DECLARE(BOOL, TerminateProcess, (HANDLE hProcess, UINT uExitCode));
+/* STILL_ACTIVE, or what the process ended with; 128 and the number of the signal that ended it.
+ * Errors: 6, 5, 1168 the host does not know any more, as its parent has waited for it. */
+WINVM_DECLARE(BOOL, GetExitCodeProcess, (HANDLE hProcess, LPDWORD lpExitCode));
 
 /* An index of a slot that each thread has, NULL at first; 1088 of them. TLS_OUT_OF_INDEXES: 259. */
 WINVM_DECLARE(DWORD, TlsAlloc, (void));

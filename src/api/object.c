@@ -9,6 +9,8 @@
 #include "api/api.h"
 #include "fault/fault_context.h"
 #include "nt/nt_foreign.h"
+#include "nt/nt_handle.h"
+#include "nt/nt_notice.h"
 #include "nt/nt_privilege.h"
 #include "pool/pool.h"
 
@@ -59,6 +61,35 @@ WVM_EXPORT int winvm_object_get(void *handle, const struct winvm_object_kind *ki
                                 uint32_t rights, struct winvm_object **object)
 {
     return error_of(wvm_foreign_get(handle, kind, rights, object));
+}
+
+/* A memory notification, if the handle is none of a process. */
+static wvm_status find_notice(void *handle, uint32_t rights, struct winvm_awaited *out)
+{
+    unsigned which;
+    wvm_status status = wvm_nt_notice_which(handle, rights, &which);
+    if (status >= 0)
+        *out = (struct winvm_awaited){0, WINVM_AWAITED_NOTICE, which};
+    return status;
+}
+
+WVM_EXPORT int winvm_awaited_get(void *handle, uint32_t rights, struct winvm_awaited *out)
+{
+    pid_t pid;
+    uint64_t begin;
+    wvm_status status = wvm_handle_process(handle, rights, &pid, &begin);
+    if (status >= 0)
+        *out = (struct winvm_awaited){begin, WINVM_AWAITED_PROCESS, (uint32_t)pid};
+    else if (status == (wvm_status)STATUS_OBJECT_TYPE_MISMATCH)
+        status = find_notice(handle, rights, out);
+    return error_of(status);
+}
+
+WVM_EXPORT int winvm_awaited_is_over(const struct winvm_awaited *what)
+{
+    return what->kind == WINVM_AWAITED_PROCESS
+               ? wvm_process_has_ended((pid_t)what->number, what->start)
+               : wvm_nt_notice_signalled(what->number);
 }
 
 WVM_EXPORT void winvm_object_thread(struct winvm_object *(*self)(void))

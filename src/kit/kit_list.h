@@ -69,6 +69,13 @@ X(DWORD, WaitForMultipleObjectsEx,
   (DWORD a, const HANDLE *b, BOOL c, DWORD d, BOOL e), (a, b, c, d, e))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_REGISTERED)
+F(BOOL, RegisterWaitForSingleObject,
+  (PHANDLE a, HANDLE b, WAITORTIMERCALLBACK c, PVOID d, ULONG e, ULONG f), (a, b, c, d, e, f))
+X(BOOL, UnregisterWait, (HANDLE a), (a))
+X(BOOL, UnregisterWaitEx, (HANDLE a, HANDLE b), (a, b))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_APC)
 F(DWORD, QueueUserAPC, (PAPCFUNC a, HANDLE b, ULONG_PTR c), (a, b, c))
 #endif
@@ -222,6 +229,10 @@ X(DWORD, GetModuleFileNameW, (HMODULE a, LPWSTR b, DWORD c), (a, b, c))
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_PROCESS)
 X(VOID, ExitProcess, (UINT a), (a))
 X(BOOL, TerminateProcess, (HANDLE a, UINT b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_EXIT_CODE)
+X(BOOL, GetExitCodeProcess, (HANDLE a, LPDWORD b), (a, b))
 #endif
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_DEBUG)

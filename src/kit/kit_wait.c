@@ -229,25 +229,35 @@ static bool is_named_twice(const struct wait *w)
 {
     for (uint32_t i = 0; i < w->n; i++)
         for (uint32_t j = 0; j < i; j++)
-            if (w->object[i] == w->object[j])
+            if (w->object[i] == w->object[j] || wvm_kit_watches_same(w->object[i], w->object[j]))
                 return true;
     return false;
 }
 
-static bool hold(HANDLE h, struct wvm_kit_object **out)
+static bool hold(HANDLE h, struct wvm_kit_object **out, bool sleeps)
 {
     struct winvm_object *object;
     int error = winvm_object_get(h, NULL, SYNCHRONIZE, &object);
     if (error == 0 && (object->kind->gone != wvm_kit_gone ||
                        !((struct wvm_kit_kind *)object->kind)->ready)) {
         winvm_object_drop(object);
-        error = EINVAL;
+        fail_handle(EINVAL);
+        return false;
     }
-    if (error != 0)
+    if (error == EACCES)
         fail_handle(error);
     else
-        *out = (struct wvm_kit_object *)object;
-    return error == 0;
+        *out = error == 0 ? (struct wvm_kit_object *)object : wvm_kit_watch(h, sleeps);
+    return error != EACCES && *out != NULL;
+}
+
+bool wvm_kit_can_wait(HANDLE h)
+{
+    struct wvm_kit_object *object;
+    bool can = hold(h, &object, false);
+    if (can)
+        wvm_kit_drop(object);
+    return can;
 }
 
 DWORD wvm_kit_WaitForMultipleObjectsEx(DWORD n, const HANDLE *handles, BOOL all, DWORD ms,
@@ -260,7 +270,7 @@ DWORD wvm_kit_WaitForMultipleObjectsEx(DWORD n, const HANDLE *handles, BOOL all,
         wvm_kit_fail(w.thread ? ERROR_INVALID_PARAMETER : ERROR_NOT_ENOUGH_MEMORY);
         return WAIT_FAILED;
     }
-    while (w.n < n && hold(handles[w.n], &w.object[w.n]))
+    while (w.n < n && hold(handles[w.n], &w.object[w.n], ms != 0))
         w.n++;
     if (w.n == n) {
         if (all && is_named_twice(&w))

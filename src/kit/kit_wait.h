@@ -56,6 +56,14 @@ static inline void wvm_kit_drop(struct wvm_kit_object *object)
 HANDLE wvm_kit_handle(struct wvm_kit_object *object, uint32_t access);
 /* The object of a handle of this kind, held; NULL and the last error. */
 void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights);
+/* For one wait, an object, held, that is ready when the process of a handle of winvm's has ended, or
+ * its memory notification is signalled. sleeps: somebody shall hear of it. NULL and the last error:
+ * it is no such handle, or does not grant SYNCHRONIZE. */
+struct wvm_kit_object *wvm_kit_watch(HANDLE h, bool sleeps);
+/* The handle can be waited for, and grants it; false and the last error. */
+bool wvm_kit_can_wait(HANDLE h);
+/* Both are of that kind, and stand for the same. */
+bool wvm_kit_watches_same(const struct wvm_kit_object *a, const struct wvm_kit_object *b);
 /* Objects have no names here: NULL is passed, or NOT_SUPPORTED set. */
 bool wvm_kit_unnamed(const void *name);
 

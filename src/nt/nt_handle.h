@@ -107,6 +107,11 @@ wvm_status wvm_handle_set_flags(HANDLE h, uint32_t mask, uint32_t flags) WVM_MUS
  * INVALID_HANDLE, OBJECT_TYPE_MISMATCH, ACCESS_DENIED, PROCESS_IS_TERMINATING. */
 wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid) WVM_MUST_CHECK;
 
+/* Which process a handle stands for: its number and its start; it may have ended meanwhile, see
+ * wvm_process_has_ended. INVALID_HANDLE, OBJECT_TYPE_MISMATCH, ACCESS_DENIED. */
+wvm_status wvm_handle_process(HANDLE h, uint32_t need, pid_t *pid, uint64_t *start) WVM_MUST_CHECK;
+bool wvm_process_has_ended(pid_t pid, uint64_t start);
+
 static inline wvm_status wvm_handle_target(HANDLE h, uint32_t need, pid_t *pid)
 {
     if (WVM_LIKELY(h == WVM_OWN_PROCESS)) {

@@ -85,18 +85,27 @@ wvm_status wvm_nt_notice_open(unsigned which, HANDLE *out)
     return status;
 }
 
-bool wvm_nt_notice_signalled(const void *object)
+bool wvm_nt_notice_signalled(unsigned which)
 {
-    return wvm_host_memory_level() == ((const struct notice *)object)->level;
+    return wvm_host_memory_level() == notices[which].level;
+}
+
+wvm_status wvm_nt_notice_which(HANDLE h, uint32_t need, unsigned *which)
+{
+    void *object;
+    wvm_status status = wvm_handle_get(h, WVM_OBJECT_NOTICE, need, &object, NULL);
+    if (status < 0)
+        return status;
+    *which = (unsigned)((const struct notice *)object - notices);
+    wvm_object_drop(WVM_OBJECT_NOTICE, object);
+    return status;
 }
 
 wvm_status wvm_nt_notice_query(HANDLE h, bool *signalled)
 {
-    void *object;
-    wvm_status status = wvm_handle_get(h, WVM_OBJECT_NOTICE, EVENT_QUERY_STATE, &object, NULL);
-    if (status < 0)
-        return status;
-    *signalled = wvm_nt_notice_signalled(object);
-    wvm_object_drop(WVM_OBJECT_NOTICE, object);
+    unsigned which;
+    wvm_status status = wvm_nt_notice_which(h, EVENT_QUERY_STATE, &which);
+    if (status >= 0)
+        *signalled = wvm_nt_notice_signalled(which);
     return status;
 }

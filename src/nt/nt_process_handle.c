@@ -135,6 +135,37 @@ wvm_status wvm_handle_resolve(HANDLE h, uint32_t need, pid_t *pid)
     return status;
 }
 
+static wvm_status tell_self(pid_t *pid, uint64_t *start)
+{
+    *pid = getpid();
+    return wvm_host_process_start(*pid, start) < 0 ? (wvm_status)STATUS_ACCESS_DENIED
+                                                   : (wvm_status)STATUS_SUCCESS;
+}
+
+wvm_status wvm_handle_process(HANDLE h, uint32_t need, pid_t *pid, uint64_t *start)
+{
+    void *object;
+    if (h == WVM_OWN_PROCESS)
+        return tell_self(pid, start);
+    wvm_status status = wvm_handle_get(h, WVM_OBJECT_PROCESS, need, &object, NULL);
+    if (status < 0)
+        return !wvm_handle_is_ours(h) && is_other_self(h) ? tell_self(pid, start) : status;
+    const struct process *p = object;
+    if (p->space.window) {
+        status = tell_self(pid, start);
+    } else {
+        *pid = p->pid;
+        *start = p->start;
+    }
+    drop(object);
+    return status;
+}
+
+bool wvm_process_has_ended(pid_t pid, uint64_t start)
+{
+    return pid != getpid() && check_alive(pid, start) == (wvm_status)STATUS_PROCESS_IS_TERMINATING;
+}
+
 static void aim(struct wvm_target *t, struct process *p, struct wvm_pin *pin)
 {
     *t = (struct wvm_target){

@@ -102,6 +102,7 @@ __asm__(".pushsection .rodata.wvm_kit_places, \"a\", @progbits\n\t"
 static const char by_handle[] =
     "WaitForSingleObject\0" "WaitForSingleObjectEx\0" "SignalObjectAndWait\0" "SetEvent\0"
     "ResetEvent\0" "PulseEvent\0" "ReleaseMutex\0" "ReleaseSemaphore\0" "GetExitCodeThread\0"
+    "GetExitCodeProcess\0"
     "GetThreadId\0" "ResumeThread\0" "SuspendThread\0" "TerminateThread\0" "GetThreadContext\0"
     "SetThreadContext\0" "GetThreadPriority\0" "SetThreadPriority\0" "AdjustTokenPrivileges\0";
 static const char by_handles[] = "WaitForMultipleObjects\0" "WaitForMultipleObjectsEx\0";
