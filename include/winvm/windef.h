@@ -1,5 +1,5 @@
-/* winvm/windef.h: minwindef.h and winnt.h under their older name, and the types of windows and
- * their like, which the calls of winvm and its kit take only as "none".
+/* winvm/windef.h: minwindef.h and winnt.h under their older name, and the handle of a window,
+ * which the kit's calls take only as "none".
  *
  * WINVM_NO_TYPES leaves out all of it. */
 #ifndef WINVM_WINDEF_H
@@ -10,40 +10,6 @@
 
 #ifndef WINVM_NO_TYPES
 DECLARE_HANDLE(HWND);
-DECLARE_HANDLE(HACCEL);
-DECLARE_HANDLE(HBITMAP);
-DECLARE_HANDLE(HBRUSH);
-DECLARE_HANDLE(HDC);
-DECLARE_HANDLE(HDESK);
-DECLARE_HANDLE(HENHMETAFILE);
-DECLARE_HANDLE(HFONT);
-DECLARE_HANDLE(HHOOK);
-DECLARE_HANDLE(HICON);
-DECLARE_HANDLE(HMENU);
-DECLARE_HANDLE(HMONITOR);
-DECLARE_HANDLE(HPALETTE);
-DECLARE_HANDLE(HPEN);
-DECLARE_HANDLE(HWINEVENTHOOK);
-DECLARE_HANDLE(HWINSTA);
-typedef HICON HCURSOR;
-typedef HANDLE HGDIOBJ;
-typedef DWORD COLORREF, *LPCOLORREF;
-
-typedef struct tagPOINT {
-    LONG x;
-    LONG y;
-} POINT, *PPOINT, *LPPOINT, *NPPOINT;
-typedef struct tagSIZE {
-    LONG cx;
-    LONG cy;
-} SIZE, *PSIZE, *LPSIZE;
-typedef struct tagRECT {
-    LONG left;
-    LONG top;
-    LONG right;
-    LONG bottom;
-} RECT, *PRECT, *LPRECT, *NPRECT;
-typedef const RECT *LPCRECT;
 #endif
 
 #endif

@@ -2,6 +2,6 @@
 #ifndef WINVM_COMPAT_WINDEF_H
 #define WINVM_COMPAT_WINDEF_H
 
-#include "../windef.h"
+#include "../windef_shapes.h"
 
 #endif

@@ -31,6 +31,7 @@
 #endif
 #include "../guiddef.h"
 #include "../intrin_core.h"
+#include "../windef_shapes.h"
 #include "excpt.h"
 
 #ifndef NOMINMAX
