@@ -10,6 +10,7 @@
 #include "kit_loader.h"
 #include "kit_place.h"
 #include "kit_process.h"
+#include "kit_psapi.h"
 #include "kit_slist.h"
 #include "kit_sysinfo.h"
 #include "kit_teb.h"

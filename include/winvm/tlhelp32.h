@@ -1,9 +1,10 @@
-/* winvm/tlhelp32.h: lists of processes and threads (libwinvm-kit).
+/* winvm/tlhelp32.h: lists of processes, threads and modules (libwinvm-kit).
  *
  * Numbers are the host's. The lists are those of the moment of CreateToolhelp32Snapshot; threads of
- * winvm's own in this process are not in them. There are no lists of heaps and modules.
+ * winvm's own in this process are not in them. There are no lists of heaps.
  *
- * WINVM_NO_TYPES needs: BOOL DWORD HANDLE LPTHREADENTRY32 LPPROCESSENTRY32 LPPROCESSENTRY32W. */
+ * WINVM_NO_TYPES needs: BOOL DWORD HANDLE LPTHREADENTRY32 LPPROCESSENTRY32 LPPROCESSENTRY32W
+ * LPMODULEENTRY32 LPMODULEENTRY32W. */
 #ifndef WINVM_TLHELP32_H
 #define WINVM_TLHELP32_H
 
@@ -55,16 +56,47 @@ typedef struct tagPROCESSENTRY32W {
     DWORD dwFlags;
     WCHAR szExeFile[260];
 } PROCESSENTRY32W, *PPROCESSENTRY32W, *LPPROCESSENTRY32W;
+/* The modules of <winvm/kit_psapi.h>. Names that are longer are cut off. */
+#define MAX_MODULE_NAME32 255
+typedef struct tagMODULEENTRY32 {
+    DWORD dwSize;
+    DWORD th32ModuleID;
+    DWORD th32ProcessID;
+    DWORD GlblcntUsage;
+    DWORD ProccntUsage;
+    BYTE *modBaseAddr;
+    DWORD modBaseSize;
+    HMODULE hModule;
+    char szModule[256];
+    char szExePath[260];
+} MODULEENTRY32, *PMODULEENTRY32, *LPMODULEENTRY32;
+typedef struct tagMODULEENTRY32W {
+    DWORD dwSize;
+    DWORD th32ModuleID;
+    DWORD th32ProcessID;
+    DWORD GlblcntUsage;
+    DWORD ProccntUsage;
+    BYTE *modBaseAddr;
+    DWORD modBaseSize;
+    HMODULE hModule;
+    WCHAR szModule[256];
+    WCHAR szExePath[260];
+} MODULEENTRY32W, *PMODULEENTRY32W, *LPMODULEENTRY32W;
 #endif
 
 WINVM_BEGIN_DECLS
 
-/* A handle for CloseHandle. dwFlags: TH32CS_SNAPPROCESS, TH32CS_SNAPTHREAD (of all processes), or
- * both; th32ProcessID is not used. INVALID_HANDLE_VALUE: 87, 50 another list, 8, 1450. */
+/* A handle for CloseHandle. dwFlags: TH32CS_SNAPPROCESS, TH32CS_SNAPTHREAD (of all processes),
+ * TH32CS_SNAPMODULE (of the process th32ProcessID, 0: this one). INVALID_HANDLE_VALUE: 87, 50
+ * another list, 8, 1450; 5, 299 that process's modules cannot be told. */
 WINVM_DECLARE(HANDLE, CreateToolhelp32Snapshot, (DWORD dwFlags, DWORD th32ProcessID));
 /* The first and the next entry of a list. Errors: 6, 24 dwSize is too small, 18 there is none. */
 WINVM_DECLARE(BOOL, Thread32First, (HANDLE hSnapshot, LPTHREADENTRY32 lpte));
 WINVM_DECLARE(BOOL, Thread32Next, (HANDLE hSnapshot, LPTHREADENTRY32 lpte));
+WINVM_DECLARE(BOOL, Module32First, (HANDLE hSnapshot, LPMODULEENTRY32 lpme));
+WINVM_DECLARE(BOOL, Module32Next, (HANDLE hSnapshot, LPMODULEENTRY32 lpme));
+WINVM_DECLARE(BOOL, Module32FirstW, (HANDLE hSnapshot, LPMODULEENTRY32W lpme));
+WINVM_DECLARE(BOOL, Module32NextW, (HANDLE hSnapshot, LPMODULEENTRY32W lpme));
 WINVM_DECLARE(BOOL, Process32First, (HANDLE hSnapshot, LPPROCESSENTRY32 lppe));
 WINVM_DECLARE(BOOL, Process32Next, (HANDLE hSnapshot, LPPROCESSENTRY32 lppe));
 WINVM_DECLARE(BOOL, Process32FirstW, (HANDLE hSnapshot, LPPROCESSENTRY32W lppe));
@@ -78,6 +110,11 @@ WINVM_END_DECLS
 #define PROCESSENTRY32 PROCESSENTRY32W
 #define PPROCESSENTRY32 PPROCESSENTRY32W
 #define LPPROCESSENTRY32 LPPROCESSENTRY32W
+#define Module32First Module32FirstW
+#define Module32Next Module32NextW
+#define MODULEENTRY32 MODULEENTRY32W
+#define PMODULEENTRY32 PMODULEENTRY32W
+#define LPMODULEENTRY32 LPMODULEENTRY32W
 #endif
 
 #endif

@@ -86,6 +86,10 @@ X(DWORD, SignalObjectAndWait, (HANDLE a, HANDLE b, DWORD c, BOOL d), (a, b, c, d
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_TOOLHELP)
 X(HANDLE, CreateToolhelp32Snapshot, (DWORD a, DWORD b), (a, b))
+X(BOOL, Module32First, (HANDLE a, LPMODULEENTRY32 b), (a, b))
+X(BOOL, Module32FirstW, (HANDLE a, LPMODULEENTRY32W b), (a, b))
+X(BOOL, Module32Next, (HANDLE a, LPMODULEENTRY32 b), (a, b))
+X(BOOL, Module32NextW, (HANDLE a, LPMODULEENTRY32W b), (a, b))
 X(BOOL, Thread32First, (HANDLE a, LPTHREADENTRY32 b), (a, b))
 X(BOOL, Thread32Next, (HANDLE a, LPTHREADENTRY32 b), (a, b))
 X(BOOL, Process32First, (HANDLE a, LPPROCESSENTRY32 b), (a, b))

@@ -19,6 +19,28 @@ X(BOOL, CryptGenRandom, (HCRYPTPROV a, DWORD b, BYTE *c), (a, b, c))
 X(BOOL, CryptReleaseContext, (HCRYPTPROV a, DWORD b), (a, b))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PSAPI)
+X(BOOL, K32EnumProcessModules, (HANDLE a, HMODULE *b, DWORD c, LPDWORD d), (a, b, c, d))
+X(BOOL, K32EnumProcessModulesEx,
+  (HANDLE a, HMODULE *b, DWORD c, LPDWORD d, DWORD e), (a, b, c, d, e))
+X(BOOL, K32GetModuleInformation, (HANDLE a, HMODULE b, LPMODULEINFO c, DWORD d), (a, b, c, d))
+X(DWORD, K32GetModuleBaseNameA, (HANDLE a, HMODULE b, LPSTR c, DWORD d), (a, b, c, d))
+X(DWORD, K32GetModuleBaseNameW, (HANDLE a, HMODULE b, LPWSTR c, DWORD d), (a, b, c, d))
+X(DWORD, K32GetModuleFileNameExA, (HANDLE a, HMODULE b, LPSTR c, DWORD d), (a, b, c, d))
+X(DWORD, K32GetModuleFileNameExW, (HANDLE a, HMODULE b, LPWSTR c, DWORD d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PSAPI_OLD)
+X(BOOL, EnumProcessModules, (HANDLE a, HMODULE *b, DWORD c, LPDWORD d), (a, b, c, d))
+X(BOOL, EnumProcessModulesEx,
+  (HANDLE a, HMODULE *b, DWORD c, LPDWORD d, DWORD e), (a, b, c, d, e))
+X(BOOL, GetModuleInformation, (HANDLE a, HMODULE b, LPMODULEINFO c, DWORD d), (a, b, c, d))
+X(DWORD, GetModuleBaseNameA, (HANDLE a, HMODULE b, LPSTR c, DWORD d), (a, b, c, d))
+X(DWORD, GetModuleBaseNameW, (HANDLE a, HMODULE b, LPWSTR c, DWORD d), (a, b, c, d))
+X(DWORD, GetModuleFileNameExA, (HANDLE a, HMODULE b, LPSTR c, DWORD d), (a, b, c, d))
+X(DWORD, GetModuleFileNameExW, (HANDLE a, HMODULE b, LPWSTR c, DWORD d), (a, b, c, d))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_VERSION)
 X(DWORD, GetVersion, (VOID), ())
 X(BOOL, GetVersionExA, (OSVERSIONINFOA *a), (a))

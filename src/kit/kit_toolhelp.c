@@ -1,4 +1,4 @@
-/* Lists of processes and threads, taken at one moment.
+/* Lists of processes, threads and modules, taken at one moment.
  *
  * Terms   snapshot = an object with one entry for each thread; a process is the run of its threads.
  * I1      A snapshot does not change but for the places of First and Next, which are its own.
@@ -12,12 +12,17 @@
 #include <unistd.h>
 
 #include "kit/kit.h"
+#include "kit/kit_modules.h"
 #include "kit/kit_text.h"
 #include "kit/kit_wait.h"
 
 #define BASE_PRIORITY 8
-#define LISTS (TH32CS_SNAPPROCESS | TH32CS_SNAPTHREAD)
+#define THREAD_LISTS (TH32CS_SNAPPROCESS | TH32CS_SNAPTHREAD)
+#define LISTS (THREAD_LISTS | TH32CS_SNAPMODULE)
+#define KNOWN ((DWORD)(TH32CS_SNAPALL | TH32CS_SNAPMODULE32 | TH32CS_INHERIT))
 #define NAME_CAP 16
+#define ANY_COUNT 0xffff
+#define PATH_UNITS 260
 
 struct entry {
     uint32_t pid, tid;
@@ -25,14 +30,17 @@ struct entry {
 struct snapshot {
     struct wvm_kit_object object; /* first */
     struct wvm_kit_lock lock;
-    uint32_t n, cap, thread_at, process_at;
-    DWORD lists;
+    uint32_t n, cap, thread_at, process_at, module_at;
+    DWORD lists, pid; /* of the modules */
     struct entry *entries;
+    struct wvm_kit_modules modules;
 };
 
 static void gone(struct winvm_object *object)
 {
-    free(((struct snapshot *)object)->entries);
+    struct snapshot *s = (struct snapshot *)object;
+    free(s->entries);
+    wvm_kit_modules_free(&s->modules);
     wvm_kit_gone(object);
 }
 
@@ -98,7 +106,7 @@ static bool add_threads(struct snapshot *s, uint32_t pid)
     return all;
 }
 
-static bool fill(struct snapshot *s)
+static bool add_processes(struct snapshot *s)
 {
     bool all = true;
     DIR *d = opendir("/proc");
@@ -109,13 +117,18 @@ static bool fill(struct snapshot *s)
     }
     if (d)
         closedir(d);
-    return all;
+    return all || wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
+}
+
+static bool fill(struct snapshot *s)
+{
+    return (!(s->lists & THREAD_LISTS) || add_processes(s)) &&
+           (!(s->lists & TH32CS_SNAPMODULE) || wvm_kit_modules_read(s->pid, &s->modules));
 }
 
 HANDLE wvm_kit_CreateToolhelp32Snapshot(DWORD lists, DWORD pid)
 {
-    UNREFERENCED_PARAMETER(pid);
-    if ((lists & LISTS) == 0 || lists & ~(DWORD)(TH32CS_SNAPALL | TH32CS_INHERIT)) {
+    if ((lists & LISTS) == 0 || lists & ~KNOWN) {
         bool other = (lists & TH32CS_SNAPALL) != 0;
         wvm_kit_fail(other ? ERROR_NOT_SUPPORTED : ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
@@ -124,9 +137,9 @@ HANDLE wvm_kit_CreateToolhelp32Snapshot(DWORD lists, DWORD pid)
     if (!s)
         return INVALID_HANDLE_VALUE;
     s->lists = lists;
+    s->pid = pid != 0 ? pid : (DWORD)getpid();
     if (!fill(s)) {
         wvm_kit_drop(&s->object);
-        wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
         return INVALID_HANDLE_VALUE;
     }
     HANDLE h = wvm_kit_handle(&s->object, STANDARD_RIGHTS_REQUIRED);
@@ -217,6 +230,80 @@ static BOOL next_wide(HANDLE h, LPPROCESSENTRY32W out, bool first)
     memset(out->szExeFile, 0, sizeof out->szExeFile);
     wvm_kit_to_utf16(out->szExeFile, NAME_CAP, e.szExeFile, WVM_KIT_TO_NUL);
     return TRUE;
+}
+
+/* The module at the place: `to` gets what both forms have, and the path is told. */
+static bool next_module(HANDLE h, MODULEENTRY32 *to, bool fits, bool first, char **path)
+{
+    struct snapshot *s = open_list(h, TH32CS_SNAPMODULE, fits);
+    if (!s)
+        return false;
+    wvm_kit_lock(&s->lock);
+    uint32_t at = first ? 0 : s->module_at;
+    bool more = at < s->modules.n;
+    if (more)
+        s->module_at = at + 1;
+    wvm_kit_unlock(&s->lock);
+    if (more) {
+        const struct wvm_kit_module *m = &s->modules.all[at];
+        *to = (MODULEENTRY32){.th32ModuleID = 1, .th32ProcessID = s->pid,
+                              .GlblcntUsage = ANY_COUNT, .ProccntUsage = ANY_COUNT,
+                              .modBaseAddr = (BYTE *)m->base,
+                              .modBaseSize = (DWORD)(m->end - m->base),
+                              .hModule = (HMODULE)m->base};
+        *path = strdup(m->path);
+    }
+    wvm_kit_drop(&s->object);
+    return (more && *path) || wvm_kit_fail(more ? ERROR_NOT_ENOUGH_MEMORY : ERROR_NO_MORE_FILES);
+}
+
+static BOOL next_module_a(HANDLE h, LPMODULEENTRY32 out, bool first)
+{
+    char *path = NULL;
+    MODULEENTRY32 e;
+    if (!next_module(h, &e, out->dwSize >= sizeof *out, first, &path))
+        return FALSE;
+    e.dwSize = sizeof *out;
+    snprintf(e.szModule, sizeof e.szModule, "%s", wvm_kit_base_name(path));
+    snprintf(e.szExePath, sizeof e.szExePath, "%s", path);
+    *out = e;
+    free(path);
+    return TRUE;
+}
+
+static BOOL next_module_w(HANDLE h, LPMODULEENTRY32W out, bool first)
+{
+    char *path = NULL;
+    MODULEENTRY32 e;
+    if (!next_module(h, &e, out->dwSize >= sizeof *out, first, &path))
+        return FALSE;
+    memset(out, 0, sizeof *out);
+    memcpy(out, &e, offsetof(MODULEENTRY32W, szModule));
+    out->dwSize = sizeof *out;
+    wvm_kit_to_utf16(out->szModule, MAX_MODULE_NAME32, wvm_kit_base_name(path), WVM_KIT_TO_NUL);
+    wvm_kit_to_utf16(out->szExePath, PATH_UNITS - 1, path, WVM_KIT_TO_NUL);
+    free(path);
+    return TRUE;
+}
+
+BOOL wvm_kit_Module32First(HANDLE h, LPMODULEENTRY32 out)
+{
+    return next_module_a(h, out, true);
+}
+
+BOOL wvm_kit_Module32Next(HANDLE h, LPMODULEENTRY32 out)
+{
+    return next_module_a(h, out, false);
+}
+
+BOOL wvm_kit_Module32FirstW(HANDLE h, LPMODULEENTRY32W out)
+{
+    return next_module_w(h, out, true);
+}
+
+BOOL wvm_kit_Module32NextW(HANDLE h, LPMODULEENTRY32W out)
+{
+    return next_module_w(h, out, false);
 }
 
 BOOL wvm_kit_Thread32First(HANDLE h, LPTHREADENTRY32 out)
