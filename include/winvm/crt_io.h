@@ -41,15 +41,32 @@
 #define _open_osfhandle(handle, flags) \
     (_open_osfhandle)((handle), ((flags) & _O_NOINHERIT) ? 0x0080 : 0)
 
+/* Strict ISO C hides two of libc's. */
+#if defined(__STRICT_ANSI__) && !defined(__cplusplus)
+extern int ftruncate(int, off_t);
+extern int fsync(int);
+#endif
+
+WINVM_CRT_ int winvm_read_(int fd, void *to, unsigned n) { return (int)read(fd, to, n); }
+WINVM_CRT_ int winvm_write_(int fd, const void *from, unsigned n)
+{
+    return (int)write(fd, from, n);
+}
+WINVM_CRT_ int winvm_lseek_(int fd, int to, int from) { return (int)lseek(fd, to, from); }
+WINVM_CRT_ int64_t winvm_lseeki64_(int fd, int64_t to, int from)
+{
+    return (int64_t)lseek(fd, (off_t)to, from);
+}
+
 #define _open open
 #define _creat creat
 #define _close close
-#define _read(fd, buffer, n) ((int)read((fd), (buffer), (n)))
-#define _write(fd, buffer, n) ((int)write((fd), (buffer), (n)))
-#define _lseek(fd, to, from) ((int)lseek((fd), (to), (from)))
-#define _lseeki64(fd, to, from) ((int64_t)lseek((fd), (to), (from)))
-#define _tell(fd) ((int)lseek((fd), 0, SEEK_CUR))
-#define _telli64(fd) ((int64_t)lseek((fd), 0, SEEK_CUR))
+#define _read winvm_read_
+#define _write winvm_write_
+#define _lseek winvm_lseek_
+#define _lseeki64 winvm_lseeki64_
+#define _tell(fd) winvm_lseek_((fd), 0, SEEK_CUR)
+#define _telli64(fd) winvm_lseeki64_((fd), 0, SEEK_CUR)
 #define _dup dup
 #define _dup2(fd, to) (dup2((fd), (to)) < 0 ? -1 : 0)
 #define _isatty isatty

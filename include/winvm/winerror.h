@@ -222,6 +222,7 @@
 #define ERROR_INVALID_OPERATION 4317
 #define ERROR_INVALID_STATE 5023
 #define ERROR_SXS_XML_E_XMLDECLSYNTAX 14035
+#include "winerror_more.h"
 
 /* HRESULTs. */
 #define S_OK ((HRESULT)0)

@@ -1,0 +1,2 @@
+/* <WinCrypt.h> as <wincrypt.h>. */
+#include "wincrypt.h"

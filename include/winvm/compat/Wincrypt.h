@@ -1,0 +1,2 @@
+/* <Wincrypt.h> as <wincrypt.h>. */
+#include "wincrypt.h"
