@@ -9,12 +9,6 @@
 #include "sysinfoapi.h"
 
 #ifndef WINVM_NO_TYPES
-/* 100 ns since 1 January 1601 UTC. */
-typedef struct _FILETIME {
-    DWORD dwLowDateTime;
-    DWORD dwHighDateTime;
-} FILETIME, *PFILETIME, *LPFILETIME;
-
 /* IsProcessorFeaturePresent; what is not listed is not told. */
 #define PF_FLOATING_POINT_PRECISION_ERRATA 0
 #define PF_FLOATING_POINT_EMULATED 1

@@ -1,7 +1,7 @@
 /* winvm/kit_threads.h: what processthreadsapi.h has of libwinvm-kit: threads, and slots of each
  * thread.
  *
- * WINVM_NO_TYPES needs: BOOL UINT DWORD SIZE_T HANDLE LPVOID LPSECURITY_ATTRIBUTES
+ * WINVM_NO_TYPES needs: BOOL UINT DWORD SIZE_T HANDLE LPVOID LPFILETIME LPSECURITY_ATTRIBUTES
  * LPTHREAD_START_ROUTINE. */
 #ifndef WINVM_KIT_THREADS_H
 #define WINVM_KIT_THREADS_H

@@ -14,6 +14,12 @@ typedef struct _SECURITY_ATTRIBUTES {
     BOOL bInheritHandle;
 } SECURITY_ATTRIBUTES, *PSECURITY_ATTRIBUTES, *LPSECURITY_ATTRIBUTES;
 
+/* 100 ns since 1 January 1601 UTC. */
+typedef struct _FILETIME {
+    DWORD dwLowDateTime;
+    DWORD dwHighDateTime;
+} FILETIME, *PFILETIME, *LPFILETIME;
+
 typedef struct _OVERLAPPED {
     ULONG_PTR Internal;     /* the status */
     ULONG_PTR InternalHigh; /* bytes moved */
