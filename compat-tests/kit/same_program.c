@@ -97,12 +97,36 @@ static void token(void)
     CloseHandle(t);
 }
 
+static void objects(void)
+{
+    HANDLE a = CreateEventA(NULL, TRUE, FALSE, "winvm one"), b, m;
+    TELL_ERROR((b = CreateEventW(NULL, FALSE, TRUE, WIDE("winvm one"))) != NULL);
+    TELL(WaitForSingleObject(b, 0));
+    TELL(SetEvent(a));
+    TELL(WaitForSingleObject(b, 0));
+    TELL(PulseEvent(b));
+    TELL(WaitForSingleObject(a, 0));
+    TELL_ERROR((m = CreateMutexExA(NULL, "winvm two", CREATE_MUTEX_INITIAL_OWNER,
+                                   MUTEX_ALL_ACCESS)) != NULL);
+    TELL_ERROR(CreateSemaphoreA(NULL, 0, 1, "winvm two") != NULL);
+    TELL_ERROR(OpenEventA(SYNCHRONIZE, FALSE, "winvm two") != NULL);
+    TELL_ERROR(OpenEventA(SYNCHRONIZE, FALSE, "winvm three") != NULL);
+    TELL_ERROR(OpenMutexW(SYNCHRONIZE, FALSE, NULL) != NULL);
+    TELL_ERROR(CreateMutexA(NULL, FALSE, "not\\there") != NULL);
+    TELL(ReleaseMutex(m));
+    CloseHandle(m);
+    TELL_ERROR(OpenMutexA(SYNCHRONIZE, FALSE, "winvm two") != NULL);
+    CloseHandle(a);
+    CloseHandle(b);
+}
+
 int main(void)
 {
     modules();
     leaving();
     small_calls();
     token();
+    objects();
     fflush(stdout);
     ExitProcess(7);
 }

@@ -28,6 +28,7 @@
 #define SEMAPHORE_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
 #define CREATE_EVENT_MANUAL_RESET 0x00000001
 #define CREATE_EVENT_INITIAL_SET 0x00000002
+#define CREATE_MUTEX_INITIAL_OWNER 0x00000001
 
 /* DebugInfo is (PVOID)-1 while the section can be used. */
 typedef struct _RTL_CRITICAL_SECTION {
@@ -98,7 +99,11 @@ WINVM_DECLARE(DWORD, WaitForMultipleObjectsEx,
               (DWORD nCount, const HANDLE *lpHandles, BOOL bWaitAll, DWORD dwMilliseconds,
                BOOL bAlertable));
 
-/* Objects without a name; with one: NULL and 50 ERROR_NOT_SUPPORTED. */
+/* Names are of this process, of at most 260 characters, the same for all kinds, and told apart by
+ * case; "Local\" in front means nothing, another backslash but that of "Global\" is an error. A
+ * name that an object of this kind has: a handle to it, with the last error 183
+ * ERROR_ALREADY_EXISTS, else that is 0. It ends with the last handle. Empty: none. Errors: 6 an
+ * object of another kind has the name, 3, 206 the name, 8, 87. */
 WINVM_DECLARE(HANDLE, CreateEventA,
               (LPSECURITY_ATTRIBUTES lpEventAttributes, BOOL bManualReset, BOOL bInitialState,
                LPCSTR lpName));
@@ -115,10 +120,28 @@ WINVM_DECLARE(HANDLE, CreateEventExW,
 /* Errors: 6, 5 without EVENT_MODIFY_STATE. */
 WINVM_DECLARE(BOOL, SetEvent, (HANDLE hEvent));
 WINVM_DECLARE(BOOL, ResetEvent, (HANDLE hEvent));
+/* Ends the waits that can end if it is set now, and leaves it not set. */
+WINVM_DECLARE(BOOL, PulseEvent, (HANDLE hEvent));
+/* Objects by their names. NULL: 2 ERROR_FILE_NOT_FOUND, 6 another kind, 3, 206, 87 no name. */
+WINVM_DECLARE(HANDLE, OpenEventA, (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName));
+WINVM_DECLARE(HANDLE, OpenEventW, (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName));
+WINVM_DECLARE(HANDLE, OpenMutexA, (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName));
+WINVM_DECLARE(HANDLE, OpenMutexW, (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName));
+WINVM_DECLARE(HANDLE, OpenSemaphoreA,
+              (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName));
+WINVM_DECLARE(HANDLE, OpenSemaphoreW,
+              (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName));
 WINVM_DECLARE(HANDLE, CreateMutexA,
               (LPSECURITY_ATTRIBUTES lpMutexAttributes, BOOL bInitialOwner, LPCSTR lpName));
 WINVM_DECLARE(HANDLE, CreateMutexW,
               (LPSECURITY_ATTRIBUTES lpMutexAttributes, BOOL bInitialOwner, LPCWSTR lpName));
+/* dwFlags: CREATE_MUTEX_INITIAL_OWNER. */
+WINVM_DECLARE(HANDLE, CreateMutexExA,
+              (LPSECURITY_ATTRIBUTES lpMutexAttributes, LPCSTR lpName, DWORD dwFlags,
+               DWORD dwDesiredAccess));
+WINVM_DECLARE(HANDLE, CreateMutexExW,
+              (LPSECURITY_ATTRIBUTES lpMutexAttributes, LPCWSTR lpName, DWORD dwFlags,
+               DWORD dwDesiredAccess));
 /* Errors: 6, 288 ERROR_NOT_OWNER. */
 WINVM_DECLARE(BOOL, ReleaseMutex, (HANDLE hMutex));
 /* Errors: 87 a count below 0, above the maximum, or a maximum below 1. */
@@ -128,6 +151,13 @@ WINVM_DECLARE(HANDLE, CreateSemaphoreA,
 WINVM_DECLARE(HANDLE, CreateSemaphoreW,
               (LPSECURITY_ATTRIBUTES lpSemaphoreAttributes, LONG lInitialCount, LONG lMaximumCount,
                LPCWSTR lpName));
+/* dwFlags: 0. */
+WINVM_DECLARE(HANDLE, CreateSemaphoreExA,
+              (LPSECURITY_ATTRIBUTES lpSemaphoreAttributes, LONG lInitialCount, LONG lMaximumCount,
+               LPCSTR lpName, DWORD dwFlags, DWORD dwDesiredAccess));
+WINVM_DECLARE(HANDLE, CreateSemaphoreExW,
+              (LPSECURITY_ATTRIBUTES lpSemaphoreAttributes, LONG lInitialCount, LONG lMaximumCount,
+               LPCWSTR lpName, DWORD dwFlags, DWORD dwDesiredAccess));
 /* *lpPreviousCount, which may be NULL: what it was. Errors: 6, 5, 87 lReleaseCount below 1, 298
  * ERROR_TOO_MANY_POSTS. */
 WINVM_DECLARE(BOOL, ReleaseSemaphore,
@@ -195,11 +225,21 @@ WINVM_DECLARE(BOOL, InitOnceComplete, (LPINIT_ONCE lpInitOnce, DWORD dwFlags, LP
 #define CreateEventEx CreateEventExW
 #define CreateMutex CreateMutexW
 #define CreateSemaphore CreateSemaphoreW
+#define CreateMutexEx CreateMutexExW
+#define CreateSemaphoreEx CreateSemaphoreExW
+#define OpenEvent OpenEventW
+#define OpenMutex OpenMutexW
+#define OpenSemaphore OpenSemaphoreW
 #else
 #define CreateEvent CreateEventA
 #define CreateEventEx CreateEventExA
 #define CreateMutex CreateMutexA
 #define CreateSemaphore CreateSemaphoreA
+#define CreateMutexEx CreateMutexExA
+#define CreateSemaphoreEx CreateSemaphoreExA
+#define OpenEvent OpenEventA
+#define OpenMutex OpenMutexA
+#define OpenSemaphore OpenSemaphoreA
 #endif
 #endif
 

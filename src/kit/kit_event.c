@@ -3,6 +3,7 @@
  * I1  An event that resets by itself ends one wait for each time it is set.
  * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
 #include "kit/kit.h"
+#include "kit/kit_named.h"
 #include "kit/kit_wait.h"
 
 struct event {
@@ -34,51 +35,66 @@ static struct wvm_kit_kind events = {
     .take = take,
 };
 
-static HANDLE create(bool manual, bool set, DWORD access)
+static HANDLE create(const struct wvm_kit_name *name, DWORD flags, DWORD access)
 {
-    struct event *e = wvm_kit_object_new(&events);
-    if (!e)
-        return NULL;
-    e->manual = manual;
-    e->set = set;
-    return wvm_kit_handle(&e->object, access);
-}
-
-static HANDLE create_ex(const void *name, DWORD flags, DWORD access)
-{
+    HANDLE known;
     if (flags & ~(DWORD)(CREATE_EVENT_MANUAL_RESET | CREATE_EVENT_INITIAL_SET)) {
         wvm_kit_fail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    return wvm_kit_unnamed(name) ? create(flags & CREATE_EVENT_MANUAL_RESET,
-                                          flags & CREATE_EVENT_INITIAL_SET, access)
-                                 : NULL;
+    if (wvm_kit_name_enter(name, &events, access, &known))
+        return known;
+    struct event *e = wvm_kit_object_new(&events);
+    if (e) {
+        e->manual = flags & CREATE_EVENT_MANUAL_RESET;
+        e->set = flags & CREATE_EVENT_INITIAL_SET;
+    }
+    return wvm_kit_name_leave(name, e ? &e->object : NULL, access);
 }
 
-HANDLE wvm_kit_CreateEventA(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCSTR name)
+static DWORD flags_of(BOOL manual, BOOL set)
 {
-    UNREFERENCED_PARAMETER(security);
-    return wvm_kit_unnamed(name) ? create(manual, set, EVENT_ALL_ACCESS) : NULL;
+    return (manual ? CREATE_EVENT_MANUAL_RESET : 0) | (set ? CREATE_EVENT_INITIAL_SET : 0);
 }
 
-HANDLE wvm_kit_CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCWSTR name)
-{
-    UNREFERENCED_PARAMETER(security);
-    return wvm_kit_unnamed(name) ? create(manual, set, EVENT_ALL_ACCESS) : NULL;
-}
-
-HANDLE wvm_kit_CreateEventExA(LPSECURITY_ATTRIBUTES security, LPCSTR name, DWORD flags,
+HANDLE wvm_kit_CreateEventExA(LPSECURITY_ATTRIBUTES security, LPCSTR text, DWORD flags,
                               DWORD access)
 {
+    struct wvm_kit_name name;
     UNREFERENCED_PARAMETER(security);
-    return create_ex(name, flags, access);
+    return wvm_kit_name_a(&name, text) ? create(&name, flags, access) : NULL;
 }
 
-HANDLE wvm_kit_CreateEventExW(LPSECURITY_ATTRIBUTES security, LPCWSTR name, DWORD flags,
+HANDLE wvm_kit_CreateEventExW(LPSECURITY_ATTRIBUTES security, LPCWSTR text, DWORD flags,
                               DWORD access)
 {
+    struct wvm_kit_name name;
     UNREFERENCED_PARAMETER(security);
-    return create_ex(name, flags, access);
+    return wvm_kit_name_w(&name, text) ? create(&name, flags, access) : NULL;
+}
+
+HANDLE wvm_kit_CreateEventA(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCSTR text)
+{
+    return wvm_kit_CreateEventExA(security, text, flags_of(manual, set), EVENT_ALL_ACCESS);
+}
+
+HANDLE wvm_kit_CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCWSTR text)
+{
+    return wvm_kit_CreateEventExW(security, text, flags_of(manual, set), EVENT_ALL_ACCESS);
+}
+
+HANDLE wvm_kit_OpenEventA(DWORD access, BOOL inherit, LPCSTR text)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(inherit);
+    return wvm_kit_name_a(&name, text) ? wvm_kit_name_open(&name, &events, access) : NULL;
+}
+
+HANDLE wvm_kit_OpenEventW(DWORD access, BOOL inherit, LPCWSTR text)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(inherit);
+    return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &events, access) : NULL;
 }
 
 BOOL wvm_kit_SetEvent(HANDLE h)
@@ -100,6 +116,21 @@ BOOL wvm_kit_ResetEvent(HANDLE h)
     if (!e)
         return FALSE;
     wvm_kit_lock(&wvm_kit_dispatch);
+    e->set = false;
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    wvm_kit_drop(&e->object);
+    return TRUE;
+}
+
+/* Ends the waits that could end if it were set now. */
+BOOL wvm_kit_PulseEvent(HANDLE h)
+{
+    struct event *e = wvm_kit_object_of(h, &events, EVENT_MODIFY_STATE);
+    if (!e)
+        return FALSE;
+    wvm_kit_lock(&wvm_kit_dispatch);
+    e->set = true;
+    wvm_kit_signal(&e->object);
     e->set = false;
     wvm_kit_unlock(&wvm_kit_dispatch);
     wvm_kit_drop(&e->object);

@@ -115,6 +115,9 @@ X(HANDLE, CreateEventExA,
   (LPSECURITY_ATTRIBUTES a, LPCSTR b, DWORD c, DWORD d), (a, b, c, d))
 X(HANDLE, CreateEventExW,
   (LPSECURITY_ATTRIBUTES a, LPCWSTR b, DWORD c, DWORD d), (a, b, c, d))
+X(HANDLE, OpenEventA, (DWORD a, BOOL b, LPCSTR c), (a, b, c))
+X(HANDLE, OpenEventW, (DWORD a, BOOL b, LPCWSTR c), (a, b, c))
+X(BOOL, PulseEvent, (HANDLE a), (a))
 X(BOOL, SetEvent, (HANDLE a), (a))
 X(BOOL, ResetEvent, (HANDLE a), (a))
 #endif
@@ -122,6 +125,12 @@ X(BOOL, ResetEvent, (HANDLE a), (a))
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_MUTEX)
 X(HANDLE, CreateMutexA, (LPSECURITY_ATTRIBUTES a, BOOL b, LPCSTR c), (a, b, c))
 X(HANDLE, CreateMutexW, (LPSECURITY_ATTRIBUTES a, BOOL b, LPCWSTR c), (a, b, c))
+X(HANDLE, CreateMutexExA,
+  (LPSECURITY_ATTRIBUTES a, LPCSTR b, DWORD c, DWORD d), (a, b, c, d))
+X(HANDLE, CreateMutexExW,
+  (LPSECURITY_ATTRIBUTES a, LPCWSTR b, DWORD c, DWORD d), (a, b, c, d))
+X(HANDLE, OpenMutexA, (DWORD a, BOOL b, LPCSTR c), (a, b, c))
+X(HANDLE, OpenMutexW, (DWORD a, BOOL b, LPCWSTR c), (a, b, c))
 X(BOOL, ReleaseMutex, (HANDLE a), (a))
 #endif
 
@@ -130,6 +139,12 @@ X(HANDLE, CreateSemaphoreA,
   (LPSECURITY_ATTRIBUTES a, LONG b, LONG c, LPCSTR d), (a, b, c, d))
 X(HANDLE, CreateSemaphoreW,
   (LPSECURITY_ATTRIBUTES a, LONG b, LONG c, LPCWSTR d), (a, b, c, d))
+X(HANDLE, CreateSemaphoreExA,
+  (LPSECURITY_ATTRIBUTES a, LONG b, LONG c, LPCSTR d, DWORD e, DWORD f), (a, b, c, d, e, f))
+X(HANDLE, CreateSemaphoreExW,
+  (LPSECURITY_ATTRIBUTES a, LONG b, LONG c, LPCWSTR d, DWORD e, DWORD f), (a, b, c, d, e, f))
+X(HANDLE, OpenSemaphoreA, (DWORD a, BOOL b, LPCSTR c), (a, b, c))
+X(HANDLE, OpenSemaphoreW, (DWORD a, BOOL b, LPCWSTR c), (a, b, c))
 X(BOOL, ReleaseSemaphore, (HANDLE a, LONG b, LPLONG c), (a, b, c))
 #endif
 

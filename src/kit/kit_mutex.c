@@ -4,6 +4,7 @@
  *     then: closing the last handle does not take it from its owner.
  * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
 #include "kit/kit.h"
+#include "kit/kit_named.h"
 #include "kit/kit_self.h"
 
 struct mutex {
@@ -62,34 +63,82 @@ static void abandon_all(struct wvm_kit_thread *self)
     }
 }
 
-static HANDLE create(BOOL owned)
+/* The calling thread's from the start, before anybody else can find it. */
+static HANDLE publish(const struct wvm_kit_name *name, struct mutex *m, DWORD access, bool owned)
 {
-    struct wvm_kit_thread *self = wvm_kit_self();
-    struct mutex *m = self ? wvm_kit_object_new(&mutexes) : NULL;
-    if (!m)
-        return NULL;
-    __atomic_store_n(&wvm_kit_end_mutexes, abandon_all, __ATOMIC_RELEASE);
-    winvm_object_hold(&m->object.head);
-    HANDLE h = wvm_kit_handle(&m->object, MUTEX_ALL_ACCESS);
-    if (h && owned) {
+    if (owned) {
         wvm_kit_lock(&wvm_kit_dispatch);
-        take(&m->object, self);
+        take(&m->object, wvm_kit_self_known);
         wvm_kit_unlock(&wvm_kit_dispatch);
+    }
+    winvm_object_hold(&m->object.head);
+    HANDLE h = wvm_kit_name_leave(name, &m->object, access);
+    if (!h && owned) {
+        wvm_kit_lock(&wvm_kit_dispatch);
+        give_up(m, false);
+        wvm_kit_unlock(&wvm_kit_dispatch);
+        wvm_kit_drop(&m->object);
     }
     wvm_kit_drop(&m->object);
     return h;
 }
 
-HANDLE wvm_kit_CreateMutexA(LPSECURITY_ATTRIBUTES security, BOOL owned, LPCSTR name)
+static HANDLE create(const struct wvm_kit_name *name, DWORD flags, DWORD access)
 {
-    UNREFERENCED_PARAMETER(security);
-    return wvm_kit_unnamed(name) ? create(owned) : NULL;
+    HANDLE known;
+    if (flags & ~(DWORD)CREATE_MUTEX_INITIAL_OWNER) {
+        wvm_kit_fail(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    struct wvm_kit_thread *self = wvm_kit_self();
+    if (!self || wvm_kit_name_enter(name, &mutexes, access, &known))
+        return self ? known : NULL;
+    __atomic_store_n(&wvm_kit_end_mutexes, abandon_all, __ATOMIC_RELEASE);
+    struct mutex *m = wvm_kit_object_new(&mutexes);
+    return m ? publish(name, m, access, flags & CREATE_MUTEX_INITIAL_OWNER)
+             : wvm_kit_name_leave(name, NULL, access);
 }
 
-HANDLE wvm_kit_CreateMutexW(LPSECURITY_ATTRIBUTES security, BOOL owned, LPCWSTR name)
+HANDLE wvm_kit_CreateMutexExA(LPSECURITY_ATTRIBUTES security, LPCSTR text, DWORD flags,
+                              DWORD access)
 {
+    struct wvm_kit_name name;
     UNREFERENCED_PARAMETER(security);
-    return wvm_kit_unnamed(name) ? create(owned) : NULL;
+    return wvm_kit_name_a(&name, text) ? create(&name, flags, access) : NULL;
+}
+
+HANDLE wvm_kit_CreateMutexExW(LPSECURITY_ATTRIBUTES security, LPCWSTR text, DWORD flags,
+                              DWORD access)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(security);
+    return wvm_kit_name_w(&name, text) ? create(&name, flags, access) : NULL;
+}
+
+HANDLE wvm_kit_CreateMutexA(LPSECURITY_ATTRIBUTES security, BOOL owned, LPCSTR text)
+{
+    return wvm_kit_CreateMutexExA(security, text, owned ? CREATE_MUTEX_INITIAL_OWNER : 0,
+                                  MUTEX_ALL_ACCESS);
+}
+
+HANDLE wvm_kit_CreateMutexW(LPSECURITY_ATTRIBUTES security, BOOL owned, LPCWSTR text)
+{
+    return wvm_kit_CreateMutexExW(security, text, owned ? CREATE_MUTEX_INITIAL_OWNER : 0,
+                                  MUTEX_ALL_ACCESS);
+}
+
+HANDLE wvm_kit_OpenMutexA(DWORD access, BOOL inherit, LPCSTR text)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(inherit);
+    return wvm_kit_name_a(&name, text) ? wvm_kit_name_open(&name, &mutexes, access) : NULL;
+}
+
+HANDLE wvm_kit_OpenMutexW(DWORD access, BOOL inherit, LPCWSTR text)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(inherit);
+    return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &mutexes, access) : NULL;
 }
 
 BOOL wvm_kit_ReleaseMutex(HANDLE h)

@@ -3,6 +3,7 @@
  * I1  0 <= count <= most; a wait that ends takes one.
  * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
 #include "kit/kit.h"
+#include "kit/kit_named.h"
 #include "kit/kit_wait.h"
 
 struct semaphore {
@@ -33,31 +34,71 @@ static struct wvm_kit_kind semaphores = {
     .take = take,
 };
 
-static HANDLE create(LONG count, LONG most, const void *name)
+struct wanted {
+    LONG count, most;
+    DWORD flags, access;
+};
+
+static HANDLE create(const struct wvm_kit_name *name, struct wanted w)
 {
-    if (count < 0 || most <= 0 || count > most) {
+    HANDLE known;
+    if (w.count < 0 || w.most <= 0 || w.count > w.most || w.flags != 0) {
         wvm_kit_fail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    struct semaphore *s = wvm_kit_unnamed(name) ? wvm_kit_object_new(&semaphores) : NULL;
-    if (!s)
-        return NULL;
-    s->count = count;
-    s->most = most;
-    return wvm_kit_handle(&s->object, SEMAPHORE_ALL_ACCESS);
+    if (wvm_kit_name_enter(name, &semaphores, w.access, &known))
+        return known;
+    struct semaphore *s = wvm_kit_object_new(&semaphores);
+    if (s) {
+        s->count = w.count;
+        s->most = w.most;
+    }
+    return wvm_kit_name_leave(name, s ? &s->object : NULL, w.access);
 }
 
-HANDLE wvm_kit_CreateSemaphoreA(LPSECURITY_ATTRIBUTES security, LONG count, LONG most, LPCSTR name)
+HANDLE wvm_kit_CreateSemaphoreExA(LPSECURITY_ATTRIBUTES security, LONG count, LONG most,
+                                  LPCSTR text, DWORD flags, DWORD access)
 {
+    struct wvm_kit_name name;
     UNREFERENCED_PARAMETER(security);
-    return create(count, most, name);
+    return wvm_kit_name_a(&name, text)
+               ? create(&name, (struct wanted){count, most, flags, access})
+               : NULL;
+}
+
+HANDLE wvm_kit_CreateSemaphoreExW(LPSECURITY_ATTRIBUTES security, LONG count, LONG most,
+                                  LPCWSTR text, DWORD flags, DWORD access)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(security);
+    return wvm_kit_name_w(&name, text)
+               ? create(&name, (struct wanted){count, most, flags, access})
+               : NULL;
+}
+
+HANDLE wvm_kit_CreateSemaphoreA(LPSECURITY_ATTRIBUTES security, LONG count, LONG most, LPCSTR text)
+{
+    return wvm_kit_CreateSemaphoreExA(security, count, most, text, 0, SEMAPHORE_ALL_ACCESS);
 }
 
 HANDLE wvm_kit_CreateSemaphoreW(LPSECURITY_ATTRIBUTES security, LONG count, LONG most,
-                                LPCWSTR name)
+                                LPCWSTR text)
 {
-    UNREFERENCED_PARAMETER(security);
-    return create(count, most, name);
+    return wvm_kit_CreateSemaphoreExW(security, count, most, text, 0, SEMAPHORE_ALL_ACCESS);
+}
+
+HANDLE wvm_kit_OpenSemaphoreA(DWORD access, BOOL inherit, LPCSTR text)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(inherit);
+    return wvm_kit_name_a(&name, text) ? wvm_kit_name_open(&name, &semaphores, access) : NULL;
+}
+
+HANDLE wvm_kit_OpenSemaphoreW(DWORD access, BOOL inherit, LPCWSTR text)
+{
+    struct wvm_kit_name name;
+    UNREFERENCED_PARAMETER(inherit);
+    return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &semaphores, access) : NULL;
 }
 
 BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)

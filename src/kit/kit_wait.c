@@ -90,11 +90,6 @@ void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights)
     return NULL;
 }
 
-bool wvm_kit_unnamed(const void *name)
-{
-    return !name || wvm_kit_fail(ERROR_NOT_SUPPORTED);
-}
-
 /* ---- Ends of waits ---- */
 
 static bool is_ready(const struct wait *w, uint32_t i)

@@ -64,8 +64,6 @@ struct wvm_kit_object *wvm_kit_watch(HANDLE h, bool sleeps);
 bool wvm_kit_can_wait(HANDLE h);
 /* Both are of that kind, and stand for the same. */
 bool wvm_kit_watches_same(const struct wvm_kit_object *a, const struct wvm_kit_object *b);
-/* Objects have no names here: NULL is passed, or NOT_SUPPORTED set. */
-bool wvm_kit_unnamed(const void *name);
 
 /* A wait that calls queued to the thread end, without objects: WAIT_IO_COMPLETION, or 0 for the
  * end of the time. */
