@@ -82,6 +82,7 @@ static void test_memory(void)
     p = (char *)_recalloc(calloc(1, 10), 1000, 10);
     for (i = 0; i < 10000 && !p[i]; i++)
         ;
+    CHECK(_heapchk() == _HEAPOK && _heapmin() == 0);
     CHECK(i == 10000 && _msize(p) >= 10000 && !_expand(p, 1000000));
     free(p);
 }

@@ -124,6 +124,28 @@ WINVM_CRT_ void *_expand(void *p, size_t size)
     return p && size <= malloc_usable_size(p) ? p : NULL;
 }
 
+#define _HEAPEMPTY (-1)
+#define _HEAPOK (-2)
+#define _HEAPBADBEGIN (-3)
+#define _HEAPBADNODE (-4)
+#define _HEAPEND (-5)
+#define _HEAPBADPTR (-6)
+/* libc has no check of the whole heap; it ends a program that it finds to have damaged it. */
+WINVM_CRT_ int _heapchk(void)
+{
+    return _HEAPOK;
+}
+/* Gives memory that is free back to the host. 0. */
+WINVM_CRT_ int _heapmin(void)
+{
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+    return 0;
+}
+/* Behind windows.h: the heap that malloc is. */
+#define _get_heap_handle() ((intptr_t)GetProcessHeap())
+
 #define _alloca(size) __builtin_alloca(size)
 /* Memory of the stack when it is little, else of malloc; _freea takes both. */
 #define _ALLOCA_S_THRESHOLD 1024

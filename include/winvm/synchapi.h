@@ -2,7 +2,8 @@
  * (libwinvm-kit).
  *
  * WINVM_NO_TYPES needs: BOOL BOOLEAN DWORD LONG ULONG SIZE_T HANDLE LPVOID LPCSTR LPCWSTR
- * LPSECURITY_ATTRIBUTES CRITICAL_SECTION SRWLOCK CONDITION_VARIABLE INIT_ONCE PINIT_ONCE_FN. */
+ * LPSECURITY_ATTRIBUTES CRITICAL_SECTION SRWLOCK CONDITION_VARIABLE INIT_ONCE PINIT_ONCE_FN
+ * SYNCHRONIZATION_BARRIER. */
 #ifndef WINVM_SYNCHAPI_H
 #define WINVM_SYNCHAPI_H
 
@@ -68,6 +69,18 @@ typedef union _RTL_RUN_ONCE {
 #define INIT_ONCE_INIT_FAILED 0x4
 #define INIT_ONCE_CTX_RESERVED_BITS 2
 typedef BOOL(WINAPI *PINIT_ONCE_FN)(PINIT_ONCE InitOnce, PVOID Parameter, PVOID *Context);
+
+typedef struct _RTL_BARRIER {
+    DWORD Reserved1;
+    DWORD Reserved2;
+    ULONG_PTR Reserved3[2];
+    DWORD Reserved4;
+    DWORD Reserved5;
+} RTL_BARRIER, *PRTL_BARRIER;
+typedef RTL_BARRIER SYNCHRONIZATION_BARRIER, *PSYNCHRONIZATION_BARRIER, *LPSYNCHRONIZATION_BARRIER;
+#define SYNCHRONIZATION_BARRIER_FLAGS_SPIN_ONLY 0x01
+#define SYNCHRONIZATION_BARRIER_FLAGS_BLOCK_ONLY 0x02
+#define SYNCHRONIZATION_BARRIER_FLAGS_NO_DELETE 0x04
 
 #if WINVM_64
 WINVM_STATIC_ASSERT(sizeof(CRITICAL_SECTION) == 40, "CRITICAL_SECTION");
@@ -218,6 +231,16 @@ WINVM_DECLARE(BOOL, InitOnceExecuteOnce,
 WINVM_DECLARE(BOOL, InitOnceBeginInitialize,
               (LPINIT_ONCE lpInitOnce, DWORD dwFlags, PBOOL fPending, LPVOID *lpContext));
 WINVM_DECLARE(BOOL, InitOnceComplete, (LPINIT_ONCE lpInitOnce, DWORD dwFlags, LPVOID lpContext));
+
+/* lTotalThreads threads wait for one another; lSpinCount: looks before one sleeps, -1: as many as
+ * usual. Errors: 87. */
+WINVM_DECLARE(BOOL, InitializeSynchronizationBarrier,
+              (LPSYNCHRONIZATION_BARRIER lpBarrier, LONG lTotalThreads, LONG lSpinCount));
+/* Returns when all have entered: TRUE in the last one, FALSE in the others. */
+WINVM_DECLARE(BOOL, EnterSynchronizationBarrier,
+              (LPSYNCHRONIZATION_BARRIER lpBarrier, DWORD dwFlags));
+/* Returns when no thread is in it any more. */
+WINVM_DECLARE(BOOL, DeleteSynchronizationBarrier, (LPSYNCHRONIZATION_BARRIER lpBarrier));
 
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE

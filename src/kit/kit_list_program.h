@@ -37,3 +37,10 @@ X(VOID, RaiseFailFastException, (PEXCEPTION_RECORD a, PCONTEXT b, DWORD c), (a, 
 X(SIZE_T, RtlCompareMemory, (const VOID *a, const VOID *b, SIZE_T c), (a, b, c))
 X(NTSTATUS, NtYieldExecution, (VOID), ())
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_BARRIER)
+X(BOOL, InitializeSynchronizationBarrier,
+  (LPSYNCHRONIZATION_BARRIER a, LONG b, LONG c), (a, b, c))
+X(BOOL, EnterSynchronizationBarrier, (LPSYNCHRONIZATION_BARRIER a, DWORD b), (a, b))
+X(BOOL, DeleteSynchronizationBarrier, (LPSYNCHRONIZATION_BARRIER a), (a))
+#endif

@@ -1,5 +1,6 @@
 /* Locks without handles: critical sections, slim locks, condition variables, addresses, one-time
  * initialisation. */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -301,6 +302,42 @@ START_TEST(sleeping)
 }
 END_TEST
 
+/* Each round has one last thread, and nobody is a round ahead. */
+static SYNCHRONIZATION_BARRIER barrier;
+static int rounds_in[500], lasts, torn;
+
+static void *walk(void *flags)
+{
+    for (int i = 0; i < 500; i++) {
+        __atomic_add_fetch(&rounds_in[i], 1, __ATOMIC_RELAXED);
+        if (EnterSynchronizationBarrier(&barrier, (DWORD)(uintptr_t)flags))
+            __atomic_add_fetch(&lasts, 1, __ATOMIC_RELAXED);
+        if (__atomic_load_n(&rounds_in[i], __ATOMIC_RELAXED) != 3)
+            __atomic_add_fetch(&torn, 1, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+
+START_TEST(barriers)
+{
+    pthread_t t[2];
+    ck_assert(!InitializeSynchronizationBarrier(&barrier, 0, -1));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
+    ck_assert(InitializeSynchronizationBarrier(&barrier, 1, 0));
+    ck_assert(EnterSynchronizationBarrier(&barrier, 0));
+    ck_assert(DeleteSynchronizationBarrier(&barrier));
+    ck_assert(InitializeSynchronizationBarrier(&barrier, 3, -1));
+    for (uintptr_t i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&t[i], NULL, walk, (void *)(2 * i)), 0);
+    walk(NULL);
+    ck_assert(DeleteSynchronizationBarrier(&barrier));
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    ck_assert_int_eq(lasts, 500);
+    ck_assert_int_eq(torn, 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -311,5 +348,6 @@ int main(void)
     tcase_add_test(tc, addresses);
     tcase_add_test(tc, one_time_initialisation);
     tcase_add_test(tc, sleeping);
+    tcase_add_test(tc, barriers);
     return unit_run(suite);
 }
