@@ -28,7 +28,8 @@
 #define MOST 127 /* suspensions that a program may nest */
 #define MICROSECOND UINT64_C(1000)
 #define FIRST_PAUSE (50 * MICROSECOND)
-#define LAST_PAUSE (5000 * MICROSECOND)
+#define LAST_PAUSE (200 * MICROSECOND)
+#define JITTER (64 * MICROSECOND)
 #define DEAF_AFTER (500000 * MICROSECOND)
 #define GIVE_UP (20000000 * MICROSECOND)
 
@@ -165,7 +166,7 @@ static bool reach(struct wvm_kit_thread *t, bool (*done)(const struct wvm_kit_th
             return wvm_kit_fail(ERROR_ACCESS_DENIED);
         if (done(t))
             break;
-        wvm_kit_park(&t->suspended, w, now + pause);
+        wvm_kit_park(&t->suspended, w, now + pause + now % JITTER); /* not in step with it */
         pause = pause < LAST_PAUSE ? 2 * pause : pause;
         now = wvm_kit_now();
         if (pause >= LAST_PAUSE && (is_closed(t, now, &since) || now - from > GIVE_UP))
