@@ -80,7 +80,7 @@ static bool call(struct registered *r, BOOLEAN timed_out)
     return end_call(r) && !r->once;
 }
 
-static DWORD WINAPI wait_and_call(LPVOID argument)
+static WVM_OWN_CALL DWORD wait_and_call(LPVOID argument)
 {
     struct registered *r = argument;
     const HANDLE both[2] = {r->cancel, r->object};
@@ -96,10 +96,11 @@ static DWORD WINAPI wait_and_call(LPVOID argument)
 static bool make_handles(struct registered *r, HANDLE object)
 {
     HANDLE self = GetCurrentProcess();
+    LPTHREAD_START_ROUTINE first = (LPTHREAD_START_ROUTINE)(uintptr_t)wait_and_call;
     return DuplicateHandle(self, object, self, &r->object, SYNCHRONIZE, FALSE, 0) &&
            wvm_kit_can_wait(r->object) &&
            (r->cancel = wvm_kit_CreateEventW(NULL, TRUE, FALSE, NULL)) != NULL &&
-           (r->thread = wvm_kit_CreateThread(NULL, 0, wait_and_call, r, CREATE_SUSPENDED, NULL));
+           (r->thread = wvm_kit_CreateThread(NULL, 0, first, r, CREATE_SUSPENDED, NULL));
 }
 
 static BOOL start(PHANDLE out, HANDLE object, struct registered wanted)
