@@ -2,32 +2,9 @@
  * print the same lines (same.sh). Nothing is printed that a system may choose (addresses, numbers
  * of threads, times), nor where Wine 8 is not as documented: ReleaseSemaphore by 0, a wait for all
  * of twice the same, the NUL of a path that is cut off. */
-#ifdef _WIN32
-#define _WIN32_WINNT 0x0602
-#include <windows.h>
-#else
-#include <winvm/kit.h>
-#include <winvm/winvm.h>
-#endif
+#include "same.h"
+
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-/* The value of an expression, after a call that may set the last error. */
-#define TELL(e) tell(#e, (int)(e))
-#define TELL_ERROR(e)                        \
-    do {                                     \
-        SetLastError(0);                     \
-        int value = (int)(e);              \
-        unsigned error = GetLastError();     \
-        tell(#e, value);                     \
-        printf("    error %u\n", error);     \
-    } while (0)
-
-static void tell(const char *what, int value)
-{
-    printf("%s = %d\n", what, value);
-}
 
 /* ---- heaps ---- */
 

@@ -1,31 +1,10 @@
 /* More names of the kit as a program for Windows sees them. Built natively and for Windows; both
  * print the same lines (same.sh). Nothing is printed that a system may choose. */
+#include "same.h"
+
 #ifdef _WIN32
-#define _WIN32_WINNT 0x0602
-#include <windows.h>
 #include <bcrypt.h>
-#else
-#include <winvm/kit.h>
-#include <winvm/winvm.h>
 #endif
-#include <stdio.h>
-#include <string.h>
-
-#ifdef _WIN32
-#define WIDE(text) L##text
-#else
-#define WIDE(text) u##text
-#endif
-
-/* The value of an expression, and the last error that it left. */
-#define TELL(e) printf("%s = %d\n", #e, (int)(e))
-#define TELL_ERROR(e)                              \
-    do {                                           \
-        SetLastError(0);                           \
-        int value = (int)(e);                      \
-        unsigned error = (unsigned)GetLastError(); \
-        printf("%s = %d, error %u\n", #e, value, error); \
-    } while (0)
 
 static void dates(void)
 {

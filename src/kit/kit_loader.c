@@ -175,18 +175,12 @@ BOOL wvm_kit_SetDllDirectoryW(LPCWSTR path)
 
 DWORD wvm_kit_GetDllDirectoryA(DWORD cap, LPSTR out)
 {
-    char *path = copy_folder();
-    DWORD n = path ? wvm_kit_fill_a(out, cap, path) : 0;
-    free(path);
-    return n;
+    return wvm_kit_hand_a(out, cap, copy_folder());
 }
 
 DWORD wvm_kit_GetDllDirectoryW(DWORD cap, LPWSTR out)
 {
-    char *path = copy_folder();
-    DWORD n = path ? wvm_kit_fill_w(out, cap, path) : 0;
-    free(path);
-    return n;
+    return wvm_kit_hand_w(out, cap, copy_folder());
 }
 
 BOOL wvm_kit_SetDefaultDllDirectories(DWORD flags)

@@ -45,18 +45,12 @@ static char *folder(void)
 
 DWORD wvm_kit_GetCurrentDirectoryA(DWORD cap, LPSTR out)
 {
-    char *text = folder();
-    DWORD n = text ? wvm_kit_fill_a(out, cap, text) : 0;
-    free(text);
-    return n;
+    return wvm_kit_hand_a(out, cap, folder());
 }
 
 DWORD wvm_kit_GetCurrentDirectoryW(DWORD cap, LPWSTR out)
 {
-    char *text = folder();
-    DWORD n = text ? wvm_kit_fill_w(out, cap, text) : 0;
-    free(text);
-    return n;
+    return wvm_kit_hand_w(out, cap, folder());
 }
 
 BOOL wvm_kit_SetCurrentDirectoryA(LPCSTR path)

@@ -164,3 +164,17 @@ DWORD wvm_kit_fill_w(LPWSTR out, DWORD cap, const char *text)
     out[n] = 0;
     return (DWORD)n;
 }
+
+DWORD wvm_kit_hand_a(LPSTR out, DWORD cap, char *text)
+{
+    DWORD n = text ? wvm_kit_fill_a(out, cap, text) : 0;
+    free(text);
+    return n;
+}
+
+DWORD wvm_kit_hand_w(LPWSTR out, DWORD cap, char *text)
+{
+    DWORD n = text ? wvm_kit_fill_w(out, cap, text) : 0;
+    free(text);
+    return n;
+}

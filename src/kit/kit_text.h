@@ -24,6 +24,9 @@ LPWSTR wvm_kit_new_utf16(const char *text);
  * and its length returned, else nothing is, and the size needed is returned, with the NUL. */
 DWORD wvm_kit_fill_a(LPSTR out, DWORD cap, const char *text);
 DWORD wvm_kit_fill_w(LPWSTR out, DWORD cap, const char *text);
+/* The same with a text of malloc, which they free; 0 for NULL. */
+DWORD wvm_kit_hand_a(LPSTR out, DWORD cap, char *text);
+DWORD wvm_kit_hand_w(LPWSTR out, DWORD cap, char *text);
 
 #pragma GCC visibility pop
 
