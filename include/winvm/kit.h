@@ -15,6 +15,7 @@
 #include "kit_sysinfo.h"
 #include "kit_teb.h"
 #include "kit_text.h"
+#include "kit_thread_info.h"
 #include "kit_threads.h"
 #include "kit_version.h"
 #include "kit_winbase.h"

@@ -26,6 +26,12 @@ struct wvm_kit_thread {
     bool reached;                  /* (a) the signal of kit_suspend.c has come, if not more */
     bool given;                    /* made by another thread, and not yet found: the list's lock */
     int priority;                  /* (a) SetThreadPriority */
+    int memory_lowered;            /* (a) below the normal memory priority */
+    uint32_t throttle_control, throttle_state; /* (a) as SetThreadInformation has them */
+    uint32_t ideal;                /* (a) the ideal processor, from 1; 0: nobody has chosen */
+    bool no_boost;                 /* (a) SetThreadPriorityBoost */
+    void *start;                   /* what CreateThread was given; NULL: a thread of the host's */
+    WCHAR *description;            /* kit_thread_name.c */
     void *calls;                   /* queued to it (kit_apc.c): the dispatch lock */
     void *alertable;               /* the wait that they end: the dispatch lock */
     struct wvm_kit_links mutexes;  /* those it owns: the dispatch lock */
@@ -60,6 +66,13 @@ void wvm_kit_thread_take_back(struct wvm_kit_thread *t);
 struct wvm_kit_thread *wvm_kit_thread_take(void);
 /* What the end of a thread does, without the callbacks of Fls*. */
 void wvm_kit_thread_end(struct wvm_kit_thread *self);
+
+/* The thread of a handle that grants either right to ask, or to change; held. NULL and the last
+ * error. */
+struct wvm_kit_thread *wvm_kit_thread_asked(HANDLE h);
+struct wvm_kit_thread *wvm_kit_thread_to_change(HANDLE h);
+/* Of the first as many as a mask has: those that the thread may run on. */
+DWORD_PTR wvm_kit_processors_of(int tid);
 
 /* A slot: the thread's; TlsAlloc and TlsFree set it to 0 (a). */
 static inline void **wvm_kit_tls(struct wvm_kit_thread *t, uint32_t i)

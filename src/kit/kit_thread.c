@@ -93,6 +93,7 @@ static HANDLE create(struct start *s, SIZE_T stack, DWORD flags, LPDWORD id)
     s->record = wvm_kit_thread_new();
     if (!s->record)
         return NULL;
+    s->record->start = s->ms ? (void *)(uintptr_t)s->ms : (void *)(uintptr_t)s->own;
     s->record->suspended = flags & CREATE_SUSPENDED ? 1 : 0;
     winvm_object_hold(&s->record->object.head); /* the thread may end before this call does */
     if (winvm_object_open(&s->record->object.head, THREAD_ALL_ACCESS, &h) != 0) {

@@ -31,19 +31,19 @@ static struct wvm_kit_thread *granted(HANDLE h, uint32_t limited, uint32_t full)
     return t;
 }
 
-static struct wvm_kit_thread *asked(HANDLE h)
+struct wvm_kit_thread *wvm_kit_thread_asked(HANDLE h)
 {
     return granted(h, THREAD_QUERY_LIMITED_INFORMATION, THREAD_QUERY_INFORMATION);
 }
 
-static struct wvm_kit_thread *to_change(HANDLE h)
+struct wvm_kit_thread *wvm_kit_thread_to_change(HANDLE h)
 {
     return granted(h, THREAD_SET_LIMITED_INFORMATION, THREAD_SET_INFORMATION);
 }
 
 DWORD wvm_kit_GetProcessIdOfThread(HANDLE h)
 {
-    struct wvm_kit_thread *t = asked(h);
+    struct wvm_kit_thread *t = wvm_kit_thread_asked(h);
     if (t)
         wvm_kit_drop(&t->object);
     return t ? (DWORD)getpid() : 0;
@@ -51,7 +51,7 @@ DWORD wvm_kit_GetProcessIdOfThread(HANDLE h)
 
 int wvm_kit_GetThreadPriority(HANDLE h)
 {
-    struct wvm_kit_thread *t = asked(h);
+    struct wvm_kit_thread *t = wvm_kit_thread_asked(h);
     if (!t)
         return THREAD_PRIORITY_ERROR_RETURN;
     int value = __atomic_load_n(&t->priority, __ATOMIC_RELAXED);
@@ -67,7 +67,7 @@ static bool is_reversible(void)
 
 BOOL wvm_kit_SetThreadPriority(HANDLE h, int value)
 {
-    struct wvm_kit_thread *t = to_change(h);
+    struct wvm_kit_thread *t = wvm_kit_thread_to_change(h);
     if (!t)
         return FALSE;
     bool known = (value >= THREAD_PRIORITY_LOWEST && value <= THREAD_PRIORITY_HIGHEST) ||
@@ -81,7 +81,7 @@ BOOL wvm_kit_SetThreadPriority(HANDLE h, int value)
     return known || wvm_kit_fail(ERROR_INVALID_PARAMETER);
 }
 
-static DWORD_PTR mask_of(pid_t tid)
+DWORD_PTR wvm_kit_processors_of(int tid)
 {
     cpu_set_t set;
     DWORD_PTR mask = 0;
@@ -94,16 +94,16 @@ static DWORD_PTR mask_of(pid_t tid)
 
 DWORD_PTR wvm_kit_SetThreadAffinityMask(HANDLE h, DWORD_PTR mask)
 {
-    struct wvm_kit_thread *t = to_change(h);
+    struct wvm_kit_thread *t = wvm_kit_thread_to_change(h);
     cpu_set_t set;
     if (!t)
         return 0;
-    DWORD_PTR before = mask_of((pid_t)t->tid);
+    DWORD_PTR before = wvm_kit_processors_of((pid_t)t->tid);
     CPU_ZERO(&set);
     for (unsigned i = 0; i < 8 * sizeof mask; i++)
         if (mask >> i & 1)
             CPU_SET(i, &set);
-    bool all_there = (mask & ~mask_of(getpid())) == 0 || t->tid == (uint32_t)getpid();
+    bool all_there = (mask & ~wvm_kit_processors_of(getpid())) == 0 || t->tid == (uint32_t)getpid();
     if (!all_there || sched_setaffinity((pid_t)t->tid, sizeof set, &set) != 0)
         before = (DWORD_PTR)wvm_kit_fail(ERROR_INVALID_PARAMETER);
     wvm_kit_drop(&t->object);
@@ -163,7 +163,7 @@ static uint64_t clock_ticks(clockid_t clock)
 BOOL wvm_kit_GetThreadTimes(HANDLE h, LPFILETIME created, LPFILETIME ended, LPFILETIME kernel,
                             LPFILETIME user)
 {
-    struct wvm_kit_thread *t = asked(h);
+    struct wvm_kit_thread *t = wvm_kit_thread_asked(h);
     if (!t)
         return FALSE;
     uint64_t start = stat_field(t->tid, STARTED);

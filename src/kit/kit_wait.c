@@ -47,7 +47,11 @@ static struct wvm_kit_kind *kind_of(const struct wvm_kit_object *object)
 
 void wvm_kit_gone(struct winvm_object *object)
 {
-    wvm_kit_put(&((struct wvm_kit_kind *)object->kind)->store, object);
+    struct wvm_kit_kind *kind = (struct wvm_kit_kind *)object->kind;
+    void (*clear)(struct wvm_kit_object *) = __atomic_load_n(&kind->clear, __ATOMIC_ACQUIRE);
+    if (clear)
+        clear((struct wvm_kit_object *)object);
+    wvm_kit_put(&kind->store, object);
 }
 
 void *wvm_kit_object_new(struct wvm_kit_kind *kind)

@@ -42,6 +42,9 @@ struct wvm_kit_kind {
     bool (*ready)(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter);
     /* The wait of `waiter` is over: what it does to a ready object. True: it was abandoned. */
     bool (*take)(struct wvm_kit_object *object, struct wvm_kit_thread *waiter);
+    /* (a) What the object has is given up, as nobody refers to it any more; without a lock. NULL:
+     * nothing. */
+    void (*clear)(struct wvm_kit_object *object);
 };
 
 /* An object of a kind, all 0 behind its first member, with a reference of the caller's. NULL and

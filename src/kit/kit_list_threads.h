@@ -1,0 +1,36 @@
+/* More names of the kit, a part of kit_list.h and included by it: what threads and processes are,
+ * timers, pools of threads. */
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_THREAD_NAME)
+X(HRESULT, SetThreadDescription, (HANDLE a, PCWSTR b), (a, b))
+X(HRESULT, GetThreadDescription, (HANDLE a, PWSTR *b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_THREAD_SET)
+X(BOOL, GetThreadInformation,
+  (HANDLE a, THREAD_INFORMATION_CLASS b, PVOID c, DWORD d), (a, b, c, d))
+X(BOOL, SetThreadInformation,
+  (HANDLE a, THREAD_INFORMATION_CLASS b, PVOID c, DWORD d), (a, b, c, d))
+X(DWORD, SetThreadIdealProcessor, (HANDLE a, DWORD b), (a, b))
+X(BOOL, SetThreadIdealProcessorEx,
+  (HANDLE a, PPROCESSOR_NUMBER b, PPROCESSOR_NUMBER c), (a, b, c))
+X(BOOL, GetThreadIdealProcessorEx, (HANDLE a, PPROCESSOR_NUMBER b), (a, b))
+X(BOOL, GetThreadGroupAffinity, (HANDLE a, PGROUP_AFFINITY b), (a, b))
+X(BOOL, SetThreadGroupAffinity,
+  (HANDLE a, const GROUP_AFFINITY *b, PGROUP_AFFINITY c), (a, b, c))
+X(BOOL, GetThreadPriorityBoost, (HANDLE a, PBOOL b), (a, b))
+X(BOOL, SetThreadPriorityBoost, (HANDLE a, BOOL b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PROCESS_SET)
+X(BOOL, GetProcessInformation,
+  (HANDLE a, PROCESS_INFORMATION_CLASS b, PVOID c, DWORD d), (a, b, c, d))
+X(BOOL, SetProcessInformation,
+  (HANDLE a, PROCESS_INFORMATION_CLASS b, PVOID c, DWORD d), (a, b, c, d))
+X(BOOL, GetProcessHandleCount, (HANDLE a, PDWORD b), (a, b))
+X(DWORD, GetProcessVersion, (DWORD a), (a))
+X(BOOL, GetProcessGroupAffinity, (HANDLE a, PUSHORT b, PUSHORT c), (a, b, c))
+X(BOOL, SetProcessAffinityMask, (HANDLE a, DWORD_PTR b), (a, b))
+X(BOOL, GetProcessPriorityBoost, (HANDLE a, PBOOL b), (a, b))
+X(BOOL, SetProcessPriorityBoost, (HANDLE a, BOOL b), (a, b))
+#endif
