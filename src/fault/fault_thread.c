@@ -118,20 +118,29 @@ void wvm_fault_threads_wanted(void)
 
 /* ---- where stacks end ---- */
 
-void wvm_fault_thread_stack(uintptr_t *low, uintptr_t *high)
+/* What the C library has for the first thread ends where its frames begin: above them the stack has
+ * the program's arguments and environment. */
+static void find_stack(struct wvm_fault_thread *self)
 {
-    struct wvm_fault_thread *self = &wvm_fault_self;
     pthread_attr_t attr;
     void *at;
     size_t len;
-    int saved = errno;
-    if (!self->high && pthread_getattr_np(pthread_self(), &attr) == 0) {
-        if (pthread_attr_getstack(&attr, &at, &len) == 0) {
-            self->low = (uintptr_t)at;
-            self->high = (uintptr_t)at + len;
-        }
-        pthread_attr_destroy(&attr);
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return;
+    if (pthread_attr_getstack(&attr, &at, &len) == 0) {
+        uintptr_t high = (uintptr_t)at + len, end = wvm_host_stack_end(high - 1);
+        self->low = (uintptr_t)at;
+        self->high = end ? end : high;
     }
+    pthread_attr_destroy(&attr);
+}
+
+void wvm_fault_thread_stack(uintptr_t *low, uintptr_t *high)
+{
+    struct wvm_fault_thread *self = &wvm_fault_self;
+    int saved = errno;
+    if (!self->high)
+        find_stack(self);
     *low = self->low;
     *high = self->high;
     errno = saved;

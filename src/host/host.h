@@ -154,6 +154,8 @@ ssize_t wvm_host_map_name_of(pid_t pid, uintptr_t addr, char *out, size_t cap);
 uintptr_t wvm_host_heap_end(void);
 /* The first thread's stack with what it may still grow by. False: not known. */
 bool wvm_host_stack_room(uintptr_t *start, uintptr_t *end);
+/* The end of the first thread's stack, if `at` is in it; else 0. */
+uintptr_t wvm_host_stack_end(uintptr_t at);
 /* Number of mappings this process has (a fresh count: slow, reads the maps file). */
 size_t wvm_host_map_count(void);
 /* Range [*start,*end) of the ELF module that contains addr (async-signal-safe). False: in none. */

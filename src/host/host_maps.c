@@ -276,13 +276,19 @@ size_t wvm_host_map_count(void)
     return n;
 }
 
-bool wvm_host_stack_room(uintptr_t *start, uintptr_t *end)
+/* The mapping of the first thread's stack. */
+static bool find_stack(struct wvm_host_vma *v)
 {
     uintptr_t inside = (uintptr_t)getauxval(AT_RANDOM);
+    return inside != 0 && wvm_host_map_find(inside, v) == 1 && v->start <= inside;
+}
+
+bool wvm_host_stack_room(uintptr_t *start, uintptr_t *end)
+{
     uint64_t room = STACK_ROOM_MOST;
     struct wvm_host_vma v;
     struct rlimit lim;
-    if (inside == 0 || wvm_host_map_find(inside, &v) != 1 || v.start > inside)
+    if (!find_stack(&v))
         return false;
     if (WVM_SYS(getrlimit(RLIMIT_STACK, &lim)) == 0)
         room = wvm_min(room, lim.rlim_cur);
@@ -290,6 +296,12 @@ bool wvm_host_stack_room(uintptr_t *start, uintptr_t *end)
     *start = (uintptr_t)(v.end - room);
     *end = v.end;
     return true;
+}
+
+uintptr_t wvm_host_stack_end(uintptr_t at)
+{
+    struct wvm_host_vma v;
+    return find_stack(&v) && at >= v.start && at < v.end ? v.end : 0;
 }
 
 uintptr_t wvm_host_heap_end(void)

@@ -64,6 +64,20 @@ static int wrong(void)
     return 0;
 }
 
+/* The whole of the stack is seen from the block: also what the first thread was started with. */
+START_TEST(the_first_stack_ends_where_its_mapping_does)
+{
+    MEMORY_BASIC_INFORMATION m;
+    NT_TIB *tib = (NT_TIB *)NtCurrentTeb();
+    char *from = tib->StackLimit;
+    ck_assert_uint_eq(VirtualQuery(from, &m, sizeof m), sizeof m);
+    ck_assert_ptr_eq((char *)m.BaseAddress + m.RegionSize, tib->StackBase);
+    ck_assert((char *)environ[0] >= from && (char *)environ[0] < (char *)tib->StackBase);
+    ck_assert_uint_eq(VirtualQuery(environ[0], &m, sizeof m), sizeof m);
+    ck_assert_ptr_eq((char *)m.BaseAddress + m.RegionSize, tib->StackBase);
+}
+END_TEST
+
 static void *host_thread(void *argument)
 {
     *(int *)argument = wrong();
@@ -236,6 +250,7 @@ int main(void)
     TCase *tc;
     Suite *suite = unit_suite("kit_teb", 60, &tc);
     tcase_add_test(tc, members_stand_where_windows_has_them);
+    tcase_add_test(tc, the_first_stack_ends_where_its_mapping_does);
     tcase_add_test(tc, each_thread_has_its_own);
     tcase_add_test(tc, the_last_error_is_live_both_ways);
     tcase_add_test(tc, slots_are_live_both_ways);
