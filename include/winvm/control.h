@@ -116,6 +116,10 @@ WINVM_SYSV void winvm_context_store(const void *context, void *ucontext);
  * place. *place lives until the thread ends, or until the next such call. */
 WINVM_SYSV void winvm_last_error_place(uint32_t *place);
 
+/* Says who tells where this process's block (PEB) is, for NtQueryInformationProcess; NULL: nobody,
+ * and the answer is NULL. */
+WINVM_SYSV void winvm_process_block(void *(*block)(void));
+
 /* The modules of Windows that GetModuleHandle and LoadLibrary know, as bits. */
 #define WINVM_IN_KERNEL32 0x1
 #define WINVM_IN_KERNELBASE 0x2

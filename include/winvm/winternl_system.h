@@ -40,7 +40,8 @@ typedef enum _PROCESSINFOCLASS {
     ProcessWorkingSetWatchEx = 42
 } PROCESSINFOCLASS;
 
-/* ExitStatus: STATUS_PENDING. PebBaseAddress: NULL. Process ids are the host's. */
+/* ExitStatus: STATUS_PENDING. PebBaseAddress: of this process in a program
+ * with libwinvm-kit, else NULL. Process ids are the host's. */
 typedef struct _PROCESS_BASIC_INFORMATION {
     NTSTATUS ExitStatus;
     PVOID PebBaseAddress;

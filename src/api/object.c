@@ -12,6 +12,7 @@
 #include "nt/nt_handle.h"
 #include "nt/nt_notice.h"
 #include "nt/nt_privilege.h"
+#include "nt/nt_process_info.h"
 #include "pool/pool.h"
 
 static int error_of(wvm_status status)
@@ -95,6 +96,11 @@ WVM_EXPORT int winvm_awaited_is_over(const struct winvm_awaited *what)
 WVM_EXPORT void winvm_object_thread(struct winvm_object *(*self)(void))
 {
     wvm_foreign_thread(self);
+}
+
+WVM_EXPORT void winvm_process_block(void *(*block)(void))
+{
+    wvm_nt_process_block(block);
 }
 
 WVM_EXPORT int winvm_thread_inside(void)

@@ -34,3 +34,10 @@ X(BOOL, SetProcessAffinityMask, (HANDLE a, DWORD_PTR b), (a, b))
 X(BOOL, GetProcessPriorityBoost, (HANDLE a, PBOOL b), (a, b))
 X(BOOL, SetProcessPriorityBoost, (HANDLE a, BOOL b), (a, b))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_NATIVE_THREAD)
+X(NTSTATUS, NtQueryInformationThread,
+  (HANDLE a, THREADINFOCLASS b, PVOID c, ULONG d, PULONG e), (a, b, c, d, e))
+X(NTSTATUS, NtSetInformationThread,
+  (HANDLE a, THREADINFOCLASS b, PVOID c, ULONG d), (a, b, c, d))
+#endif

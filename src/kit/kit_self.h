@@ -71,6 +71,8 @@ void wvm_kit_thread_end(struct wvm_kit_thread *self);
  * error. */
 struct wvm_kit_thread *wvm_kit_thread_asked(HANDLE h);
 struct wvm_kit_thread *wvm_kit_thread_to_change(HANDLE h);
+/* In 1..15, with the class of the process taken for the normal one. */
+LONG wvm_kit_absolute_priority(struct wvm_kit_thread *t);
 /* Of the first as many as a mask has: those that the thread may run on. */
 DWORD_PTR wvm_kit_processors_of(int tid);
 

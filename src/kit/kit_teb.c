@@ -71,6 +71,16 @@ static void fill_peb(void)
     peb.SessionId = 1;
 }
 
+static void *block_of_process(void)
+{
+    return wvm_kit_RtlGetCurrentPeb();
+}
+
+static void __attribute__((constructor)) tell_where(void)
+{
+    winvm_process_block(block_of_process);
+}
+
 struct _PEB *wvm_kit_RtlGetCurrentPeb(VOID)
 {
     if (WVM_LIKELY(__atomic_load_n(&peb_filled, __ATOMIC_ACQUIRE)))

@@ -14,6 +14,8 @@
 #include "kit/kit.h"
 #include "kit/kit_self.h"
 
+#define BASE_PRIORITY 8
+#define LAST_ORDINARY 15
 #define TICKS UINT64_C(10000000) /* of Windows, in a second */
 #define FROM_1601 UINT64_C(116444736000000000)
 enum { UTIME = 14, STIME = 15, STARTED = 22 }; /* fields of /proc/PID/task/TID/stat, from 1 */
@@ -57,6 +59,14 @@ int wvm_kit_GetThreadPriority(HANDLE h)
     int value = __atomic_load_n(&t->priority, __ATOMIC_RELAXED);
     wvm_kit_drop(&t->object);
     return value;
+}
+
+LONG wvm_kit_absolute_priority(struct wvm_kit_thread *t)
+{
+    int own = __atomic_load_n(&t->priority, __ATOMIC_RELAXED);
+    if (own == THREAD_PRIORITY_IDLE)
+        return 1;
+    return own == THREAD_PRIORITY_TIME_CRITICAL ? LAST_ORDINARY : BASE_PRIORITY + own;
 }
 
 static bool is_reversible(void)

@@ -60,8 +60,8 @@ static void name_on_host(struct wvm_kit_thread *t, LPCWSTR text)
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    if (write(fd, name, n) < 0)
-        fd = fd; /* a name is a help to who looks, no more */
+    ssize_t written = write(fd, name, n); /* a help to who looks, no more */
+    UNREFERENCED_PARAMETER(written);
     close(fd);
 }
 

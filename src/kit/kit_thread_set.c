@@ -11,8 +11,6 @@
 #include "kit/kit.h"
 #include "kit/kit_self.h"
 
-#define BASE_PRIORITY 8
-#define LAST_ORDINARY 15
 #define CODE_ALLOWED 1u
 
 /* ---- Information by class ---- */
@@ -24,18 +22,10 @@ static bool fits(PVOID info, DWORD size, size_t wanted)
     return info || wvm_kit_fail(ERROR_NOACCESS);
 }
 
-static LONG absolute_priority(struct wvm_kit_thread *t)
-{
-    int own = __atomic_load_n(&t->priority, __ATOMIC_RELAXED);
-    if (own == THREAD_PRIORITY_IDLE)
-        return 1;
-    return own == THREAD_PRIORITY_TIME_CRITICAL ? LAST_ORDINARY : BASE_PRIORITY + own;
-}
-
 static void tell(struct wvm_kit_thread *t, THREAD_INFORMATION_CLASS what, PVOID info)
 {
     DWORD allowed = CODE_ALLOWED;
-    LONG priority = absolute_priority(t);
+    LONG priority = wvm_kit_absolute_priority(t);
     MEMORY_PRIORITY_INFORMATION memory = {
         MEMORY_PRIORITY_NORMAL - __atomic_load_n(&t->memory_lowered, __ATOMIC_RELAXED)};
     THREAD_POWER_THROTTLING_STATE power = {

@@ -64,6 +64,19 @@ static LONG priority_of(int nice)
     return nice == 0 ? 8 : nice > -10 ? 10 : 13;
 }
 
+static void *(*process_block)(void); /* (a) */
+
+void wvm_nt_process_block(void *(*block)(void))
+{
+    __atomic_store_n(&process_block, block, __ATOMIC_RELEASE);
+}
+
+static void *block_of(const struct wvm_target *t)
+{
+    void *(*block)(void) = __atomic_load_n(&process_block, __ATOMIC_ACQUIRE);
+    return block && !t->pid ? block() : NULL;
+}
+
 static wvm_status answer_basic(const struct wvm_target *t, uint32_t len, union answer *out)
 {
     struct wvm_host_family family;
@@ -72,6 +85,7 @@ static wvm_status answer_basic(const struct wvm_target *t, uint32_t len, union a
         return wvm_nt_not_told(error);
     PROCESS_BASIC_INFORMATION basic = {
         .ExitStatus = STATUS_PENDING,
+        .PebBaseAddress = block_of(t),
         .AffinityMask = (ULONG_PTR)family.processors,
         .BasePriority = priority_of(family.nice),
         .UniqueProcessId = (ULONG_PTR)family.pid,

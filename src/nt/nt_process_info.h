@@ -36,6 +36,9 @@ wvm_status wvm_nt_set_ws_limits(const struct wvm_target *t,
 /* All ones in the width of the caller's numbers. */
 #define WVM_WS_EMPTY ((uint64_t)SIZE_MAX)
 
+/* Says who tells where the block of this process is; NULL: nobody. */
+void wvm_nt_process_block(void *(*block)(void));
+
 /* Handles of winvm's; 0 of a process that does not serve. */
 uint32_t wvm_nt_count_handles(const struct wvm_target *t);
 

@@ -194,6 +194,57 @@ START_TEST(process)
 }
 END_TEST
 
+START_TEST(native)
+{
+    HANDLE self = GetCurrentThread();
+    THREAD_BASIC_INFORMATION basic;
+    PROCESS_BASIC_INFORMATION host;
+    KERNEL_USER_TIMES times;
+    PVOID start = self;
+    ULONG n = 0, count = 9;
+    LONG priority = THREAD_PRIORITY_ABOVE_NORMAL;
+    go = CreateEventA(NULL, TRUE, FALSE, NULL);
+    ck_assert_int_eq(NtQueryInformationThread(self, ThreadBasicInformation, &basic, sizeof basic,
+                                              &n), 0);
+    ck_assert_uint_eq(n, sizeof basic);
+    ck_assert_ptr_eq(basic.TebBaseAddress, NtCurrentTeb());
+    ck_assert_uint_eq((ULONG_PTR)basic.ClientId.UniqueThread, GetCurrentThreadId());
+    ck_assert_uint_eq((ULONG_PTR)basic.ClientId.UniqueProcess, GetCurrentProcessId());
+    ck_assert_int_eq(basic.ExitStatus, STILL_ACTIVE);
+    ck_assert_int_eq(NtQueryInformationProcess(GetCurrentProcess(), ProcessBasicInformation,
+                                               &host, sizeof host, NULL), 0);
+    ck_assert_ptr_eq(host.PebBaseAddress, NtCurrentTeb()->ProcessEnvironmentBlock);
+    HANDLE h = CreateThread(NULL, 0, waits, NULL, CREATE_SUSPENDED, NULL);
+    ck_assert_int_eq(NtQueryInformationThread(h, ThreadQuerySetWin32StartAddress, &start,
+                                              sizeof start, NULL), 0);
+    ck_assert(start == (PVOID)(uintptr_t)waits);
+    ck_assert_int_eq(NtQueryInformationThread(h, ThreadSuspendCount, &count, 4, NULL), 0);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq(NtQueryInformationThread(h, ThreadTimes, &times, sizeof times, NULL), 0);
+    ck_assert_int_ne(times.CreateTime.QuadPart, 0);
+    ck_assert_int_eq(NtSetInformationThread(h, ThreadBasePriority, &priority, 4), 0);
+    ck_assert_int_eq(GetThreadPriority(h), priority);
+    SetLastError(77);
+    priority = 99;
+    ck_assert_int_eq(NtSetInformationThread(h, ThreadBasePriority, &priority, 4),
+                     STATUS_INVALID_PARAMETER);
+    ck_assert_int_eq(NtQueryInformationThread(h, ThreadTimes, &times, 3, NULL),
+                     STATUS_INFO_LENGTH_MISMATCH);
+    ck_assert_int_eq(NtQueryInformationThread(h, ThreadZeroTlsCell, &times, 4, NULL),
+                     STATUS_INVALID_INFO_CLASS);
+    ck_assert_int_eq(NtQueryInformationThread(go, ThreadTimes, &times, sizeof times, NULL),
+                     STATUS_INVALID_HANDLE);
+    ck_assert_uint_eq(GetLastError(), 77);
+    SetEvent(go);
+    ResumeThread(h);
+    ck_assert_uint_eq(WaitForSingleObject(h, 20000), WAIT_OBJECT_0);
+    ck_assert_int_eq(NtQueryInformationThread(h, ThreadIsTerminated, &count, 4, NULL), 0);
+    ck_assert_uint_eq(count, 1);
+    CloseHandle(h);
+    CloseHandle(go);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -203,5 +254,6 @@ int main(void)
     tcase_add_test(tc, hints);
     tcase_add_test(tc, processors);
     tcase_add_test(tc, process);
+    tcase_add_test(tc, native);
     return unit_run(suite);
 }
