@@ -3,7 +3,7 @@
  *
  * WINVM_NO_TYPES needs: BOOL BOOLEAN DWORD LONG ULONG SIZE_T HANDLE LPVOID LPCSTR LPCWSTR
  * LPSECURITY_ATTRIBUTES CRITICAL_SECTION SRWLOCK CONDITION_VARIABLE INIT_ONCE PINIT_ONCE_FN
- * SYNCHRONIZATION_BARRIER. */
+ * SYNCHRONIZATION_BARRIER PTIMERAPCROUTINE PREASON_CONTEXT LARGE_INTEGER. */
 #ifndef WINVM_SYNCHAPI_H
 #define WINVM_SYNCHAPI_H
 
@@ -30,6 +30,31 @@
 #define CREATE_EVENT_MANUAL_RESET 0x00000001
 #define CREATE_EVENT_INITIAL_SET 0x00000002
 #define CREATE_MUTEX_INITIAL_OWNER 0x00000001
+#define TIMER_QUERY_STATE 0x0001
+#define TIMER_MODIFY_STATE 0x0002
+#define TIMER_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
+#define CREATE_WAITABLE_TIMER_MANUAL_RESET 0x00000001
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 0x00000002
+/* The time of the tick, in units of 100 ns since 1601. */
+typedef void(WINAPI *PTIMERAPCROUTINE)(LPVOID lpArgToCompletionRoutine, DWORD dwTimerLowValue,
+                                       DWORD dwTimerHighValue);
+/* Why a timer wakes the machine, which none does here. */
+typedef struct _REASON_CONTEXT {
+    ULONG Version;
+    DWORD Flags;
+    __extension__ union {
+        struct {
+            HMODULE LocalizedReasonModule;
+            ULONG LocalizedReasonId;
+            ULONG ReasonStringCount;
+            LPWSTR *ReasonStrings;
+        } Detailed;
+        LPWSTR SimpleReasonString;
+    } Reason;
+} REASON_CONTEXT, *PREASON_CONTEXT;
+#define POWER_REQUEST_CONTEXT_VERSION 0
+#define POWER_REQUEST_CONTEXT_SIMPLE_STRING 0x00000001
+#define POWER_REQUEST_CONTEXT_DETAILED_STRING 0x00000002
 
 /* DebugInfo is (PVOID)-1 while the section can be used. */
 typedef struct _RTL_CRITICAL_SECTION {
@@ -91,7 +116,7 @@ WINVM_STATIC_ASSERT(sizeof(CRITICAL_SECTION) == 24, "CRITICAL_SECTION");
 
 WINVM_BEGIN_DECLS
 
-/* Waits for a thread (its end), an event, a mutex or a semaphore. The handle must grant
+/* Waits for a thread (its end), an event, a mutex, a semaphore or a timer. The handle must grant
  * SYNCHRONIZE. WAIT_OBJECT_0; WAIT_ABANDONED: got, but its owner ended without letting go;
  * WAIT_TIMEOUT after dwMilliseconds; WAIT_FAILED: 6 no handle of such an object, 5. Nothing can
  * interrupt an alertable wait. */
@@ -176,6 +201,39 @@ WINVM_DECLARE(HANDLE, CreateSemaphoreExW,
 WINVM_DECLARE(BOOL, ReleaseSemaphore,
               (HANDLE hSemaphore, LONG lReleaseCount, LPLONG lpPreviousCount));
 
+/* Timers: signalled when their time comes. A synchronisation timer ends one wait for each time. */
+WINVM_DECLARE(HANDLE, CreateWaitableTimerA,
+              (LPSECURITY_ATTRIBUTES lpTimerAttributes, BOOL bManualReset, LPCSTR lpTimerName));
+WINVM_DECLARE(HANDLE, CreateWaitableTimerW,
+              (LPSECURITY_ATTRIBUTES lpTimerAttributes, BOOL bManualReset, LPCWSTR lpTimerName));
+/* dwFlags: CREATE_WAITABLE_TIMER_*; all timers are as fine as the host's. */
+WINVM_DECLARE(HANDLE, CreateWaitableTimerExA,
+              (LPSECURITY_ATTRIBUTES lpTimerAttributes, LPCSTR lpTimerName, DWORD dwFlags,
+               DWORD dwDesiredAccess));
+WINVM_DECLARE(HANDLE, CreateWaitableTimerExW,
+              (LPSECURITY_ATTRIBUTES lpTimerAttributes, LPCWSTR lpTimerName, DWORD dwFlags,
+               DWORD dwDesiredAccess));
+WINVM_DECLARE(HANDLE, OpenWaitableTimerA,
+              (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpTimerName));
+WINVM_DECLARE(HANDLE, OpenWaitableTimerW,
+              (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpTimerName));
+/* Not signalled from now on until *lpDueTime (100 ns; negative: from now on, else since 1601, by
+ * the clock as it is set now), then every lPeriod milliseconds, if that is not 0. The calling thread
+ * is to call pfnCompletionRoutine, which may be NULL, at each such time, in an alertable wait. With
+ * fResume TRUE the last error is 50 ERROR_NOT_SUPPORTED: no sleeping machine is woken. Errors: 6, 5,
+ * 87 no time, or a period below 0; 8, 1450. */
+WINVM_DECLARE(BOOL, SetWaitableTimer,
+              (HANDLE hTimer, const LARGE_INTEGER *lpDueTime, LONG lPeriod,
+               PTIMERAPCROUTINE pfnCompletionRoutine, LPVOID lpArgToCompletionRoutine,
+               BOOL fResume));
+/* WakeContext not NULL: as fResume. */
+WINVM_DECLARE(BOOL, SetWaitableTimerEx,
+              (HANDLE hTimer, const LARGE_INTEGER *lpDueTime, LONG lPeriod,
+               PTIMERAPCROUTINE pfnCompletionRoutine, LPVOID lpArgToCompletionRoutine,
+               PREASON_CONTEXT WakeContext, ULONG TolerableDelay));
+/* It stays signalled if it is, and calls nothing any more. Errors: 6, 5. */
+WINVM_DECLARE(BOOL, CancelWaitableTimer, (HANDLE hTimer));
+
 /* 0 gives the processor to another thread. INFINITE sleeps for ever. SleepEx returns 0. */
 WINVM_DECLARE(void, Sleep, (DWORD dwMilliseconds));
 WINVM_DECLARE(DWORD, SleepEx, (DWORD dwMilliseconds, BOOL bAlertable));
@@ -251,6 +309,9 @@ WINVM_DECLARE(BOOL, DeleteSynchronizationBarrier, (LPSYNCHRONIZATION_BARRIER lpB
 #define CreateMutexEx CreateMutexExW
 #define CreateSemaphoreEx CreateSemaphoreExW
 #define OpenEvent OpenEventW
+#define CreateWaitableTimer CreateWaitableTimerW
+#define CreateWaitableTimerEx CreateWaitableTimerExW
+#define OpenWaitableTimer OpenWaitableTimerW
 #define OpenMutex OpenMutexW
 #define OpenSemaphore OpenSemaphoreW
 #else
@@ -261,6 +322,9 @@ WINVM_DECLARE(BOOL, DeleteSynchronizationBarrier, (LPSYNCHRONIZATION_BARRIER lpB
 #define CreateMutexEx CreateMutexExA
 #define CreateSemaphoreEx CreateSemaphoreExA
 #define OpenEvent OpenEventA
+#define CreateWaitableTimer CreateWaitableTimerA
+#define CreateWaitableTimerEx CreateWaitableTimerExA
+#define OpenWaitableTimer OpenWaitableTimerA
 #define OpenMutex OpenMutexA
 #define OpenSemaphore OpenSemaphoreA
 #endif

@@ -4,8 +4,9 @@
  *     dispatch lock. Calls are made in the order they came, without a lock.
  * I2  A thread that has ended takes no calls; those it has then are never made.
  * Locking: the dispatch lock.   Failure: nothing queued.   Signal safety: none. */
+#include "kit/kit_apc.h"
+
 #include "kit/kit.h"
-#include "kit/kit_self.h"
 
 typedef void(WVM_OWN_CALL *own_fn)(ULONG_PTR);
 typedef void(WVM_WINDOWS_CALL *ms_fn)(ULONG_PTR);
@@ -42,10 +43,9 @@ static void make_calls(struct wvm_kit_thread *self)
     }
 }
 
-/* Takes the call over unless the thread has ended. */
+/* Takes the call over unless the thread has ended. Under the lock. */
 static bool append(struct wvm_kit_thread *t, struct call *c)
 {
-    wvm_kit_lock(&wvm_kit_dispatch);
     bool lives = !t->ended;
     struct call *last = t->calls;
     if (lives) {
@@ -55,8 +55,20 @@ static bool append(struct wvm_kit_thread *t, struct call *c)
         t->calls = c;
         wvm_kit_alert(t);
     }
-    wvm_kit_unlock(&wvm_kit_dispatch);
     return lives;
+}
+
+bool wvm_kit_call_append(struct wvm_kit_thread *t, own_fn function, ULONG_PTR argument)
+{
+    __atomic_store_n(&wvm_kit_make_calls, make_calls, __ATOMIC_RELEASE);
+    struct call *c = wvm_kit_take(&calls);
+    if (!c)
+        return false;
+    *c = (struct call){.own = function, .argument = argument};
+    if (append(t, c))
+        return true;
+    wvm_kit_put(&calls, c);
+    return false;
 }
 
 static DWORD queue(HANDLE h, struct call wanted)
@@ -71,7 +83,9 @@ static DWORD queue(HANDLE h, struct call wanted)
         wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
     } else {
         *c = wanted;
+        wvm_kit_lock(&wvm_kit_dispatch);
         queued = append(t, c);
+        wvm_kit_unlock(&wvm_kit_dispatch);
         if (!queued) {
             wvm_kit_put(&calls, c);
             wvm_kit_fail(ERROR_GEN_FAILURE);

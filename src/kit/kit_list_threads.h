@@ -41,3 +41,21 @@ X(NTSTATUS, NtQueryInformationThread,
 X(NTSTATUS, NtSetInformationThread,
   (HANDLE a, THREADINFOCLASS b, PVOID c, ULONG d), (a, b, c, d))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_TIMER)
+X(HANDLE, CreateWaitableTimerA, (LPSECURITY_ATTRIBUTES a, BOOL b, LPCSTR c), (a, b, c))
+X(HANDLE, CreateWaitableTimerW, (LPSECURITY_ATTRIBUTES a, BOOL b, LPCWSTR c), (a, b, c))
+X(HANDLE, CreateWaitableTimerExA,
+  (LPSECURITY_ATTRIBUTES a, LPCSTR b, DWORD c, DWORD d), (a, b, c, d))
+X(HANDLE, CreateWaitableTimerExW,
+  (LPSECURITY_ATTRIBUTES a, LPCWSTR b, DWORD c, DWORD d), (a, b, c, d))
+X(HANDLE, OpenWaitableTimerA, (DWORD a, BOOL b, LPCSTR c), (a, b, c))
+X(HANDLE, OpenWaitableTimerW, (DWORD a, BOOL b, LPCWSTR c), (a, b, c))
+F(BOOL, SetWaitableTimer,
+  (HANDLE a, const LARGE_INTEGER *b, LONG c, PTIMERAPCROUTINE d, LPVOID e, BOOL f), (a, b, c,
+  d, e, f))
+F(BOOL, SetWaitableTimerEx,
+  (HANDLE a, const LARGE_INTEGER *b, LONG c, PTIMERAPCROUTINE d, LPVOID e, PREASON_CONTEXT f,
+  ULONG g), (a, b, c, d, e, f, g))
+X(BOOL, CancelWaitableTimer, (HANDLE a), (a))
+#endif
