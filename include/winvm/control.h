@@ -106,6 +106,10 @@ WINVM_SYSV void winvm_object_thread(struct winvm_object *(*self)(void));
 /* For who stops threads with a signal. Not 0: the code that the signal interrupted holds something
  * of winvm's that other threads may have to wait for; let it go on, and ask again. For handlers. */
 WINVM_SYSV int winvm_thread_inside(void);
+/* For handlers. 1: `call`, always the same function, is called by the interrupted thread as soon as
+ * it has left what it holds of winvm's. 0: it holds nothing, or something that it is seldom and
+ * shortly in: then ask again. */
+WINVM_SYSV int winvm_thread_when_left(void (*call)(void));
 /* The registers that a handler (SA_SIGINFO) was given, to a CONTEXT, all parts but the debug
  * registers; and the parts that ContextFlags names back, to be in force when the handler returns.
  * For handlers. */

@@ -14,6 +14,7 @@
 #include "nt/nt_privilege.h"
 #include "nt/nt_process_info.h"
 #include "pool/pool.h"
+#include "space/space_fault.h"
 
 static int error_of(wvm_status status)
 {
@@ -106,6 +107,14 @@ WVM_EXPORT void winvm_process_block(void *(*block)(void))
 WVM_EXPORT int winvm_thread_inside(void)
 {
     return wvm_foreign_thread_inside() || wvm_pool_inside();
+}
+
+WVM_EXPORT int winvm_thread_when_left(void (*call)(void))
+{
+    bool inside = wvm_space_inside();
+    if (inside)
+        wvm_space_when_left(call);
+    return inside;
 }
 
 WVM_EXPORT void winvm_context_load(void *context, const void *ucontext)

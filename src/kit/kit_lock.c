@@ -19,6 +19,7 @@
 #define N_SPINS 100
 
 WVM_THREAD_LOCAL uint32_t wvm_kit_held;
+WVM_THREAD_LOCAL void (*wvm_kit_when_unlocked)(void);
 
 uint64_t wvm_kit_now(void)
 {

@@ -4,6 +4,7 @@
 #define WVM_KIT_KIT_LOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/annotate.h"
@@ -40,6 +41,8 @@ struct wvm_kit_lock {
 void wvm_kit_lock_slow(struct wvm_kit_lock *lock);
 /* How many of these the calling thread has, or is about to have: who has one is not suspended. */
 extern WVM_THREAD_LOCAL uint32_t wvm_kit_held;
+/* Called whenever the thread gives one back, while it is set: by the handler that stops threads. */
+extern WVM_THREAD_LOCAL void (*wvm_kit_when_unlocked)(void);
 
 static inline void wvm_kit_lock(struct wvm_kit_lock *lock)
 {
@@ -61,6 +64,9 @@ static inline void wvm_kit_unlock(struct wvm_kit_lock *lock)
         wvm_kit_unpark(&lock->word, 1);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     wvm_kit_held--;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (WVM_UNLIKELY(wvm_kit_when_unlocked != NULL))
+        wvm_kit_when_unlocked();
 }
 
 #pragma GCC visibility pop

@@ -124,9 +124,11 @@ static void in_child(void)
     struct wvm_kit_thread *self = wvm_kit_self_known;
     wvm_kit_dispatch.word = wvm_kit_threads_lock.word = 0;
     wvm_kit_held -= 2; /* as before_fork took them */
+    wvm_kit_when_unlocked = NULL;
     wvm_kit_tid_known = 0;
     wvm_kit_ring(&wvm_kit_threads);
     if (self) {
+        self->suspended = 0; /* who wanted to stop it is not here */
         self->tid = wvm_kit_tid_ask();
         name_in_teb(self);
         wvm_kit_link(&wvm_kit_threads, &self->all);

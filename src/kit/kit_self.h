@@ -10,7 +10,7 @@
 #define WVM_KIT_N_FLS FLS_MAXIMUM_AVAILABLE
 
 /* The word `suspended` of a thread, which it sleeps on: how often it is still to be resumed; it
- * stands in the handler of kit_suspend.c; it has ended; it is to end there. */
+ * stands in the handler of kit_stop.c; it has ended; it is to end there. */
 #define WVM_KIT_COUNT 0xffu
 #define WVM_KIT_PARKED (1u << 31)
 #define WVM_KIT_ENDED (1u << 30)
@@ -23,7 +23,8 @@ struct wvm_kit_thread {
     void *context;                 /* of the signal's handler; while PARKED is set */
     DWORD exit_code;               /* of the thread until it has ended */
     bool ended;                    /* the dispatch lock */
-    bool reached;                  /* (a) the signal of kit_suspend.c has come, if not more */
+    bool reached;                  /* (a) the signal of kit_stop.c has come, if not more */
+    bool comes;                    /* (a) it sends itself the signal again when it can stop */
     bool given;                    /* made by another thread, and not yet found: the list's lock */
     int priority;                  /* (a) SetThreadPriority */
     int memory_lowered;            /* (a) below the normal memory priority */

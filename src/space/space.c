@@ -32,6 +32,7 @@ struct wvm_space wvm_space_native;
 static WVM_THREAD_LOCAL int inside;
 static WVM_THREAD_LOCAL int forks_inside;
 static WVM_THREAD_LOCAL void (*when_left)(void);
+static WVM_THREAD_LOCAL void (*then)(void); /* behind the first */
 static WVM_THREAD_LOCAL struct wvm_reason reason;
 
 /* An operation changes the state of one allocation, the host map three times, the marks once;
@@ -69,9 +70,11 @@ static void audit_step(struct wvm_space *sp)
 
 static WVM_COLD void resume_left(void)
 {
-    void (*resume)(void) = when_left;
-    when_left = NULL;
-    resume();
+    void (*first)(void) = when_left, (*second)(void) = then;
+    when_left = then = NULL;
+    first();
+    if (second)
+        second();
 }
 
 static inline void step_out(void)
@@ -99,7 +102,10 @@ bool wvm_space_inside(void)
 
 void wvm_space_when_left(void (*resume)(void))
 {
-    when_left = resume;
+    if (when_left && when_left != resume)
+        then = resume;
+    else
+        when_left = resume;
 }
 
 wvm_status wvm_space_fail(wvm_status status, const char *text, uintptr_t at)

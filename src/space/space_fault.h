@@ -59,7 +59,7 @@ extern void (*wvm_space_arm_hook)(void);
  * handler. */
 bool wvm_space_inside(void);
 /* From a handler that found itself inside: `resume` is called by this thread, once, when it has
- * left (outside the lock). A second request before that replaces the first. */
+ * left (outside the lock). Two different ones can be requested before that; each is called once. */
 void wvm_space_when_left(void (*resume)(void));
 
 #endif

@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <winvm/control.h>
 #include <winvm/kit.h>
 #include <winvm/winvm.h>
 
@@ -363,6 +365,83 @@ START_TEST(nothing_is_held_by_who_is_suspended)
 }
 END_TEST
 
+/* ---- what it stands on ---- */
+
+static volatile sig_atomic_t waits, n_asked, n_left, n_wrong;
+
+static void has_left(void)
+{
+    n_wrong += winvm_thread_inside() != 0 || !waits;
+    waits = 0;
+    n_left++;
+}
+
+static void ask(int sig)
+{
+    (void)sig;
+    n_wrong += waits && !winvm_thread_inside();
+    if (!waits && winvm_thread_when_left(has_left)) {
+        waits = 1;
+        n_asked++;
+    }
+}
+
+static void *change_memory(void *unused)
+{
+    while (!stop) {
+        void *p = VirtualAlloc(NULL, 1 << 20, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        VirtualFree(p, 0, MEM_RELEASE);
+    }
+    return unused;
+}
+
+START_TEST(a_thread_tells_when_it_has_left)
+{
+    struct sigaction act = {.sa_handler = ask, .sa_flags = SA_RESTART};
+    pthread_t t;
+    stop = 0;
+    ck_assert_int_eq(sigaction(SIGUSR1, &act, NULL), 0);
+    ck_assert_int_eq(winvm_thread_when_left(has_left), 0);
+    ck_assert_int_eq(pthread_create(&t, NULL, change_memory, NULL), 0);
+    for (int i = 0; i < 10000 && n_asked < 200; i++) {
+        pthread_kill(t, SIGUSR1);
+        usleep(20);
+    }
+    stop = 1;
+    pthread_join(t, NULL);
+    ck_assert_int_gt(n_asked, 0);
+    ck_assert_int_eq(n_left, n_asked);
+    ck_assert_int_eq(n_wrong, 0);
+}
+END_TEST
+
+static DWORD WINAPI fork_on(LPVOID argument)
+{
+    DWORD worst = 0;
+    (void)argument;
+    while (!stop) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(ResumeThread(GetCurrentThread()) == 0 ? 0 : 1);
+        waitpid(child, &status, 0);
+        worst |= (DWORD)status;
+    }
+    return worst;
+}
+
+/* What was to stop the thread in the parent stays there. */
+START_TEST(a_child_is_not_suspended)
+{
+    HANDLE h = run(fork_on, NULL);
+    for (int i = 0; i < 100; i++) {
+        ck_assert_uint_eq(SuspendThread(h), 0);
+        ck_assert_uint_eq(ResumeThread(h), 1);
+    }
+    finish(h, 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -376,5 +455,7 @@ int main(void)
     tcase_add_test(tc, the_program_counter_is_changed);
     tcase_add_test(tc, a_thread_is_ended);
     tcase_add_test(tc, nothing_is_held_by_who_is_suspended);
+    tcase_add_test(tc, a_thread_tells_when_it_has_left);
+    tcase_add_test(tc, a_child_is_not_suspended);
     return unit_run(suite);
 }
