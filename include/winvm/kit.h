@@ -42,4 +42,7 @@
 #if !defined(WINVM_WIN32_ONLY) && (!defined(WINVM_UNDER_WINE) || defined(__WINE_WINTERNL_H))
 #include "bcrypt.h"
 #include "kit_ntdll.h"
+#ifndef WINVM_UNDER_WINE /* whose winternl.h has these */
+#include "kit_ntdll_objects.h"
+#endif
 #endif

@@ -97,29 +97,31 @@ HANDLE wvm_kit_OpenEventW(DWORD access, BOOL inherit, LPCWSTR text)
     return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &events, access) : NULL;
 }
 
-BOOL wvm_kit_SetEvent(HANDLE h)
+bool wvm_kit_event_change(HANDLE h, bool set, bool *was)
 {
     struct event *e = wvm_kit_object_of(h, &events, EVENT_MODIFY_STATE);
     if (!e)
-        return FALSE;
+        return false;
     wvm_kit_lock(&wvm_kit_dispatch);
-    e->set = true;
-    wvm_kit_signal(&e->object);
+    *was = e->set;
+    e->set = set;
+    if (set)
+        wvm_kit_signal(&e->object);
     wvm_kit_unlock(&wvm_kit_dispatch);
     wvm_kit_drop(&e->object);
-    return TRUE;
+    return true;
+}
+
+BOOL wvm_kit_SetEvent(HANDLE h)
+{
+    bool was;
+    return wvm_kit_event_change(h, true, &was);
 }
 
 BOOL wvm_kit_ResetEvent(HANDLE h)
 {
-    struct event *e = wvm_kit_object_of(h, &events, EVENT_MODIFY_STATE);
-    if (!e)
-        return FALSE;
-    wvm_kit_lock(&wvm_kit_dispatch);
-    e->set = false;
-    wvm_kit_unlock(&wvm_kit_dispatch);
-    wvm_kit_drop(&e->object);
-    return TRUE;
+    bool was;
+    return wvm_kit_event_change(h, false, &was);
 }
 
 /* Ends the waits that could end if it were set now. */

@@ -305,3 +305,4 @@ F(DWORD, FormatMessageW,
 #include "kit/kit_list_system.h"
 #include "kit/kit_list_program.h"
 #include "kit/kit_list_threads.h"
+#include "kit/kit_list_native.h"

@@ -10,6 +10,8 @@
  * Failure: none, no memory is needed.   Signal safety: none. */
 #include "kit/kit_lot.h"
 
+#include <string.h>
+
 #include "kit/kit_wait.h"
 
 #define N_BUCKETS 64u
@@ -79,4 +81,28 @@ unsigned wvm_kit_lot_wake(const void *address, unsigned most)
     }
     wvm_kit_unlock(&b->lock);
     return n_woken;
+}
+
+/* ---- What is compared ---- */
+
+static uint64_t load(const volatile void *at, size_t size)
+{
+    switch (size) {
+    case 1:
+        return __atomic_load_n((const volatile uint8_t *)at, __ATOMIC_SEQ_CST);
+    case 2:
+        return __atomic_load_n((const volatile uint16_t *)at, __ATOMIC_SEQ_CST);
+    case 4:
+        return __atomic_load_n((const volatile uint32_t *)at, __ATOMIC_SEQ_CST);
+    default:
+        return __atomic_load_n((const volatile wvm_word64 *)at, __ATOMIC_SEQ_CST);
+    }
+}
+
+bool wvm_kit_lot_equal(const void *address, const void *arg)
+{
+    const struct wvm_kit_compared *c = arg;
+    uint64_t with = 0;
+    memcpy(&with, c->with, c->size);
+    return load(address, c->size) == with;
 }

@@ -30,5 +30,5 @@ BOOL wvm_kit_ProcessPrng(PBYTE out, SIZE_T size)
 }
 
 #define WVM_KIT_RANDOM
-#define WVM_KIT_IN (WINVM_IN_ADVAPI32 | WINVM_IN_BCRYPT)
+#define WVM_KIT_IN (WINVM_IN_ADVAPI32 | WINVM_IN_BCRYPT | WINVM_IN_BCRYPTPRIMITIVES)
 #include "kit/kit_entry.h"

@@ -20,6 +20,7 @@ struct wvm_kit_thread {
     struct wvm_kit_object object;  /* first; signaled once the thread has ended */
     uint32_t tid;                  /* (a) the host's number; 0: not started yet */
     uint32_t suspended;            /* (a) WVM_KIT_COUNT and the bits beside it */
+    uint32_t alerted;              /* (a) kit_alert.c */
     void *context;                 /* of the signal's handler; while PARKED is set */
     DWORD exit_code;               /* of the thread until it has ended */
     bool ended;                    /* the dispatch lock */

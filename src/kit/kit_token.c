@@ -283,5 +283,5 @@ BOOL wvm_kit_GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS what, PVO
 }
 
 #define WVM_KIT_TOKEN
-#define WVM_KIT_IN WINVM_IN_ADVAPI32
+#define WVM_KIT_IN (WINVM_IN_ADVAPI32 | WINVM_IN_KERNELBASE)
 #include "kit/kit_entry.h"

@@ -68,6 +68,9 @@ bool wvm_kit_can_wait(HANDLE h);
 /* Both are of that kind, and stand for the same. */
 bool wvm_kit_watches_same(const struct wvm_kit_object *a, const struct wvm_kit_object *b);
 
+/* Sets an event, or resets it; *was: how it was. False and the last error. */
+bool wvm_kit_event_change(HANDLE h, bool set, bool *was);
+
 /* A wait that calls queued to the thread end, without objects: WAIT_IO_COMPLETION, or 0 for the
  * end of the time. */
 DWORD wvm_kit_sleep_alertable(DWORD ms);

@@ -1,0 +1,121 @@
+/* winvm/kit_ntdll_objects.h: what libwinvm-kit has of ntdll for threads that wait for each other:
+ * keyed events, alerts, addresses, events, locks, and threads themselves.
+ *
+ * A timeout is NULL for ever, below 0 that many units of 100 ns, else a moment of the system's time.
+ * None of these changes the last error. STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED: handles.
+ *
+ * WINVM_NO_TYPES needs: NTSTATUS BOOLEAN LONG ULONG WORD PVOID SIZE_T HANDLE ACCESS_MASK EVENT_TYPE
+ * WAIT_TYPE PSLIST_HEADER PSLIST_ENTRY; the structures are named by their tags. */
+#ifndef WINVM_KIT_NTDLL_OBJECTS_H
+#define WINVM_KIT_NTDLL_OBJECTS_H
+
+#include "kit_slist.h"
+#include "ntdef.h"
+#include "synchapi.h"
+
+#ifndef WINVM_NO_TYPES
+typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
+typedef enum _WAIT_TYPE { WaitAll, WaitAny } WAIT_TYPE;
+#define KEYEDEVENT_WAIT 0x0001
+#define KEYEDEVENT_WAKE 0x0002
+#define KEYEDEVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | KEYEDEVENT_WAIT | KEYEDEVENT_WAKE)
+#endif
+
+struct _CONTEXT;
+
+WINVM_BEGIN_DECLS
+
+/* Objects have no names: STATUS_NOT_SUPPORTED for ObjectAttributes with one. Flags: 0, or
+ * STATUS_INVALID_PARAMETER_4. */
+WINVM_DECLARE(NTSTATUS, NtCreateKeyedEvent,
+              (HANDLE * KeyedEventHandle, ACCESS_MASK DesiredAccess,
+               const struct _OBJECT_ATTRIBUTES *ObjectAttributes, ULONG Flags));
+/* One that waits and one that releases meet at a key, an even address (else
+ * STATUS_INVALID_PARAMETER_1): either sleeps until the other comes, or STATUS_TIMEOUT. NULL is an
+ * event that the process has. Calls that are queued to the thread do not end these waits. */
+WINVM_DECLARE(NTSTATUS, NtWaitForKeyedEvent,
+              (HANDLE KeyedEventHandle, PVOID Key, BOOLEAN Alertable,
+               const union _LARGE_INTEGER *Timeout));
+WINVM_DECLARE(NTSTATUS, NtReleaseKeyedEvent,
+              (HANDLE KeyedEventHandle, PVOID Key, BOOLEAN Alertable,
+               const union _LARGE_INTEGER *Timeout));
+/* STATUS_ALERTED once the thread has been alerted, also when it was before; STATUS_TIMEOUT.
+ * Address is not looked at. */
+WINVM_DECLARE(NTSTATUS, NtWaitForAlertByThreadId,
+              (PVOID Address, const union _LARGE_INTEGER *Timeout));
+/* ThreadId: a number, as a handle. STATUS_INVALID_CID: no such thread; STATUS_ACCESS_DENIED: of
+ * another process. */
+WINVM_DECLARE(NTSTATUS, NtAlertThreadByThreadId, (HANDLE ThreadId));
+/* WaitOnAddress and its kin. STATUS_TIMEOUT; STATUS_INVALID_PARAMETER: a size that is not 1, 2, 4,
+ * 8, or no address. */
+WINVM_DECLARE(NTSTATUS, RtlWaitOnAddress,
+              (const volatile void *Address, PVOID CompareAddress, SIZE_T AddressSize,
+               const union _LARGE_INTEGER *Timeout));
+WINVM_DECLARE(void, RtlWakeAddressSingle, (PVOID Address));
+WINVM_DECLARE(void, RtlWakeAddressAll, (PVOID Address));
+
+/* *PreviousState, unless NULL: 1 when it was set. STATUS_NOT_SUPPORTED: a name. */
+WINVM_DECLARE(NTSTATUS, NtCreateEvent,
+              (HANDLE * EventHandle, ACCESS_MASK DesiredAccess,
+               const struct _OBJECT_ATTRIBUTES *ObjectAttributes, EVENT_TYPE EventType,
+               BOOLEAN InitialState));
+WINVM_DECLARE(NTSTATUS, NtSetEvent, (HANDLE EventHandle, LONG *PreviousState));
+WINVM_DECLARE(NTSTATUS, NtResetEvent, (HANDLE EventHandle, LONG *PreviousState));
+WINVM_DECLARE(NTSTATUS, NtClearEvent, (HANDLE EventHandle));
+/* The number of the object that ended the wait, STATUS_ABANDONED_WAIT_0 more for a mutex whose owner
+ * ended; STATUS_TIMEOUT, STATUS_USER_APC. Times are in whole milliseconds, rounded up.
+ * STATUS_INVALID_PARAMETER_1: 0 or more than 64 handles, _3: the type. */
+WINVM_DECLARE(NTSTATUS, NtWaitForSingleObject,
+              (HANDLE Handle, BOOLEAN Alertable, const union _LARGE_INTEGER *Timeout));
+WINVM_DECLARE(NTSTATUS, NtWaitForMultipleObjects,
+              (ULONG Count, const HANDLE *Handles, WAIT_TYPE WaitType, BOOLEAN Alertable,
+               const union _LARGE_INTEGER *Timeout));
+/* *PreviousSuspendCount, unless NULL: as SuspendThread and ResumeThread return it. */
+WINVM_DECLARE(NTSTATUS, NtSuspendThread, (HANDLE ThreadHandle, ULONG *PreviousSuspendCount));
+WINVM_DECLARE(NTSTATUS, NtResumeThread, (HANDLE ThreadHandle, ULONG *PreviousSuspendCount));
+WINVM_DECLARE(NTSTATUS, NtGetContextThread, (HANDLE ThreadHandle, struct _CONTEXT *ThreadContext));
+WINVM_DECLARE(NTSTATUS, NtSetContextThread, (HANDLE ThreadHandle, struct _CONTEXT *ThreadContext));
+/* ProcessHandle NULL, all threads but this one: STATUS_NOT_SUPPORTED. */
+WINVM_DECLARE(NTSTATUS, NtTerminateProcess, (HANDLE ProcessHandle, NTSTATUS ExitStatus));
+__attribute__((__noreturn__)) WINVM_DECLARE(void, RtlExitUserProcess, (NTSTATUS ExitStatus));
+__attribute__((__noreturn__)) WINVM_DECLARE(void, RtlExitUserThread, (NTSTATUS ExitStatus));
+
+/* The locks of synchapi.h. STATUS_SUCCESS, always. */
+WINVM_DECLARE(NTSTATUS, RtlInitializeCriticalSection, (struct _RTL_CRITICAL_SECTION * Section));
+WINVM_DECLARE(NTSTATUS, RtlInitializeCriticalSectionAndSpinCount,
+              (struct _RTL_CRITICAL_SECTION * Section, ULONG SpinCount));
+WINVM_DECLARE(NTSTATUS, RtlEnterCriticalSection, (struct _RTL_CRITICAL_SECTION * Section));
+WINVM_DECLARE(ULONG, RtlTryEnterCriticalSection, (struct _RTL_CRITICAL_SECTION * Section));
+WINVM_DECLARE(NTSTATUS, RtlLeaveCriticalSection, (struct _RTL_CRITICAL_SECTION * Section));
+WINVM_DECLARE(NTSTATUS, RtlDeleteCriticalSection, (struct _RTL_CRITICAL_SECTION * Section));
+WINVM_DECLARE(void, RtlInitializeSRWLock, (struct _RTL_SRWLOCK * SRWLock));
+WINVM_DECLARE(void, RtlAcquireSRWLockExclusive, (struct _RTL_SRWLOCK * SRWLock));
+WINVM_DECLARE(void, RtlAcquireSRWLockShared, (struct _RTL_SRWLOCK * SRWLock));
+WINVM_DECLARE(BOOLEAN, RtlTryAcquireSRWLockExclusive, (struct _RTL_SRWLOCK * SRWLock));
+WINVM_DECLARE(BOOLEAN, RtlTryAcquireSRWLockShared, (struct _RTL_SRWLOCK * SRWLock));
+WINVM_DECLARE(void, RtlReleaseSRWLockExclusive, (struct _RTL_SRWLOCK * SRWLock));
+WINVM_DECLARE(void, RtlReleaseSRWLockShared, (struct _RTL_SRWLOCK * SRWLock));
+/* Sleeps: STATUS_TIMEOUT, with the lock taken again. */
+WINVM_DECLARE(void, RtlInitializeConditionVariable,
+              (struct _RTL_CONDITION_VARIABLE * ConditionVariable));
+WINVM_DECLARE(void, RtlWakeConditionVariable,
+              (struct _RTL_CONDITION_VARIABLE * ConditionVariable));
+WINVM_DECLARE(void, RtlWakeAllConditionVariable,
+              (struct _RTL_CONDITION_VARIABLE * ConditionVariable));
+WINVM_DECLARE(NTSTATUS, RtlSleepConditionVariableCS,
+              (struct _RTL_CONDITION_VARIABLE * ConditionVariable,
+               struct _RTL_CRITICAL_SECTION *Section, const union _LARGE_INTEGER *Timeout));
+WINVM_DECLARE(NTSTATUS, RtlSleepConditionVariableSRW,
+              (struct _RTL_CONDITION_VARIABLE * ConditionVariable, struct _RTL_SRWLOCK *SRWLock,
+               const union _LARGE_INTEGER *Timeout, ULONG Flags));
+/* The lists of kit_slist.h. */
+WINVM_DECLARE(void, RtlInitializeSListHead, (PSLIST_HEADER ListHead));
+WINVM_DECLARE(PSLIST_ENTRY, RtlInterlockedPushEntrySList,
+              (PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry));
+WINVM_DECLARE(PSLIST_ENTRY, RtlInterlockedPopEntrySList, (PSLIST_HEADER ListHead));
+WINVM_DECLARE(PSLIST_ENTRY, RtlInterlockedFlushSList, (PSLIST_HEADER ListHead));
+WINVM_DECLARE(WORD, RtlQueryDepthSList, (PSLIST_HEADER ListHead));
+
+WINVM_END_DECLS
+
+#endif
