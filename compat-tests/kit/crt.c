@@ -1,6 +1,8 @@
 /* What unmodified sources use of Windows' C run time, by its headers on the compat path, in C and
  * C++. Ends with 0, or names what fails. */
+#include <eh.h>
 #include <malloc.h>
+#include <new.h>
 #include <process.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +153,80 @@ static void test_intrinsics(void)
     _mm_pause();
 }
 
+static int told;
+
+static void tell(const wchar_t *what, const wchar_t *function, const wchar_t *file, unsigned line,
+                 uintptr_t reserved)
+{
+    (void)what, (void)function, (void)file, (void)line, (void)reserved;
+    told++;
+}
+
+static void handlers_and_paths(void)
+{
+    char to[8], drive[_MAX_DRIVE], dir[_MAX_DIR], name[_MAX_FNAME], ext[_MAX_EXT];
+    char path[_MAX_PATH];
+    unsigned a = 0, b = 0;
+    CHECK(_set_invalid_parameter_handler(tell) == NULL);
+    CHECK(_get_invalid_parameter_handler() == tell);
+    CHECK(strcpy_s(to, 3, "long") == ERANGE && told == 1);
+    CHECK(sprintf_s(to, 3, "%d", 1234) == -1 && told == 2 && to[0] == 0);
+    CHECK(_set_thread_local_invalid_parameter_handler(tell) == NULL);
+    CHECK(_snprintf_s(to, 3, _TRUNCATE, "%d", 1234) == -1 && told == 2 && !strcmp(to, "12"));
+    CHECK(_set_thread_local_invalid_parameter_handler(NULL) == tell);
+    CHECK(_set_invalid_parameter_handler(NULL) == tell);
+    CHECK(rand_s(NULL) == EINVAL && told == 2);
+    CHECK(!rand_s(&a) && !rand_s(&b) && (a != b || (!rand_s(&a) && a != b)));
+    _splitpath("C:/one/two.tar.gz", drive, dir, name, ext);
+    CHECK(!strcmp(drive, "C:") && !strcmp(dir, "/one/"));
+    CHECK(!strcmp(name, "two.tar") && !strcmp(ext, ".gz"));
+    _makepath(path, drive, "/one", name, "gz");
+    CHECK(!strcmp(path, "C:/one/two.tar.gz"));
+    CHECK(_splitpath_s("name", NULL, 0, NULL, 0, to, 3, NULL, 0) == ERANGE && to[0] == 0);
+    CHECK(_makepath_s(to, sizeof(to), NULL, "folder", "x", NULL) == ERANGE && to[0] == 0);
+    CHECK(_set_new_mode(1) == 0 && _access_s("/nowhere/at/all", 0) == ENOENT);
+}
+
+#if __SIZEOF_WCHAR_T__ == 2
+#define W(s) L##s
+#else
+#define W(s) (LPCWSTR) u##s
+#endif
+/* Texts of 16 bits, where L"..." is one. */
+static void wide_texts(void)
+{
+    WCHAR to[32];
+    CHECK(StringCchPrintfW(to, 32, W("%s|%hs|%5d|%-4u|%04X|%lld|%c"), W("wide"),
+                           "narrow", -7, 3u, 0xabu, 1LL << 40, 'z') ==
+          STRSAFE_E_INSUFFICIENT_BUFFER);
+    CHECK(!memcmp(to, W("wide|narrow|   -7|3   |00AB|109"), 62) && to[31] == 0);
+    CHECK(StringCchPrintfW(to, 32, W("%*d|%.2s|%.1f|%%"), 4, 5, W("abc"),
+                           2.5) == S_OK);
+    CHECK(!memcmp(to, W("   5|ab|2.5|%"), 28));
+#if __SIZEOF_WCHAR_T__ == 2
+    {
+        wchar_t text[16], *end, *next, list[] = L"a,,b";
+        char narrow[16];
+        size_t n;
+        CHECK(swprintf_s(text, 16, L"%d-%ls", 42, L"x") == 4 && !wcscmp(text, L"42-x"));
+        CHECK(_snwprintf_s(text, 4, _TRUNCATE, L"%ls", L"long") == -1 && !wcscmp(text, L"lon"));
+        CHECK(_snwprintf(text, 3, L"%ls", L"long") == -1 && text[2] == L'n');
+        CHECK(swprintf_s(text, 3, L"%ls", L"long") == -1 && text[0] == 0);
+        CHECK(wcstoul(L"0x1fz", &end, 0) == 31 && *end == L'z' && _wtoi(L"-5") == -5);
+        CHECK(!_itow_s(-12, text, 16, 10) && !wcscmp(text, L"-12"));
+        CHECK(!wcscmp(wcstok_s(list, L",", &next), L"a"));
+        CHECK(!wcscmp(wcstok_s(NULL, L",", &next), L"b") && !wcstok_s(NULL, L",", &next));
+        CHECK(!_wputenv_s(L"CRT_WIDE", L"\u00e9\U0001f600") && _wgetenv(L"CRT_WIDE")[2] == 0xde00);
+        CHECK(!_wgetenv_s(&n, text, 16, L"CRT_WIDE") && n == 4);
+        CHECK(!wcstombs_s(&n, narrow, 16, text, _TRUNCATE) && n == 7);
+        CHECK(!strcmp(narrow, "\xc3\xa9\xf0\x9f\x98\x80"));
+        CHECK(mbstowcs_s(&n, text, 3, "abc", 3) == ERANGE && text[0] == 0);
+        CHECK(mbstowcs_s(&n, text, 3, "abc", _TRUNCATE) == STRUNCATE && n == 3);
+        CHECK(_wfopen(L"/nowhere/at/all", L"r") == NULL && !_waccess(L"/", 0));
+    }
+#endif
+}
+
 int main(void)
 {
     test_memory();
@@ -158,6 +234,8 @@ int main(void)
     test_threads();
     test_files();
     test_intrinsics();
+    handlers_and_paths();
+    wide_texts();
     CHECK(square(3) + twice(1) + one() == 12 && sizeof(struct aligned) == 32);
     CHECK(max(1, 2) == 2 && min(1, 2) == 1);
     return failed;

@@ -71,6 +71,7 @@ WINVM_CRT_ int64_t winvm_lseeki64_(int fd, int64_t to, int from)
 #define _dup2(fd, to) (dup2((fd), (to)) < 0 ? -1 : 0)
 #define _isatty isatty
 #define _access access
+#define _access_s(path, mode) (access((path), (mode)) ? errno : 0)
 #define _unlink unlink
 #define _commit fsync
 #define _chsize(fd, size) ftruncate((fd), (size))

@@ -135,6 +135,20 @@ WINVM_CRT_ int _heapchk(void)
 {
     return _HEAPOK;
 }
+typedef struct _heapinfo {
+    int *_pentry;
+    size_t _size;
+    int _useflag;
+} _HEAPINFO;
+#define _FREEENTRY 0
+#define _USEDENTRY 1
+/* libc does not tell its blocks: _HEAPEND at once, errno ENOSYS. */
+WINVM_CRT_ int _heapwalk(_HEAPINFO *at)
+{
+    (void)at;
+    errno = ENOSYS;
+    return _HEAPEND;
+}
 /* Gives memory that is free back to the host. 0. */
 WINVM_CRT_ int _heapmin(void)
 {

@@ -86,14 +86,14 @@ WINVM_CRT_ WINVM_PRINTF_(4, 0) int _vsnprintf_s(char *to, size_t size, size_t n,
     int length;
     size_t room = n < size ? n + 1 : size;
     if (!to || !size || !format) {
-        errno = EINVAL;
+        winvm_crt_error_(EINVAL);
         return -1;
     }
     length = vsnprintf(to, room, format, arguments);
     if (length >= 0 && (size_t)length < room) return length;
     if (n != _TRUNCATE && n >= size) {
         to[0] = 0;
-        errno = ERANGE;
+        winvm_crt_error_(ERANGE);
     }
     return -1;
 }

@@ -29,6 +29,16 @@
 #define _CALL_REPORTFAULT 0x2
 #define _set_abort_behavior(flags, mask) ((void)(flags), (void)(mask), 0u)
 
+#define _OUT_TO_DEFAULT 0
+#define _OUT_TO_STDERR 1
+#define _OUT_TO_MSGBOX 2
+/* Where errors are told: on stderr, always. */
+WINVM_CRT_ int _set_error_mode(int mode)
+{
+    (void)mode;
+    return _OUT_TO_STDERR;
+}
+
 #define _strtoi64 strtoll
 #define _strtoui64 strtoull
 #define _atoi64 atoll
@@ -78,6 +88,13 @@ WINVM_CRT_ errno_t getenv_s(size_t *needed, char *buffer, rsize_t size, const ch
     if (*needed > size) return winvm_crt_error_(ERANGE);
     memcpy(buffer, text, *needed);
     return 0;
+}
+
+/* Any number, of the host's generator. */
+WINVM_CRT_ errno_t rand_s(unsigned int *value)
+{
+    if (!value) return winvm_crt_error_(EINVAL);
+    return getentropy(value, sizeof(*value)) ? errno : 0;
 }
 
 /* Digits of a number in base 2..36. */
@@ -147,6 +164,66 @@ WINVM_CRT_ char *_fullpath(char *to, const char *path, size_t size)
     return to;
 }
 
+/* n characters of text; NULL: it is not wanted. */
+WINVM_CRT_ errno_t winvm_path_part_(char *to, size_t size, const char *text, size_t n)
+{
+    if (!to) return size ? EINVAL : 0;
+    if (n >= size) return ERANGE;
+    memcpy(to, text, n);
+    to[n] = 0;
+    return 0;
+}
+/* The folder ends with its slash, the extension begins with its dot. */
+WINVM_CRT_ errno_t _splitpath_s(const char *path, char *drive, size_t n_drive, char *dir,
+                                size_t n_dir, char *name, size_t n_name, char *ext, size_t n_ext)
+{
+    const char *p, *file, *dot;
+    errno_t error;
+    if (!path) return winvm_crt_error_(EINVAL);
+    p = path[0] && path[1] == ':' ? path + 2 : path;
+    for (file = dot = p; *dot; dot++)
+        if (*dot == '/' || *dot == '\\') file = dot + 1;
+    dot = strrchr(file, '.');
+    if (!dot) dot = file + strlen(file);
+    error = winvm_path_part_(drive, n_drive, path, (size_t)(p - path));
+    if (!error) error = winvm_path_part_(dir, n_dir, p, (size_t)(file - p));
+    if (!error) error = winvm_path_part_(name, n_name, file, (size_t)(dot - file));
+    if (!error) error = winvm_path_part_(ext, n_ext, dot, strlen(dot));
+    if (!error) return 0;
+    if (drive && n_drive) drive[0] = 0;
+    if (dir && n_dir) dir[0] = 0;
+    if (name && n_name) name[0] = 0;
+    if (ext && n_ext) ext[0] = 0;
+    return winvm_crt_error_(error);
+}
+#define _splitpath(path, drive, dir, name, ext)                                                 \
+    ((void)_splitpath_s((path), (drive), (drive) ? _MAX_DRIVE : 0, (dir), (dir) ? _MAX_DIR : 0, \
+                        (name), (name) ? _MAX_FNAME : 0, (ext), (ext) ? _MAX_EXT : 0))
+WINVM_CRT_ errno_t _makepath_s(char *to, size_t size, const char *drive, const char *dir,
+                               const char *name, const char *ext)
+{
+    const char *part[7];
+    size_t i, n = 0;
+    if (!to || !size) return winvm_crt_error_(EINVAL);
+    part[0] = drive ? drive : "";
+    part[1] = *part[0] && part[0][strlen(part[0]) - 1] != ':' ? ":" : "";
+    part[2] = dir ? dir : "";
+    part[3] = *part[2] && !strchr("/\\", part[2][strlen(part[2]) - 1]) ? "/" : "";
+    part[4] = name ? name : "";
+    part[5] = ext && *ext && *ext != '.' ? "." : "";
+    part[6] = ext ? ext : "";
+    for (i = 0; i < 7; i++) n += strlen(part[i]);
+    to[0] = 0;
+    if (n >= size) return winvm_crt_error_(ERANGE);
+    for (i = n = 0; i < 7; i++) {
+        memcpy(to + n, part[i], strlen(part[i]) + 1);
+        n += strlen(part[i]);
+    }
+    return 0;
+}
+#define _makepath(to, drive, dir, name, ext) \
+    ((void)_makepath_s((to), _MAX_PATH, (drive), (dir), (name), (ext)))
+
 WINVM_CRT_ errno_t _get_errno(int *value)
 {
     if (!value) return EINVAL;
@@ -158,5 +235,7 @@ WINVM_CRT_ errno_t _set_errno(int value)
     errno = value;
     return 0;
 }
+
+#include "crt_wide.h"
 
 #endif

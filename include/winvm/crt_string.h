@@ -1,5 +1,5 @@
 /* winvm/crt_string.h: what Windows' string.h has beside libc's. The _s functions answer EINVAL and
- * ERANGE, and leave an empty text; no handler of invalid parameters is called. */
+ * ERANGE, and leave an empty text. */
 #ifndef WINVM_CRT_STRING_H
 #define WINVM_CRT_STRING_H
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crt_handlers.h"
 #include "sal.h"
 #include "words.h"
 
@@ -52,6 +53,7 @@ struct _IO_FILE;
 extern char *strdup(const char *);
 extern char *strtok_r(char *, const char *, char **);
 extern void *memccpy(void *, const void *, int, size_t);
+extern int getentropy(void *, size_t);
 extern void swab(const void *, void *, long);
 extern int setenv(const char *, const char *, int);
 extern int unsetenv(const char *);
@@ -70,9 +72,11 @@ extern char *tempnam(const char *, const char *);
 typedef int64_t __time64_t;
 typedef int32_t __time32_t;
 
-/* What the _s functions answer: the error, which is in errno too. */
+/* What the _s functions answer: the error, which is in errno too, and told to the program's handler
+ * unless memory is what lacks. */
 WINVM_CRT_ errno_t winvm_crt_error_(errno_t error)
 {
+    if (error != ENOMEM) winvm_crt_invalid_call_();
     errno = error;
     return error;
 }

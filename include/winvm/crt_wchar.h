@@ -106,6 +106,14 @@ WINVM_CRT_ wchar_t *winvm_wcsdup_(const wchar_t *s)
 #define _wcsdup wcsdup
 #define winvm_wcsnlen_ wcsnlen
 #define winvm_wcsncat_ wcsncat
+#define swprintf_s swprintf
+#define _snwprintf swprintf
+#define _vsnwprintf vswprintf
+#define wcstok_s wcstok
+#define _wtoi(text) ((int)wcstol((text), NULL, 10))
+#define _wtoi64(text) wcstoll((text), NULL, 10)
+#define _wcstoi64 wcstoll
+#define _wcstoui64 wcstoull
 #endif
 #define wcsicmp _wcsicmp
 #define wcsnicmp _wcsnicmp

@@ -1,7 +1,10 @@
 /* winvm/crt_wide.h: more functions for texts of a wchar_t of 16 bits (-fshort-wchar), as Windows has
- * them: formats, numbers, the environment, files. Text of the host is UTF-8. */
+ * them: formats, numbers, the environment, files. Text of the host is UTF-8. Included by
+ * crt_stdlib.h, whose functions it uses. */
 #ifndef WINVM_CRT_WIDE_H
 #define WINVM_CRT_WIDE_H
+
+#if __SIZEOF_WCHAR_T__ == 2
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,11 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crt_stdlib.h"
 #include "crt_wchar.h"
 #include "crt_wprintf.h"
-
-#if __SIZEOF_WCHAR_T__ == 2
 
 /* ---- UTF-8: both return the length without the NUL, and write what fits, with it ---- */
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "crt_wprintf.h"
 #include "winerror.h"
 #include "winnt.h"
 
@@ -89,7 +90,36 @@ StringCchPrintfA(CHAR *to, size_t size, const CHAR *format, ...)
 #define StringCbPrintfA StringCchPrintfA
 #define StringCbVPrintfA StringCchVPrintfA
 
+/* Formats as Windows reads them (crt_wprintf.h). */
+WINVM_CRT_ HRESULT StringCchVPrintfW(WCHAR *to, size_t size, const WCHAR *format,
+                                     va_list arguments)
+{
+    int n;
+    if (!size || size > STRSAFE_MAX_CCH || !to || !format) return STRSAFE_E_INVALID_PARAMETER;
+    n = winvm_vwformat_(to, size, format, arguments);
+    to[n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1] = 0;
+    return n < 0 ? STRSAFE_E_INVALID_PARAMETER
+                 : (size_t)n < size ? S_OK : STRSAFE_E_INSUFFICIENT_BUFFER;
+}
+WINVM_CRT_ HRESULT StringCchPrintfW(WCHAR *to, size_t size, const WCHAR *format, ...)
+{
+    HRESULT result;
+    va_list arguments;
+    va_start(arguments, format);
+    result = StringCchVPrintfW(to, size, format, arguments);
+    va_end(arguments);
+    return result;
+}
+#define StringCbVPrintfW(to, bytes, format, arguments) \
+    StringCchVPrintfW((to), (bytes) / sizeof(WCHAR), (format), (arguments))
+#define StringCbPrintfW(to, bytes, ...) \
+    StringCchPrintfW((to), (bytes) / sizeof(WCHAR), __VA_ARGS__)
+
 #ifdef UNICODE
+#define StringCchPrintf StringCchPrintfW
+#define StringCchVPrintf StringCchVPrintfW
+#define StringCbPrintf StringCbPrintfW
+#define StringCbVPrintf StringCbVPrintfW
 #define StringCchCopy StringCchCopyW
 #define StringCchCopyN StringCchCopyNW
 #define StringCchCat StringCchCatW

@@ -11,5 +11,6 @@
 #if (defined(_WIN32) || defined(WINVM_COMPAT_WINDOWS_H)) && !defined(WINVM_COMPAT_STDIO_H)
 #define WINVM_COMPAT_STDIO_H
 #include "../crt_stdio.h"
+#include "../crt_stdlib.h"
 #endif
 #endif

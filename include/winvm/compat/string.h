@@ -11,6 +11,7 @@
 #if (defined(_WIN32) || defined(WINVM_COMPAT_WINDOWS_H)) && !defined(WINVM_COMPAT_STRING_H)
 #define WINVM_COMPAT_STRING_H
 #include "../crt_string.h"
+#include "../crt_stdlib.h"
 #include "../crt_wchar.h"
 #endif
 #endif

@@ -1,6 +1,7 @@
 /* <tchar.h> for unmodified Windows sources: TCHAR text and the generic names of libc's functions.
  *
- * With _UNICODE only the types and _T exist: libc has no functions for 16-bit characters. */
+ * With _UNICODE the names are those of crt_wide.h, which needs a wchar_t of 16 bits
+ * (-fshort-wchar); main keeps its name in both. */
 #ifndef WINVM_COMPAT_TCHAR_H
 #define WINVM_COMPAT_TCHAR_H
 
@@ -10,16 +11,67 @@
 #include "../winnt.h"
 
 typedef TCHAR _TCHAR;
+#define _tmain main
 #if defined(_UNICODE)
 typedef WCHAR _TSCHAR, _TUCHAR, _TXCHAR;
 #define __T(s) WINVM_WIDE_(s)
+
+#define _tcslen wcslen
+#define _tcscpy wcscpy
+#define _tcsncpy wcsncpy
+#define _tcscat wcscat
+#define _tcsncat wcsncat
+#define _tcscmp wcscmp
+#define _tcsncmp wcsncmp
+#define _tcsicmp _wcsicmp
+#define _tcsnicmp _wcsnicmp
+#define _tcschr wcschr
+#define _tcsrchr wcsrchr
+#define _tcsstr wcsstr
+#define _tcsspn wcsspn
+#define _tcscspn wcscspn
+#define _tcsdup _wcsdup
+#define _tcstol wcstol
+#define _tcstoul wcstoul
+#define _tcstoui64 _wcstoui64
+#define _tcstoi64 _wcstoi64
+#define _tcstod wcstod
+#define _ttoi _wtoi
+#define _ttol _wtol
+#define _ttoi64 _wtoi64
+#define _tgetenv _wgetenv
+#define _tgetenv_s _wgetenv_s
+#define _tdupenv_s _wdupenv_s
+#define _tputenv_s _wputenv_s
+#define _tfopen _wfopen
+#define _tfopen_s _wfopen_s
+#define _taccess _waccess
+#define _tunlink _wunlink
+#define _tcscpy_s wcscpy_s
+#define _tcsncpy_s wcsncpy_s
+#define _tcscat_s wcscat_s
+#define _tcsncat_s wcsncat_s
+#define _tcsnlen wcsnlen
+#define _tcstok_s wcstok_s
+#define _stprintf_s swprintf_s
+#define _sntprintf _snwprintf
+#define _sntprintf_s _snwprintf_s
+#define _vsntprintf _vsnwprintf
+#define _vsntprintf_s _vsnwprintf_s
+#define _vstprintf_s vswprintf_s
+#define _sctprintf _scwprintf
+#define _vsctprintf _vscwprintf
+#define _tcslwr _wcslwr
+#define _tcsupr _wcsupr
+#define _tcsrev _wcsrev
+#define _itot _itow
+#define _itot_s _itow_s
 #else
 typedef signed char _TSCHAR;
 typedef unsigned char _TUCHAR;
 typedef char _TXCHAR;
 #define __T(s) s
 
-#define _tmain main
 #define _tprintf printf
 #define _ftprintf fprintf
 #define _stprintf sprintf
@@ -61,6 +113,32 @@ typedef char _TXCHAR;
 #define _ttoi atoi
 #define _ttol atol
 #define _ttoi64 atoll
+#define _tcscpy_s strcpy_s
+#define _tcsncpy_s strncpy_s
+#define _tcscat_s strcat_s
+#define _tcsncat_s strncat_s
+#define _tcsnlen strnlen
+#define _tcstok_s strtok_s
+#define _stprintf_s sprintf_s
+#define _sntprintf_s _snprintf_s
+#define _vsntprintf _vsnprintf
+#define _vsntprintf_s _vsnprintf_s
+#define _vstprintf_s vsprintf_s
+#define _sctprintf _scprintf
+#define _vsctprintf _vscprintf
+#define _tcslwr _strlwr
+#define _tcsupr _strupr
+#define _tcsrev _strrev
+#define _itot _itoa
+#define _itot_s _itoa_s
+#define _tgetenv_s getenv_s
+#define _tdupenv_s _dupenv_s
+#define _tputenv_s _putenv_s
+#define _tfopen_s fopen_s
+#define _taccess access
+#define _tunlink unlink
+#define _tcstoui64 strtoull
+#define _tcstoi64 strtoll
 #define _istalnum isalnum
 #define _istalpha isalpha
 #define _istdigit isdigit

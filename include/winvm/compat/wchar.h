@@ -10,6 +10,7 @@
 
 #if (defined(_WIN32) || defined(WINVM_COMPAT_WINDOWS_H)) && !defined(WINVM_COMPAT_WCHAR_H)
 #define WINVM_COMPAT_WCHAR_H
+#include "../crt_stdlib.h"
 #include "../crt_wchar.h"
 #endif
 #endif
