@@ -83,6 +83,19 @@ WINVM_SYSV int winvm_object_open(struct winvm_object *object, uint32_t access, v
  * EBADF no handle, EINVAL of another kind, EACCES. */
 WINVM_SYSV int winvm_object_get(void *handle, const struct winvm_object_kind *kind,
                                 uint32_t rights, struct winvm_object **object);
+/* A place of the table of handles, for who cannot afford a call of winvm_object_get. A handle is
+ * 0x54000000 + (generation << 17) + (place << 2), with 9 bits of generation and 15 of place. The
+ * bits of the tag: 0-1 are 2 while the handle is open; 2-3 may change at any time; 4-7 are the
+ * type, and from WINVM_PLACE_FIRST_TYPE on the object is a struct winvm_object; 8-16 are the
+ * generation. Read the tag, the rest, and the tag again: if it is the same and fits the handle, the
+ * object had a reference all that time. Only with atomic loads, each an acquire. */
+#define WINVM_PLACE_FIRST_TYPE 5
+struct winvm_place {
+    uint32_t tag, access; /* access: the rights that it grants */
+    void *object;
+};
+/* The 32768 places; they stand there for ever. */
+WINVM_SYSV const struct winvm_place *winvm_object_places(void);
 
 /* What a handle of winvm's own stands for that can be waited for. Two are the same when all members
  * are. */

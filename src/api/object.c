@@ -94,6 +94,11 @@ WVM_EXPORT int winvm_awaited_is_over(const struct winvm_awaited *what)
                : wvm_nt_notice_signalled(what->number);
 }
 
+WVM_EXPORT const struct winvm_place *winvm_object_places(void)
+{
+    return (const struct winvm_place *)(const void *)wvm_handle_slots();
+}
+
 WVM_EXPORT void winvm_object_thread(struct winvm_object *(*self)(void))
 {
     wvm_foreign_thread(self);

@@ -85,7 +85,7 @@ static DWORD queue(HANDLE h, struct call wanted)
         *c = wanted;
         wvm_kit_lock(&wvm_kit_dispatch);
         queued = append(t, c);
-        wvm_kit_unlock(&wvm_kit_dispatch);
+        wvm_kit_dispatch_end();
         if (!queued) {
             wvm_kit_put(&calls, c);
             wvm_kit_fail(ERROR_GEN_FAILURE);

@@ -1,28 +1,47 @@
 /* Events.
  *
  * I1  An event that resets by itself ends one wait for each time it is set.
- * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
+ * I2      The state is SET and MANUAL in the object's word. Who sets an event that is set swaps the
+ *         word all the same: what the thread wrote before, the wait that ends by it sees.
+ * Locking: none while no wait hangs on it, else the dispatch lock.   Failure: nothing changed.
+ * Signal safety: none. */
 #include "kit/kit.h"
 #include "kit/kit_named.h"
 #include "kit/kit_wait.h"
 
+#define SET UINT64_C(1)
+#define MANUAL UINT64_C(2)
+
 struct event {
-    struct wvm_kit_object object; /* first */
-    bool manual, set;
+    struct wvm_kit_object object; /* all of it */
 };
 
 static bool is_set(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter)
 {
     UNREFERENCED_PARAMETER(waiter);
-    return ((const struct event *)object)->set;
+    return wvm_kit_word(object) & SET;
 }
 
 static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
 {
-    struct event *e = (struct event *)object;
     UNREFERENCED_PARAMETER(waiter);
-    e->set = e->manual;
+    if (!(wvm_kit_word(object) & MANUAL))
+        wvm_kit_set_state(object, 0);
     return false;
+}
+
+static enum wvm_kit_quick take_quick(struct wvm_kit_object *object, uint64_t seen)
+{
+    uint64_t word = seen;
+    if (word & WVM_KIT_FROZEN)
+        return WVM_KIT_ASK;
+    do {
+        if (!(word & SET))
+            return WVM_KIT_NOT_READY;
+        if ((word & MANUAL) || wvm_kit_swap(object, &word, word & ~SET))
+            return WVM_KIT_TAKEN;
+    } while (wvm_kit_is_open(word, seen));
+    return WVM_KIT_ASK;
 }
 
 static struct wvm_kit_kind events = {
@@ -31,6 +50,7 @@ static struct wvm_kit_kind events = {
                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
              .gone = wvm_kit_gone},
     .store = {.size = sizeof(struct event)},
+    .quick = take_quick,
     .ready = is_set,
     .take = take,
 };
@@ -45,10 +65,9 @@ static HANDLE create(const struct wvm_kit_name *name, DWORD flags, DWORD access)
     if (wvm_kit_name_enter(name, &events, access, &known))
         return known;
     struct event *e = wvm_kit_object_new(&events);
-    if (e) {
-        e->manual = flags & CREATE_EVENT_MANUAL_RESET;
-        e->set = flags & CREATE_EVENT_INITIAL_SET;
-    }
+    if (e)
+        wvm_kit_set_state(&e->object, (flags & CREATE_EVENT_MANUAL_RESET ? MANUAL : 0) |
+                                          (flags & CREATE_EVENT_INITIAL_SET ? SET : 0));
     return wvm_kit_name_leave(name, e ? &e->object : NULL, access);
 }
 
@@ -97,31 +116,63 @@ HANDLE wvm_kit_OpenEventW(DWORD access, BOOL inherit, LPCWSTR text)
     return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &events, access) : NULL;
 }
 
-bool wvm_kit_event_change(HANDLE h, bool set, bool *was)
+/* False: ask under the lock. *word: what it was. */
+static inline bool change_quick(HANDLE h, uint64_t set, uint64_t *word)
+{
+    const struct winvm_object_kind *kind;
+    uint64_t seen;
+    struct wvm_kit_object *object = wvm_kit_glance(h, EVENT_MODIFY_STATE, &kind, &seen);
+    if (WVM_UNLIKELY(!object || kind != &events.kind || (seen & WVM_KIT_FROZEN)))
+        return false;
+    *word = seen;
+    do {
+        if (wvm_kit_swap(object, word, (*word & ~SET) | set))
+            return true;
+    } while (wvm_kit_is_open(*word, seen));
+    return false;
+}
+
+/* Under the lock. What it was. */
+static uint64_t put(struct event *e, uint64_t set)
+{
+    wvm_kit_freeze(&e->object);
+    uint64_t before = wvm_kit_word(&e->object);
+    wvm_kit_set_state(&e->object, (before & MANUAL) | set);
+    wvm_kit_signal(&e->object);
+    wvm_kit_thaw(&e->object);
+    return before;
+}
+
+static WVM_NOINLINE bool change(HANDLE h, uint64_t set, uint64_t *word)
 {
     struct event *e = wvm_kit_object_of(h, &events, EVENT_MODIFY_STATE);
     if (!e)
         return false;
     wvm_kit_lock(&wvm_kit_dispatch);
-    *was = e->set;
-    e->set = set;
-    if (set)
-        wvm_kit_signal(&e->object);
-    wvm_kit_unlock(&wvm_kit_dispatch);
+    *word = put(e, set);
+    wvm_kit_dispatch_end();
     wvm_kit_drop(&e->object);
     return true;
 }
 
+bool wvm_kit_event_change(HANDLE h, bool set, bool *was)
+{
+    uint64_t word = 0, next = set ? SET : 0;
+    bool done = change_quick(h, next, &word) || change(h, next, &word);
+    *was = word & SET;
+    return done;
+}
+
 BOOL wvm_kit_SetEvent(HANDLE h)
 {
-    bool was;
-    return wvm_kit_event_change(h, true, &was);
+    uint64_t word;
+    return change_quick(h, SET, &word) || change(h, SET, &word);
 }
 
 BOOL wvm_kit_ResetEvent(HANDLE h)
 {
-    bool was;
-    return wvm_kit_event_change(h, false, &was);
+    uint64_t word;
+    return change_quick(h, 0, &word) || change(h, 0, &word);
 }
 
 /* Ends the waits that could end if it were set now. */
@@ -131,10 +182,9 @@ BOOL wvm_kit_PulseEvent(HANDLE h)
     if (!e)
         return FALSE;
     wvm_kit_lock(&wvm_kit_dispatch);
-    e->set = true;
-    wvm_kit_signal(&e->object);
-    e->set = false;
-    wvm_kit_unlock(&wvm_kit_dispatch);
+    put(e, SET);
+    put(e, 0);
+    wvm_kit_dispatch_end();
     wvm_kit_drop(&e->object);
     return TRUE;
 }

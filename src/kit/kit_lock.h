@@ -44,11 +44,25 @@ extern WVM_THREAD_LOCAL uint32_t wvm_kit_held;
 /* Called whenever the thread gives one back, while it is set: by the handler that stops threads. */
 extern WVM_THREAD_LOCAL void (*wvm_kit_when_unlocked)(void);
 
+/* What stands between the two is done to its end before the thread is suspended. */
+static inline void wvm_kit_busy(void)
+{
+    wvm_kit_held++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+static inline void wvm_kit_idle(void)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    wvm_kit_held--;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (WVM_UNLIKELY(wvm_kit_when_unlocked != NULL))
+        wvm_kit_when_unlocked();
+}
+
 static inline void wvm_kit_lock(struct wvm_kit_lock *lock)
 {
     uint32_t nobody = 0;
-    wvm_kit_held++;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    wvm_kit_busy();
     if (WVM_KIT_ALONE && lock->word == 0)
         lock->word = 1;
     else if (WVM_UNLIKELY(!__atomic_compare_exchange_n(&lock->word, &nobody, 1, false,
@@ -62,11 +76,7 @@ static inline void wvm_kit_unlock(struct wvm_kit_lock *lock)
         lock->word = 0;
     else if (WVM_UNLIKELY(__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2))
         wvm_kit_unpark(&lock->word, 1);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    wvm_kit_held--;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (WVM_UNLIKELY(wvm_kit_when_unlocked != NULL))
-        wvm_kit_when_unlocked();
+    wvm_kit_idle();
 }
 
 #pragma GCC visibility pop

@@ -1,37 +1,119 @@
 /* Mutexes: owned by a thread, any number of times over, and abandoned when it ends.
  *
- * I1  A mutex is in the ring of its owner's record as long as it has an owner, and holds itself
- *     then: closing the last handle does not take it from its owner.
- * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
+ * Terms   owner = the thread that has it; orphan = owned, and without a reference.
+ * I1      OWNED is in the word from the moment that a thread takes the mutex. `owner` follows, and
+ *         goes before OWNED goes: a thread that finds itself as the owner is it, what
+ *         another one finds tells nothing but that.
+ * I2      A mutex is in the ring of its owner's record as long as it has an owner. The owner
+ *         changes its ring, or, while it sleeps in a wait, who has the dispatch lock and ends
+ *         that wait.
+ * I3      An orphan keeps its memory until its owner ends: closing the last handle does not take it
+ *         from its owner.
+ * Locking: none while nobody else wants it, else the dispatch lock.   Failure: nothing changed.
+ * Signal safety: none. */
 #include "kit/kit.h"
 #include "kit/kit_named.h"
 #include "kit/kit_self.h"
 
+#define OWNED UINT64_C(1)
+#define ABANDONED UINT64_C(2)
+#define ORPHAN UINT64_C(4)
+
 struct mutex {
     struct wvm_kit_object object; /* first */
     struct wvm_kit_links owned;
-    struct wvm_kit_thread *owner;
-    uint32_t depth;
-    bool abandoned;
+    struct wvm_kit_thread *owner; /* (a) */
+    uint32_t depth;               /* the owner's */
 };
+
+static bool is_owner(const struct mutex *m, const struct wvm_kit_thread *thread)
+{
+    return thread && __atomic_load_n(&m->owner, __ATOMIC_RELAXED) == thread;
+}
 
 static bool is_free(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter)
 {
-    const struct mutex *m = (const struct mutex *)object;
-    return !m->owner || m->owner == waiter;
+    return !(wvm_kit_word(object) & OWNED) || is_owner((const struct mutex *)object, waiter);
+}
+
+static void own(struct mutex *m, struct wvm_kit_thread *owner)
+{
+    m->depth = 1;
+    wvm_kit_link(&owner->mutexes, &m->owned);
+    __atomic_store_n(&m->owner, owner, __ATOMIC_RELAXED);
+}
+
+static void disown(struct mutex *m)
+{
+    __atomic_store_n(&m->owner, NULL, __ATOMIC_RELAXED);
+    wvm_kit_unlink(&m->owned);
 }
 
 static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
 {
     struct mutex *m = (struct mutex *)object;
-    bool abandoned = m->abandoned;
-    m->abandoned = false;
-    if (m->depth++ == 0) {
-        m->owner = waiter;
-        winvm_object_hold(&m->object.head);
-        wvm_kit_link(&waiter->mutexes, &m->owned);
+    bool abandoned = wvm_kit_word(object) & ABANDONED;
+    if (is_owner(m, waiter)) {
+        m->depth++;
+        return false;
     }
+    wvm_kit_set_state(object, OWNED);
+    own(m, waiter);
     return abandoned;
+}
+
+/* Not suspended between the word and the ring. */
+static bool swap_quick(struct mutex *m, uint64_t seen, struct wvm_kit_thread *self)
+{
+    if (WVM_KIT_ALONE) {
+        wvm_kit_swap(&m->object, &seen, seen | OWNED);
+        own(m, self);
+        return true;
+    }
+    wvm_kit_busy();
+    bool mine = wvm_kit_swap(&m->object, &seen, seen | OWNED);
+    if (mine)
+        own(m, self);
+    wvm_kit_idle();
+    return mine;
+}
+
+/* Not suspended between the ring and the word. */
+static bool release_quick(struct mutex *m, uint64_t seen, struct wvm_kit_thread *self)
+{
+    if (WVM_KIT_ALONE) {
+        disown(m);
+        return wvm_kit_swap(&m->object, &seen, seen & ~OWNED);
+    }
+    wvm_kit_busy();
+    disown(m);
+    bool released = wvm_kit_swap(&m->object, &seen, seen & ~OWNED);
+    if (!released)
+        own(m, self);
+    wvm_kit_idle();
+    return released;
+}
+
+static enum wvm_kit_quick take_quick(struct wvm_kit_object *object, uint64_t seen)
+{
+    struct mutex *m = (struct mutex *)object;
+    struct wvm_kit_thread *self = wvm_kit_self_known;
+    uint32_t state = (uint32_t)seen;
+    if (is_owner(m, self)) {
+        m->depth++;
+        return WVM_KIT_TAKEN;
+    }
+    if (state == 0 && self)
+        return swap_quick(m, seen, self) ? WVM_KIT_TAKEN : WVM_KIT_ASK;
+    return state == OWNED ? WVM_KIT_NOT_READY : WVM_KIT_ASK;
+}
+
+static bool keeps(struct wvm_kit_object *object)
+{
+    uint64_t seen = wvm_kit_word(object);
+    while (!wvm_kit_swap(object, &seen, seen & OWNED ? seen | ORPHAN : seen + WVM_KIT_LIFE))
+        ;
+    return seen & OWNED;
 }
 
 static struct wvm_kit_kind mutexes = {
@@ -40,45 +122,45 @@ static struct wvm_kit_kind mutexes = {
                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, MUTEX_ALL_ACCESS},
              .gone = wvm_kit_gone},
     .store = {.size = sizeof(struct mutex)},
+    .quick = take_quick,
+    .keeps = keeps,
     .ready = is_free,
     .take = take,
 };
 
-/* The owner lets go; who waits may have it. The reference that it had is the caller's. */
-static void give_up(struct mutex *m, bool abandoned)
+/* Under the lock. When it is free and no wait hangs on it, then it may be gone. */
+static void abandon(struct mutex *m)
 {
-    m->owner = NULL;
-    m->depth = 0;
-    m->abandoned = abandoned;
-    wvm_kit_unlink(&m->owned);
-    wvm_kit_signal(&m->object);
+    disown(m);
+    uint64_t seen = wvm_kit_word(&m->object);
+    while (!(seen & ORPHAN) &&
+           !wvm_kit_swap(&m->object, &seen, (seen & ~WVM_KIT_STATE) | ABANDONED))
+        ;
+    if (seen & ORPHAN) {
+        __atomic_add_fetch(&m->object.word, WVM_KIT_LIFE, __ATOMIC_ACQ_REL);
+        wvm_kit_put(&mutexes.store, m);
+    } else if (seen & WVM_KIT_FROZEN) {
+        wvm_kit_signal(&m->object);
+        wvm_kit_thaw(&m->object);
+    }
 }
 
 static void abandon_all(struct wvm_kit_thread *self)
 {
-    while (self->mutexes.next != &self->mutexes) {
-        struct mutex *m = WVM_KIT_CONTAINER(self->mutexes.next, struct mutex, owned);
-        give_up(m, true);
-        wvm_kit_drop(&m->object);
-    }
+    while (self->mutexes.next != &self->mutexes)
+        abandon(WVM_KIT_CONTAINER(self->mutexes.next, struct mutex, owned));
 }
 
-/* The calling thread's from the start, before anybody else can find it. */
+/* The caller's from the start, before anybody else can find it. */
 static HANDLE publish(const struct wvm_kit_name *name, struct mutex *m, DWORD access, bool owned)
 {
-    if (owned) {
-        wvm_kit_lock(&wvm_kit_dispatch);
-        take(&m->object, wvm_kit_self_known);
-        wvm_kit_unlock(&wvm_kit_dispatch);
-    }
+    struct wvm_kit_thread *self = wvm_kit_self_known;
+    if (owned)
+        swap_quick(m, wvm_kit_word(&m->object), self);
     winvm_object_hold(&m->object.head);
     HANDLE h = wvm_kit_name_leave(name, &m->object, access);
-    if (!h && owned) {
-        wvm_kit_lock(&wvm_kit_dispatch);
-        give_up(m, false);
-        wvm_kit_unlock(&wvm_kit_dispatch);
-        wvm_kit_drop(&m->object);
-    }
+    if (!h && owned)
+        release_quick(m, wvm_kit_word(&m->object), self);
     wvm_kit_drop(&m->object);
     return h;
 }
@@ -141,23 +223,40 @@ HANDLE wvm_kit_OpenMutexW(DWORD access, BOOL inherit, LPCWSTR text)
     return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &mutexes, access) : NULL;
 }
 
-BOOL wvm_kit_ReleaseMutex(HANDLE h)
+static WVM_NOINLINE BOOL release_slowly(HANDLE h)
 {
     struct mutex *m = wvm_kit_object_of(h, &mutexes, 0);
-    bool mine, last = false;
     if (!m)
         return FALSE;
     wvm_kit_lock(&wvm_kit_dispatch);
-    mine = m->owner && m->owner == wvm_kit_self_known;
+    bool mine = is_owner(m, wvm_kit_self_known);
     if (mine && --m->depth == 0) {
-        last = true;
-        give_up(m, false);
+        wvm_kit_freeze(&m->object);
+        disown(m);
+        wvm_kit_set_state(&m->object, 0);
+        wvm_kit_signal(&m->object);
+        wvm_kit_thaw(&m->object);
     }
-    wvm_kit_unlock(&wvm_kit_dispatch);
-    if (last)
-        wvm_kit_drop(&m->object);
+    wvm_kit_dispatch_end();
     wvm_kit_drop(&m->object);
     return mine || wvm_kit_fail(ERROR_NOT_OWNER);
+}
+
+BOOL wvm_kit_ReleaseMutex(HANDLE h)
+{
+    const struct winvm_object_kind *kind;
+    uint64_t seen;
+    struct wvm_kit_thread *self = wvm_kit_self_known;
+    struct mutex *m = (struct mutex *)wvm_kit_glance(h, 0, &kind, &seen);
+    if (m && kind == &mutexes.kind && is_owner(m, self)) {
+        if (m->depth > 1) {
+            m->depth--;
+            return TRUE;
+        }
+        if ((uint32_t)seen == OWNED && release_quick(m, seen, self))
+            return TRUE;
+    }
+    return release_slowly(h);
 }
 
 #define WVM_KIT_MUTEX

@@ -71,7 +71,7 @@ void wvm_kit_thread_end(struct wvm_kit_thread *self)
         end(self);
     self->ended = true;
     wvm_kit_signal(&self->object);
-    wvm_kit_unlock(&wvm_kit_dispatch);
+    wvm_kit_dispatch_end();
     wvm_kit_self_known = wvm_kit_quick_known = NULL;
     wvm_kit_teb_known = NULL;
     winvm_last_error_place(NULL);

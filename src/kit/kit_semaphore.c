@@ -1,27 +1,47 @@
 /* Semaphores.
  *
- * I1  0 <= count <= most; a wait that ends takes one.
- * Locking: the dispatch lock.   Failure: nothing changed.   Signal safety: none. */
+ * I1  0 <= count <= most; a wait that ends takes one. The count is the state in the object's word.
+ * Locking: none while no wait hangs on it, else the dispatch lock.   Failure: nothing changed.
+ * Signal safety: none. */
 #include "kit/kit.h"
 #include "kit/kit_named.h"
 #include "kit/kit_wait.h"
 
 struct semaphore {
     struct wvm_kit_object object; /* first */
-    LONG count, most;
+    LONG most;
 };
+
+static LONG count_of(uint64_t word)
+{
+    return (LONG)(word & WVM_KIT_STATE);
+}
 
 static bool is_open(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter)
 {
     UNREFERENCED_PARAMETER(waiter);
-    return ((const struct semaphore *)object)->count > 0;
+    return count_of(wvm_kit_word(object)) > 0;
 }
 
 static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
 {
     UNREFERENCED_PARAMETER(waiter);
-    ((struct semaphore *)object)->count--;
+    wvm_kit_set_state(object, (uint64_t)count_of(wvm_kit_word(object)) - 1);
     return false;
+}
+
+static enum wvm_kit_quick take_quick(struct wvm_kit_object *object, uint64_t seen)
+{
+    uint64_t word = seen;
+    if (word & WVM_KIT_FROZEN)
+        return WVM_KIT_ASK;
+    do {
+        if (count_of(word) == 0)
+            return WVM_KIT_NOT_READY;
+        if (wvm_kit_swap(object, &word, word - 1))
+            return WVM_KIT_TAKEN;
+    } while (wvm_kit_is_open(word, seen));
+    return WVM_KIT_ASK;
 }
 
 static struct wvm_kit_kind semaphores = {
@@ -30,6 +50,7 @@ static struct wvm_kit_kind semaphores = {
                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, SEMAPHORE_ALL_ACCESS},
              .gone = wvm_kit_gone},
     .store = {.size = sizeof(struct semaphore)},
+    .quick = take_quick,
     .ready = is_open,
     .take = take,
 };
@@ -50,7 +71,7 @@ static HANDLE create(const struct wvm_kit_name *name, struct wanted w)
         return known;
     struct semaphore *s = wvm_kit_object_new(&semaphores);
     if (s) {
-        s->count = w.count;
+        wvm_kit_set_state(&s->object, (uint64_t)w.count);
         s->most = w.most;
     }
     return wvm_kit_name_leave(name, s ? &s->object : NULL, w.access);
@@ -101,24 +122,56 @@ HANDLE wvm_kit_OpenSemaphoreW(DWORD access, BOOL inherit, LPCWSTR text)
     return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &semaphores, access) : NULL;
 }
 
-BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)
+static bool fits(LONG more, LONG count, LONG most)
+{
+    return more > 0 && more <= most - count;
+}
+
+/* Under the lock. */
+static bool release(struct semaphore *s, LONG more, LONG *before)
+{
+    wvm_kit_freeze(&s->object);
+    *before = count_of(wvm_kit_word(&s->object));
+    bool may = fits(more, *before, s->most);
+    if (may) {
+        wvm_kit_set_state(&s->object, (uint64_t)(*before + more));
+        wvm_kit_signal(&s->object);
+    }
+    wvm_kit_thaw(&s->object);
+    return may;
+}
+
+static WVM_NOINLINE BOOL release_slowly(HANDLE h, LONG more, LPLONG before)
 {
     struct semaphore *s = wvm_kit_object_of(h, &semaphores, SEMAPHORE_MODIFY_STATE);
+    LONG seen;
     if (!s)
         return FALSE;
     wvm_kit_lock(&wvm_kit_dispatch);
-    LONG seen = s->count;
-    bool fits = more > 0 && more <= s->most - seen;
-    if (fits) {
-        s->count += more;
-        wvm_kit_signal(&s->object);
-    }
-    wvm_kit_unlock(&wvm_kit_dispatch);
+    bool may = release(s, more, &seen);
+    wvm_kit_dispatch_end();
     wvm_kit_drop(&s->object);
-    if (!fits)
+    if (!may)
         return wvm_kit_fail(more > 0 ? ERROR_TOO_MANY_POSTS : ERROR_INVALID_PARAMETER);
     if (before)
         *before = seen;
+    return TRUE;
+}
+
+BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)
+{
+    const struct winvm_object_kind *kind;
+    uint64_t seen;
+    struct wvm_kit_object *object = wvm_kit_glance(h, SEMAPHORE_MODIFY_STATE, &kind, &seen);
+    if (WVM_UNLIKELY(!object || kind != &semaphores.kind || (seen & WVM_KIT_FROZEN)))
+        return release_slowly(h, more, before);
+    LONG most = __atomic_load_n(&((struct semaphore *)object)->most, __ATOMIC_RELAXED);
+    LONG count = count_of(seen);
+    if (WVM_UNLIKELY(!fits(more, count, most) ||
+                     !wvm_kit_swap(object, &seen, seen + (uint64_t)more)))
+        return release_slowly(h, more, before);
+    if (before)
+        *before = count;
     return TRUE;
 }
 

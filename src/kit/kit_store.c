@@ -51,7 +51,7 @@ void *wvm_kit_take(struct wvm_kit_store *store)
 void wvm_kit_put(struct wvm_kit_store *store, void *piece)
 {
     wvm_kit_lock(&store->lock);
-    *(void **)piece = store->free;
+    __atomic_store_n((void **)piece, store->free, __ATOMIC_RELAXED); /* others may look at it */
     store->free = piece;
     wvm_kit_unlock(&store->lock);
 }

@@ -137,7 +137,7 @@ static uint64_t tick(struct wvm_kit_alarm *alarm)
         __atomic_sub_fetch(&t->object.head.refs, 1, __ATOMIC_RELEASE);
     }
     wvm_kit_signal(&t->object);
-    wvm_kit_unlock(&wvm_kit_dispatch);
+    wvm_kit_dispatch_end();
     return next;
 }
 

@@ -2,14 +2,24 @@
  *
  * Owns    the dispatch lock, and the waits hanging on objects.
  * Terms   wait = a call that sleeps, with one link on each object it names; ready = an object would
- *         end a wait of this thread; take = what the end of a wait does to it.
- * I1      All states and links change under the dispatch lock, so a wait for all objects takes
- *         them all or none.
+ *         end a wait of this thread; take = what the end of a wait does to it; quick = without the
+ *         lock; frozen = WVM_KIT_FROZEN is set in the object's word.
+ * I1      All links change under the dispatch lock, and so do the states of frozen objects. A quick
+ *         call changes the state of an object that is not frozen by one compare and swap of its
+ *         whole word. Who has the lock freezes all objects of a wait before it looks at them, so a
+ *         wait for all of them takes them all or none.
  * I2      Waits on an object end in the order they came, as far as they can end.
  * I3      A wait that sleeps could not end with the states as they are: each change of a state is
  *         followed by wvm_kit_signal.
  * I4      The objects of a wait are held until it returns; its links stand on its stack and are
- *         gone before `done` is set.
+ *         gone before `done` is set. An ended wait is on the list `ended` until the lock is given
+ *         up, then `done` is set and the thread woken.
+ * I5      An object is frozen while waits hang on it, and else only while somebody has the lock: a
+ *         quick call overtakes no wait, and each change with a wait hanging comes here (I3).
+ * I6      A quick call does not hold its object. The word that it starts from was read between two
+ *         looks at the handle, which was open: it tells the life that is meant. The life's number
+ *         changes when the last reference is dropped, and the swap fails then; what is swapped
+ *         before that is the state of an object that nobody can name.
  * Locking: the dispatch lock, a leaf but for the futex.   Failure: nothing taken.
  * Signal safety: none. */
 #include "kit/kit_wait.h"
@@ -29,7 +39,9 @@ struct wait {
     struct wvm_kit_thread *thread;
     uint32_t n;
     bool all, alertable;
-    uint32_t done; /* (a) */
+    bool ended;         /* the dispatch lock */
+    struct wait *after; /* on the list `ended` */
+    uint32_t done;      /* (a) */
     DWORD result;
     struct wvm_kit_object *object[MAXIMUM_WAIT_OBJECTS];
     struct wait_link link[MAXIMUM_WAIT_OBJECTS];
@@ -37,6 +49,8 @@ struct wait {
 
 struct wvm_kit_lock wvm_kit_dispatch;
 void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
+const struct winvm_place *wvm_kit_handle_places;
+static struct wait *ended; /* the dispatch lock */
 
 /* ---- Objects ---- */
 
@@ -45,13 +59,28 @@ static struct wvm_kit_kind *kind_of(const struct wvm_kit_object *object)
     return (struct wvm_kit_kind *)object->head.kind;
 }
 
-void wvm_kit_gone(struct winvm_object *object)
+void wvm_kit_gone(struct winvm_object *head)
 {
-    struct wvm_kit_kind *kind = (struct wvm_kit_kind *)object->kind;
-    void (*clear)(struct wvm_kit_object *) = __atomic_load_n(&kind->clear, __ATOMIC_ACQUIRE);
-    if (clear)
-        clear((struct wvm_kit_object *)object);
+    struct wvm_kit_object *object = (struct wvm_kit_object *)head;
+    struct wvm_kit_kind *kind = kind_of(object);
+    void (*give_up)(struct wvm_kit_object *) = __atomic_load_n(&kind->clear, __ATOMIC_ACQUIRE);
+    if (kind->keeps && kind->keeps(object))
+        return;
+    if (give_up)
+        give_up(object);
+    if (kind->quick)
+        __atomic_add_fetch(&object->word, WVM_KIT_LIFE, __ATOMIC_ACQ_REL);
     wvm_kit_put(&kind->store, object);
+}
+
+/* shared: who lost a race against the last drop may look at it. Sizes are those of whole words. */
+static void clear(void *from, void *end, bool shared)
+{
+    if (!shared)
+        memset(from, 0, (size_t)((char *)end - (char *)from));
+    else
+        for (uintptr_t *at = from; (void *)at < end; at++)
+            __atomic_store_n(at, 0, __ATOMIC_RELAXED);
 }
 
 void *wvm_kit_object_new(struct wvm_kit_kind *kind)
@@ -61,8 +90,10 @@ void *wvm_kit_object_new(struct wvm_kit_kind *kind)
         wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    memset(object + 1, 0, kind->store.size - sizeof *object);
+    clear(object + 1, (char *)object + kind->store.size, kind->quick != NULL);
     wvm_kit_ring(&object->waits);
+    wvm_kit_set_state(object, 0);
+    __atomic_store_n(&wvm_kit_handle_places, winvm_object_places(), __ATOMIC_RELAXED);
     if (winvm_object_start(&object->head, &kind->kind) == 0)
         return object;
     wvm_kit_put(&kind->store, object);
@@ -138,12 +169,34 @@ static void take_down(struct wait *w)
         wvm_kit_unlink(&w->link[i].on);
 }
 
-/* The wait is over, and nothing of it hangs anywhere any more. */
-static void finish(struct wait *w)
+static void freeze(struct wait *w)
+{
+    for (uint32_t i = 0; i < w->n; i++)
+        if (kind_of(w->object[i])->quick)
+            wvm_kit_freeze(w->object[i]);
+}
+
+static void thaw(struct wait *w)
+{
+    for (uint32_t i = 0; i < w->n; i++)
+        wvm_kit_thaw(w->object[i]);
+}
+
+/* Nothing of the wait hangs anywhere any more. */
+static void leave(struct wait *w)
 {
     take_down(w);
+    thaw(w);
     w->thread->alertable = NULL;
-    __atomic_store_n(&w->done, 1, __ATOMIC_RELEASE);
+}
+
+/* The wait is over. */
+static void finish(struct wait *w)
+{
+    leave(w);
+    w->ended = true;
+    w->after = ended;
+    ended = w;
 }
 
 void wvm_kit_signal(struct wvm_kit_object *object)
@@ -154,7 +207,6 @@ void wvm_kit_signal(struct wvm_kit_object *object)
         if (!try_end(w))
             continue;
         finish(w);
-        wvm_kit_unpark(&w->done, 1);
         l = object->waits.next; /* the next link may have been this wait's, too */
     }
 }
@@ -166,34 +218,64 @@ void wvm_kit_alert(struct wvm_kit_thread *thread)
         return;
     w->result = WAIT_IO_COMPLETION;
     finish(w);
-    wvm_kit_unpark(&w->done, 1);
 }
 
-/* Sleeps, or finds that there is no need to. */
-static DWORD sleep_for(struct wait *w, DWORD ms)
+/* The waits are others' as soon as they are done. */
+void wvm_kit_dispatch_end(void)
 {
-    wvm_kit_lock(&wvm_kit_dispatch);
+    struct wait *w = ended, *after;
+    ended = NULL;
+    wvm_kit_busy(); /* until all are woken */
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    for (; w; w = after) {
+        after = w->after;
+        __atomic_store_n(&w->done, 1, __ATOMIC_RELEASE);
+        wvm_kit_unpark(&w->done, 1);
+    }
+    wvm_kit_idle();
+}
+
+static bool sleep_until(struct wait *w, uint64_t deadline)
+{
+    while (!__atomic_load_n(&w->done, __ATOMIC_ACQUIRE))
+        if (!wvm_kit_park(&w->done, 0, deadline))
+            return __atomic_load_n(&w->done, __ATOMIC_ACQUIRE);
+    return true;
+}
+
+/* Ends the wait at once, or hangs it up. */
+static bool start_wait(struct wait *w, DWORD ms)
+{
+    freeze(w);
     bool over = w->n > 0 && try_end(w);
     if (!over && w->alertable && w->thread->calls) {
         w->result = WAIT_IO_COMPLETION;
         over = true;
     }
     if (over || ms == 0) {
-        wvm_kit_unlock(&wvm_kit_dispatch);
-        return w->result;
+        thaw(w);
+        return true;
     }
     hang_up(w);
     w->thread->alertable = w->alertable ? w : NULL;
-    wvm_kit_unlock(&wvm_kit_dispatch);
-    uint64_t deadline = wvm_kit_deadline(ms);
-    while (!__atomic_load_n(&w->done, __ATOMIC_ACQUIRE) && wvm_kit_park(&w->done, 0, deadline))
-        ;
-    if (__atomic_load_n(&w->done, __ATOMIC_ACQUIRE))
+    return false;
+}
+
+/* Sleeps, or finds that there is no need to. */
+static DWORD sleep_for(struct wait *w, DWORD ms)
+{
+    wvm_kit_lock(&wvm_kit_dispatch);
+    bool over = start_wait(w, ms);
+    wvm_kit_unlock(&wvm_kit_dispatch); /* nobody else's wait has ended */
+    if (over || sleep_until(w, wvm_kit_deadline(ms)))
         return w->result;
     wvm_kit_lock(&wvm_kit_dispatch);
-    if (!w->done)
-        finish(w);
+    over = !w->ended;
+    if (over)
+        leave(w);
     wvm_kit_unlock(&wvm_kit_dispatch);
+    if (!over)
+        sleep_until(w, WVM_KIT_NEVER);
     return w->result;
 }
 
@@ -212,6 +294,7 @@ static void begin(struct wait *w, bool all, bool alertable)
     w->all = all;
     w->alertable = alertable;
     w->done = 0;
+    w->ended = false;
     w->result = WAIT_TIMEOUT;
 }
 
@@ -287,14 +370,31 @@ DWORD wvm_kit_WaitForMultipleObjects(DWORD n, const HANDLE *handles, BOOL all, D
     return wvm_kit_WaitForMultipleObjectsEx(n, handles, all, ms, FALSE);
 }
 
-DWORD wvm_kit_WaitForSingleObjectEx(HANDLE h, DWORD ms, BOOL alertable)
+static WVM_NOINLINE DWORD wait_slowly(HANDLE h, DWORD ms, BOOL alertable)
 {
     return wvm_kit_WaitForMultipleObjectsEx(1, &h, FALSE, ms, alertable);
 }
 
+DWORD wvm_kit_WaitForSingleObjectEx(HANDLE h, DWORD ms, BOOL alertable)
+{
+    const struct winvm_object_kind *kind;
+    uint64_t seen;
+    struct wvm_kit_object *object = wvm_kit_glance(h, SYNCHRONIZE, &kind, &seen);
+    if (WVM_LIKELY(object && !alertable && kind->gone == wvm_kit_gone)) {
+        enum wvm_kit_quick (*quick)(struct wvm_kit_object *, uint64_t) =
+            ((const struct wvm_kit_kind *)kind)->quick;
+        enum wvm_kit_quick answer = quick ? quick(object, seen) : WVM_KIT_ASK;
+        if (WVM_LIKELY(answer == WVM_KIT_TAKEN))
+            return WAIT_OBJECT_0;
+        if (answer == WVM_KIT_NOT_READY && ms == 0)
+            return WAIT_TIMEOUT;
+    }
+    return wait_slowly(h, ms, alertable);
+}
+
 DWORD wvm_kit_WaitForSingleObject(HANDLE h, DWORD ms)
 {
-    return wvm_kit_WaitForMultipleObjectsEx(1, &h, FALSE, ms, FALSE);
+    return wvm_kit_WaitForSingleObjectEx(h, ms, FALSE);
 }
 
 #define WVM_KIT_WAIT

@@ -19,26 +19,48 @@ static inline void wvm_kit_ring(struct wvm_kit_links *head)
 }
 static inline void wvm_kit_link(struct wvm_kit_links *head, struct wvm_kit_links *l)
 {
-    l->prev = head->prev;
+    struct wvm_kit_links *prev = head->prev;
+    l->prev = prev;
     l->next = head;
-    l->prev->next = l->next->prev = l;
+    prev->next = head->prev = l;
 }
 static inline void wvm_kit_unlink(struct wvm_kit_links *l)
 {
-    l->prev->next = l->next;
-    l->next->prev = l->prev;
+    struct wvm_kit_links *prev = l->prev, *next = l->next;
+    prev->next = next;
+    next->prev = prev;
 }
 
 struct wvm_kit_thread;
-/* First member of every object of the kit. */
+/* First member of every object of the kit. The low half of `word` is the state of a kind that can
+ * be taken without the lock, with WVM_KIT_FROZEN; the high half is the number of the object's life,
+ * which changes before the memory is another object's. */
 struct wvm_kit_object {
     struct winvm_object head;
     struct wvm_kit_links waits; /* the dispatch lock */
+    uint64_t word __attribute__((aligned(8))); /* (a) */
+};
+/* Only who has the dispatch lock changes the word. */
+#define WVM_KIT_FROZEN (UINT64_C(1) << 31)
+#define WVM_KIT_LIFE (UINT64_C(1) << 32)
+#define WVM_KIT_STATE (WVM_KIT_FROZEN - 1)
+
+/* What a look without the lock says of a wait. */
+enum wvm_kit_quick {
+    WVM_KIT_TAKEN,
+    WVM_KIT_NOT_READY,
+    WVM_KIT_ASK, /* under the lock */
 };
 struct wvm_kit_kind {
     struct winvm_object_kind kind; /* first; .gone is wvm_kit_gone */
     struct wvm_kit_store store;
-    /* Under the dispatch lock. NULL: not to be waited for. */
+    /* The wait of the calling thread without the lock; the word was `seen` in the life that is
+     * meant. NULL: only under the lock. */
+    enum wvm_kit_quick (*quick)(struct wvm_kit_object *object, uint64_t seen);
+    /* The last reference is dropped. True: the object keeps its memory, and gives it up by itself
+     * (wvm_kit_put). NULL: never. */
+    bool (*keeps)(struct wvm_kit_object *object);
+    /* Under the dispatch lock, the object frozen. NULL: not to be waited for. */
     bool (*ready)(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter);
     /* The wait of `waiter` is over: what it does to a ready object. True: it was abandoned. */
     bool (*take)(struct wvm_kit_object *object, struct wvm_kit_thread *waiter);
@@ -74,15 +96,86 @@ bool wvm_kit_event_change(HANDLE h, bool set, bool *was);
 /* A wait that calls queued to the thread end, without objects: WAIT_IO_COMPLETION, or 0 for the
  * end of the time. */
 DWORD wvm_kit_sleep_alertable(DWORD ms);
-/* Ends the thread's wait if it is one that queued calls end. Under the lock. */
+/* Ends the thread's wait if it is one that queued calls end. Under the lock, which is given up with
+ * wvm_kit_dispatch_end. */
 void wvm_kit_alert(struct wvm_kit_thread *thread);
 /* Makes the calls that are queued to the calling thread; set by who queues them. */
 extern void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
 
-/* The state of all objects, and who waits for what. */
+/* Who waits for what, and the states of frozen objects. Given up with wvm_kit_dispatch_end, which
+ * wakes those whose wait has ended. */
 extern struct wvm_kit_lock wvm_kit_dispatch;
-/* The object may have become ready: ends the waits that this ends. Under the lock. */
+void wvm_kit_dispatch_end(void);
+/* The object, frozen, may have become ready: ends the waits that this ends. Under the lock. */
 void wvm_kit_signal(struct wvm_kit_object *object);
+
+/* ---- Words ---- */
+
+static inline uint64_t wvm_kit_word(const struct wvm_kit_object *object)
+{
+    return __atomic_load_n(&object->word, __ATOMIC_ACQUIRE);
+}
+/* From *seen to next; false: *seen is what the word is. */
+static inline bool wvm_kit_swap(struct wvm_kit_object *object, uint64_t *seen, uint64_t next)
+{
+    if (!WVM_KIT_ALONE)
+        return __atomic_compare_exchange_n(&object->word, seen, next, false, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_ACQUIRE);
+    __atomic_store_n(&object->word, next, __ATOMIC_RELEASE);
+    return true;
+}
+/* The state of a new object, or of a frozen one under the lock. */
+static inline void wvm_kit_set_state(struct wvm_kit_object *object, uint64_t state)
+{
+    uint64_t rest = wvm_kit_word(object) & ~WVM_KIT_STATE;
+    __atomic_store_n(&object->word, rest | state, __ATOMIC_RELEASE);
+}
+/* Under the lock: from now on, until it is thawed, the word changes under the lock only. */
+static inline void wvm_kit_freeze(struct wvm_kit_object *object)
+{
+    uint64_t seen = wvm_kit_word(object);
+    while (!wvm_kit_swap(object, &seen, seen | WVM_KIT_FROZEN))
+        ;
+}
+/* Unless a wait hangs on it. */
+static inline void wvm_kit_thaw(struct wvm_kit_object *object)
+{
+    uint64_t word = wvm_kit_word(object);
+    if ((word & WVM_KIT_FROZEN) && object->waits.next == &object->waits)
+        __atomic_store_n(&object->word, word & ~WVM_KIT_FROZEN, __ATOMIC_RELEASE);
+}
+/* Is the word still one of the life that `seen` tells, and not frozen? */
+static inline bool wvm_kit_is_open(uint64_t word, uint64_t seen)
+{
+    return !(word & WVM_KIT_FROZEN) && word >> 32 == seen >> 32;
+}
+
+/* The table of handles, once there is an object. */
+extern const struct winvm_place *wvm_kit_handle_places; /* (a) */
+
+/* The object of a handle that grants the rights, which is not held, with the kind and the word that
+ * it had while it surely lived; by now it may have neither. NULL: ask wvm_kit_object_of. The kind
+ * may be another library's: then `gone` is not wvm_kit_gone. */
+static inline struct wvm_kit_object *wvm_kit_glance(HANDLE h, uint32_t rights,
+                                                    const struct winvm_object_kind **kind,
+                                                    uint64_t *word)
+{
+    const struct winvm_place *p = __atomic_load_n(&wvm_kit_handle_places, __ATOMIC_RELAXED);
+    uintptr_t value = (uintptr_t)h - 0x54000000;
+    if (!p || value >> 26 != 0 || value & 3)
+        return NULL;
+    p += value >> 2 & 32767;
+    uint32_t tag = __atomic_load_n(&p->tag, __ATOMIC_ACQUIRE);
+    if (((tag ^ 2 ^ value >> 17 << 8) & ~0xfcu) || (tag & 0xf0) < WINVM_PLACE_FIRST_TYPE << 4)
+        return NULL;
+    uint32_t access = __atomic_load_n(&p->access, __ATOMIC_ACQUIRE);
+    struct wvm_kit_object *object = __atomic_load_n(&p->object, __ATOMIC_ACQUIRE);
+    if ((access & rights) != rights || __atomic_load_n(&p->tag, __ATOMIC_ACQUIRE) != tag)
+        return NULL;
+    *kind = __atomic_load_n(&object->head.kind, __ATOMIC_ACQUIRE);
+    *word = wvm_kit_word(object);
+    return __atomic_load_n(&p->tag, __ATOMIC_ACQUIRE) == tag ? object : NULL;
+}
 
 #pragma GCC visibility pop
 

@@ -99,7 +99,7 @@ static bool look_at_all(void)
         close(watcher.timer);
         watcher.owner = 0;
     }
-    wvm_kit_unlock(&wvm_kit_dispatch);
+    wvm_kit_dispatch_end();
     return any;
 }
 

@@ -114,7 +114,7 @@ wvm_status wvm_foreign_start(struct winvm_object *object, struct winvm_object_ki
 {
     if (type_of(kind, kind) == WVM_OBJECT_NONE)
         return STATUS_INSUFFICIENT_RESOURCES;
-    object->kind = kind;
+    __atomic_store_n(&object->kind, kind, __ATOMIC_RELAXED);
     __atomic_store_n(&object->handles, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&object->refs, 1, __ATOMIC_RELEASE);
     return STATUS_SUCCESS;

@@ -78,6 +78,23 @@ uint32_t wvm_object_access(enum wvm_object_type type, uint32_t access, uint32_t 
     return access & MAXIMUM_ALLOWED ? specific | most : specific;
 }
 
+/* As <winvm/control.h> describes a struct winvm_place. */
+_Static_assert(N_SLOTS == 32768 && GENERATIONS == 512 && SLOT_SHIFT == 2 &&
+                   GENERATION_SHIFT == 17 && MAGIC << MAGIC_SHIFT == 0x54000000 &&
+                   SLOT_LIVE == 2 && STATE_MASK == 3 && FLAG_MASK == 0xc && TYPE_SHIFT == 4 &&
+                   TYPE_MASK == 0xf0 && TAG_GENERATION_SHIFT == 8,
+               "places are described");
+_Static_assert(sizeof(struct winvm_place) == sizeof(struct wvm_handle_slot) &&
+                   offsetof(struct winvm_place, object) ==
+                       offsetof(struct wvm_handle_slot, object) &&
+                   WINVM_PLACE_FIRST_TYPE == WVM_N_OBJECT_TYPES,
+               "places are slots");
+
+const struct wvm_handle_slot *wvm_handle_slots(void)
+{
+    return slots;
+}
+
 static uint32_t load_tag(const struct wvm_handle_slot *s)
 {
     return __atomic_load_n(&s->tag, __ATOMIC_ACQUIRE);

@@ -70,6 +70,8 @@ struct wvm_handle_slot {
     uint32_t access;
     void *object;
 };
+/* The first of them all. */
+const struct wvm_handle_slot *wvm_handle_slots(void);
 /* HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE in a tag: they change while it lives. */
 #define WVM_HANDLE_SLOT_FLAGS 0xcu
 /* wvm_handle_pin for the handle that this thread pinned last. False: nothing is known, or as
