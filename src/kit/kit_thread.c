@@ -50,8 +50,8 @@ static void *thread_main(void *given)
         wvm_kit_park(&self->suspended, suspended, WVM_KIT_NEVER);
     way_out = &out;
     if (_setjmp(out) == 0) {
-        if (self->calls)
-            wvm_kit_make_calls(self); /* queued before it began */
+        if (self->calls) /* queued before it began */
+            __atomic_load_n(&wvm_kit_make_calls, __ATOMIC_RELAXED)(self);
         DWORD code = run(&s);
         self->exit_code = code;
     }

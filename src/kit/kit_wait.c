@@ -283,7 +283,7 @@ static DWORD run(struct wait *w, DWORD ms)
 {
     DWORD result = sleep_for(w, ms);
     if (result == WAIT_IO_COMPLETION)
-        wvm_kit_make_calls(w->thread);
+        __atomic_load_n(&wvm_kit_make_calls, __ATOMIC_RELAXED)(w->thread);
     return result;
 }
 

@@ -3,7 +3,8 @@
  * Terms   token = what an event that resets itself, or a semaphore, gives to one wait; put in
  *         before its object is signaled, taken out behind the end of the wait that has it.
  * I1      No wait ends without its token, no token is lost: what was put in is taken or still there
- *         in the end. A mutex has one owner. Who waits for all has all. */
+ *         in the end. A mutex has one owner. Who waits for all has all. Queued calls, an event
+ *         that is pulsed and a process that does not end are waited for beside them. */
 #include <stdint.h>
 
 #include <winvm/kit.h>
@@ -27,6 +28,8 @@ static HANDLE object[N_OBJECTS];
 static LONG tokens[N_OBJECTS]; /* (a) */
 static LONG inside[N_MUTEXES]; /* (a) threads that own it */
 static LONG left_behind, found_abandoned;
+static HANDLE process, pulsed;
+static LONG queued, called, pulses; /* (a) */
 static LONG wrong;
 
 static uint32_t next_random(uint32_t *state)
@@ -95,15 +98,39 @@ static DWORD choose(uint32_t *seed, unsigned *which, HANDLE *handles)
     return n;
 }
 
+static VOID CALLBACK count_call(ULONG_PTR argument)
+{
+    (void)argument;
+    InterlockedIncrement(&called);
+}
+
+/* A wait of a random kind for the n objects. WAIT_TIMEOUT: for none of them. */
+static DWORD wait_for(uint32_t *seed, DWORD n, HANDLE *handles, BOOL all)
+{
+    DWORD ms = next_random(seed) % 4 == 0 ? 0 : 1 + next_random(seed) % 2;
+    DWORD more = all ? 8 : next_random(seed) % 8, got;
+    BOOL alertable = next_random(seed) % 4 == 0;
+    if (more >= 2 && n == 1 && !alertable)
+        return WaitForSingleObject(handles[0], ms);
+    if (more < 2)
+        handles[n] = more == 0 ? process : pulsed;
+    do
+        got = WaitForMultipleObjectsEx(n + (more < 2), handles, all, ms, alertable);
+    while (got == WAIT_IO_COMPLETION);
+    if (got != WAIT_OBJECT_0 + n)
+        return got;
+    check(more == 1);
+    InterlockedIncrement(&pulses);
+    return WAIT_TIMEOUT;
+}
+
 static void take_part(uint32_t *seed, BOOL leave)
 {
     HANDLE handles[4];
     unsigned which[4];
     DWORD n = choose(seed, which, handles), first = 0;
     BOOL all = next_random(seed) % 2;
-    DWORD ms = next_random(seed) % 4 == 0 ? 0 : 1 + next_random(seed) % 2;
-    DWORD got = n == 1 ? WaitForSingleObject(handles[0], ms)
-                       : WaitForMultipleObjects(n, handles, all, ms);
+    DWORD got = wait_for(seed, n, handles, all);
     if (got == WAIT_TIMEOUT) {
         give(FIRST_SEMAPHORE + next_random(seed) % (N_OBJECTS - FIRST_SEMAPHORE));
         return;
@@ -133,7 +160,13 @@ static DWORD WINAPI follows(LPVOID argument)
 {
     for (ULONG_PTR i = 0; i < LIVES; i++) {
         HANDLE h = CreateThread(NULL, 0, lives, (LPVOID)((ULONG_PTR)argument * 1000 + i), 0, NULL);
-        check(h && WaitForSingleObject(h, TIME) == WAIT_OBJECT_0);
+        DWORD got;
+        while (h && (got = WaitForSingleObject(h, 1)) == WAIT_TIMEOUT) {
+            check(PulseEvent(pulsed));
+            if (QueueUserAPC(count_call, h, 0))
+                InterlockedIncrement(&queued);
+        }
+        check(h && got == WAIT_OBJECT_0);
         CloseHandle(h);
     }
     return 0;
@@ -150,6 +183,9 @@ static void make_objects(void)
             object[i] = CreateEventA(NULL, FALSE, FALSE, NULL);
         ck_assert_ptr_nonnull(object[i]);
     }
+    pulsed = CreateEventA(NULL, TRUE, FALSE, NULL);
+    HANDLE self = GetCurrentProcess();
+    ck_assert(DuplicateHandle(self, self, self, &process, SYNCHRONIZE, FALSE, 0));
 }
 
 /* What is left of tokens is in the objects. */
@@ -186,6 +222,11 @@ START_TEST(any_and_all)
     ck_assert_int_gt(left_behind, 0);
     ck_assert_int_gt(found_abandoned, 0);
     ck_assert_int_le(found_abandoned, left_behind);
+    ck_assert_int_gt(called, 0);
+    ck_assert_int_le(called, queued);
+    ck_assert_int_gt(pulses, 0);
+    CloseHandle(pulsed);
+    CloseHandle(process);
 }
 END_TEST
 
