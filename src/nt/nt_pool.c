@@ -199,10 +199,10 @@ static WVM_NOINLINE void free_second(void *p, uint32_t tag, const void *caller)
         wvm_nt_pool_free(p, tag, caller);
 }
 
-void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state, size_t shelf,
-                           uint32_t use)
+void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state,
+                           struct wvm_pool_way *way, size_t shelf)
 {
-    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, (struct wvm_pool_rest){state, shelf, use})))
+    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, (struct wvm_pool_rest){state, way, shelf})))
         free_second(p, tag, CALLER);
 }
 
@@ -211,7 +211,7 @@ VOID wvm_ExFreePool(PVOID p)
     struct wvm_pool_rest rest;
     enum wvm_pool_fast way = wvm_pool_fast_free(p, true, 0, &rest);
     if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, 0, rest.state, rest.shelf, rest.use);
+        wvm_nt_pool_rest_free(p, 0, rest.state, rest.way, rest.shelf);
     else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, 0, CALLER);
 }
@@ -221,7 +221,7 @@ VOID wvm_ExFreePoolWithTag(PVOID p, ULONG tag)
     struct wvm_pool_rest rest;
     enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &rest);
     if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, tag, rest.state, rest.shelf, rest.use);
+        wvm_nt_pool_rest_free(p, tag, rest.state, rest.way, rest.shelf);
     else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, tag, CALLER);
 }

@@ -43,8 +43,12 @@ static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_reques
     unsigned row = wvm_pool_row_number(rq->tag, rq->kind), shelf = WVM_POOL_SHELF(rq->kind, class);
     if (!wvm_pool_cache_fill(th, shelf))
         return NULL;
-    th->top[shelf]->state->flags = rq->flags & WVM_POOL_CHARGED ? WVM_POOL_STATE_CHARGED : 0;
-    return wvm_pool_take(th, shelf, wvm_pool_way_make(th, rq->tag, rq->kind, row), rq->size);
+    struct wvm_pool_state *state = th->top[shelf]->state;
+    void *block = wvm_pool_pick(th, shelf, wvm_pool_way_make(th, rq->kind, row), rq->size);
+    count_alloc(th, row, th->room[shelf]);
+    if (rq->flags & WVM_POOL_CHARGED)
+        wvm_pool_flip(&state->use, WVM_POOL_CHARGED_USE);
+    return block;
 }
 
 static uint32_t take_pages(struct wvm_pool_part *part, uint32_t n, bool *zero)
@@ -174,10 +178,9 @@ void *wvm_pool_alloc(const struct wvm_pool_request *rq)
 
 static void free_slot(struct wvm_pool_thread *th, const struct wvm_pool_where *w)
 {
-    unsigned kind = w->block.kind, shelf = w->slot.state->shelf;
+    unsigned kind = w->block.kind, shelf = WVM_POOL_USE_SHELF(wvm_pool_use_get(w->slot.state));
     count_free(th, w->row, w->block.room);
-    w->slot.state->flags = 0;
-    wvm_pool_use_set(w->slot.state, WVM_POOL_USE(w->row, 0) | WVM_POOL_IDLE);
+    wvm_pool_use_set(w->slot.state, WVM_POOL_USE(w->row, shelf) | WVM_POOL_IDLE);
     if (wvm_pool_cache_room(th, shelf)) {
         *++th->top[shelf] = w->slot;
         return;

@@ -76,17 +76,16 @@ enum use { NEVER_USED, CORRUPT, IDLE, LIVE };
 static enum use use_of(const struct wvm_pool_slot *slot, unsigned kind, uint32_t room)
 {
     const struct wvm_pool_state *s = slot->state;
-    uint32_t use = wvm_pool_use_get(s);
+    uint32_t use = wvm_pool_use_get(s), shelf = WVM_POOL_USE_SHELF(use);
     if (!__atomic_load_n(&s->use, __ATOMIC_RELAXED))
         return NEVER_USED;
-    if (s->start != (uint16_t)(uintptr_t)slot->block || use & WVM_POOL_NOT_LIVE & ~WVM_POOL_IDLE ||
-        s->flags & ~WVM_POOL_STATE_CHARGED || !wvm_pool_is_shelf(s->shelf) ||
-        WVM_POOL_SHELF_KIND(s->shelf) != kind ||
-        wvm_pool_map.class[WVM_POOL_SHELF_CLASS(s->shelf)].size != room)
+    if (s->start != (uint16_t)(uintptr_t)slot->block || use & WVM_POOL_NO_USE ||
+        !wvm_pool_is_shelf(shelf) || WVM_POOL_SHELF_KIND(shelf) != kind ||
+        wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].size != room)
         return CORRUPT;
     if (use & WVM_POOL_IDLE)
         return IDLE;
-    return WVM_POOL_USE_SLACK(use) < room ? LIVE : CORRUPT;
+    return wvm_pool_slack_of(s, use) < room ? LIVE : CORRUPT;
 }
 
 /* The slot that holds p, and what it is. */
@@ -101,11 +100,11 @@ static bool find_slot(const void *p, struct wvm_pool_where *out, enum use *use)
     out->row = WVM_POOL_USE_ROW(word);
     out->block = (struct wvm_pool_block){
         .start = out->slot.block,
-        .size = room - WVM_POOL_USE_SLACK(word),
+        .size = room - wvm_pool_slack_of(out->slot.state, word),
         .room = room,
         .tag = wvm_pool_map.row_tag[out->row],
         .kind = kind,
-        .charged = out->slot.state->flags & WVM_POOL_STATE_CHARGED,
+        .charged = word & WVM_POOL_CHARGED_USE,
     };
     return true;
 }
@@ -197,8 +196,9 @@ static bool overwritten(const void *p, size_t size, size_t room, struct wvm_pool
 bool wvm_pool_prove(const struct wvm_pool_slot *slot, struct wvm_pool_finding *f)
 {
     const struct wvm_pool_state *state = wvm_pool_slot_state(slot);
-    size_t slack = WVM_POOL_USE_SLACK(wvm_pool_use_get(state));
-    size_t room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(state->shelf)].size;
+    uint32_t use = wvm_pool_use_get(state);
+    size_t slack = wvm_pool_slack_of(state, use);
+    size_t room = wvm_pool_map.class[WVM_POOL_SHELF_CLASS(WVM_POOL_USE_SHELF(use))].size;
     if (!slack || wvm_pool_canary_ok(slot->block, room, slack))
         return true;
     return f->code ? false : overwritten(slot->block, room - slack, room, f);

@@ -305,8 +305,10 @@ void wvm_pool_cache_init(struct wvm_pool_thread *th)
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
         unsigned class = WVM_POOL_SHELF_CLASS(shelf);
         th->room[shelf] = wvm_pool_is_shelf(shelf) ? wvm_pool_map.class[class].size : 0;
+        th->count[shelf] = WVM_POOL_COUNT(th->room[shelf]);
         clear(th, shelf);
     }
+    __builtin_memcpy(th->class_of, wvm_pool_map.class_of, sizeof(th->class_of));
 }
 
 /* ---- draining ---- */

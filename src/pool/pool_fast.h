@@ -1,8 +1,9 @@
 /* The fast way through the pools: no lock, no shared write, no call; inline in the entries of the
  * busiest calls.
  *
- * Terms   way = what the thread knows of a tag that it has used, in one kind; proven = not freed
- *         with a slack that is still to be looked at (pool_second.c).
+ * Terms   way = what the thread knows of a row, a tag that it has used in one kind; home = the row
+ *         at which a tag is looked for first, and most are; proven = not freed with a slack that
+ *         is still to be looked at (pool_second.c).
  * There are three ways, each tried when the one before fails: this one, for tags that the thread
  * has used and magazines that have what it takes; the second (pool_second.c), which exchanges
  * magazines and finds tags; the long one (pool.h) for all else: a thread's first call, a tag's
@@ -49,32 +50,51 @@ WVM_ALWAYS_INLINE static inline void wvm_pool_fast_leave(struct wvm_pool_thread 
     __atomic_store_n(&th->inside, 0, __ATOMIC_RELEASE);
 }
 
-/* Where the thread keeps a tag's way. The first is of no tag, so that the tag 0 has none. */
+/* The address of a row's way is computed once: fewer and shorter instructions. */
+WVM_ALWAYS_INLINE static inline struct wvm_pool_way *wvm_pool_way_of(struct wvm_pool_thread *th,
+                                                                     size_t row)
+{
+    struct wvm_pool_way *way = &th->way[row];
+    __asm__("" : "+r"(way));
+    return way;
+}
+
+/* The tag's way, if it is at home. The home of tag 0 and type 0 begins with another type. */
 WVM_ALWAYS_INLINE static inline struct wvm_pool_way *
 wvm_pool_way_at(struct wvm_pool_thread *th, uint32_t tag, uint32_t type)
 {
-    return &th->way[(tag + type) * 0x9e3779b1u >> 22];
+    return wvm_pool_way_of(th, WVM_POOL_HOME_ROW + wvm_pool_home(tag, type));
 }
-WVM_STATIC(WVM_POOL_WAYS == 1 << 10, "ten bits of the hash");
 
-/* The compiler is not to compute it again. */
-#define WVM_POOL_HOLD(x) __asm__("" : "+r"(x))
-
-/* A proven slot of the shelf, which is on top, becomes a block. Inside. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_take(struct wvm_pool_thread *th, size_t shelf,
+/* A proven slot of the shelf, which is on top, becomes a block, which is not counted yet. Inside. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_pick(struct wvm_pool_thread *th, size_t shelf,
                                                     const struct wvm_pool_way *way, size_t size)
 {
     struct wvm_pool_slot **top = &th->top[shelf], *slot = *top;
+    struct wvm_pool_state *state = slot->state;
     void *block = slot->block;
     size_t room = th->room[shelf], slack = room - size;
+    uint32_t use = way->live ^ (uint32_t)shelf;
     *top = slot - 1;
-    wvm_pool_add(&way->tally->allocs, 1);
-    wvm_pool_add(&way->tally->taken, room);
-    __atomic_store_n(&slot->state->use, way->live ^ (uint32_t)slack, __ATOMIC_RELAXED);
-    if (slack)
+    if (slack) {
+        use ^= WVM_POOL_SLACKED;
+        __atomic_store_n(&state->slack, (uint16_t)slack, __ATOMIC_RELAXED);
         wvm_pool_canary_put(block, room, slack);
+    }
+    __atomic_store_n(&state->use, use, __ATOMIC_RELAXED);
     if (!block)
         __builtin_unreachable();
+    return block;
+}
+/* The same, counted, and the thread leaves. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_take(struct wvm_pool_thread *th, size_t shelf,
+                                                    struct wvm_pool_way *way, size_t size)
+{
+    void *block = wvm_pool_pick(th, shelf, way, size);
+    bool full = wvm_pool_add_full(&way->taken, th->count[shelf]);
+    wvm_pool_fast_leave(th);
+    if (WVM_UNLIKELY(full))
+        return wvm_pool_settle(block, way);
     return block;
 }
 
@@ -97,11 +117,10 @@ wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
         wvm_pool_fast_leave(th);
         return WVM_POOL_SECOND;
     }
-    size_t shelf = way->shelf + wvm_pool_map.class_of[(size + 15) / 16];
+    size_t shelf = way->shelf + th->class_of[(size + 15) / 16];
     if (WVM_UNLIKELY(wvm_pool_is_unproven(th->top[shelf])))
         return WVM_POOL_REST;
     *block = wvm_pool_take(th, shelf, way, size);
-    wvm_pool_fast_leave(th);
     return WVM_POOL_DONE;
 }
 /* An unproven slot is on top, or none. The thread is outside when it returns. NULL: take the second
@@ -109,20 +128,19 @@ wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
 WVM_ALWAYS_INLINE static inline void *wvm_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
-    const struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
-    size_t shelf = way->shelf + wvm_pool_map.class_of[(size + 15) / 16];
+    struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
+    size_t shelf = way->shelf + th->class_of[(size + 15) / 16];
     struct wvm_pool_slot *slot = th->top[shelf];
-    void *block = NULL;
     if (WVM_LIKELY(slot->block != NULL)) {
         struct wvm_pool_state *state = wvm_pool_slot_state(slot);
-        size_t slack = WVM_POOL_USE_SLACK(wvm_pool_use_get(state));
+        size_t slack = wvm_pool_slack_of(state, wvm_pool_use_get(state));
         if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, th->room[shelf], slack))) {
             slot->state = state;
-            block = wvm_pool_take(th, shelf, way, size);
+            return wvm_pool_take(th, shelf, way, size);
         }
     }
     wvm_pool_fast_leave(th);
-    return block;
+    return NULL;
 }
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
 
@@ -149,36 +167,30 @@ static inline struct wvm_pool_state *wvm_pool_state_of(const void *p)
     return where ? wvm_pool_state_at(where, p) : NULL;
 }
 
-/* The shelf of a live slot that begins at p, not charged; what is no such: none. */
-WVM_ALWAYS_INLINE static inline size_t wvm_pool_shelf_of(const struct wvm_pool_state *state,
-                                                         const void *p)
-{
-    return __atomic_load_n(&state->id, __ATOMIC_RELAXED) ^ (uint32_t)(uintptr_t)p << 16;
-}
-
-/* A live slot goes to where its thread has room for it; mark: 0 or WVM_POOL_UNPROVEN. Inside. */
-WVM_ALWAYS_INLINE static inline void wvm_pool_push(struct wvm_pool_thread *th, size_t shelf,
-                                                   size_t row, void *p,
-                                                   struct wvm_pool_state *state, unsigned mark)
-{
-    struct wvm_pool_slot *slot = th->top[shelf] + 1;
-    struct wvm_pool_tally *tally = &th->tally[row];
-    size_t room = th->room[shelf];
-    WVM_POOL_HOLD(tally);
-    wvm_pool_flip(&state->use, WVM_POOL_IDLE);
-    slot->block = p;
-    slot->state = (struct wvm_pool_state *)((uintptr_t)state + mark);
-    th->top[shelf] = slot;
-    wvm_pool_add(&tally->frees, 1);
-    wvm_pool_add(&tally->given, room);
-}
-
-/* What is known of a block with slack that is right in all else: WVM_POOL_REST. */
+/* What is known of a block that is freed. */
 struct wvm_pool_rest {
     struct wvm_pool_state *state;
+    struct wvm_pool_way *way;
     size_t shelf;
-    uint32_t use;
 };
+
+/* A live slot goes to where its thread has room for it, and the thread leaves; mark: 0 or
+ * WVM_POOL_UNPROVEN. Inside. */
+WVM_ALWAYS_INLINE static inline void wvm_pool_push(struct wvm_pool_thread *th, void *p,
+                                                   struct wvm_pool_rest what, unsigned mark)
+{
+    struct wvm_pool_slot *slot = th->top[what.shelf] + 1;
+    struct wvm_pool_way *way = what.way;
+    wvm_pool_flip(&what.state->use, WVM_POOL_IDLE);
+    slot->block = p;
+    slot->state = (struct wvm_pool_state *)((uintptr_t)what.state + mark);
+    th->top[what.shelf] = slot;
+    bool full = wvm_pool_add_full(&way->given, th->count[what.shelf]);
+    wvm_pool_fast_leave(th);
+    if (WVM_UNLIKELY(full))
+        (void)wvm_pool_settle(NULL, way);
+}
+
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
 wvm_pool_fast_free(void *p, bool any_tag, uint32_t tag, struct wvm_pool_rest *rest)
 {
@@ -188,19 +200,19 @@ wvm_pool_fast_free(void *p, bool any_tag, uint32_t tag, struct wvm_pool_rest *re
         return WVM_POOL_SECOND;
     struct wvm_pool_state *state = wvm_pool_state_at(where, p);
     uint32_t use = wvm_pool_use_get(state);
-    size_t row = use >> 16, shelf = wvm_pool_shelf_of(state, p);
-    if (WVM_UNLIKELY(wvm_pool_fast_stop(th) || use & WVM_POOL_NOT_LIVE ||
-                     (!any_tag && wvm_pool_map.row_tag[row] != tag) ||
-                     shelf >= WVM_POOL_SHELVES || th->top[shelf] == th->full[shelf])) {
+    size_t shelf = WVM_POOL_USE_SHELF(use);
+    struct wvm_pool_way *way = wvm_pool_way_of(th, use >> 16);
+    if (WVM_UNLIKELY(wvm_pool_fast_stop(th) || use & WVM_POOL_NOT_PLAIN ||
+                     state->start != (uint16_t)(uintptr_t)p ||
+                     (!any_tag && way->tag != tag) ||
+                     th->top[shelf] == th->full[shelf])) {
         wvm_pool_fast_leave(th);
         return WVM_POOL_SECOND;
     }
-    if (WVM_UNLIKELY(WVM_POOL_USE_SLACK(use))) {
-        *rest = (struct wvm_pool_rest){state, shelf, use};
+    *rest = (struct wvm_pool_rest){state, way, shelf};
+    if (WVM_UNLIKELY(use & WVM_POOL_SLACKED))
         return WVM_POOL_REST;
-    }
-    wvm_pool_push(th, shelf, row, p, state, 0);
-    wvm_pool_fast_leave(th);
+    wvm_pool_push(th, p, *rest, 0);
     return WVM_POOL_DONE;
 }
 
@@ -220,16 +232,19 @@ WVM_ALWAYS_INLINE static inline void wvm_pool_slack_fetch(const void *p, size_t 
 WVM_ALWAYS_INLINE static inline bool wvm_pool_rest_free(void *p, struct wvm_pool_rest rest)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
-    size_t room = th->room[rest.shelf], slack = WVM_POOL_USE_SLACK(rest.use);
+    size_t room = th->room[rest.shelf], slack = wvm_pool_slack(rest.state);
     bool ok = slack < room;
     if (ok && wvm_pool_is_late()) {
         wvm_pool_slack_fetch(p, room, slack);
-        wvm_pool_push(th, rest.shelf, rest.use >> 16, p, rest.state, WVM_POOL_UNPROVEN);
-    } else if (ok && (ok = wvm_pool_canary_ok(p, room, slack))) {
-        wvm_pool_push(th, rest.shelf, rest.use >> 16, p, rest.state, 0);
+        wvm_pool_push(th, p, rest, WVM_POOL_UNPROVEN);
+        return true;
+    }
+    if (ok && wvm_pool_canary_ok(p, room, slack)) {
+        wvm_pool_push(th, p, rest, 0);
+        return true;
     }
     wvm_pool_fast_leave(th);
-    return ok;
+    return false;
 }
 bool wvm_pool_second_free(void *p, bool any_tag, uint32_t tag);
 

@@ -7,8 +7,8 @@
  *          what is left over is one slot of exactly the class of that size (the rest slot).
  * State    eight bytes a slot, kept away from it (struct wvm_pool_state). Index of a slot: its
  *          offset in the span shifted by the place's shift, no two slots have the same.
- * Counters in a thread's tally, in the sums of threads that have ended: a row's value is all of
- *          these together, read while nobody is inside.
+ * Counters in a thread's ways and tally, in the sums of threads that have ended: a row's value is
+ *          all of these together, read while nobody is inside.
  * Way of a slot: span -> magazine of a thread -> block -> magazine of the thread that frees it ->
  *          depot (magazines of all threads, one stack per kind and class) or back to a thread; a
  *          span gets slots back when a thread ends, and when the pool is drained.
@@ -30,10 +30,11 @@ enum {
     WVM_POOL_PAGE_CLASS = 48,    /* one page; 49: two pages ... */
     WVM_POOL_MAX_PAGES = 8,      /* of a class */
     WVM_POOL_CLASSES = WVM_POOL_PAGE_CLASS + WVM_POOL_MAX_PAGES, /* 1 .. 55 */
-    WVM_POOL_SHELVES = 64 * WVM_POOL_KINDS,
+    WVM_POOL_SHELVES = 256,      /* 64 of each kind, and as many of none */
     WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
     WVM_POOL_ROWS = 16384,
-    WVM_POOL_WAYS = 1024,
+    WVM_POOL_HOMES = 1024,       /* rows at which tags are looked for first */
+    WVM_POOL_HOME_ROW = 4,       /* the first of them */
 };
 
 /* shelf = kind and class in one number. */
@@ -43,29 +44,25 @@ enum {
 static inline bool wvm_pool_is_shelf(size_t shelf)
 {
     size_t class = WVM_POOL_SHELF_CLASS(shelf);
-    return shelf < WVM_POOL_SHELVES && class > 0 && class < WVM_POOL_CLASSES;
+    return WVM_POOL_SHELF_KIND(shelf) < WVM_POOL_KINDS && class > 0 && class < WVM_POOL_CLASSES;
 }
 
-/* What is known of a slot. `start` and `shelf` are written when it is cut; `use` says how it is
- * used: slack | row << 16 | WVM_POOL_IDLE, exclusive-or the process's number, whose bit 31 is set,
- * so that 0 as it stands means: never in use. A live slot has flags of 0 or CHARGED. */
+/* What is known of a slot. `start` is written when it is cut; `use` says how it is used: shelf |
+ * row << 16 | the flags below, exclusive-or the process's number, whose bit 31 is set, so that 0 as
+ * it stands means: never in use. */
 struct wvm_pool_state {
     uint32_t use;   /* (a) */
-    union {
-        uint32_t id; /* the three below as one word */
-        struct {
-            uint8_t shelf;
-            uint8_t flags;  /* (a) */
-            uint16_t start; /* low 16 bits of its address */
-        };
-    };
+    uint16_t slack; /* (a) bytes, where use has SLACKED */
+    uint16_t start; /* low 16 bits of its address */
 };
+#define WVM_POOL_SLACKED (1u << 8)
+#define WVM_POOL_CHARGED_USE (1u << 9)
 #define WVM_POOL_IDLE (1u << 30)
-#define WVM_POOL_NOT_LIVE (3u << 30 | 1u << 15) /* none of these is in the use of a live slot */
-#define WVM_POOL_STATE_CHARGED 1
-#define WVM_POOL_USE(row, slack) ((uint32_t)(row) << 16 | (uint32_t)(slack))
+#define WVM_POOL_NO_USE (1u << 31 | 0xfc00u) /* none of these is in the use of any slot */
+#define WVM_POOL_NOT_PLAIN (WVM_POOL_NO_USE | WVM_POOL_IDLE | WVM_POOL_CHARGED_USE)
+#define WVM_POOL_USE(row, shelf) ((uint32_t)(row) << 16 | (uint32_t)(shelf))
 #define WVM_POOL_USE_ROW(use) ((use) >> 16 & (WVM_POOL_ROWS - 1))
-#define WVM_POOL_USE_SLACK(use) ((use) & 0x7fff)
+#define WVM_POOL_USE_SHELF(use) ((use) & (WVM_POOL_SHELVES - 1))
 
 /* Of each 64 KiB, whether they are a span: kind, class, and class of the rest slots (0: none). */
 struct wvm_pool_place {
@@ -132,18 +129,21 @@ static inline struct wvm_pool_state *wvm_pool_slot_state(const struct wvm_pool_s
 {
     return (struct wvm_pool_state *)((uintptr_t)slot->state & ~(uintptr_t)WVM_POOL_UNPROVEN);
 }
-/* One thread's part of a row's counters. */
+/* One thread's part of a row's counters, but for what is still in its way. */
 struct wvm_pool_tally {
     wvm_word64 allocs, frees, taken, given; /* (a) taken, given: bytes */
 };
-/* A tag that the thread has used, in one kind. */
+/* What the thread knows of a row, and counts of it since it was last settled. tag 0: nothing. */
 struct wvm_pool_way {
     uint32_t tag;
     uint32_t type;  /* wvm_pool_type_of() */
-    uint32_t live;  /* `use` of a live slot without slack */
+    uint32_t live;  /* `use` of a live slot of shelf 0 without slack, as it stands */
     uint32_t shelf; /* of class 0 */
-    struct wvm_pool_tally *tally; /* of the row */
+    wvm_word64 taken, given; /* (a) blocks | 16 bytes << 32; settled when bit 63 is set */
 } __attribute__((aligned(32)));
+#define WVM_POOL_COUNT(room) ((uint64_t)(room) << 28 | 1)
+#define WVM_POOL_COUNT_BLOCKS(word) ((word) & 0xffffffff)
+#define WVM_POOL_COUNT_BYTES(word) ((word) >> 32 << 4)
 
 enum wvm_pool_stop {
     WVM_POOL_STOP_WAIT = 4,      /* nobody may come in: the holder of the registry says so */
@@ -164,20 +164,24 @@ struct wvm_pool_thread {
     struct wvm_pool_slot *top[WVM_POOL_SHELVES];   /* the next one to be handed out */
     struct wvm_pool_slot *full[WVM_POOL_SHELVES];  /* where top is when no more fits */
     size_t room[WVM_POOL_SHELVES];                 /* bytes of a slot; constant */
+    uint64_t count[WVM_POOL_SHELVES];              /* WVM_POOL_COUNT of it; constant */
     struct wvm_pool_slot *spare[WVM_POOL_SHELVES]; /* top of another magazine, full or empty; NULL:
                                                     * none */
     uint32_t span[WVM_POOL_SHELVES];  /* new slots come from it; 0: none. Part lock */
-    struct wvm_pool_way way[WVM_POOL_WAYS];   /* by hash of tag and kind */
+    uint8_t class_of[WVM_POOL_PAGE / 16 + 1]; /* as that of wvm_pool_map */
+    bool idle;                                /* registry lock */
     struct wvm_pool_thread *next;             /* (c) of all */
     struct wvm_pool_thread *next_idle;        /* registry lock */
-    bool idle;                                /* registry lock */
+    struct wvm_pool_way way[];                /* by row; of wvm_pool_nobody to the last home */
 };
 extern WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own; /* never NULL */
 extern struct wvm_pool_thread wvm_pool_nobody;
 
-/* The thread's way of a tag whose row this is. Inside. */
-struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, uint32_t tag, unsigned kind,
-                                       unsigned row);
+/* The thread's way of a row of the kind. Inside. */
+struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, unsigned kind, unsigned row);
+/* What the calling thread's way counts, which is much, is added to its tally. Outside. Returns
+ * block. */
+void *wvm_pool_settle(void *block, struct wvm_pool_way *way);
 
 bool wvm_pool_threads_init(void);
 /* The calling thread's; NULL: no memory for it. */
@@ -205,6 +209,14 @@ void wvm_pool_tally_retire(struct wvm_pool_thread *from);
 void wvm_pool_rows_used(uint64_t used[WVM_POOL_KINDS]);
 void wvm_pool_rows_lock(void);
 void wvm_pool_rows_unlock(void);
+/* A thread's counts of one row are added to its tally. Registry lock. */
+void wvm_pool_way_settle(struct wvm_pool_thread *th, size_t row);
+/* The row at which a tag is looked for first, counted from WVM_POOL_HOME_ROW. */
+WVM_ALWAYS_INLINE static inline size_t wvm_pool_home(uint32_t tag, uint32_t type)
+{
+    return (tag + type) * 0x9e3779b1u >> 22;
+}
+_Static_assert(WVM_POOL_HOMES == 1 << 10, "ten bits of the hash");
 /* Tells where the rows are. */
 struct wvm_pool_view;
 void wvm_pool_rows_view(struct wvm_pool_view *v);
@@ -338,6 +350,16 @@ static inline uint32_t wvm_pool_use_get(const struct wvm_pool_state *state)
 {
     return __atomic_load_n(&state->use, __ATOMIC_RELAXED) ^ wvm_pool_map.cookie;
 }
+/* Of a slot whose use has SLACKED. */
+static inline size_t wvm_pool_slack(const struct wvm_pool_state *state)
+{
+    return __atomic_load_n(&state->slack, __ATOMIC_RELAXED);
+}
+/* Of a slot with this use. */
+static inline size_t wvm_pool_slack_of(const struct wvm_pool_state *state, uint32_t use)
+{
+    return use & WVM_POOL_SLACKED ? wvm_pool_slack(state) : 0;
+}
 static inline void wvm_pool_use_set(struct wvm_pool_state *state, uint32_t use)
 {
     __atomic_store_n(&state->use, use ^ wvm_pool_map.cookie, __ATOMIC_RELAXED);
@@ -351,6 +373,19 @@ static inline void wvm_pool_add(wvm_word64 *counter, uint64_t n)
 #else
     __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
 #endif
+}
+
+/* The same. True: bit 63 is set now. */
+static inline bool wvm_pool_add_full(wvm_word64 *counter, uint64_t n)
+{
+    bool full;
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+    __asm__("addq %2, %0" : "+m"(*counter), "=@ccs"(full) : "er"(n));
+#else
+    wvm_pool_add(counter, n);
+    full = __atomic_load_n(counter, __ATOMIC_RELAXED) >> 63;
+#endif
+    return full;
 }
 
 /* Changes bits of a word that its thread alone changes and others read. */

@@ -6,7 +6,11 @@
  *     always valid.
  * I2  A thread's counters are changed by that thread inside, or by others while nobody is; a row's
  *     value is the sum over all threads and over those that have ended, at one moment.
- * I3  Each kind has a row that takes what finds none of its own (tag "Ovfl").
+ *     What a way counts is blocks and bytes in one word: no block has less than 16 bytes, so that
+ *     the number of blocks never passes its 32 bits before bit 63 is set, long before it overflows.
+ * I3  A row is at the home of its tag and kind, if no other was there first, else behind all homes:
+ *     the fast way looks at homes alone.
+ * I4  Each kind has a row that takes what finds none of its own (tag "Ovfl").
  * Locking: rows_lock for new rows; the registry, and nobody inside, for sums.   Signal safety:
  * none. */
 #include "base/assert.h"
@@ -20,7 +24,7 @@ static struct row {
     uint8_t kind;
 } *rows;
 static uint16_t *hash_row;  /* (a) number of a row, 0: free */
-static uint32_t n_rows;     /* (a) the numbers below it are rows; 0 is none */
+static uint32_t n_rows;     /* (a) rows have numbers below it; those without a tag are none */
 static struct wvm_pool_tally *retired;
 static pthread_mutex_t rows_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -35,15 +39,24 @@ static uint32_t place_of(uint32_t tag, unsigned kind)
     }
 }
 
+static unsigned set_row(unsigned row, uint32_t tag, unsigned kind)
+{
+    rows[row] = (struct row){tag, (uint8_t)kind};
+    wvm_pool_map.row_tag[row] = tag;
+    __atomic_store_n(&hash_row[place_of(tag, kind)], (uint16_t)row, __ATOMIC_RELEASE);
+    return row;
+}
+
 static unsigned add_row(uint32_t tag, unsigned kind)
 {
+    unsigned home = WVM_POOL_HOME_ROW + (unsigned)wvm_pool_home(tag, wvm_pool_type_of(kind));
+    if (tag && !rows[home].tag)
+        return set_row(home, tag, kind);
     if (n_rows == WVM_POOL_ROWS)
         return WVM_POOL_OVERFLOW_ROW + kind;
-    rows[n_rows] = (struct row){tag, (uint8_t)kind};
-    wvm_pool_map.row_tag[n_rows] = tag;
-    __atomic_store_n(&hash_row[place_of(tag, kind)], (uint16_t)n_rows, __ATOMIC_RELEASE);
+    unsigned row = set_row(n_rows, tag, kind);
     __atomic_store_n(&n_rows, n_rows + 1, __ATOMIC_RELEASE);
-    return n_rows - 1;
+    return row;
 }
 
 unsigned wvm_pool_row_known(uint32_t tag, unsigned kind)
@@ -84,20 +97,44 @@ static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t
     sum->given += t->given;
 }
 
+static void add_way(struct wvm_pool_tally *sum, const struct wvm_pool_way *w)
+{
+    sum->allocs += WVM_POOL_COUNT_BLOCKS(w->taken);
+    sum->frees += WVM_POOL_COUNT_BLOCKS(w->given);
+    sum->taken += WVM_POOL_COUNT_BYTES(w->taken);
+    sum->given += WVM_POOL_COUNT_BYTES(w->given);
+}
+
 /* Nobody is inside. */
 static void sum_row(unsigned row, struct wvm_pool_tally *sum)
 {
     *sum = retired[row];
-    for (const struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
+    for (const struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next) {
         add_tally(sum, &th->tally[row]);
+        add_way(sum, &th->way[row]);
+    }
+}
+
+void wvm_pool_way_settle(struct wvm_pool_thread *th, size_t row)
+{
+    wvm_pool_view_move();
+    add_way(&th->tally[row], &th->way[row]);
+    th->way[row].taken = th->way[row].given = 0;
+    wvm_pool_view_move();
 }
 
 void wvm_pool_tally_retire(struct wvm_pool_thread *from)
 {
     wvm_pool_view_move();
     for (unsigned row = 1; row < n_rows; row++) {
-        add_tally(&retired[row], &from->tally[row]);
-        from->tally[row] = (struct wvm_pool_tally){0};
+        struct wvm_pool_tally *t = &from->tally[row];
+        struct wvm_pool_way *w = &from->way[row];
+        if (!(t->allocs | t->frees | w->taken | w->given))
+            continue;
+        add_way(t, w);
+        add_tally(&retired[row], t);
+        w->taken = w->given = 0;
+        *t = (struct wvm_pool_tally){0};
     }
     wvm_pool_view_move();
 }
@@ -205,8 +242,8 @@ bool wvm_pool_rows_init(void)
     hash_row = b;
     retired = c;
     wvm_pool_map.row_tag = d;
-    n_rows = WVM_POOL_OVERFLOW_ROW;
+    n_rows = WVM_POOL_HOME_ROW + WVM_POOL_HOMES;
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
-        (void)add_row(OVERFLOW_TAG, kind);
+        (void)set_row(WVM_POOL_OVERFLOW_ROW + kind, OVERFLOW_TAG, kind);
     return true;
 }

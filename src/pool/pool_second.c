@@ -17,17 +17,13 @@ static bool prove_at_once; /* (a) */
 
 /* ---- ways of tags ---- */
 
-struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, uint32_t tag, unsigned kind,
-                                       unsigned row)
+struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, unsigned kind, unsigned row)
 {
-    struct wvm_pool_way *way = wvm_pool_way_at(th, tag, wvm_pool_type_of(kind));
-    *way = (struct wvm_pool_way){
-        .tag = tag,
-        .type = wvm_pool_type_of(kind),
-        .live = WVM_POOL_USE(row, 0) ^ wvm_pool_map.cookie,
-        .shelf = WVM_POOL_SHELF(kind, 0),
-        .tally = &th->tally[row],
-    };
+    struct wvm_pool_way *way = &th->way[row];
+    way->tag = wvm_pool_map.row_tag[row];
+    way->type = wvm_pool_type_of(kind);
+    way->live = WVM_POOL_USE(row, 0) ^ wvm_pool_map.cookie;
+    way->shelf = WVM_POOL_SHELF(kind, 0);
     return way;
 }
 
@@ -38,7 +34,7 @@ static struct wvm_pool_way *way_of_known(struct wvm_pool_thread *th, uint32_t ta
     if (way->tag == tag && way->type == wvm_pool_type_of(kind))
         return way;
     unsigned row = wvm_pool_row_known(tag, kind);
-    return row ? wvm_pool_way_make(th, tag, kind, row) : NULL;
+    return row ? wvm_pool_way_make(th, kind, row) : NULL;
 }
 
 /* ---- the second way ---- */
@@ -55,25 +51,29 @@ void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
         if (way && wvm_pool_cache_fill(th, shelf))
             block = wvm_pool_take(th, shelf, way, size);
     }
-    wvm_pool_fast_leave(th);
+    if (!block)
+        wvm_pool_fast_leave(th);
     wvm_pool_tell_found(th);
     return block;
 }
 
-/* A live slot that begins at p goes to the thread's, after a look at its slack. Inside. */
+/* A live slot that begins at p goes to the thread's, after a look at its slack, and the thread
+ * leaves. Inside. */
 static bool give(struct wvm_pool_thread *th, void *p, bool any_tag, uint32_t tag)
 {
     struct wvm_pool_state *state = wvm_pool_state_of(p);
     if (!state)
         return false;
-    uint32_t use = wvm_pool_use_get(state), slack = WVM_POOL_USE_SLACK(use);
-    size_t shelf = wvm_pool_shelf_of(state, p);
-    if (use & WVM_POOL_NOT_LIVE || !wvm_pool_is_shelf(shelf) || slack >= th->room[shelf] ||
-        (!any_tag && wvm_pool_map.row_tag[use >> 16] != tag) ||
+    uint32_t use = wvm_pool_use_get(state), row = use >> 16;
+    size_t shelf = WVM_POOL_USE_SHELF(use), slack = wvm_pool_slack_of(state, use);
+    if (use & WVM_POOL_NOT_PLAIN || state->start != (uint16_t)(uintptr_t)p ||
+        !wvm_pool_is_shelf(shelf) || slack >= th->room[shelf] ||
+        (!any_tag && wvm_pool_map.row_tag[row] != tag) ||
         (slack && !wvm_pool_canary_ok(p, th->room[shelf], slack)) ||
         !wvm_pool_cache_room(th, (unsigned)shelf))
         return false;
-    wvm_pool_push(th, shelf, use >> 16, p, state, 0);
+    struct wvm_pool_way *way = wvm_pool_way_make(th, (unsigned)WVM_POOL_SHELF_KIND(shelf), row);
+    wvm_pool_push(th, p, (struct wvm_pool_rest){state, way, shelf}, 0);
     return true;
 }
 
@@ -83,7 +83,8 @@ bool wvm_pool_second_free(void *p, bool any_tag, uint32_t tag)
     if (!wvm_pool_fast_enter(th))
         return false;
     bool done = !wvm_pool_fast_stop(th) && give(th, p, any_tag, tag);
-    wvm_pool_fast_leave(th);
+    if (!done)
+        wvm_pool_fast_leave(th);
     wvm_pool_tell_found(th);
     return done;
 }

@@ -186,10 +186,8 @@ static void slot_take(uint32_t i, unsigned side, struct wvm_pool_slot *out)
     uint32_t at = offset_of(c, side, again ? map_take(i, side) : s->cut++);
     out->state = &states_of(i)[WVM_POOL_WHERE_INDEX(c->times, at)];
     out->block = (void *)(wvm_pool_map.base + (uintptr_t)i * WVM_POOL_SPAN + at);
-    if (!again) {
+    if (!again)
         out->state->start = (uint16_t)at;
-        out->state->shelf = (uint8_t)WVM_POOL_SHELF(place->kind, side ? place->rest : place->class);
-    }
 }
 
 /* ---- which span ---- */

@@ -14,11 +14,14 @@
  * out, a thread's first call. */
 #include "host/host_barrier.h"
 #include "host/host_signal.h"
-#include "pool/pool_internal.h"
+#include "pool/pool_fast.h"
 
 pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
 struct wvm_pool_thread *wvm_pool_all;
-struct wvm_pool_thread wvm_pool_nobody = {.inside = 1};
+struct wvm_pool_thread wvm_pool_nobody = {
+    .inside = 1,
+    .way = {[WVM_POOL_HOME_ROW + WVM_POOL_HOMES - 1] = {.tag = 0}},
+};
 WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
 
 static struct wvm_pool_thread *idle;
@@ -78,12 +81,13 @@ static void thread_ends(void *arg)
 static struct wvm_pool_thread *make(void)
 {
     void *mem, *tally;
-    if (wvm_host.meta(wvm_align_up(sizeof(struct wvm_pool_thread), WVM_POOL_PAGE), &mem) ||
+    size_t size = sizeof(struct wvm_pool_thread) + WVM_POOL_ROWS * sizeof(struct wvm_pool_way);
+    if (wvm_host.meta(wvm_align_up(size, WVM_POOL_PAGE), &mem) ||
         wvm_host.meta(WVM_POOL_ROWS * sizeof(struct wvm_pool_tally), &tally))
         return NULL;
     struct wvm_pool_thread *th = mem;
     th->tally = tally;
-    th->way[0].type = ~(uint32_t)0;
+    wvm_pool_way_at(th, 0, 0)->type = ~(uint32_t)0;
     wvm_pool_cache_init(th);
     wvm_pool_leave(th);
     th->next = wvm_pool_all;
@@ -217,6 +221,15 @@ void wvm_pool_resume(void)
     for (struct wvm_pool_thread *th = wvm_pool_all; th; th = th->next)
         set_stop(th, WVM_POOL_STOP_WAIT, false);
     registry_drop();
+}
+
+/* The registry keeps out who reads the counters, and a handler of this thread that would count. */
+void *wvm_pool_settle(void *block, struct wvm_pool_way *way)
+{
+    registry_take();
+    wvm_pool_way_settle(wvm_pool_own, (size_t)(way - wvm_pool_own->way));
+    registry_drop();
+    return block;
 }
 
 /* ---- fork ---- */

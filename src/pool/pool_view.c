@@ -13,10 +13,15 @@ WVM_STATIC(sizeof(struct wvm_pool_view_tally) == sizeof(struct wvm_pool_tally) &
                offsetof(struct wvm_pool_tally, frees) == 8 &&
                offsetof(struct wvm_pool_tally, taken) == 16,
            "the form of the counters");
+WVM_STATIC(sizeof(struct wvm_pool_view_way) == sizeof(struct wvm_pool_way) &&
+               offsetof(struct wvm_pool_way, taken) == 16 &&
+               offsetof(struct wvm_pool_way, given) == 24 && WVM_POOL_COUNT_BLOCKS(1) == 1 &&
+               WVM_POOL_COUNT(16) == ((uint64_t)1 << 32 | 1),
+           "the form of the ways");
 WVM_STATIC((int)WVM_POOL_VIEW_KINDS == (int)WVM_POOL_KINDS &&
                (int)WVM_POOL_VIEW_PAGED == (int)WVM_POOL_PAGED,
            "the kinds");
-WVM_STATIC(sizeof(struct wvm_pool_view) == 72 + 3 * 40 + 32, "the same form everywhere");
+WVM_STATIC(sizeof(struct wvm_pool_view) == 80 + 3 * 40 + 32, "the same form everywhere");
 
 /* The note reaches it inside its own object. */
 __attribute__((visibility("hidden"))) struct wvm_pool_view wvm_pool_view = {
@@ -50,6 +55,7 @@ void wvm_pool_view_open(void)
     v->threads = address(&wvm_pool_all);
     v->thread_next = offsetof(struct wvm_pool_thread, next);
     v->thread_tally = offsetof(struct wvm_pool_thread, tally);
+    v->thread_way = offsetof(struct wvm_pool_thread, way);
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++) {
         const struct wvm_pool_part *part = &wvm_pool_part[kind];
         v->part[kind] = (struct wvm_pool_view_part){

@@ -6,7 +6,8 @@
  * Reader   finds the view by the ELF note of the object that it lies in: the note's four bytes are
  *          the signed distance from themselves to the view (pool_view.c);
  *          reads rows [1, *n_rows), and adds up for each row the tally of the threads that have
- *          ended (`retired`), and for each thread in the list from *threads its tally; begins anew
+ *          ended (`retired`), and for each thread in the list from *threads its tally and its way;
+ *          a row without allocations is none; begins anew
  *          when the view's moves are odd or have changed meanwhile: counters were being moved.
  * Nothing here is written by ordinary allocations and frees. */
 #ifndef WVM_POOL_POOL_VIEW_H
@@ -19,7 +20,7 @@
 #define WVM_POOL_VIEW_NOTE 2
 #define WVM_POOL_VIEW_NOTE_NAME "winvm"
 #define WVM_POOL_VIEW_MAGIC "winvm-p"
-#define WVM_POOL_VIEW_VERSION 1
+#define WVM_POOL_VIEW_VERSION 2
 
 /* A row: its tag, and the kind of memory (enum wvm_pool_kind). */
 struct wvm_pool_view_row {
@@ -30,6 +31,11 @@ struct wvm_pool_view_row {
 /* Counters; taken, given: bytes. */
 struct wvm_pool_view_tally {
     wvm_word64 allocs, frees, taken, given;
+};
+/* Counters in one word: blocks in the lower half, bytes in units of 16 in the upper one. */
+struct wvm_pool_view_way {
+    uint32_t other[4];
+    wvm_word64 taken, given;
 };
 /* The memory of a kind: what lies in [start, start + 4096 * (*grown - first)) and is not in the
  * *released pages of it was taken from the host. */
@@ -54,8 +60,10 @@ struct wvm_pool_view {
     wvm_word64 n_rows;     /* of uint32_t */
     wvm_word64 rows, retired; /* of arrays, by row */
     wvm_word64 threads;    /* of a pointer to the first thread */
-    /* Offsets in a thread: of pointers to the next one (0: none) and to its tallies, by row. */
+    /* Offsets in a thread: of pointers to the next one (0: none) and to its tallies, by row; of its
+     * ways, by row. */
     uint32_t thread_next, thread_tally;
+    uint32_t thread_way, zero;
     struct wvm_pool_view_part part[WVM_POOL_VIEW_KINDS];
     wvm_word64 commit[4];  /* (a) of uint64_t, pages: charged, charged late, limit, peak; or 0 */
 };

@@ -33,6 +33,7 @@ struct look {
     uint32_t n;                    /* rows; the first is none */
     struct wvm_pool_view_row *row;
     tally *sum, *part;             /* by row */
+    struct wvm_pool_view_way *way; /* likewise */
 };
 
 /* ---- counters ---- */
@@ -53,6 +54,17 @@ static void add(struct look *l, const tally *from)
     }
 }
 
+static void add_ways(struct look *l)
+{
+    for (uint32_t i = 0; i < l->n; i++) {
+        const struct wvm_pool_view_way *w = &l->way[i];
+        l->sum[i].allocs += (uint32_t)w->taken;
+        l->sum[i].frees += (uint32_t)w->given;
+        l->sum[i].taken += w->taken >> 32 << 4;
+        l->sum[i].given += w->given >> 32 << 4;
+    }
+}
+
 static int peek_tallies(struct look *l, uint64_t at)
 {
     return poolmon_peek(l->pid, at, l->part, l->n * sizeof *l->part);
@@ -66,6 +78,10 @@ static int add_thread(struct look *l, uint64_t thread)
         err = peek_tallies(l, tallies);
     if (!err)
         add(l, l->part);
+    if (!err)
+        err = poolmon_peek(l->pid, thread + l->view.thread_way, l->way, l->n * sizeof *l->way);
+    if (!err)
+        add_ways(l);
     return err;
 }
 
@@ -125,7 +141,8 @@ static int read_sums(struct look *l, uint64_t view)
     l->row = calloc(l->n, sizeof *l->row);
     l->sum = calloc(l->n, sizeof *l->sum);
     l->part = calloc(l->n, sizeof *l->part);
-    if (!l->row || !l->sum || !l->part)
+    l->way = calloc(l->n, sizeof *l->way);
+    if (!l->row || !l->sum || !l->part || !l->way)
         poolmon_die("out of memory");
     err = poolmon_peek(l->pid, l->view.rows, l->row, l->n * sizeof *l->row);
     if (!err)
@@ -360,6 +377,7 @@ enum poolmon_seen poolmon_look(struct poolmon_target *t, struct poolmon_sample *
     free(l.row);
     free(l.sum);
     free(l.part);
+    free(l.way);
     if (seen != SEEN_OK)
         return seen == SEEN_FAILED && !poolmon_facts(t->pid, &facts) ? SEEN_ENDED : seen;
     if (!s->row && !(s->row = calloc(1, sizeof *s->row)))
