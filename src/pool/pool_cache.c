@@ -190,9 +190,20 @@ static bool prove_top(struct wvm_pool_thread *th, unsigned shelf)
     return false;
 }
 
+/* Is one of the slots of the magazine unproven? Those above its top, whatever they were, count. */
+static bool has_unproven(const union head *m)
+{
+    uintptr_t any = 0;
+    for (unsigned i = 1; i < WVM_POOL_SLOTS; i++)
+        any |= (uintptr_t)(&m->slot)[i].state;
+    return any & WVM_POOL_UNPROVEN;
+}
+
 /* The top of the magazine at top, all of whose slots are proven. */
 static struct wvm_pool_slot *prove_all(struct wvm_pool_thread *th, struct wvm_pool_slot *top)
 {
+    if (!has_unproven(head_of(top)))
+        return top;
     for (struct wvm_pool_slot *s = &head_of(top)->slot + 1; s <= top;)
         if (!wvm_pool_is_unproven(s) || wvm_pool_prove(s, &th->found)) {
             s->state = wvm_pool_slot_state(s);
