@@ -10,8 +10,10 @@
  * a program that changes stacks may write these members. The others are 0, and the program's.
  *
  * Of the process: BeingDebugged (as of the first call), ImageBaseAddress, ProcessParameters
- * (ImagePathName and CommandLine), ProcessHeap, NumberOfProcessors, the versions, SessionId. Ldr is
- * NULL.
+ * (ImagePathName and CommandLine), ProcessHeap, NumberOfProcessors, the versions, SessionId, Ldr.
+ * The lists of Ldr have the program, the modules that GetModuleHandle knows by name (of no size)
+ * and the host's libraries, as they are at the last NtCurrentPeb of any thread, or the first
+ * NtCurrentTeb of one. Entries of what was unloaded are taken out, but stay readable.
  *
  * WINVM_NO_TYPES needs: BYTE ULONG. */
 #ifndef WINVM_KIT_TEB_H

@@ -7,7 +7,8 @@
  * I2      StackLimit is the lowest page in use at the fill, and sinks to that of each later caller
  *         that stands on the same stack. Nothing else is written after the fill but ClientId after
  *         a fork: what a program writes there stays.
- * I3      The block of the process is filled once, before anybody has its address.
+ * I3      The block of the process is filled once, before anybody has its address. Its lists of
+ *         modules follow the dynamic linker at each look for the block (kit_ldr.c).
  * Locking: one for the block of the process.   Failure: NULL, without memory for the record.
  * Signal safety: NtCurrentTeb in a thread that has called it before. */
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "base/arith.h"
 #include "kit/kit.h"
+#include "kit/kit_ldr.h"
 #include "kit/kit_self.h"
 
 #define PAGE 4096u
@@ -83,12 +85,14 @@ static void __attribute__((constructor)) tell_where(void)
 
 struct _PEB *wvm_kit_RtlGetCurrentPeb(VOID)
 {
+    PPEB_LDR_DATA ldr = wvm_kit_ldr();
     if (WVM_LIKELY(__atomic_load_n(&peb_filled, __ATOMIC_ACQUIRE)))
         return &peb;
     DWORD error = GetLastError();
     wvm_kit_lock(&peb_lock);
     if (!peb_filled)
         fill_peb();
+    peb.Ldr = ldr;
     __atomic_store_n(&peb_filled, true, __ATOMIC_RELEASE);
     wvm_kit_unlock(&peb_lock);
     SetLastError(error);

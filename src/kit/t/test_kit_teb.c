@@ -1,7 +1,9 @@
 /* NtCurrentTeb: the block of each thread, what is live in it, and the words that read it. */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,6 +185,77 @@ START_TEST(the_process)
 }
 END_TEST
 
+/* How many entries a list has; each leads back, and `in` (an offset) is where its links are.
+ * *found: the one with that base. */
+static int walk(LIST_ENTRY *head, size_t in, const void *base, LDR_DATA_TABLE_ENTRY **found)
+{
+    int n = 0;
+    *found = NULL;
+    for (LIST_ENTRY *l = head->Flink; l != head; l = l->Flink, n++) {
+        LDR_DATA_TABLE_ENTRY *e = (LDR_DATA_TABLE_ENTRY *)((char *)l - in);
+        ck_assert_ptr_eq(l->Flink->Blink, l);
+        ck_assert_ptr_nonnull(e->DllBase);
+        ck_assert_uint_gt(e->BaseDllName.Length, 0);
+        if (e->DllBase == base)
+            *found = e;
+    }
+    return n;
+}
+
+#define WALK(order, base, found) \
+    walk(&ldr->order##ModuleList, offsetof(LDR_DATA_TABLE_ENTRY, order##Links), base, found)
+
+START_TEST(lists_of_modules)
+{
+    PPEB_LDR_DATA ldr = NtCurrentTeb()->ProcessEnvironmentBlock->Ldr;
+    LDR_DATA_TABLE_ENTRY *e, *same;
+    WCHAR path[4096];
+    const void *program = (const void *)GetModuleHandleA(NULL);
+    ck_assert_ptr_nonnull(ldr);
+    ck_assert(ldr->Initialized && ldr->Length == sizeof *ldr);
+    int n = WALK(InLoadOrder, program, &e);
+    ck_assert_ptr_eq(ldr->InLoadOrderModuleList.Flink, &e->InLoadOrderLinks);
+    ck_assert_uint_eq(e->FullDllName.Length / 2, GetModuleFileNameW(NULL, path, 4096));
+    ck_assert_int_eq(memcmp(e->FullDllName.Buffer, path, e->FullDllName.Length), 0);
+    ck_assert((char *)e->EntryPoint > (char *)program &&
+              (char *)e->EntryPoint < (char *)program + e->SizeOfImage);
+    ck_assert_int_eq(WALK(InMemoryOrder, program, &same), n);
+    ck_assert_ptr_eq(e, same);
+    ck_assert_int_eq(WALK(InInitializationOrder, program, &same), n - 1);
+    ck_assert_ptr_null(same);
+    WALK(InLoadOrder, (const void *)GetModuleHandleA("kernel32"), &e);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_eq(e->BaseDllName.Length, 2 * strlen("kernel32.dll"));
+    ck_assert_uint_eq(e->BaseDllName.Buffer[0], 'k');
+}
+END_TEST
+
+static const char *const rare[] = {"libanl.so.1", "libnss_compat.so.2", "libBrokenLocale.so.1"};
+
+START_TEST(lists_follow_the_dynamic_linker)
+{
+    PPEB_LDR_DATA ldr = NtCurrentPeb()->Ldr;
+    LDR_DATA_TABLE_ENTRY *e, *later;
+    void *library = NULL;
+    int before = WALK(InLoadOrder, NULL, &e);
+    for (int i = 0; i < 3 && !library; i++)
+        if (!dlopen(rare[i], RTLD_NOW | RTLD_NOLOAD))
+            library = dlopen(rare[i], RTLD_NOW);
+    if (!library)
+        return; /* the host has none of them */
+    ck_assert_ptr_eq(NtCurrentPeb()->Ldr, ldr);
+    int with = WALK(InLoadOrder, NULL, &e);
+    ck_assert_int_gt(with, before);
+    e = (LDR_DATA_TABLE_ENTRY *)ldr->InLoadOrderModuleList.Blink;
+    const void *base = e->DllBase;
+    dlclose(library);
+    ck_assert_ptr_eq(NtCurrentPeb()->Ldr, ldr);
+    ck_assert_int_eq(WALK(InMemoryOrder, base, &later), before);
+    ck_assert_ptr_null(later);
+    ck_assert_ptr_eq(e->InLoadOrderLinks.Flink, &ldr->InLoadOrderModuleList);
+}
+END_TEST
+
 static int WVM_NOINLINE deep(int n)
 {
     volatile char frame[32768];
@@ -256,6 +329,8 @@ int main(void)
     tcase_add_test(tc, slots_are_live_both_ways);
     tcase_add_test(tc, words_at_offsets);
     tcase_add_test(tc, the_process);
+    tcase_add_test(tc, lists_of_modules);
+    tcase_add_test(tc, lists_follow_the_dynamic_linker);
     tcase_add_test(tc, the_limit_sinks_with_the_stack);
     tcase_add_test(tc, a_child_has_numbers_of_its_own);
     tcase_add_test(tc, destructors_find_a_block);
