@@ -8,7 +8,8 @@
 have $CC || skip "no C compiler"
 
 headers="debugapi fibersapi guiddef heapapi image image_directories kit_loader kit_sysinfo
-kit_thread_info kit_threads kit_winbase minwinbase sdkddkver securitybaseapi synchapi sysinfoapi teb winbase windef
+kit_thread_info kit_threads kit_winbase minwinbase sdkddkver securitybaseapi synchapi sysinfoapi teb
+threadpoolapiset threadpoollegacyapiset winbase windef
 winerror winerror_more winnt winnt_lists winnt_words winuser"
 # What the two are meant to differ in: which Windows the source is for by default, hints that are no
 # numbers in mingw-w64's 32-bit headers, and structures that those have only the beginning of

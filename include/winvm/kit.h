@@ -27,6 +27,7 @@
 #include "securitybaseapi.h"
 #include "synchapi.h"
 #include "tlhelp32.h"
+#include "threadpoolapiset.h"
 #include "threadpoollegacyapiset.h"
 #include "timeapi.h"
 #include "timezoneapi.h"

@@ -1,9 +1,10 @@
-/* winvm/threadpoollegacyapiset.h: registered waits (libwinvm-kit).
+/* winvm/threadpoollegacyapiset.h: registered waits, work and timer queues (libwinvm-kit).
  *
- * WINVM_NO_TYPES needs: BOOL ULONG HANDLE PVOID WAITORTIMERCALLBACK. */
+ * WINVM_NO_TYPES needs: BOOL ULONG HANDLE PVOID WAITORTIMERCALLBACK LPTHREAD_START_ROUTINE. */
 #ifndef WINVM_THREADPOOLLEGACYAPISET_H
 #define WINVM_THREADPOOLLEGACYAPISET_H
 
+#include "kit_threads.h"
 #include "winnt.h"
 
 #ifndef WINVM_NO_TYPES
@@ -38,6 +39,30 @@ WINVM_DECLARE(BOOL, RegisterWaitForSingleObject,
  * runs still. */
 WINVM_DECLARE(BOOL, UnregisterWaitEx, (HANDLE WaitHandle, HANDLE CompletionEvent));
 WINVM_DECLARE(BOOL, UnregisterWait, (HANDLE WaitHandle));
+
+/* A thread of the usual pool calls Function(Context). Flags: WT_EXECUTELONGFUNCTION; the others say
+ * nothing here. Errors: 87 no function, 8. */
+WINVM_DECLARE(BOOL, QueueUserWorkItem,
+              (LPTHREAD_START_ROUTINE Function, PVOID Context, ULONG Flags));
+/* NULL: 8. */
+WINVM_DECLARE(HANDLE, CreateTimerQueue, (void));
+/* The usual pool calls Callback(Parameter, TRUE) in DueTime milliseconds (INFINITE: never), and then
+ * every Period milliseconds, if that is not 0. TimerQueue NULL: the queue that is always there.
+ * Errors: 87 (also WT_EXECUTEONLYONCE with a period), 6, 8, 1450. */
+WINVM_DECLARE(BOOL, CreateTimerQueueTimer,
+              (HANDLE * phNewTimer, HANDLE TimerQueue, WAITORTIMERCALLBACK Callback,
+               PVOID Parameter, DWORD DueTime, DWORD Period, ULONG Flags));
+/* Errors: 87 there is no such timer. */
+WINVM_DECLARE(BOOL, ChangeTimerQueueTimer,
+              (HANDLE TimerQueue, HANDLE Timer, ULONG DueTime, ULONG Period));
+/* Calls that have not begun never do. CompletionEvent: as UnregisterWaitEx's. Errors: 87, 997
+ * ERROR_IO_PENDING: it is deleted, but its call runs still. */
+WINVM_DECLARE(BOOL, DeleteTimerQueueTimer,
+              (HANDLE TimerQueue, HANDLE Timer, HANDLE CompletionEvent));
+/* With its timers. An event is set before this returns, which waits for the calls that run. Errors:
+ * 6, 997. */
+WINVM_DECLARE(BOOL, DeleteTimerQueueEx, (HANDLE TimerQueue, HANDLE CompletionEvent));
+WINVM_DECLARE(BOOL, DeleteTimerQueue, (HANDLE TimerQueue));
 
 WINVM_END_DECLS
 

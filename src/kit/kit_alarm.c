@@ -24,6 +24,9 @@ static struct wvm_kit_lock lock;
 static struct wvm_kit_links ring = {&ring, &ring}; /* lock, and the next */
 static bool has_thread;
 static uint32_t changes; /* (a) the thread sleeps on it */
+static struct wvm_kit_lock *inner; /* (a), of the pools; taken behind ours for a fork */
+static struct wvm_kit_lock *held;  /* that it was; the lock */
+static void (*inner_child)(void);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static struct wvm_kit_alarm *alarm_of(struct wvm_kit_links *l)
@@ -88,10 +91,15 @@ static void *ring_all(void *unused)
 static void before_fork(void)
 {
     wvm_kit_lock(&lock);
+    held = __atomic_load_n(&inner, __ATOMIC_ACQUIRE);
+    if (held)
+        wvm_kit_lock(held);
 }
 
 static void in_parent(void)
 {
+    if (held)
+        wvm_kit_unlock(held);
     wvm_kit_unlock(&lock);
 }
 
@@ -100,13 +108,21 @@ static void in_child(void)
     while (!is_empty())
         take_out(alarm_of(ring.next));
     has_thread = false;
-    lock.word = 0;
-    wvm_kit_held--; /* as before_fork took it */
+    if (held)
+        inner_child();
+    in_parent();
 }
 
 static void hear_of_forks(void)
 {
     pthread_atfork(before_fork, in_parent, in_child);
+}
+
+void wvm_kit_alarm_forks(struct wvm_kit_lock *given, void (*child)(void))
+{
+    pthread_once(&once, hear_of_forks);
+    inner_child = child;
+    __atomic_store_n(&inner, given, __ATOMIC_RELEASE);
 }
 
 static bool start_thread(void)

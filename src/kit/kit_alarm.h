@@ -27,6 +27,10 @@ uint64_t wvm_kit_alarm_due(int64_t time, int64_t *when);
 /* The first moment behind now that is a multiple of `period` (nanoseconds, not 0) behind `due`. */
 uint64_t wvm_kit_alarm_next(uint64_t due, uint64_t period);
 
+/* A lock that comes behind the alarms' lock is taken for each fork, and in the child, before it is
+ * let go, `child` is called. Once. */
+void wvm_kit_alarm_forks(struct wvm_kit_lock *inner, void (*child)(void));
+
 #pragma GCC visibility pop
 
 #endif

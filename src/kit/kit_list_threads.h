@@ -59,3 +59,57 @@ F(BOOL, SetWaitableTimerEx,
   ULONG g), (a, b, c, d, e, f, g))
 X(BOOL, CancelWaitableTimer, (HANDLE a), (a))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_THREADPOOL)
+X(PTP_POOL, CreateThreadpool, (PVOID a), (a))
+X(VOID, CloseThreadpool, (PTP_POOL a), (a))
+X(VOID, SetThreadpoolThreadMaximum, (PTP_POOL a, DWORD b), (a, b))
+X(BOOL, SetThreadpoolThreadMinimum, (PTP_POOL a, DWORD b), (a, b))
+F(BOOL, TrySubmitThreadpoolCallback,
+  (PTP_SIMPLE_CALLBACK a, PVOID b, PTP_CALLBACK_ENVIRON c), (a, b, c))
+F(PTP_WORK, CreateThreadpoolWork,
+  (PTP_WORK_CALLBACK a, PVOID b, PTP_CALLBACK_ENVIRON c), (a, b, c))
+X(VOID, SubmitThreadpoolWork, (PTP_WORK a), (a))
+X(VOID, WaitForThreadpoolWorkCallbacks, (PTP_WORK a, BOOL b), (a, b))
+X(VOID, CloseThreadpoolWork, (PTP_WORK a), (a))
+F(PTP_TIMER, CreateThreadpoolTimer,
+  (PTP_TIMER_CALLBACK a, PVOID b, PTP_CALLBACK_ENVIRON c), (a, b, c))
+X(VOID, SetThreadpoolTimer, (PTP_TIMER a, PFILETIME b, DWORD c, DWORD d), (a, b, c, d))
+X(BOOL, SetThreadpoolTimerEx, (PTP_TIMER a, PFILETIME b, DWORD c, DWORD d), (a, b, c, d))
+X(BOOL, IsThreadpoolTimerSet, (PTP_TIMER a), (a))
+X(VOID, WaitForThreadpoolTimerCallbacks, (PTP_TIMER a, BOOL b), (a, b))
+X(VOID, CloseThreadpoolTimer, (PTP_TIMER a), (a))
+X(PTP_CLEANUP_GROUP, CreateThreadpoolCleanupGroup, (VOID), ())
+X(VOID, CloseThreadpoolCleanupGroupMembers, (PTP_CLEANUP_GROUP a, BOOL b, PVOID c), (a, b, c))
+X(VOID, CloseThreadpoolCleanupGroup, (PTP_CLEANUP_GROUP a), (a))
+X(VOID, SetEventWhenCallbackReturns, (PTP_CALLBACK_INSTANCE a, HANDLE b), (a, b))
+X(VOID, ReleaseSemaphoreWhenCallbackReturns,
+  (PTP_CALLBACK_INSTANCE a, HANDLE b, DWORD c), (a, b, c))
+X(VOID, ReleaseMutexWhenCallbackReturns, (PTP_CALLBACK_INSTANCE a, HANDLE b), (a, b))
+X(VOID, LeaveCriticalSectionWhenCallbackReturns,
+  (PTP_CALLBACK_INSTANCE a, PCRITICAL_SECTION b), (a, b))
+X(VOID, FreeLibraryWhenCallbackReturns, (PTP_CALLBACK_INSTANCE a, HMODULE b), (a, b))
+X(BOOL, CallbackMayRunLong, (PTP_CALLBACK_INSTANCE a), (a))
+X(VOID, DisassociateCurrentThreadFromCallback, (PTP_CALLBACK_INSTANCE a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_THREADPOOL_WAIT)
+F(PTP_WAIT, CreateThreadpoolWait,
+  (PTP_WAIT_CALLBACK a, PVOID b, PTP_CALLBACK_ENVIRON c), (a, b, c))
+X(VOID, SetThreadpoolWait, (PTP_WAIT a, HANDLE b, PFILETIME c), (a, b, c))
+X(BOOL, SetThreadpoolWaitEx, (PTP_WAIT a, HANDLE b, PFILETIME c, PVOID d), (a, b, c, d))
+X(VOID, WaitForThreadpoolWaitCallbacks, (PTP_WAIT a, BOOL b), (a, b))
+X(VOID, CloseThreadpoolWait, (PTP_WAIT a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_TIMER_QUEUE)
+F(BOOL, QueueUserWorkItem, (LPTHREAD_START_ROUTINE a, PVOID b, ULONG c), (a, b, c))
+X(HANDLE, CreateTimerQueue, (VOID), ())
+F(BOOL, CreateTimerQueueTimer,
+  (PHANDLE a, HANDLE b, WAITORTIMERCALLBACK c, PVOID d, DWORD e, DWORD f, ULONG g), (a, b, c, d,
+  e, f, g))
+X(BOOL, ChangeTimerQueueTimer, (HANDLE a, HANDLE b, ULONG c, ULONG d), (a, b, c, d))
+X(BOOL, DeleteTimerQueueTimer, (HANDLE a, HANDLE b, HANDLE c), (a, b, c))
+X(BOOL, DeleteTimerQueueEx, (HANDLE a, HANDLE b), (a, b))
+X(BOOL, DeleteTimerQueue, (HANDLE a), (a))
+#endif
