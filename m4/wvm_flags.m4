@@ -43,20 +43,20 @@ AC_DEFUN([WVM_DEBUG_OPTION], [
     AC_SUBST([WVM_CPPFLAGS])
 ])
 
-dnl WVM_SANITIZER_OPTION: --enable-sanitizer=address|undefined|thread. The run-time library of a
-dnl sanitizer is linked into programs only, so -z defs must go.
+dnl WVM_SANITIZER_OPTION: --enable-sanitizer=address|undefined|thread, the first two also together
+dnl with a comma. The run-time library of a sanitizer is linked into programs only, so -z defs must go.
 AC_DEFUN([WVM_SANITIZER_OPTION], [
     AC_ARG_ENABLE([sanitizer], [AS_HELP_STRING([--enable-sanitizer=KIND],
-        [build with a sanitizer: address, undefined or thread])], [], [enable_sanitizer=no])
+        [build with a sanitizer: address, undefined, both with a comma, or thread])], [], [enable_sanitizer=no])
     AS_CASE([$enable_sanitizer],
         [no], [],
-        [address|undefined|thread], [
+        [address|undefined|address,undefined|thread], [
             WVM_CFLAGS="$WVM_CFLAGS -fsanitize=$enable_sanitizer -fno-omit-frame-pointer"
             WVM_LDFLAGS="-Wl,-z,relro -Wl,-z,now"
-            AS_IF([test "$enable_sanitizer" = undefined],
+            AS_CASE([$enable_sanitizer], [*undefined],
                 [WVM_CFLAGS="$WVM_CFLAGS -fno-sanitize-recover=undefined"])
         ],
-        [AC_MSG_ERROR([--enable-sanitizer takes address, undefined or thread])])
+        [AC_MSG_ERROR([--enable-sanitizer takes address, undefined, address,undefined or thread])])
     AM_CONDITIONAL([SANITIZER], [test "$enable_sanitizer" != no])
     AC_SUBST([WVM_SANITIZER], [$enable_sanitizer])
 ])
