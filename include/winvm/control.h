@@ -156,6 +156,7 @@ WINVM_SYSV void winvm_process_block(void *(*block)(void));
 #define WINVM_IN_SHLWAPI 0x4000
 #define WINVM_IN_OLE32 0x8000
 #define WINVM_IN_BCRYPTPRIMITIVES 0x10000
+#define WINVM_IN_CRYPT32 0x20000
 
 /* A function of another library that GetProcAddress is to find. Each of the first three words is a
  * distance in bytes from the word itself, so that a table of these needs no relocation. */

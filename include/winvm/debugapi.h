@@ -10,6 +10,8 @@ WINVM_BEGIN_DECLS
 
 /* TRUE while the process is traced. */
 WINVM_DECLARE(BOOL, IsDebuggerPresent, (void));
+/* The same of a process. Errors: 87 no pbDebuggerPresent, 6, 5. */
+WINVM_DECLARE(BOOL, CheckRemoteDebuggerPresent, (HANDLE hProcess, BOOL *pbDebuggerPresent));
 /* The exception STATUS_BREAKPOINT. */
 WINVM_DECLARE(void, DebugBreak, (void));
 /* To standard error, while a debugger is present or when the environment has WINVM_DEBUG_STRINGS;

@@ -37,6 +37,7 @@ WINVM_ATOMIC_ ULONGLONG winvm_xgetbv_(unsigned int which)
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(which));
     return (ULONGLONG)high << 32 | low;
 }
+#define _XCR_XFEATURE_ENABLED_MASK 0
 #undef _xgetbv
 #define _xgetbv(which) winvm_xgetbv_(which)
 #endif

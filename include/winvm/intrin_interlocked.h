@@ -157,6 +157,13 @@
 #define _InterlockedCompareExchange64_np(to, v, was) WINVM_INTRIN_CAS_(to, v, was)
 #define _InterlockedExchangePointer(to, v) \
     WINVM_INTRIN_SWAP_((void *volatile *)(to), (void *)(v), full)
+#if WINVM_64
+/* InterlockedCompareExchange128, for operands of any type of 64 bits. */
+#define _InterlockedCompareExchange128(to, high, low, expected)                                \
+    InterlockedCompareExchange128((WINVM_LONG64_ volatile *)(to), (WINVM_LONG64_)(high),       \
+                                  (WINVM_LONG64_)(low), (WINVM_LONG64_ *)(expected))
+#define _InterlockedCompareExchange128_np _InterlockedCompareExchange128
+#endif
 #define _InterlockedCompareExchangePointer(to, v, was) \
     WINVM_INTRIN_CAS_((void *volatile *)(to), (void *)(v), (void *)(was))
 #define _InterlockedExchangePointer_acq(to, v) \

@@ -71,6 +71,25 @@ typedef enum _TOKEN_INFORMATION_CLASS {
     TokenAppContainerNumber,
     MaxTokenInfoClass = 52
 } TOKEN_INFORMATION_CLASS, *PTOKEN_INFORMATION_CLASS;
+typedef struct _SID_IDENTIFIER_AUTHORITY {
+    BYTE Value[6];
+} SID_IDENTIFIER_AUTHORITY, *PSID_IDENTIFIER_AUTHORITY;
+typedef struct _SID {
+    BYTE Revision;
+    BYTE SubAuthorityCount;
+    SID_IDENTIFIER_AUTHORITY IdentifierAuthority;
+    DWORD SubAuthority[ANYSIZE_ARRAY];
+} SID, *PISID;
+typedef struct _SID_AND_ATTRIBUTES {
+    PSID Sid;
+    DWORD Attributes;
+} SID_AND_ATTRIBUTES, *PSID_AND_ATTRIBUTES;
+typedef struct _TOKEN_USER {
+    SID_AND_ATTRIBUTES User;
+} TOKEN_USER, *PTOKEN_USER;
+#define SID_REVISION 1
+#define SID_MAX_SUB_AUTHORITIES 15
+#define SECURITY_MAX_SID_SIZE 68
 #define SE_PRIVILEGE_ENABLED_BY_DEFAULT 0x00000001
 #define SE_PRIVILEGE_ENABLED 0x00000002
 #define SE_PRIVILEGE_REMOVED 0x00000004
@@ -139,6 +158,19 @@ WINVM_DECLARE(BOOL, GetTokenInformation,
 #define LookupPrivilegeValue LookupPrivilegeValueA
 #endif
 #endif
+
+/* A user of the host is S-1-22-1-UID, as Samba has it (TokenUser of GetTokenInformation). */
+WINVM_DECLARE(BOOL, IsValidSid, (PVOID pSid));
+WINVM_DECLARE(DWORD, GetSidLengthRequired, (unsigned char nSubAuthorityCount));
+/* Bytes; pSid must be valid. */
+WINVM_DECLARE(DWORD, GetLengthSid, (PVOID pSid));
+/* FALSE with the last error 0: they differ; 1337 ERROR_INVALID_SID. */
+WINVM_DECLARE(BOOL, EqualSid, (PVOID pSid1, PVOID pSid2));
+/* Errors: 1337, 122. */
+WINVM_DECLARE(BOOL, CopySid,
+              (DWORD nDestinationSidLength, PVOID pDestinationSid, PVOID pSourceSid));
+WINVM_DECLARE(unsigned char *, GetSidSubAuthorityCount, (PVOID pSid));
+WINVM_DECLARE(DWORD *, GetSidSubAuthority, (PVOID pSid, DWORD nSubAuthority));
 
 WINVM_END_DECLS
 

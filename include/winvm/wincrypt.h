@@ -1,6 +1,7 @@
-/* winvm/wincrypt.h: random bytes of CryptoAPI (libwinvm-kit); nothing else of it.
+/* winvm/wincrypt.h: random bytes of CryptoAPI, and secrets in memory (dpapi.h); nothing else of them
+ * (libwinvm-kit).
  *
- * WINVM_NO_TYPES needs: BOOL DWORD BYTE LPCSTR LPCWSTR HCRYPTPROV. */
+ * WINVM_NO_TYPES needs: BOOL DWORD BYTE LPVOID LPCSTR LPCWSTR HCRYPTPROV. */
 #ifndef WINVM_WINCRYPT_H
 #define WINVM_WINCRYPT_H
 
@@ -19,6 +20,10 @@ typedef ULONG_PTR HCRYPTPROV;
 #define NTE_BAD_PROV_TYPE ((LONG)0x80090014)
 #define NTE_KEYSET_NOT_DEF ((LONG)0x80090019)
 #define NTE_FAIL ((LONG)0x80090020)
+#define CRYPTPROTECTMEMORY_BLOCK_SIZE 16
+#define CRYPTPROTECTMEMORY_SAME_PROCESS 0x00
+#define CRYPTPROTECTMEMORY_CROSS_PROCESS 0x01
+#define CRYPTPROTECTMEMORY_SAME_LOGON 0x02
 #endif
 
 WINVM_BEGIN_DECLS
@@ -36,6 +41,10 @@ WINVM_DECLARE(BOOL, CryptAcquireContextW,
 WINVM_DECLARE(BOOL, CryptGenRandom, (HCRYPTPROV hProv, DWORD dwLen, BYTE *pbBuffer));
 /* dwFlags 0. Errors: 87 no such provider, NTE_BAD_FLAGS. */
 WINVM_DECLARE(BOOL, CryptReleaseContext, (HCRYPTPROV hProv, DWORD dwFlags));
+/* Enciphers a multiple of 16 bytes in place, for this process only. Errors: 87 pDataIn or the size,
+ * 50 ERROR_NOT_SUPPORTED for other processes (dwFlags), 31 the host gives no key. */
+WINVM_DECLARE(BOOL, CryptProtectMemory, (LPVOID pDataIn, DWORD cbDataIn, DWORD dwFlags));
+WINVM_DECLARE(BOOL, CryptUnprotectMemory, (LPVOID pDataIn, DWORD cbDataIn, DWORD dwFlags));
 
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE

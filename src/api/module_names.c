@@ -31,6 +31,8 @@ static const struct wvm_module modules[] = {
     {"shlwapi", WINVM_IN_SHLWAPI},
     {"ole32", WINVM_IN_OLE32},
     {"bcryptprimitives", WINVM_IN_BCRYPTPRIMITIVES},
+    {"crypt32", WINVM_IN_CRYPT32},
+    {"dpapi", WINVM_IN_CRYPT32},
 };
 #define ALWAYS_THERE                                                                               \
     (IN_KERNEL | WINVM_IN_NTDLL | WINVM_IN_PSAPI | WINVM_IN_NTOSKRNL)

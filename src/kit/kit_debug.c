@@ -2,6 +2,7 @@
  *
  * Locking: none.   Failure: none.   Signal safety: all but OutputDebugString. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,16 +12,34 @@
 
 #define TRACER "TracerPid:\t"
 
-BOOL wvm_kit_IsDebuggerPresent(VOID)
+static bool is_traced(const char *status)
 {
     char text[2048];
-    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    int fd = open(status, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
         close(fd);
     text[n > 0 ? n : 0] = '\0';
     const char *line = strstr(text, TRACER);
     return line && line[sizeof TRACER - 1] != '0';
+}
+
+BOOL wvm_kit_IsDebuggerPresent(VOID)
+{
+    return is_traced("/proc/self/status");
+}
+
+BOOL wvm_kit_CheckRemoteDebuggerPresent(HANDLE process, PBOOL out)
+{
+    char path[32];
+    if (!out)
+        return wvm_kit_fail(ERROR_INVALID_PARAMETER);
+    DWORD pid = wvm_kit_GetProcessId(process);
+    if (pid == 0)
+        return FALSE;
+    snprintf(path, sizeof path, "/proc/%u/status", pid);
+    *out = is_traced(path);
+    return TRUE;
 }
 
 VOID wvm_kit_DebugBreak(VOID)

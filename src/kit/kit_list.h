@@ -256,6 +256,7 @@ X(BOOL, GetExitCodeProcess, (HANDLE a, LPDWORD b), (a, b))
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_DEBUG)
 X(BOOL, IsDebuggerPresent, (VOID), ())
+X(BOOL, CheckRemoteDebuggerPresent, (HANDLE a, PBOOL b), (a, b))
 X(VOID, DebugBreak, (VOID), ())
 X(VOID, OutputDebugStringA, (LPCSTR a), (a))
 X(VOID, OutputDebugStringW, (LPCWSTR a), (a))

@@ -19,6 +19,21 @@ X(BOOL, CryptGenRandom, (HCRYPTPROV a, DWORD b, BYTE *c), (a, b, c))
 X(BOOL, CryptReleaseContext, (HCRYPTPROV a, DWORD b), (a, b))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PROTECT)
+X(BOOL, CryptProtectMemory, (LPVOID a, DWORD b, DWORD c), (a, b, c))
+X(BOOL, CryptUnprotectMemory, (LPVOID a, DWORD b, DWORD c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_SID)
+X(BOOL, IsValidSid, (PSID a), (a))
+X(DWORD, GetSidLengthRequired, (UCHAR a), (a))
+X(DWORD, GetLengthSid, (PSID a), (a))
+X(BOOL, EqualSid, (PSID a, PSID b), (a, b))
+X(BOOL, CopySid, (DWORD a, PSID b, PSID c), (a, b, c))
+X(PUCHAR, GetSidSubAuthorityCount, (PSID a), (a))
+X(PDWORD, GetSidSubAuthority, (PSID a, DWORD b), (a, b))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_PSAPI)
 X(BOOL, K32EnumProcessModules, (HANDLE a, HMODULE *b, DWORD c, LPDWORD d), (a, b, c, d))
 X(BOOL, K32EnumProcessModulesEx,

@@ -179,20 +179,47 @@ static void put_text(struct message *m, const char *p)
 
 /* ---- The calls ---- */
 
-/* The whole text, of malloc; NULL and the last error. source: of FORMAT_MESSAGE_FROM_STRING. */
-static char *make(struct message *m, const char *source, DWORD id)
+/* The text of a number, and what follows it; NULL and the last error. module: of
+ * FORMAT_MESSAGE_FROM_HMODULE. Of the modules, ntdll has statuses and kernel32 errors. */
+static const char *text_of(DWORD flags, HMODULE module, DWORD id, const char **behind)
+{
+    const char *text = NULL;
+    DWORD error = ERROR_MR_MID_NOT_FOUND;
+    bool from_module = flags & FORMAT_MESSAGE_FROM_HMODULE;
+    *behind = "";
+    if (from_module && module && module == GetModuleHandleA("ntdll")) {
+        text = wvm_kit_status_text((NTSTATUS)id);
+        *behind = text ? "\r\n" : "";
+    } else if (from_module && module &&
+               (module == GetModuleHandleA("kernel32") ||
+                module == GetModuleHandleA("kernelbase"))) {
+        text = find_text(id);
+    } else if (from_module) {
+        error = ERROR_RESOURCE_TYPE_NOT_FOUND;
+    }
+    if (!text && flags & FORMAT_MESSAGE_FROM_SYSTEM)
+        text = find_text(id);
+    if (!text)
+        wvm_kit_fail(error);
+    return text;
+}
+
+/* The whole text, of malloc; NULL and the last error. source: of FORMAT_MESSAGE_FROM_STRING or
+ * FORMAT_MESSAGE_FROM_HMODULE. */
+static char *make(struct message *m, const void *source, DWORD id)
 {
     char *text = NULL;
+    const char *behind = "", *form = source;
     size_t size;
     if (!(m->flags & FORMAT_MESSAGE_FROM_STRING))
-        source = m->flags & FORMAT_MESSAGE_FROM_SYSTEM ? find_text(id) : NULL;
-    if (!source) {
-        wvm_kit_fail(ERROR_MR_MID_NOT_FOUND);
+        form = text_of(m->flags, (HMODULE)(uintptr_t)source, id, &behind);
+    if (!form)
         return NULL;
-    }
     m->out = open_memstream(&text, &size);
-    if (m->out)
-        put_text(m, source);
+    if (m->out) {
+        put_text(m, form);
+        put_text(m, behind);
+    }
     if (!m->out || fclose(m->out) != 0 || m->bad) {
         free(text);
         wvm_kit_fail(m->bad ? ERROR_INVALID_PARAMETER : ERROR_NOT_ENOUGH_MEMORY);
@@ -259,7 +286,7 @@ static DWORD format_w(struct message *m, LPCVOID source, DWORD id, LPWSTR out, D
     if (!are_valid(m->flags, source, out))
         return 0;
     char *narrow = string ? wvm_kit_new_utf8(source) : NULL;
-    char *text = narrow || !string ? make(m, narrow, id) : NULL;
+    char *text = narrow || !string ? make(m, string ? narrow : source, id) : NULL;
     DWORD n = text ? answer_w(m->flags, text, out, cap) : 0;
     free(text);
     free(narrow);

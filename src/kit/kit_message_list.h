@@ -14,6 +14,7 @@
       "Not enough memory resources are available to process this command.")                       \
     X(ERROR_INVALID_ACCESS, "The access code is invalid.")                                        \
     X(ERROR_OUTOFMEMORY, "Not enough memory resources are available to complete this operation.") \
+    X(ERROR_NO_MORE_FILES, "There are no more files.")                                            \
     X(ERROR_NOT_SAME_DEVICE, "The system cannot move the file to a different disk drive.")        \
     X(ERROR_WRITE_PROTECT, "The media is write protected.")                                       \
     X(ERROR_BAD_LENGTH,                                                                           \
@@ -26,6 +27,7 @@
     X(ERROR_HANDLE_EOF, "Reached the end of the file.")                                           \
     X(ERROR_NOT_SUPPORTED, "The request is not supported.")                                       \
     X(ERROR_UNEXP_NET_ERR, "An unexpected network error occurred.")                               \
+    X(ERROR_SIGNAL_REFUSED, "The recipient process has refused the signal.")                      \
     X(ERROR_FILE_EXISTS, "The file exists.")                                                      \
     X(ERROR_INVALID_PARAMETER, "The parameter is incorrect.")                                     \
     X(ERROR_BROKEN_PIPE, "The pipe has been ended.")                                              \
@@ -105,5 +107,8 @@
     X(ERROR_INVALID_USER_BUFFER,                                                                  \
       "The supplied user buffer is not valid for the requested operation.")                       \
     X(ERROR_NOT_ENOUGH_QUOTA, "Not enough quota is available to process this command.")
+
+/* The text of a status, without the line break that follows; NULL: none. */
+const char *wvm_kit_status_text(NTSTATUS status) __attribute__((visibility("hidden")));
 
 #endif

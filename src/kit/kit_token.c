@@ -13,6 +13,8 @@
 #include "kit/kit_wait.h"
 
 #define MOST_PRIVILEGES 64u
+#define HOST_AUTHORITY 22 /* users of Unix */
+#define HOST_USER 1
 
 struct token {
     struct wvm_kit_object object; /* first */
@@ -221,6 +223,11 @@ struct told {
     union {
         DWORD value;
         TOKEN_PRIVILEGES held;
+        struct {
+            TOKEN_USER user;
+            SID sid;
+            DWORD uid; /* the second of its SubAuthority */
+        } user;
         char room[sizeof(TOKEN_PRIVILEGES) + MOST_PRIVILEGES * sizeof(LUID_AND_ATTRIBUTES)];
     } is;
 };
@@ -238,6 +245,16 @@ static DWORD collect_held(TOKEN_PRIVILEGES *p)
                    p->PrivilegeCount * sizeof p->Privileges[0]);
 }
 
+/* S-1-22-1-uid. */
+static DWORD tell_user(struct told *told)
+{
+    told->is.user.sid =
+        (SID){SID_REVISION, 2, {{0, 0, 0, 0, 0, HOST_AUTHORITY}}, {HOST_USER}};
+    told->is.user.uid = (DWORD)geteuid();
+    told->is.user.user = (TOKEN_USER){{&told->is.user.sid, 0}};
+    return sizeof told->is.user;
+}
+
 /* False: the class is not known. */
 static bool tell(struct told *told, TOKEN_INFORMATION_CLASS what)
 {
@@ -247,6 +264,9 @@ static bool tell(struct told *told, TOKEN_INFORMATION_CLASS what)
     switch (what) {
     case TokenPrivileges:
         told->size = collect_held(&told->is.held);
+        return true;
+    case TokenUser:
+        told->size = tell_user(told);
         return true;
     case TokenElevation:
         told->is.value = geteuid() == 0;
@@ -279,6 +299,8 @@ BOOL wvm_kit_GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS what, PVO
     if (size < told.size || !out)
         return wvm_kit_fail(told.error);
     memcpy(out, &told.is, told.size);
+    if (what == TokenUser) /* points behind itself */
+        ((TOKEN_USER *)out)->User.Sid = (char *)out + ((char *)&told.is.user.sid - (char *)&told.is);
     return TRUE;
 }
 

@@ -49,6 +49,45 @@ START_TEST(random_bytes)
 }
 END_TEST
 
+START_TEST(debuggers)
+{
+    BOOL traced = 9;
+    ck_assert(CheckRemoteDebuggerPresent(GetCurrentProcess(), &traced));
+    ck_assert_int_eq(traced, IsDebuggerPresent());
+    ck_assert(!CheckRemoteDebuggerPresent(GetCurrentProcess(), NULL));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
+    ck_assert(!CheckRemoteDebuggerPresent((HANDLE)(uintptr_t)0x7770, &traced));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_HANDLE);
+}
+END_TEST
+
+START_TEST(protected_memory)
+{
+    char secret[48], copy[48];
+    for (int i = 0; i < 48; i++)
+        secret[i] = copy[i] = 7;
+    ck_assert(!CryptProtectMemory(secret, 15, CRYPTPROTECTMEMORY_SAME_PROCESS));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
+    ck_assert(!CryptProtectMemory(NULL, 16, CRYPTPROTECTMEMORY_SAME_PROCESS));
+    ck_assert(!CryptProtectMemory(secret, 16, 3));
+    ck_assert(!CryptProtectMemory(secret, 48, CRYPTPROTECTMEMORY_SAME_LOGON));
+    ck_assert_uint_eq(GetLastError(), ERROR_NOT_SUPPORTED);
+    ck_assert(memcmp(secret, copy, 48) == 0);
+    ck_assert(CryptProtectMemory(secret, 48, CRYPTPROTECTMEMORY_SAME_PROCESS));
+    for (int i = 0; i < 48; i += 8) /* no block shows what it was, or that it is like another */
+        for (int k = i + 8; k < 48; k += 8)
+            ck_assert(memcmp(secret + i, copy, 8) != 0 && memcmp(secret + i, secret + k, 8) != 0);
+    char other[48];
+    memcpy(other, copy, 48);
+    other[47] = 8;
+    ck_assert(CryptProtectMemory(other, 48, CRYPTPROTECTMEMORY_SAME_PROCESS));
+    ck_assert(memcmp(other, secret, 8) != 0); /* each byte depends on each */
+    ck_assert(CryptUnprotectMemory(secret, 48, CRYPTPROTECTMEMORY_SAME_PROCESS));
+    ck_assert(memcmp(secret, copy, 48) == 0);
+    ck_assert(GetProcAddress(LoadLibraryA("crypt32.dll"), "CryptProtectMemory"));
+}
+END_TEST
+
 START_TEST(crypto_api)
 {
     unsigned char a[32] = {0};
@@ -303,6 +342,8 @@ int main(void)
     Suite *suite = unit_suite("kit_names", 60, &tc);
     tcase_add_test(tc, random_bytes);
     tcase_add_test(tc, crypto_api);
+    tcase_add_test(tc, debuggers);
+    tcase_add_test(tc, protected_memory);
     tcase_add_test(tc, version);
     tcase_add_test(tc, version_conditions);
     tcase_add_test(tc, dates);

@@ -203,6 +203,61 @@ START_TEST(privileges)
 }
 END_TEST
 
+START_TEST(user)
+{
+    union {
+        TOKEN_USER user;
+        char room[128];
+    } told, copy;
+    HANDLE token;
+    DWORD n = 0;
+    ck_assert(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token));
+    ck_assert(!GetTokenInformation(token, TokenUser, NULL, 0, &n));
+    ck_assert_uint_eq(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
+    ck_assert_uint_le(n, sizeof told);
+    ck_assert(GetTokenInformation(token, TokenUser, &told, n, &n));
+    PSID sid = told.user.User.Sid;
+    ck_assert((char *)sid > (char *)&told && (char *)sid < told.room + n);
+    ck_assert(IsValidSid(sid) && *GetSidSubAuthorityCount(sid) == 2);
+    ck_assert_uint_eq(GetLengthSid(sid), GetSidLengthRequired(2));
+    ck_assert_uint_eq(*GetSidSubAuthority(sid, 1), geteuid());
+    ck_assert((char *)sid + GetLengthSid(sid) <= told.room + n);
+    ck_assert(!CopySid(15, &copy, sid) && GetLastError() == ERROR_INSUFFICIENT_BUFFER);
+    ck_assert(CopySid(sizeof copy, &copy, sid) && EqualSid(&copy, sid));
+    *GetSidSubAuthority(&copy, 1) += 1;
+    ck_assert(!EqualSid(&copy, sid) && GetLastError() == NO_ERROR);
+    copy.room[0] = 2;
+    ck_assert(!IsValidSid(&copy) && !EqualSid(&copy, sid));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_SID);
+    CloseHandle(token);
+}
+END_TEST
+
+START_TEST(messages_of_modules)
+{
+    char out[200];
+    const DWORD module = FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_IGNORE_INSERTS;
+    HMODULE nt = GetModuleHandleA("ntdll.dll"), kernel = GetModuleHandleA("kernel32.dll");
+    DWORD conflict = (DWORD)STATUS_CONFLICTING_ADDRESSES;
+    ck_assert(FormatMessageA(module, nt, conflict, 0, out, 200, NULL));
+    ck_assert_str_eq(out, "{Conflicting Address Range}\r\n"
+                          "The specified address range conflicts with the address space.\r\n");
+    ck_assert(FormatMessageA(module, kernel, ERROR_ACCESS_DENIED, 0, out, 200, NULL));
+    ck_assert_str_eq(out, "Access is denied.\r\n");
+    ck_assert(!FormatMessageA(module, nt, ERROR_ACCESS_DENIED, 0, out, 200, NULL));
+    ck_assert_uint_eq(GetLastError(), ERROR_MR_MID_NOT_FOUND);
+    ck_assert(FormatMessageA(module | FORMAT_MESSAGE_FROM_SYSTEM, nt, ERROR_ACCESS_DENIED, 0, out,
+                             200, NULL));
+    ck_assert(!FormatMessageA(module, NULL, conflict, 0, out, 200, NULL));
+    ck_assert_uint_eq(GetLastError(), ERROR_RESOURCE_TYPE_NOT_FOUND);
+    WCHAR *wide = NULL;
+    DWORD n = FormatMessageW(module | FORMAT_MESSAGE_ALLOCATE_BUFFER, nt, conflict, 0,
+                             (LPWSTR)(void *)&wide, 0, NULL);
+    ck_assert(n == 92 && wide[0] == '{' && wide[n - 1] == '\n');
+    LocalFree(wide);
+}
+END_TEST
+
 static DWORD format_list(LPCSTR text, LPSTR out, DWORD cap, ...)
 {
     va_list list;
@@ -370,6 +425,8 @@ int main(void)
     tcase_add_test(tc, one_processor);
     tcase_add_test(tc, privileges);
     tcase_add_test(tc, messages);
+    tcase_add_test(tc, messages_of_modules);
+    tcase_add_test(tc, user);
     tcase_add_test(tc, every_error_has_a_text);
     tcase_add_test(tc, interlocked);
     tcase_add_test(tc, what_a_token_tells);
