@@ -137,5 +137,12 @@ for source in "$here"/backends/*; do
             fi
         ok "compiles as it stands: ${source##*/}, $compiler $flags"
     done
+    # Those that are programs find all that they need, and end with 0.
+    grep -q '^int main' "$source" || continue
+    # shellcheck disable=SC2086
+    $CXX $win -w $path -x "$([ "${source%.cc}" = "$source" ] && echo c || echo c++)" "$source" \
+        -x none $kit -pthread -o "$tmp/b" >"$tmp/out" 2>"$tmp/err" &&
+        timeout 60 "$tmp/b" >"$tmp/out" 2>"$tmp/err" </dev/null && ! grep 'missing' "$tmp/out"
+    ok "runs: ${source##*/}"
 done
 finish

@@ -405,7 +405,7 @@ START_TEST(what_a_token_tells)
     ck_assert_uint_eq(GetLastError(), ERROR_ACCESS_DENIED);
     ck_assert(!GetTokenInformation(token, (TOKEN_INFORMATION_CLASS)0, &value, 4, &size));
     ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
-    ck_assert(!GetTokenInformation(token, TokenUser, &value, 4, &size));
+    ck_assert(!GetTokenInformation(token, TokenGroups, &value, 4, &size));
     ck_assert_uint_eq(GetLastError(), ERROR_NOT_SUPPORTED);
     size = sizeof name;
     ck_assert(!LookupPrivilegeNameA(NULL, &(LUID){1000, 0}, name, &size));
