@@ -379,18 +379,20 @@ static void has_left(void)
 static void ask(int sig)
 {
     (void)sig;
-    n_wrong += waits && !winvm_thread_inside();
     if (!waits && winvm_thread_when_left(has_left)) {
         waits = 1;
         n_asked++;
     }
 }
 
+/* Who has come back from a call has been told: `waits` is set inside only. */
 static void *change_memory(void *unused)
 {
     while (!stop) {
         void *p = VirtualAlloc(NULL, 1 << 20, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        n_wrong += waits;
         VirtualFree(p, 0, MEM_RELEASE);
+        n_wrong += waits;
     }
     return unused;
 }
