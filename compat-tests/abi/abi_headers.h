@@ -11,7 +11,9 @@
 #define WIN32_NO_STATUS
 #endif
 #include <windows.h>
+#include <dbghelp.h>
 #include <psapi.h>
+#include <winioctl.h>
 #include <winternl.h>
 #ifndef ABI_WINNT_STATUS
 #undef WIN32_NO_STATUS

@@ -7,10 +7,10 @@
 # shellcheck disable=SC2086
 have $CC || skip "no C compiler"
 
-headers="debugapi fibersapi guiddef heapapi image image_directories kit_loader kit_sysinfo
+headers="dbghelp debugapi fibersapi guiddef heapapi image image_directories kit_loader kit_sysinfo
 kit_thread_info kit_threads kit_winbase minwinbase sdkddkver securitybaseapi synchapi sysinfoapi teb
 threadpoolapiset threadpoollegacyapiset winbase windef
-winerror winerror_more winnt winnt_lists winnt_words winuser"
+werapi winerror winerror_more winioctl winnt winnt_lists winnt_words winuser"
 # What the two are meant to differ in: which Windows the source is for by default, hints that are no
 # numbers in mingw-w64's 32-bit headers, and structures that those have only the beginning of
 # (layout.h checks the ones of teb.h; a load configuration tells its own size).
@@ -69,6 +69,7 @@ against() {
     values "$@" "$tmp/kit.c" | sort >"$tmp/mingw" || fail "$bits bit: mingw-w64's headers"
     # shellcheck disable=SC2086
     values $CC -w "-m$bits" "-I$abi" $includes -include winvm/kit.h -include winvm/sdkddkver.h \
+        -include winvm/dbghelp.h -include winvm/winioctl.h \
         -include winvm/guiddef.h "$tmp/kit.c" | sort >"$tmp/ours" || fail "$bits bit: our headers"
     sed 's/=.*//' "$tmp/mingw" | sort -u >"$tmp/both"
     while IFS='=' read -r name value; do

@@ -271,7 +271,42 @@ typedef struct _IMAGE_RELOCATION {
     DWORD SymbolTableIndex;
     WORD Type;
 } IMAGE_RELOCATION, *PIMAGE_RELOCATION;
+typedef struct _IMAGE_LINENUMBER {
+    union {
+        DWORD SymbolTableIndex;
+        DWORD VirtualAddress;
+    } Type;
+    WORD Linenumber; /* 0: Type is the symbol of a function, else an address of the line */
+} IMAGE_LINENUMBER, *PIMAGE_LINENUMBER;
+#define IMAGE_SIZEOF_LINENUMBER 6
 #pragma pack(pop)
+
+/* ---- managed code ---- */
+
+#define COMIMAGE_FLAGS_ILONLY 0x00000001
+#define COMIMAGE_FLAGS_32BITREQUIRED 0x00000002
+#define COMIMAGE_FLAGS_IL_LIBRARY 0x00000004
+#define COMIMAGE_FLAGS_STRONGNAMESIGNED 0x00000008
+#define COMIMAGE_FLAGS_NATIVE_ENTRYPOINT 0x00000010
+#define COMIMAGE_FLAGS_TRACKDEBUGDATA 0x00010000
+#define COMIMAGE_FLAGS_32BITPREFERRED 0x00020000
+typedef struct IMAGE_COR20_HEADER {
+    DWORD cb;
+    WORD MajorRuntimeVersion;
+    WORD MinorRuntimeVersion;
+    IMAGE_DATA_DIRECTORY MetaData;
+    DWORD Flags; /* COMIMAGE_FLAGS_* */
+    __extension__ union {
+        DWORD EntryPointToken;
+        DWORD EntryPointRVA;
+    } DUMMYUNIONNAME;
+    IMAGE_DATA_DIRECTORY Resources;
+    IMAGE_DATA_DIRECTORY StrongNameSignature;
+    IMAGE_DATA_DIRECTORY CodeManagerTable;
+    IMAGE_DATA_DIRECTORY VTableFixups;
+    IMAGE_DATA_DIRECTORY ExportAddressTableJumps;
+    IMAGE_DATA_DIRECTORY ManagedNativeHeader;
+} IMAGE_COR20_HEADER, *PIMAGE_COR20_HEADER;
 
 /* ---- unwinding of 64-bit x86 code ---- */
 

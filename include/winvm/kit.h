@@ -32,6 +32,7 @@
 #include "timeapi.h"
 #include "timezoneapi.h"
 #include "utilapiset.h"
+#include "werapi.h"
 #include "wincon.h"
 #include "wincrypt.h"
 #include "winnls.h"
@@ -44,6 +45,7 @@
 #include "bcrypt.h"
 #include "kit_ntdll.h"
 #ifndef WINVM_UNDER_WINE /* whose winternl.h has these */
+#include "kit_image.h"
 #include "kit_ntdll_objects.h"
 #endif
 #endif

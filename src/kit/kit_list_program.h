@@ -33,6 +33,29 @@ X(VOID, FlushProcessWriteBuffers, (VOID), ())
 X(VOID, RaiseFailFastException, (PEXCEPTION_RECORD a, PCONTEXT b, DWORD c), (a, b, c))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_IMAGE)
+X(PIMAGE_NT_HEADERS, RtlImageNtHeader, (PVOID a), (a))
+X(PVOID, RtlImageDirectoryEntryToData, (PVOID a, BOOLEAN b, USHORT c, PULONG d), (a, b, c, d))
+X(PIMAGE_SECTION_HEADER, RtlImageRvaToSection, (PIMAGE_NT_HEADERS a, PVOID b, ULONG c), (a, b, c))
+X(PVOID, RtlImageRvaToVa,
+  (PIMAGE_NT_HEADERS a, PVOID b, ULONG c, PIMAGE_SECTION_HEADER *d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_IMAGE_HELP)
+X(PIMAGE_NT_HEADERS, ImageNtHeader, (PVOID a), (a))
+X(PVOID, ImageDirectoryEntryToData, (PVOID a, BOOLEAN b, USHORT c, PULONG d), (a, b, c, d))
+X(PIMAGE_SECTION_HEADER, ImageRvaToSection, (PIMAGE_NT_HEADERS a, PVOID b, ULONG c), (a, b, c))
+X(PVOID, ImageRvaToVa,
+  (PIMAGE_NT_HEADERS a, PVOID b, ULONG c, PIMAGE_SECTION_HEADER *d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_WER)
+X(HRESULT, WerRegisterExcludedMemoryBlock, (const VOID *a, DWORD b), (a, b))
+X(HRESULT, WerUnregisterExcludedMemoryBlock, (const VOID *a), (a))
+X(HRESULT, WerSetFlags, (DWORD a), (a))
+X(HRESULT, WerGetFlags, (HANDLE a, PDWORD b), (a, b))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_RTL)
 X(SIZE_T, RtlCompareMemory, (const VOID *a, const VOID *b, SIZE_T c), (a, b, c))
 X(NTSTATUS, NtYieldExecution, (VOID), ())

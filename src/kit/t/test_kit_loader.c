@@ -1,9 +1,12 @@
-/* Modules by address and with flags, encoded pointers, barriers, memory compared. */
+/* Modules by address and with flags, PE files, encoded pointers, barriers, memory compared, memory
+ * that core files leave out. */
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,6 +196,106 @@ START_TEST(small_calls)
 }
 END_TEST
 
+/* Headers and one section, as in a file: the section's bytes are at 0x200, loaded at 0x1000. */
+static void make_image(unsigned char *file)
+{
+    IMAGE_DOS_HEADER *dos = (void *)file;
+    IMAGE_NT_HEADERS *nt = (void *)(file + 0x80);
+    memset(file, 0, 0x400);
+    dos->e_magic = IMAGE_DOS_SIGNATURE;
+    dos->e_lfanew = 0x80;
+    nt->Signature = IMAGE_NT_SIGNATURE;
+    nt->FileHeader.NumberOfSections = 1;
+    nt->FileHeader.SizeOfOptionalHeader = sizeof nt->OptionalHeader;
+    nt->OptionalHeader.Magic = IMAGE_NT_OPTIONAL_HDR_MAGIC;
+    nt->OptionalHeader.SizeOfHeaders = 0x200;
+    nt->OptionalHeader.NumberOfRvaAndSizes = IMAGE_NUMBEROF_DIRECTORY_ENTRIES;
+    nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress = 0x1010;
+    nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].Size = 40;
+    IMAGE_SECTION_HEADER *section = IMAGE_FIRST_SECTION(nt);
+    section->VirtualAddress = 0x1000;
+    section->SizeOfRawData = 0x200;
+    section->PointerToRawData = 0x200;
+}
+
+START_TEST(images)
+{
+    _Alignas(16) unsigned char file[0x400];
+    ULONG size = 7;
+    make_image(file);
+    IMAGE_NT_HEADERS *nt = RtlImageNtHeader(file);
+    ck_assert_ptr_eq(nt, file + 0x80);
+    ck_assert_ptr_eq(ImageNtHeader(file), nt);
+    ck_assert_ptr_eq(RtlImageDirectoryEntryToData(file, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size),
+                     file + 0x1010);
+    ck_assert_uint_eq(size, 40);
+    ck_assert_ptr_eq(ImageDirectoryEntryToData(file, FALSE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size),
+                     file + 0x210);
+    ck_assert_ptr_eq(
+        RtlImageDirectoryEntryToData(file + 1, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size),
+        file + 0x210);
+    ck_assert_ptr_null(RtlImageDirectoryEntryToData(file, TRUE, IMAGE_DIRECTORY_ENTRY_TLS, &size));
+    ck_assert_uint_eq(size, 0);
+    ck_assert_ptr_null(RtlImageDirectoryEntryToData(file, TRUE, 16, &size));
+    IMAGE_SECTION_HEADER *section = IMAGE_FIRST_SECTION(nt), *last = NULL;
+    ck_assert_ptr_eq(RtlImageRvaToSection(nt, file, 0x1000), section);
+    ck_assert_ptr_eq(ImageRvaToSection(nt, file, 0x11ff), section);
+    ck_assert_ptr_null(RtlImageRvaToSection(nt, file, 0x1200));
+    ck_assert_ptr_null(ImageRvaToVa(nt, file, 0xfff, &last));
+    ck_assert_ptr_null(last);
+    ck_assert_ptr_eq(RtlImageRvaToVa(nt, file, 0x1011, &last), file + 0x211);
+    ck_assert_ptr_eq(last, section);
+    nt->Signature = 0;
+    ck_assert_ptr_null(RtlImageNtHeader(file));
+    ck_assert_ptr_null(RtlImageNtHeader(NULL));
+}
+END_TEST
+
+/* The mapping of the address has the mark of memory that core files leave out. */
+static int is_left_out(const void *address)
+{
+    char line[4096];
+    uintptr_t begin, end, at = (uintptr_t)address;
+    int found = 0, out = -1;
+    FILE *f = fopen("/proc/self/smaps", "r");
+    while (f && fgets(line, sizeof line, f)) {
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2)
+            found = at >= begin && at < end;
+        else if (found && strncmp(line, "VmFlags:", 8) == 0)
+            out = strstr(line, " dd") != NULL;
+    }
+    if (f)
+        fclose(f);
+    return out;
+}
+
+START_TEST(left_out_of_reports)
+{
+    DWORD flags;
+    char *p = VirtualAlloc(NULL, 0x4000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    ck_assert_int_eq(WerRegisterExcludedMemoryBlock(NULL, 1), E_INVALIDARG);
+    ck_assert_int_eq(WerRegisterExcludedMemoryBlock(p, 0), E_INVALIDARG);
+    ck_assert_int_eq(WerRegisterExcludedMemoryBlock(p + 0x10, 0x1000), S_OK);
+    ck_assert_int_eq(WerRegisterExcludedMemoryBlock(p + 0x1800, 8), S_OK);
+    if (is_left_out(p) >= 0) {
+        ck_assert(is_left_out(p) && is_left_out(p + 0x1000) && !is_left_out(p + 0x2000));
+        ck_assert_int_eq(WerUnregisterExcludedMemoryBlock(p + 0x10), S_OK);
+        ck_assert(!is_left_out(p) && is_left_out(p + 0x1000));
+        ck_assert_int_eq(WerRegisterExcludedMemoryBlock(p + 0x10, 8), S_OK);
+    }
+    ck_assert_int_eq(WerUnregisterExcludedMemoryBlock(p), HRESULT_FROM_WIN32(ERROR_NOT_FOUND));
+    ck_assert_int_eq(WerUnregisterExcludedMemoryBlock(p + 0x10), S_OK);
+    ck_assert_int_eq(WerUnregisterExcludedMemoryBlock(p + 0x1800), S_OK);
+    ck_assert_int_ne(is_left_out(p + 0x1000), 1);
+    VirtualFree(p, 0, MEM_RELEASE);
+    ck_assert_int_eq(WerSetFlags(WER_FAULT_REPORTING_FLAG_NOHEAP), S_OK);
+    ck_assert_int_eq(WerSetFlags(0x100), E_INVALIDARG);
+    ck_assert_int_eq(WerGetFlags(GetCurrentProcess(), &flags), S_OK);
+    ck_assert_uint_eq(flags, WER_FAULT_REPORTING_FLAG_NOHEAP);
+    ck_assert_int_eq(WerGetFlags(NULL, &flags), E_INVALIDARG);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -205,5 +308,7 @@ int main(void)
     tcase_add_test(tc, pointers);
     tcase_add_test(tc, barrier);
     tcase_add_test(tc, small_calls);
+    tcase_add_test(tc, images);
+    tcase_add_test(tc, left_out_of_reports);
     return unit_run(suite);
 }

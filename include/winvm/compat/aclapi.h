@@ -1,0 +1,8 @@
+/* <aclapi.h> for unmodified Windows sources: winvm has no security descriptors, so that nothing is
+ * declared here beyond windows.h. */
+#ifndef WINVM_COMPAT_ACLAPI_H
+#define WINVM_COMPAT_ACLAPI_H
+
+#include "windows.h"
+
+#endif
