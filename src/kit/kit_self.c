@@ -8,8 +8,8 @@
  *         that, and use the kit: they get a record again. Nothing would end a record that is made
  *         behind the last round of destructors, where the C library frees what it has of the
  *         thread: there is none then.
- * I3      In a fork child only the caller lives: the others' records are left as they are, and
- *         neither signaled nor abandoned.
+ * I3      In a fork child only the caller lives: the others' waits are taken down; else their
+ *         records are left as they are, and neither signaled nor abandoned.
  * Locking: wvm_kit_threads_lock for the list; the dispatch lock; never both.
  * Failure: NULL.   Signal safety: none. */
 #include "kit/kit_self.h"
@@ -63,6 +63,8 @@ struct wvm_kit_kind wvm_kit_thread_kind = {
 void wvm_kit_thread_end(struct wvm_kit_thread *self)
 {
     void (*end)(struct wvm_kit_thread *);
+    wvm_kit_wait_end(self);
+    wvm_kit_busy(); /* nobody ends it twice */
     wvm_kit_lock(&wvm_kit_threads_lock);
     wvm_kit_unlink(&self->all);
     wvm_kit_unlock(&wvm_kit_threads_lock);
@@ -70,12 +72,13 @@ void wvm_kit_thread_end(struct wvm_kit_thread *self)
     if ((end = __atomic_load_n(&wvm_kit_end_mutexes, __ATOMIC_ACQUIRE)) != NULL)
         end(self);
     self->ended = true;
+    __atomic_or_fetch(&self->suspended, WVM_KIT_ENDED, __ATOMIC_RELEASE);
     wvm_kit_signal(&self->object);
     wvm_kit_dispatch_end();
     wvm_kit_self_known = wvm_kit_quick_known = NULL;
     wvm_kit_teb_known = NULL;
     winvm_last_error_place(NULL);
-    __atomic_or_fetch(&self->suspended, WVM_KIT_ENDED, __ATOMIC_RELEASE);
+    wvm_kit_idle();
     wvm_kit_unpark(&self->suspended, INT_MAX);
     wvm_kit_drop(&self->object);
 }
@@ -121,7 +124,10 @@ static void in_parent(void)
 
 static void in_child(void)
 {
-    struct wvm_kit_thread *self = wvm_kit_self_known;
+    struct wvm_kit_thread *self = wvm_kit_self_known, *t;
+    WVM_KIT_EACH_THREAD(t, l)
+        if (t != self)
+            wvm_kit_wait_in_child(t);
     wvm_kit_dispatch.word = wvm_kit_threads_lock.word = 0;
     wvm_kit_held -= 2; /* as before_fork took them */
     wvm_kit_when_unlocked = NULL;

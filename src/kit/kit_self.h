@@ -36,6 +36,7 @@ struct wvm_kit_thread {
     WCHAR *description;            /* kit_thread_name.c */
     void *calls;                   /* queued to it (kit_apc.c): the dispatch lock */
     void *alertable;               /* the wait that they end: the dispatch lock */
+    void *waiting;                 /* the wait that it sleeps in: its own, or while it is parked */
     struct wvm_kit_links mutexes;  /* those it owns: the dispatch lock */
     struct wvm_kit_links all;      /* threads with a record: wvm_kit_threads_lock */
     TEB teb;                       /* the thread's, filled by kit_teb.c: Self is not NULL then */

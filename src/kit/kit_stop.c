@@ -111,6 +111,8 @@ static void on_signal(int sig, siginfo_t *info, void *context)
     if (!is_busy()) {
         struct wvm_kit_thread *self = wvm_kit_thread_take();
         if (wvm_kit_stop_next) {
+            if (self)
+                wvm_kit_wait_abandon(self); /* a handler's, which came into the wait */
             winvm_context_store(wvm_kit_stop_next, context);
             wvm_kit_stop_next = NULL;
         }

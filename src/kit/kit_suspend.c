@@ -181,6 +181,8 @@ BOOL wvm_kit_SetThreadContext(HANDLE h, const CONTEXT *context)
         return set || wvm_kit_fail(ERROR_TIMEOUT);
     }
     if (wvm_kit_stop_hold(t, WVM_KIT_COUNT, &before)) {
+        if (has(next.ContextFlags, CONTEXT_CONTROL))
+            wvm_kit_wait_abandon(t); /* it may not come back to it */
         winvm_context_store(&next, t->context);
         wvm_kit_stop_release(t);
         set = true;

@@ -138,8 +138,10 @@ HANDLE wvm_kit_CreateThread_ms(LPSECURITY_ATTRIBUTES security, SIZE_T stack,
 VOID wvm_kit_ExitThread(DWORD code)
 {
     struct wvm_kit_thread *self = wvm_kit_self();
-    if (self)
+    if (self) {
         self->exit_code = code;
+        wvm_kit_wait_end(self); /* whose stack is about to be used again, below a handler */
+    }
     if (way_out)
         _longjmp(*way_out, 1);
     pthread_exit(NULL);

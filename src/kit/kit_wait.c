@@ -20,6 +20,8 @@
  *         looks at the handle, which was open: it tells the life that is meant. The life's number
  *         changes when the last reference is dropped, and the swap fails then; what is swapped
  *         before that is the state of an object that nobody can name.
+ * I7      A wait that its thread may not come back to is taken down: `done` is DOWN, and nothing
+ *         of it hangs anywhere. If the thread comes back all the same, it hangs it up again.
  * Locking: the dispatch lock, a leaf but for the futex.   Failure: nothing taken.
  * Signal safety: none. */
 #include "kit/kit_wait.h"
@@ -41,11 +43,13 @@ struct wait {
     bool all, alertable;
     bool ended;         /* the dispatch lock */
     struct wait *after; /* on the list `ended` */
-    uint32_t done;      /* (a) */
+    uint32_t done;      /* (a) one of the values below */
     DWORD result;
     struct wvm_kit_object *object[MAXIMUM_WAIT_OBJECTS];
     struct wait_link link[MAXIMUM_WAIT_OBJECTS];
 };
+
+enum { ASLEEP, DONE, DOWN }; /* struct wait.done */
 
 struct wvm_kit_lock wvm_kit_dispatch;
 void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
@@ -229,18 +233,20 @@ void wvm_kit_dispatch_end(void)
     wvm_kit_unlock(&wvm_kit_dispatch);
     for (; w; w = after) {
         after = w->after;
-        __atomic_store_n(&w->done, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&w->done, DONE, __ATOMIC_RELEASE);
         wvm_kit_unpark(&w->done, 1);
     }
     wvm_kit_idle();
 }
 
-static bool sleep_until(struct wait *w, uint64_t deadline)
+/* What the wait is then: ASLEEP when the time is over. */
+static uint32_t sleep_until(struct wait *w, uint64_t deadline)
 {
-    while (!__atomic_load_n(&w->done, __ATOMIC_ACQUIRE))
-        if (!wvm_kit_park(&w->done, 0, deadline))
+    uint32_t done;
+    while ((done = __atomic_load_n(&w->done, __ATOMIC_ACQUIRE)) == ASLEEP)
+        if (!wvm_kit_park(&w->done, ASLEEP, deadline))
             return __atomic_load_n(&w->done, __ATOMIC_ACQUIRE);
-    return true;
+    return done;
 }
 
 /* Ends the wait at once, or hangs it up. */
@@ -257,8 +263,28 @@ static bool start_wait(struct wait *w, DWORD ms)
         return true;
     }
     hang_up(w);
+    w->done = ASLEEP;
     w->thread->alertable = w->alertable ? w : NULL;
+    w->thread->waiting = w;
     return false;
+}
+
+/* The time is over, or the wait was taken down. True: it is over, too. */
+static bool look_again(struct wait *w, uint32_t done, uint64_t *deadline)
+{
+    bool over = false;
+    wvm_kit_lock(&wvm_kit_dispatch);
+    if (w->ended) {
+        *deadline = WVM_KIT_NEVER; /* it is about to be done */
+    } else if (done == DOWN) {
+        over = start_wait(w, INFINITE);
+    } else {
+        over = w->done == ASLEEP;
+        if (over)
+            leave(w);
+    }
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    return over;
 }
 
 /* Sleeps, or finds that there is no need to. */
@@ -267,16 +293,48 @@ static DWORD sleep_for(struct wait *w, DWORD ms)
     wvm_kit_lock(&wvm_kit_dispatch);
     bool over = start_wait(w, ms);
     wvm_kit_unlock(&wvm_kit_dispatch); /* nobody else's wait has ended */
-    if (over || sleep_until(w, wvm_kit_deadline(ms)))
-        return w->result;
-    wvm_kit_lock(&wvm_kit_dispatch);
-    over = !w->ended;
     if (over)
-        leave(w);
-    wvm_kit_unlock(&wvm_kit_dispatch);
-    if (!over)
-        sleep_until(w, WVM_KIT_NEVER);
+        return w->result;
+    uint64_t deadline = wvm_kit_deadline(ms);
+    for (uint32_t done; !over && (done = sleep_until(w, deadline)) != DONE;)
+        over = look_again(w, done, &deadline);
+    w->thread->waiting = NULL;
     return w->result;
+}
+
+/* Returns when nobody else will touch it any more. */
+static void abandon(struct wait *w)
+{
+    wvm_kit_lock(&wvm_kit_dispatch);
+    if (!w->ended && w->done == ASLEEP) {
+        leave(w);
+        __atomic_store_n(&w->done, DOWN, __ATOMIC_RELEASE);
+    }
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    sleep_until(w, WVM_KIT_NEVER);
+}
+
+void wvm_kit_wait_abandon(struct wvm_kit_thread *t)
+{
+    struct wait *w = t->waiting;
+    t->waiting = NULL;
+    if (w)
+        abandon(w);
+}
+
+void wvm_kit_wait_end(struct wvm_kit_thread *self)
+{
+    struct wait *w = self->waiting;
+    wvm_kit_wait_abandon(self);
+    while (w && w->n > 0)
+        wvm_kit_drop(w->object[--w->n]);
+}
+
+void wvm_kit_wait_in_child(struct wvm_kit_thread *t)
+{
+    struct wait *w = t->waiting;
+    if (w && !w->ended && w->done == ASLEEP)
+        leave(w);
 }
 
 static DWORD run(struct wait *w, DWORD ms)
@@ -293,7 +351,7 @@ static void begin(struct wait *w, bool all, bool alertable)
     w->n = 0;
     w->all = all;
     w->alertable = alertable;
-    w->done = 0;
+    w->done = ASLEEP;
     w->ended = false;
     w->result = WAIT_TIMEOUT;
 }

@@ -99,6 +99,15 @@ DWORD wvm_kit_sleep_alertable(DWORD ms);
 /* Ends the thread's wait if it is one that queued calls end. Under the lock, which is given up with
  * wvm_kit_dispatch_end. */
 void wvm_kit_alert(struct wvm_kit_thread *thread);
+/* The wait that the thread sleeps in, if any, is taken down: it takes nothing, and does not end;
+ * the thread hangs it up again if it comes back. The caller's own, or a parked one's; without a
+ * lock. */
+void wvm_kit_wait_abandon(struct wvm_kit_thread *t);
+/* The same for good: the caller's objects are let go. */
+void wvm_kit_wait_end(struct wvm_kit_thread *self);
+/* In a child of fork(), for a thread that is not there: nothing of its wait hangs anywhere. Under
+ * the lock. */
+void wvm_kit_wait_in_child(struct wvm_kit_thread *t);
 /* Makes the calls that are queued to the calling thread; set by who queues them. */
 extern void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
 

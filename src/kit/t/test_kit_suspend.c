@@ -306,6 +306,109 @@ START_TEST(a_thread_is_ended)
 }
 END_TEST
 
+/* ---- threads that sleep in a wait ---- */
+
+static HANDLE waited[2];
+
+static DWORD WINAPI sleep_in_wait(LPVOID how)
+{
+    if (WaitForSingleObject(waited[1], 0) != WAIT_OBJECT_0) /* a mutex */
+        return 1;
+    there = 1;
+    return WaitForMultipleObjects(1, waited, how != NULL, INFINITE);
+}
+
+/* A thread that owns the mutex, and sleeps. */
+static HANDLE run_sleeper(LPVOID how)
+{
+    waited[0] = CreateEventA(NULL, FALSE, FALSE, NULL);
+    waited[1] = CreateMutexA(NULL, FALSE, NULL);
+    there = 0;
+    HANDLE h = run(sleep_in_wait, how);
+    while (!there)
+        Sleep(1);
+    Sleep(20);
+    return h;
+}
+
+/* The next signal is the next waiter's, the mutex was abandoned. */
+static void assert_nobody_waits(void)
+{
+    ck_assert(SetEvent(waited[0]));
+    ck_assert_uint_eq(WaitForSingleObject(waited[0], 0), WAIT_OBJECT_0);
+    ck_assert_uint_eq(WaitForSingleObject(waited[0], 0), WAIT_TIMEOUT);
+    ck_assert_uint_eq(WaitForSingleObject(waited[1], 1000), WAIT_ABANDONED);
+    ck_assert(ReleaseMutex(waited[1]));
+    CloseHandle(waited[0]);
+    CloseHandle(waited[1]);
+}
+
+START_TEST(a_thread_is_ended_in_its_wait)
+{
+    for (uintptr_t i = 0; i < 10; i++) {
+        HANDLE h = run_sleeper((LPVOID)(i & 1));
+        ck_assert(TerminateThread(h, 57));
+        finish(h, 57);
+        assert_nobody_waits();
+    }
+}
+END_TEST
+
+START_TEST(a_thread_is_moved_out_of_its_wait)
+{
+    CONTEXT c;
+    for (uintptr_t i = 0; i < 10; i++) {
+        HANDLE h = run_sleeper((LPVOID)(i & 1));
+        ck_assert_uint_eq(SuspendThread(h), 0);
+        c.ContextFlags = CONTEXT_CONTROL;
+        ck_assert(GetThreadContext(h, &c));
+        IP(c) = (uintptr_t)elsewhere;
+        SP(c) = ((SP(c) - 4096) & ~(uintptr_t)15) - sizeof(void *);
+        ck_assert(SetThreadContext(h, &c));
+        ck_assert_uint_eq(ResumeThread(h), 1);
+        finish(h, 77);
+        assert_nobody_waits();
+    }
+}
+END_TEST
+
+/* Who is put back where it was waits on. */
+START_TEST(a_thread_comes_back_to_its_wait)
+{
+    CONTEXT c;
+    for (uintptr_t i = 0; i < 10; i++) {
+        HANDLE h = run_sleeper((LPVOID)(i & 1));
+        ck_assert_uint_eq(SuspendThread(h), 0);
+        c.ContextFlags = CONTEXT_CONTROL;
+        ck_assert(GetThreadContext(h, &c));
+        ck_assert(SetThreadContext(h, &c));
+        ck_assert_uint_eq(ResumeThread(h), 1);
+        ck_assert_uint_eq(WaitForSingleObject(h, 5), WAIT_TIMEOUT);
+        ck_assert(SetEvent(waited[0]));
+        finish(h, WAIT_OBJECT_0);
+        CloseHandle(waited[0]);
+        CloseHandle(waited[1]);
+    }
+}
+END_TEST
+
+/* In a child those who slept are not there. */
+START_TEST(a_child_has_nobody_else_waiting)
+{
+    int status = -1;
+    HANDLE h = run_sleeper(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(SetEvent(waited[0]) && WaitForSingleObject(waited[0], 0) == WAIT_OBJECT_0 ? 0 : 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert(SetEvent(waited[0]));
+    finish(h, WAIT_OBJECT_0);
+    CloseHandle(waited[0]);
+    CloseHandle(waited[1]);
+}
+END_TEST
+
 /* ---- against threads that are inside winvm and the kit ---- */
 
 static HANDLE shared;
@@ -456,6 +559,10 @@ int main(void)
     tcase_add_test(tc, registers_are_read_and_changed);
     tcase_add_test(tc, the_program_counter_is_changed);
     tcase_add_test(tc, a_thread_is_ended);
+    tcase_add_test(tc, a_thread_is_ended_in_its_wait);
+    tcase_add_test(tc, a_thread_is_moved_out_of_its_wait);
+    tcase_add_test(tc, a_thread_comes_back_to_its_wait);
+    tcase_add_test(tc, a_child_has_nobody_else_waiting);
     tcase_add_test(tc, nothing_is_held_by_who_is_suspended);
     tcase_add_test(tc, a_thread_tells_when_it_has_left);
     tcase_add_test(tc, a_child_is_not_suspended);
