@@ -157,7 +157,7 @@
 #define _InterlockedCompareExchange64_np(to, v, was) WINVM_INTRIN_CAS_(to, v, was)
 #define _InterlockedExchangePointer(to, v) \
     WINVM_INTRIN_SWAP_((void *volatile *)(to), (void *)(v), full)
-#if WINVM_64
+#if defined(__x86_64__)
 /* InterlockedCompareExchange128, for operands of any type of 64 bits. */
 #define _InterlockedCompareExchange128(to, high, low, expected)                                \
     InterlockedCompareExchange128((WINVM_LONG64_ volatile *)(to), (WINVM_LONG64_)(high),       \
