@@ -7,10 +7,10 @@
 # shellcheck disable=SC2086
 have $CC || skip "no C compiler"
 
-headers="dbghelp debugapi fibersapi guiddef heapapi image image_directories kit_loader kit_sysinfo
-kit_thread_info kit_threads kit_winbase minwinbase sdkddkver securitybaseapi synchapi sysinfoapi teb
-threadpoolapiset threadpoollegacyapiset winbase windef
-werapi winerror winerror_more winioctl winnt winnt_lists winnt_words winuser"
+headers="dbghelp debugapi fibersapi guiddef heapapi image image_directories kit_loader
+kit_ntdll_strings kit_sysinfo kit_thread_info kit_threads kit_winbase minwinbase sdkddkver
+securitybaseapi synchapi sysinfoapi teb threadpoolapiset threadpoollegacyapiset winbase
+windef werapi winerror winerror_more winioctl winnt winnt_lists winnt_words winuser"
 # What the two are meant to differ in: which Windows the source is for by default, hints that are no
 # numbers in mingw-w64's 32-bit headers, and structures that those have only the beginning of
 # (layout.h checks the ones of teb.h; a load configuration tells its own size).

@@ -47,5 +47,6 @@
 #ifndef WINVM_UNDER_WINE /* whose winternl.h has these */
 #include "kit_image.h"
 #include "kit_ntdll_objects.h"
+#include "kit_ntdll_strings.h"
 #endif
 #endif

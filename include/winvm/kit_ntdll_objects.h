@@ -21,7 +21,16 @@ typedef enum _WAIT_TYPE { WaitAll, WaitAny } WAIT_TYPE;
 #define KEYEDEVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | KEYEDEVENT_WAIT | KEYEDEVENT_WAKE)
 #endif
 
+/* NtCreateThreadEx; without a meaning but for the first. */
+#ifndef THREAD_CREATE_FLAGS_CREATE_SUSPENDED
+#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x00000001
+#define THREAD_CREATE_FLAGS_SKIP_THREAD_ATTACH 0x00000002
+#define THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER 0x00000004
+#endif
+
+struct _CLIENT_ID;
 struct _CONTEXT;
+struct _PROCESSOR_NUMBER;
 
 WINVM_BEGIN_DECLS
 
@@ -79,6 +88,34 @@ WINVM_DECLARE(NTSTATUS, NtSetContextThread, (HANDLE ThreadHandle, struct _CONTEX
 WINVM_DECLARE(NTSTATUS, NtTerminateProcess, (HANDLE ProcessHandle, NTSTATUS ExitStatus));
 __attribute__((__noreturn__)) WINVM_DECLARE(void, RtlExitUserProcess, (NTSTATUS ExitStatus));
 __attribute__((__noreturn__)) WINVM_DECLARE(void, RtlExitUserThread, (NTSTATUS ExitStatus));
+
+/* A thread of this process, as CreateThread makes it: StartRoutine(Argument) with the rights to
+ * ThreadHandle that are asked for. CreateFlags: THREAD_CREATE_FLAGS_*, else
+ * STATUS_INVALID_PARAMETER. StackSize, MaximumStackSize: bytes, the greater counts, 0: as usual.
+ * STATUS_NOT_SUPPORTED: an AttributeList; STATUS_ACCESS_DENIED: another process, or no right
+ * PROCESS_CREATE_THREAD; STATUS_NO_MEMORY. ObjectAttributes and ZeroBits are not looked at. */
+WINVM_DECLARE(NTSTATUS, NtCreateThreadEx,
+              (HANDLE * ThreadHandle, ACCESS_MASK DesiredAccess,
+               const struct _OBJECT_ATTRIBUTES *ObjectAttributes, HANDLE ProcessHandle,
+               PVOID StartRoutine, PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits,
+               SIZE_T StackSize, SIZE_T MaximumStackSize, PVOID AttributeList));
+/* The same; ThreadHandle and ClientId may be NULL. StackReserve: not 0, the stack is that big. */
+WINVM_DECLARE(NTSTATUS, RtlCreateUserThread,
+              (HANDLE ProcessHandle, PVOID SecurityDescriptor, BOOLEAN CreateSuspended,
+               ULONG ZeroBits, SIZE_T StackReserve, SIZE_T StackCommit, PVOID StartAddress,
+               PVOID Parameter, HANDLE *ThreadHandle, struct _CLIENT_ID *ClientId));
+
+/* The processor that the calling thread ran on just now. */
+WINVM_DECLARE(ULONG, NtGetCurrentProcessorNumber, (void));
+WINVM_DECLARE(ULONG, RtlGetCurrentProcessorNumber, (void));
+WINVM_DECLARE(void, RtlGetCurrentProcessorNumberEx, (struct _PROCESSOR_NUMBER * ProcessorNumber));
+
+/* The status that the calling thread kept last: by the next, which also sets the last error that
+ * stands for it. */
+WINVM_DECLARE(NTSTATUS, RtlGetLastNtStatus, (void));
+WINVM_DECLARE(void, RtlSetLastWin32ErrorAndNtStatusFromNtStatus, (NTSTATUS Status));
+/* SetLastError. */
+WINVM_DECLARE(void, RtlRestoreLastWin32Error, (ULONG LastError));
 
 /* The locks of synchapi.h. STATUS_SUCCESS, always. */
 WINVM_DECLARE(NTSTATUS, RtlInitializeCriticalSection, (struct _RTL_CRITICAL_SECTION * Section));

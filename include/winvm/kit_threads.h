@@ -50,6 +50,8 @@ typedef void(WINAPI *PAPCFUNC)(ULONG_PTR Parameter);
 #define TLS_MINIMUM_AVAILABLE 64
 #endif
 
+struct _PROC_THREAD_ATTRIBUTE_LIST;
+
 WINVM_BEGIN_DECLS
 
 /* Runs lpStartAddress(lpParameter) in a new thread of the host. dwStackSize, bytes, rounded up to
@@ -61,6 +63,16 @@ WINVM_DECLARE(HANDLE, CreateThread,
               (LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize,
                LPTHREAD_START_ROUTINE lpStartAddress, LPVOID lpParameter, DWORD dwCreationFlags,
                LPDWORD lpThreadId));
+/* The same in a process, which must be this one. NULL: 5 another process, or no right
+ * PROCESS_CREATE_THREAD; 6; 50 an attribute list. */
+WINVM_DECLARE(HANDLE, CreateRemoteThread,
+              (HANDLE hProcess, LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize,
+               LPTHREAD_START_ROUTINE lpStartAddress, LPVOID lpParameter, DWORD dwCreationFlags,
+               LPDWORD lpThreadId));
+WINVM_DECLARE(HANDLE, CreateRemoteThreadEx,
+              (HANDLE hProcess, LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize,
+               LPTHREAD_START_ROUTINE lpStartAddress, LPVOID lpParameter, DWORD dwCreationFlags,
+               struct _PROC_THREAD_ATTRIBUTE_LIST *lpAttributeList, LPDWORD lpThreadId));
 /* Does not return. No destructor of C++ runs in a thread of CreateThread; in another one this is
  * pthread_exit. */
 __attribute__((__noreturn__)) WINVM_DECLARE(void, ExitThread, (DWORD dwExitCode));

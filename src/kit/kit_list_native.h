@@ -63,3 +63,74 @@ X(NTSTATUS, NtTerminateProcess, (HANDLE a, NTSTATUS b), (a, b))
 X(VOID, RtlExitUserProcess, (NTSTATUS a), (a))
 X(VOID, RtlExitUserThread, (NTSTATUS a), (a))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_COUNTED)
+X(VOID, RtlInitUnicodeString, (PUNICODE_STRING a, const WCHAR *b), (a, b))
+X(NTSTATUS, RtlInitUnicodeStringEx, (PUNICODE_STRING a, const WCHAR *b), (a, b))
+X(VOID, RtlInitString, (PSTRING a, const char *b), (a, b))
+X(VOID, RtlInitAnsiString, (PSTRING a, const char *b), (a, b))
+X(NTSTATUS, RtlInitAnsiStringEx, (PSTRING a, const char *b), (a, b))
+X(BOOLEAN, RtlCreateUnicodeString, (PUNICODE_STRING a, const WCHAR *b), (a, b))
+X(BOOLEAN, RtlCreateUnicodeStringFromAsciiz, (PUNICODE_STRING a, const char *b), (a, b))
+X(VOID, RtlFreeUnicodeString, (PUNICODE_STRING a), (a))
+X(VOID, RtlFreeAnsiString, (PSTRING a), (a))
+X(NTSTATUS, RtlUnicodeStringToAnsiString, (PSTRING a, PCUNICODE_STRING b, BOOLEAN c), (a, b, c))
+X(NTSTATUS, RtlAnsiStringToUnicodeString,
+  (PUNICODE_STRING a, const STRING *b, BOOLEAN c), (a, b, c))
+X(NTSTATUS, RtlMultiByteToUnicodeN,
+  (WCHAR *a, ULONG b, ULONG *c, const CHAR *d, ULONG e), (a, b, c, d, e))
+X(NTSTATUS, RtlUnicodeToMultiByteN,
+  (CHAR *a, ULONG b, ULONG *c, const WCHAR *d, ULONG e), (a, b, c, d, e))
+X(NTSTATUS, RtlMultiByteToUnicodeSize, (ULONG *a, const CHAR *b, ULONG c), (a, b, c))
+X(NTSTATUS, RtlUnicodeToMultiByteSize, (ULONG *a, const WCHAR *b, ULONG c), (a, b, c))
+X(VOID, RtlCopyUnicodeString, (PUNICODE_STRING a, PCUNICODE_STRING b), (a, b))
+X(NTSTATUS, RtlAppendUnicodeToString, (PUNICODE_STRING a, const WCHAR *b), (a, b))
+X(NTSTATUS, RtlAppendUnicodeStringToString, (PUNICODE_STRING a, PCUNICODE_STRING b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_COUNTED_COMPARE)
+X(LONG, RtlCompareUnicodeString, (PCUNICODE_STRING a, PCUNICODE_STRING b, BOOLEAN c), (a, b, c))
+X(BOOLEAN, RtlEqualUnicodeString, (PCUNICODE_STRING a, PCUNICODE_STRING b, BOOLEAN c), (a, b, c))
+X(BOOLEAN, RtlPrefixUnicodeString, (PCUNICODE_STRING a, PCUNICODE_STRING b, BOOLEAN c), (a, b, c))
+X(LONG, RtlCompareString, (const STRING *a, const STRING *b, BOOLEAN c), (a, b, c))
+X(BOOLEAN, RtlEqualString, (const STRING *a, const STRING *b, BOOLEAN c), (a, b, c))
+X(WCHAR, RtlUpcaseUnicodeChar, (WCHAR a), (a))
+X(WCHAR, RtlDowncaseUnicodeChar, (WCHAR a), (a))
+X(NTSTATUS, RtlHashUnicodeString,
+  (PCUNICODE_STRING a, BOOLEAN b, ULONG c, ULONG *d), (a, b, c, d))
+X(NTSTATUS, RtlCharToInteger, (const char *a, ULONG b, ULONG *c), (a, b, c))
+X(NTSTATUS, RtlUnicodeStringToInteger, (PCUNICODE_STRING a, ULONG b, ULONG *c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_UNIFORM)
+X(ULONG, RtlUniform, (ULONG *a), (a))
+X(ULONG, RtlRandom, (ULONG *a), (a))
+X(ULONG, RtlRandomEx, (ULONG *a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_REMOTE)
+F(HANDLE, CreateRemoteThread,
+  (HANDLE a, LPSECURITY_ATTRIBUTES b, SIZE_T c, LPTHREAD_START_ROUTINE d, LPVOID e, DWORD f, LPDWORD
+  g), (a, b, c, d, e, f, g))
+F(HANDLE, CreateRemoteThreadEx,
+  (HANDLE a, LPSECURITY_ATTRIBUTES b, SIZE_T c, LPTHREAD_START_ROUTINE d, LPVOID e, DWORD f,
+  struct _PROC_THREAD_ATTRIBUTE_LIST *g, LPDWORD h), (a, b, c, d, e, f, g, h))
+F(NTSTATUS, RtlCreateUserThread,
+  (HANDLE a, PVOID b, BOOLEAN c, ULONG d, SIZE_T e, SIZE_T f, PVOID g, PVOID h, PHANDLE i,
+  struct _CLIENT_ID *j), (a, b, c, d, e, f, g, h, i, j))
+F(NTSTATUS, NtCreateThreadEx,
+  (PHANDLE a, ACCESS_MASK b, const OBJECT_ATTRIBUTES *c, HANDLE d, PVOID e, PVOID f, ULONG g,
+  SIZE_T h, SIZE_T i, SIZE_T j, PVOID k), (a, b, c, d, e, f, g, h, i, j, k))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_LAST_STATUS)
+X(NTSTATUS, RtlGetLastNtStatus, (VOID), ())
+X(VOID, RtlSetLastWin32ErrorAndNtStatusFromNtStatus, (NTSTATUS a), (a))
+X(VOID, RtlRestoreLastWin32Error, (ULONG a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PROCESSOR_NATIVE)
+X(ULONG, NtGetCurrentProcessorNumber, (VOID), ())
+X(ULONG, RtlGetCurrentProcessorNumber, (VOID), ())
+X(VOID, RtlGetCurrentProcessorNumberEx, (PPROCESSOR_NUMBER a), (a))
+#endif

@@ -4,5 +4,6 @@
 
 #include "../winternl.h"
 #include "../kit_ntdll.h"
+#include "../kit_ntdll_strings.h"
 
 #endif
