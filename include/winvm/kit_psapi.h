@@ -1,4 +1,4 @@
-/* winvm/kit_psapi.h: what psapi.h has of libwinvm-kit: the modules of a process.
+/* winvm/kit_psapi.h: what psapi.h has of libwinvm-kit: the modules of a process, and processes.
  *
  * The program comes first, then its shared libraries: of this process as they were loaded, of
  * another one by address, files of which some part can be executed. A module handle is its first
@@ -19,6 +19,9 @@ typedef struct _MODULEINFO {
     DWORD SizeOfImage;
     LPVOID EntryPoint;
 } MODULEINFO, *LPMODULEINFO;
+
+/* QueryFullProcessImageName: the same path here. */
+#define PROCESS_NAME_NATIVE 0x00000001
 
 #define LIST_MODULES_DEFAULT 0x0
 #define LIST_MODULES_32BIT 0x01
@@ -48,6 +51,22 @@ WINVM_DECLARE(DWORD, K32GetModuleFileNameExA,
               (HANDLE hProcess, HMODULE hModule, LPSTR lpFilename, DWORD nSize));
 WINVM_DECLARE(DWORD, K32GetModuleFileNameExW,
               (HANDLE hProcess, HMODULE hModule, LPWSTR lpFilename, DWORD nSize));
+/* The numbers of the host's processes, as many as fit in cb bytes; *lpcbNeeded: the bytes written.
+ * Errors: 998, 8. */
+WINVM_DECLARE(BOOL, K32EnumProcesses, (DWORD * lpidProcess, DWORD cb, DWORD *lpcbNeeded));
+/* The path, of the host, of the file that a process runs; the handle grants
+ * PROCESS_QUERY_LIMITED_INFORMATION or PROCESS_QUERY_INFORMATION. Its length without the NUL; 0:
+ * 122 it does not fit, 31 the process has ended. */
+WINVM_DECLARE(DWORD, K32GetProcessImageFileNameA,
+              (HANDLE hProcess, LPSTR lpImageFileName, DWORD nSize));
+WINVM_DECLARE(DWORD, K32GetProcessImageFileNameW,
+              (HANDLE hProcess, LPWSTR lpImageFileName, DWORD nSize));
+/* The same; *lpdwSize: the characters that fit with the NUL, then the length without it. dwFlags: 0
+ * or PROCESS_NAME_NATIVE, else 87. */
+WINVM_DECLARE(BOOL, QueryFullProcessImageNameA,
+              (HANDLE hProcess, DWORD dwFlags, LPSTR lpExeName, DWORD *lpdwSize));
+WINVM_DECLARE(BOOL, QueryFullProcessImageNameW,
+              (HANDLE hProcess, DWORD dwFlags, LPWSTR lpExeName, DWORD *lpdwSize));
 /* The older names; newer headers make them macros. */
 #ifndef EnumProcessModules
 WINVM_DECLARE(BOOL, EnumProcessModules,
@@ -57,6 +76,17 @@ WINVM_DECLARE(BOOL, EnumProcessModules,
 WINVM_DECLARE(BOOL, EnumProcessModulesEx,
               (HANDLE hProcess, HMODULE *lphModule, DWORD cb, DWORD *lpcbNeeded,
                DWORD dwFilterFlag));
+#endif
+#ifndef EnumProcesses
+WINVM_DECLARE(BOOL, EnumProcesses, (DWORD * lpidProcess, DWORD cb, DWORD *lpcbNeeded));
+#endif
+#ifndef GetProcessImageFileNameA
+WINVM_DECLARE(DWORD, GetProcessImageFileNameA,
+              (HANDLE hProcess, LPSTR lpImageFileName, DWORD nSize));
+#endif
+#ifndef GetProcessImageFileNameW
+WINVM_DECLARE(DWORD, GetProcessImageFileNameW,
+              (HANDLE hProcess, LPWSTR lpImageFileName, DWORD nSize));
 #endif
 #ifndef GetModuleInformation
 WINVM_DECLARE(BOOL, GetModuleInformation,
@@ -84,9 +114,13 @@ WINVM_END_DECLS
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE
 #define GetModuleBaseName GetModuleBaseNameW
+#define GetProcessImageFileName GetProcessImageFileNameW
+#define QueryFullProcessImageName QueryFullProcessImageNameW
 #define GetModuleFileNameEx GetModuleFileNameExW
 #else
 #define GetModuleBaseName GetModuleBaseNameA
+#define GetProcessImageFileName GetProcessImageFileNameA
+#define QueryFullProcessImageName QueryFullProcessImageNameA
 #define GetModuleFileNameEx GetModuleFileNameExA
 #endif
 #endif

@@ -56,6 +56,20 @@ X(DWORD, GetModuleFileNameExA, (HANDLE a, HMODULE b, LPSTR c, DWORD d), (a, b, c
 X(DWORD, GetModuleFileNameExW, (HANDLE a, HMODULE b, LPWSTR c, DWORD d), (a, b, c, d))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PROCESS_NAMES)
+X(BOOL, K32EnumProcesses, (DWORD *a, DWORD b, LPDWORD c), (a, b, c))
+X(DWORD, K32GetProcessImageFileNameA, (HANDLE a, LPSTR b, DWORD c), (a, b, c))
+X(DWORD, K32GetProcessImageFileNameW, (HANDLE a, LPWSTR b, DWORD c), (a, b, c))
+X(BOOL, QueryFullProcessImageNameA, (HANDLE a, DWORD b, LPSTR c, PDWORD d), (a, b, c, d))
+X(BOOL, QueryFullProcessImageNameW, (HANDLE a, DWORD b, LPWSTR c, PDWORD d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PROCESS_NAMES_OLD)
+X(BOOL, EnumProcesses, (DWORD *a, DWORD b, LPDWORD c), (a, b, c))
+X(DWORD, GetProcessImageFileNameA, (HANDLE a, LPSTR b, DWORD c), (a, b, c))
+X(DWORD, GetProcessImageFileNameW, (HANDLE a, LPWSTR b, DWORD c), (a, b, c))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_VERSION)
 X(DWORD, GetVersion, (VOID), ())
 X(BOOL, GetVersionExA, (OSVERSIONINFOA *a), (a))

@@ -192,6 +192,47 @@ START_TEST(found_by_name)
 }
 END_TEST
 
+START_TEST(processes_and_their_files)
+{
+    static DWORD ids[65536];
+    DWORD used = 0, n = 4096, one = 9;
+    char self[4096], path[4096] = "";
+    WCHAR wide[4096];
+    bool found = false;
+    ck_assert(EnumProcesses(ids, sizeof ids, &used));
+    for (DWORD i = 0; i < used / sizeof ids[0]; i++)
+        found |= ids[i] == GetCurrentProcessId();
+    ck_assert(found);
+    ck_assert(K32EnumProcesses(ids, 7, &used) && used == sizeof ids[0]);
+    ck_assert(!EnumProcesses(ids, 4, NULL));
+    ck_assert_uint_eq(GetLastError(), ERROR_NOACCESS);
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    ck_assert(length > 0);
+    self[length] = '\0';
+    ck_assert(QueryFullProcessImageNameA(GetCurrentProcess(), 0, path, &n));
+    ck_assert_str_eq(path, self);
+    ck_assert_uint_eq(n, length);
+    ck_assert(!QueryFullProcessImageNameA(GetCurrentProcess(), 0, path, &n)); /* for the NUL */
+    ck_assert_uint_eq(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
+    ck_assert_uint_eq(n, length);
+    ck_assert(!QueryFullProcessImageNameA(GetCurrentProcess(), 2, path, &n));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
+    n++;
+    ck_assert(QueryFullProcessImageNameW(GetCurrentProcess(), PROCESS_NAME_NATIVE, wide, &n));
+    ck_assert(n == length && wide[0] == '/' && wide[n] == 0);
+    ck_assert_uint_eq(GetProcessImageFileNameA(GetCurrentProcess(), path, 4096), length);
+    ck_assert_uint_eq(GetProcessImageFileNameW(GetCurrentProcess(), wide, 4096), length);
+    ck_assert_uint_eq(GetProcessImageFileNameA(GetCurrentProcess(), path, 1), 0);
+    ck_assert_uint_eq(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
+    HANDLE blind = OpenProcess(PROCESS_VM_READ, FALSE, GetCurrentProcessId());
+    ck_assert(!QueryFullProcessImageNameA(blind, 0, path, &n));
+    ck_assert_uint_eq(GetLastError(), ERROR_ACCESS_DENIED);
+    CloseHandle(blind);
+    ck_assert(!QueryFullProcessImageNameA((HANDLE)(uintptr_t)0x7770, 0, path, &one));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_HANDLE);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc;
@@ -202,5 +243,6 @@ int main(void)
     tcase_add_test(tc, snapshots);
     tcase_add_test(tc, of_another_process);
     tcase_add_test(tc, found_by_name);
+    tcase_add_test(tc, processes_and_their_files);
     return unit_run(suite);
 }
