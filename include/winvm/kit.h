@@ -12,6 +12,7 @@
 #include "kit_process.h"
 #include "kit_psapi.h"
 #include "kit_slist.h"
+#include "kit_spawn.h"
 #include "kit_sysinfo.h"
 #include "kit_teb.h"
 #include "kit_text.h"

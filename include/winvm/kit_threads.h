@@ -131,7 +131,8 @@ WINVM_DECLARE(BOOL, SwitchToThread, (void));
 /* Ends the process as exit does: what the C library has registered runs. The host keeps the low
  * eight bits of the code. */
 __attribute__((__noreturn__)) WINVM_DECLARE(void, ExitProcess, (UINT uExitCode));
-/* Ends this process at once. Errors: 6, 5 another process. */
+/* Ends this process at once, or one of CreateProcess that has not ended. Errors: 6, 5 another
+ * process. */
 WINVM_DECLARE(BOOL, TerminateProcess, (HANDLE hProcess, UINT uExitCode));
 /* STILL_ACTIVE, or what the process ended with; 128 and the number of the signal that ended it.
  * Errors: 6, 5, 1168 the host does not know any more, as its parent has waited for it. */

@@ -1,6 +1,7 @@
 /* What a process ended with.
  *
- * I1  Only what the host still knows is told: a process that somebody has waited for is forgotten.
+ * I1  Only what the host still knows is told, and what kit_child.c has kept: another process that
+ *     somebody has waited for is forgotten.
  * Locking: none.   Failure: nothing written.   Signal safety: none. */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kit/kit.h"
+#include "kit/kit_child.h"
 
 enum { STARTED = 22, EXIT_CODE = 52 }; /* fields of /proc/PID/stat, from 1 */
 #define BY_SIGNAL 128u
@@ -65,6 +66,8 @@ BOOL wvm_kit_GetExitCodeProcess(HANDLE process, LPDWORD code)
         return wvm_kit_fail(error == EACCES ? ERROR_ACCESS_DENIED : ERROR_INVALID_HANDLE);
     if (!winvm_awaited_is_over(&what))
         *code = STILL_ACTIVE;
+    else if (wvm_kit_child_code(&what, code))
+        return TRUE;
     else if (read_status(&what, &status))
         *code = code_of(status);
     else

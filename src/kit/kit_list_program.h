@@ -56,6 +56,15 @@ X(HRESULT, WerSetFlags, (DWORD a), (a))
 X(HRESULT, WerGetFlags, (HANDLE a, PDWORD b), (a, b))
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_SPAWN)
+X(BOOL, CreateProcessA,
+  (LPCSTR a, LPSTR b, LPSECURITY_ATTRIBUTES c, LPSECURITY_ATTRIBUTES d, BOOL e, DWORD f, LPVOID g,
+   LPCSTR h, LPSTARTUPINFOA i, LPPROCESS_INFORMATION j), (a, b, c, d, e, f, g, h, i, j))
+X(BOOL, CreateProcessW,
+  (LPCWSTR a, LPWSTR b, LPSECURITY_ATTRIBUTES c, LPSECURITY_ATTRIBUTES d, BOOL e, DWORD f, LPVOID g,
+   LPCWSTR h, LPSTARTUPINFOW i, LPPROCESS_INFORMATION j), (a, b, c, d, e, f, g, h, i, j))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_RTL)
 X(SIZE_T, RtlCompareMemory, (const VOID *a, const VOID *b, SIZE_T c), (a, b, c))
 X(NTSTATUS, NtYieldExecution, (VOID), ())

@@ -1,0 +1,19 @@
+/* What CreateProcess is asked for, in texts of the host. */
+#ifndef WVM_KIT_KIT_SPAWN_H
+#define WVM_KIT_KIT_SPAWN_H
+
+#include "kit/kit.h"
+
+#pragma GCC visibility push(hidden)
+
+/* The words of a command line as the C run time of Windows takes it apart, with NULL behind the
+ * last; one piece of malloc. NULL and the last error. */
+char **wvm_kit_split_line(const char *line);
+/* The absolute path of the file that a program's name, or the begin of a command line, means, of
+ * malloc. NULL and the last error. */
+char *wvm_kit_find_application(const char *name);
+char *wvm_kit_find_command(const char *line);
+
+#pragma GCC visibility pop
+
+#endif
