@@ -1,8 +1,8 @@
 /* The threads of pools.
  *
  * Owns    pools, jobs, and the threads that run them.
- * Terms   busy = in a callback that is not known to take long; spare = the thread that is not busy though there are as many busy
- *         ones as there are processors.
+ * Terms   busy = in a callback that is not known to take long; spare = the thread that is not busy
+ *         though there are as many busy ones as there are processors.
  * I1      A job is in its pool's ring while callbacks of it are to begin.
  * I2      A pool with jobs in its ring has a thread that is not busy, or `most` threads: each that
  *         begins a callback starts another one first. The spare begins one only when none has begun
@@ -198,8 +198,8 @@ static WVM_OWN_CALL DWORD serve(LPVOID argument)
     wvm_kit_lock(&wvm_kit_pools);
     while (stays) {
         if (!has_jobs(pool))
-            stays = !pool->closed &&
-                    (rest(pool, wvm_kit_deadline(LINGER_MS)) || has_jobs(pool) || pool->n_threads <= pool->least);
+            stays = !pool->closed && (rest(pool, wvm_kit_deadline(LINGER_MS)) || has_jobs(pool) ||
+                                      pool->n_threads <= pool->least);
         else if (may_begin(pool))
             run_next(pool);
     }
