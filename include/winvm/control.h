@@ -123,6 +123,10 @@ WINVM_SYSV int winvm_thread_inside(void);
  * it has left what it holds of winvm's. 0: it holds nothing, or something that it is seldom and
  * shortly in: then ask again. */
 WINVM_SYSV int winvm_thread_when_left(void (*call)(void));
+/* For who changes the stack of a thread: the tries (WINVM_TRY) that the calling thread is in, for
+ * those in room, both NULL for a stack that was in none yet; and the end of such a room. */
+WINVM_SYSV void winvm_tries_exchange(void *room[2]);
+WINVM_SYSV void winvm_tries_drop(void *room[2]);
 /* The registers that a handler (SA_SIGINFO) was given, to a CONTEXT, all parts but the debug
  * registers; and the parts that ContextFlags names back, to be in force when the handler returns.
  * For handlers. */

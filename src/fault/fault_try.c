@@ -16,7 +16,8 @@
  *     off the list.
  * I5  The registers that the Windows convention preserves beyond those of ours (rdi, rsi, xmm6-15)
  *     need no place in a frame: to its caller winvm_try_mark is a function that changes them.
- * A list is never unmapped; it goes to the next thread when its thread ends.
+ * A list is never unmapped; it goes to the next thread when its thread ends, or the fiber that has
+ * one of its own (winvm_tries_exchange).
  * Locking: none; lists are taken by compare-and-swap.
  * Failure: no memory for a list, or 65,000 tries in each other: a message and abort.
  * Signal safety: closing and asking; opening after the thread's first try. */
@@ -114,6 +115,30 @@ static WVM_COLD void attach(void)
     pthread_setspecific(at_exit, list);
     wvm_fault_install_all();
     wvm_fault_thread_attach();
+}
+
+static struct try_list *list_of(const struct wvm_try_entry *end)
+{
+    return end ? (struct try_list *)((uintptr_t)end - LIST_BYTES) : NULL;
+}
+
+WVM_EXPORT void winvm_tries_exchange(void *room[2])
+{
+    struct wvm_try_thread mine = wvm_try_thread;
+    if (!mine.top && !room[0])
+        return;
+    wvm_try_thread = (struct wvm_try_thread){room[0], room[1]};
+    room[0] = mine.top;
+    room[1] = mine.end;
+    pthread_setspecific(at_exit, list_of(wvm_try_thread.end));
+}
+
+WVM_EXPORT void winvm_tries_drop(void *room[2])
+{
+    struct try_list *list = list_of(room[1]);
+    if (list)
+        __atomic_store_n(&list->taken, 0, __ATOMIC_RELEASE);
+    room[0] = room[1] = NULL;
 }
 
 /* Drops what lies below sp. */

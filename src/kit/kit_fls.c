@@ -80,6 +80,8 @@ static PVOID take_any(DWORD i)
     WVM_KIT_EACH_THREAD(t, l)
         if ((value = exchange(t, i)) != NULL)
             break;
+    if (!value && wvm_kit_fiber_fls)
+        value = wvm_kit_fiber_fls(i);
     wvm_kit_unlock(&wvm_kit_threads_lock);
     return value;
 }

@@ -1,5 +1,5 @@
 /* More names of the kit, a part of kit_list.h and included by it: what threads and processes are,
- * timers, pools of threads. */
+ * fibers, timers, pools of threads. */
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_THREAD_NAME)
 X(HRESULT, SetThreadDescription, (HANDLE a, PCWSTR b), (a, b))
@@ -40,6 +40,18 @@ X(NTSTATUS, NtQueryInformationThread,
   (HANDLE a, THREADINFOCLASS b, PVOID c, ULONG d, PULONG e), (a, b, c, d, e))
 X(NTSTATUS, NtSetInformationThread,
   (HANDLE a, THREADINFOCLASS b, PVOID c, ULONG d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FIBER)
+X(LPVOID, ConvertThreadToFiber, (LPVOID a), (a))
+X(LPVOID, ConvertThreadToFiberEx, (LPVOID a, DWORD b), (a, b))
+X(BOOL, ConvertFiberToThread, (VOID), ())
+F(LPVOID, CreateFiber, (SIZE_T a, LPFIBER_START_ROUTINE b, LPVOID c), (a, b, c))
+F(LPVOID, CreateFiberEx,
+  (SIZE_T a, SIZE_T b, DWORD c, LPFIBER_START_ROUTINE d, LPVOID e), (a, b, c, d, e))
+X(VOID, SwitchToFiber, (LPVOID a), (a))
+X(VOID, DeleteFiber, (LPVOID a), (a))
+X(BOOL, IsThreadAFiber, (VOID), ())
 #endif
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_TIMER)

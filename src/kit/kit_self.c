@@ -25,6 +25,7 @@ WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_quick_known;
 WVM_THREAD_LOCAL PTEB wvm_kit_teb_known;
 WVM_THREAD_LOCAL uint32_t wvm_kit_tid_known;
 void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
+void *(*wvm_kit_fiber_fls)(DWORD i);
 void (*wvm_kit_end_heap)(void);
 void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
 struct wvm_kit_lock wvm_kit_threads_lock;

@@ -107,6 +107,9 @@ extern void (*wvm_kit_end_fls)(struct wvm_kit_thread *self);
 extern void (*wvm_kit_end_heap)(void);
 /* As the first, under the dispatch lock. */
 extern void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
+/* A value that a parked fiber has in that slot, taken from it; NULL: none has. Set once, under the
+ * lock of the list of threads, as it is called. */
+extern void *(*wvm_kit_fiber_fls)(DWORD i);
 
 /* Every record but those of threads that have ended, under the lock. */
 extern struct wvm_kit_lock wvm_kit_threads_lock;
