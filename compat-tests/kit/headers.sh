@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The headers of the compat path as unmodified sources use them: each alone, all in both orders and
-# the chief ones in every pair, as a Windows file and as a plain one; files of one program, of which
+# the chief ones in pairs, as a Windows file and as a plain one; files of one program, of which
 # only one is Windows' own; and back ends (backends/) that compile without a change. TAP.
 # shellcheck source=SCRIPTDIR/../preload/common.inc
 . "$(dirname "$0")/../preload/common.inc"
@@ -73,18 +73,19 @@ done
 quiet $CC $win -isystem "$compat" "-I$build/include" $warn -fsyntax-only "$tmp/all.c"
 ok "all headers as those of the system"
 
-# The chief ones in every pair.
+# The chief ones, each before and behind those that bring most.
 chief="windows.h winternl.h psapi.h intrin.h malloc.h process.h stdlib.h string.h tchar.h io.h"
 mkdir -p "$tmp/pair"
 for a in $chief; do
-    for b in $chief; do
-        [ "$a" = "$b" ] ||
-            printf '#include <%s>\n#include <%s>\nextern int two;\n' "$a" "$b" >"$tmp/pair/$a.$b.c"
+    for b in windows.h intrin.h stdlib.h; do
+        [ "$a" != "$b" ] || continue
+        printf '#include <%s>\n#include <%s>\nextern int two;\n' "$a" "$b" >"$tmp/pair/$a.$b.c"
+        printf '#include <%s>\n#include <%s>\nextern int two;\n' "$b" "$a" >"$tmp/pair/$b.$a.c"
     done
 done
 # shellcheck disable=SC2086
 quiet $CC -std=c11 $win $warn $path -fsyntax-only "$tmp"/pair/*.c
-ok "the chief headers in every pair"
+ok "the chief headers in pairs"
 
 # A name with A and W forms has the plain one too.
 sed -nE 's/.*[( ]\(?([A-Z][A-Za-z0-9]+)A\)?,? *(\(|$).*/\1/p' "$top"/include/winvm/*.h |
@@ -132,7 +133,7 @@ for source in "$here"/backends/*; do
         have "$compiler" || continue
         # shellcheck disable=SC2086
         quiet $compiler $flags $win -Wall -Wno-unknown-pragmas $path -c "$source" -o "$tmp/b.o" &&
-            if [ -n "$m32" ]; then
+            if [ -n "$m32" ] && [ "$dialect" = "${dialects%% *}" ]; then
                 quiet $compiler $flags -m32 -D_WIN32 -w $path -fsyntax-only "$source"
             fi
         ok "compiles as it stands: ${source##*/}, $compiler $flags"
