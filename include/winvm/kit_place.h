@@ -1,7 +1,7 @@
 /* winvm/kit_place.h: where a program is, of processenv.h, fileapi.h and winbase.h (libwinvm-kit).
  * Paths are the host's.
  *
- * WINVM_NO_TYPES needs: BOOL DWORD LPSTR LPCSTR LPWSTR LPCWSTR. */
+ * WINVM_NO_TYPES needs: BOOL DWORD UINT LPSTR LPCSTR LPWSTR LPCWSTR. */
 #ifndef WINVM_KIT_PLACE_H
 #define WINVM_KIT_PLACE_H
 
@@ -21,6 +21,13 @@ WINVM_BEGIN_DECLS
 /* The length when it fits with its NUL, else the size needed, with the NUL. 0: 2, 3, 5. */
 WINVM_DECLARE(DWORD, GetCurrentDirectoryA, (DWORD nBufferLength, LPSTR lpBuffer));
 WINVM_DECLARE(DWORD, GetCurrentDirectoryW, (DWORD nBufferLength, LPWSTR lpBuffer));
+/* The host has no such folders: /usr/lib, and /usr for the others. The length and the size as above. */
+WINVM_DECLARE(UINT, GetSystemDirectoryA, (LPSTR lpBuffer, UINT uSize));
+WINVM_DECLARE(UINT, GetSystemDirectoryW, (LPWSTR lpBuffer, UINT uSize));
+WINVM_DECLARE(UINT, GetWindowsDirectoryA, (LPSTR lpBuffer, UINT uSize));
+WINVM_DECLARE(UINT, GetWindowsDirectoryW, (LPWSTR lpBuffer, UINT uSize));
+WINVM_DECLARE(UINT, GetSystemWindowsDirectoryA, (LPSTR lpBuffer, UINT uSize));
+WINVM_DECLARE(UINT, GetSystemWindowsDirectoryW, (LPWSTR lpBuffer, UINT uSize));
 /* Of the whole process, as the C library has it. Errors: 2, 3, 5, 87 NULL. */
 WINVM_DECLARE(BOOL, SetCurrentDirectoryA, (LPCSTR lpPathName));
 WINVM_DECLARE(BOOL, SetCurrentDirectoryW, (LPCWSTR lpPathName));
@@ -53,6 +60,9 @@ WINVM_DECLARE(BOOL, FreeEnvironmentStringsW, (LPWSTR penv));
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE
 #define GetCurrentDirectory GetCurrentDirectoryW
+#define GetSystemDirectory GetSystemDirectoryW
+#define GetSystemWindowsDirectory GetSystemWindowsDirectoryW
+#define GetWindowsDirectory GetWindowsDirectoryW
 #define SetCurrentDirectory SetCurrentDirectoryW
 #define GetFullPathName GetFullPathNameW
 #define GetFileAttributes GetFileAttributesW
@@ -63,6 +73,9 @@ WINVM_DECLARE(BOOL, FreeEnvironmentStringsW, (LPWSTR penv));
 #define FreeEnvironmentStrings FreeEnvironmentStringsW
 #else
 #define GetCurrentDirectory GetCurrentDirectoryA
+#define GetSystemDirectory GetSystemDirectoryA
+#define GetSystemWindowsDirectory GetSystemWindowsDirectoryA
+#define GetWindowsDirectory GetWindowsDirectoryA
 #define SetCurrentDirectory SetCurrentDirectoryA
 #define GetFullPathName GetFullPathNameA
 #define GetFileAttributes GetFileAttributesA

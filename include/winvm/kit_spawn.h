@@ -121,12 +121,19 @@ WINVM_DECLARE(BOOL, CreateProcessW,
                LPCWSTR lpCurrentDirectory, LPSTARTUPINFOW lpStartupInfo,
                LPPROCESS_INFORMATION lpProcessInformation));
 
+/* What the process was started with: its standard handles (STARTF_USESTDHANDLES), and its path as
+ * the title. */
+WINVM_DECLARE(void, GetStartupInfoA, (LPSTARTUPINFOA lpStartupInfo));
+WINVM_DECLARE(void, GetStartupInfoW, (LPSTARTUPINFOW lpStartupInfo));
+
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE
 #define CreateProcess CreateProcessW
+#define GetStartupInfo GetStartupInfoW
 typedef STARTUPINFOW STARTUPINFO, *LPSTARTUPINFO;
 #else
 #define CreateProcess CreateProcessA
+#define GetStartupInfo GetStartupInfoA
 typedef STARTUPINFOA STARTUPINFO, *LPSTARTUPINFO;
 #endif
 #endif

@@ -240,6 +240,11 @@ X(LPSTR, GetCommandLineA, (VOID), ())
 X(LPWSTR, GetCommandLineW, (VOID), ())
 #endif
 
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_STARTUP)
+X(VOID, GetStartupInfoA, (LPSTARTUPINFOA a), (a))
+X(VOID, GetStartupInfoW, (LPSTARTUPINFOW a), (a))
+#endif
+
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_MODULE)
 X(DWORD, GetModuleFileNameA, (HMODULE a, LPSTR b, DWORD c), (a, b, c))
 X(DWORD, GetModuleFileNameW, (HMODULE a, LPWSTR b, DWORD c), (a, b, c))

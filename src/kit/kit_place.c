@@ -17,6 +17,10 @@
 #include "kit/kit.h"
 #include "kit/kit_text.h"
 
+/* What stands nearest to them on the host. */
+#define SYSTEM_FOLDER "/usr/lib"
+#define WINDOWS_FOLDER "/usr"
+
 static DWORD error_of(int error)
 {
     switch (error) {
@@ -51,6 +55,36 @@ DWORD wvm_kit_GetCurrentDirectoryA(DWORD cap, LPSTR out)
 DWORD wvm_kit_GetCurrentDirectoryW(DWORD cap, LPWSTR out)
 {
     return wvm_kit_hand_w(out, cap, folder());
+}
+
+UINT wvm_kit_GetSystemDirectoryA(LPSTR out, UINT cap)
+{
+    return wvm_kit_hand_a(out, cap, strdup(SYSTEM_FOLDER));
+}
+
+UINT wvm_kit_GetSystemDirectoryW(LPWSTR out, UINT cap)
+{
+    return wvm_kit_hand_w(out, cap, strdup(SYSTEM_FOLDER));
+}
+
+UINT wvm_kit_GetWindowsDirectoryA(LPSTR out, UINT cap)
+{
+    return wvm_kit_hand_a(out, cap, strdup(WINDOWS_FOLDER));
+}
+
+UINT wvm_kit_GetWindowsDirectoryW(LPWSTR out, UINT cap)
+{
+    return wvm_kit_hand_w(out, cap, strdup(WINDOWS_FOLDER));
+}
+
+UINT wvm_kit_GetSystemWindowsDirectoryA(LPSTR out, UINT cap)
+{
+    return wvm_kit_GetWindowsDirectoryA(out, cap);
+}
+
+UINT wvm_kit_GetSystemWindowsDirectoryW(LPWSTR out, UINT cap)
+{
+    return wvm_kit_GetWindowsDirectoryW(out, cap);
 }
 
 BOOL wvm_kit_SetCurrentDirectoryA(LPCSTR path)

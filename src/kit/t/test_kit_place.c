@@ -89,6 +89,11 @@ START_TEST(paths)
     ck_assert_uint_eq(GetCurrentDirectoryA(sizeof out, out), strlen(here));
     ck_assert_str_eq(out, here);
     ck_assert_uint_eq(GetCurrentDirectoryA(3, out), strlen(here) + 1);
+    ck_assert_uint_eq(GetSystemDirectoryA(NULL, 0), sizeof "/usr/lib");
+    ck_assert_uint_eq(GetSystemDirectoryA(out, sizeof out), strlen("/usr/lib"));
+    ck_assert_str_eq(out, "/usr/lib");
+    ck_assert_uint_eq(GetWindowsDirectoryW(wide, 256), strlen("/usr"));
+    ck_assert_int_eq(wide[4], 0);
     ck_assert_uint_eq(GetCurrentDirectoryW(256, wide), strlen(here));
     full("/a/./b//../c", "/a/c", "c");
     full("/..", "/", NULL);

@@ -42,6 +42,24 @@ static DWORD end_of(PROCESS_INFORMATION p)
     return code;
 }
 
+START_TEST(started_with)
+{
+    STARTUPINFOA a;
+    STARTUPINFOW w;
+    char path[512];
+    memset(&a, 0xee, sizeof a);
+    GetStartupInfoA(&a);
+    GetStartupInfoW(&w);
+    ck_assert_uint_eq(a.cb, sizeof a);
+    ck_assert_uint_eq(w.cb, sizeof w);
+    ck_assert_uint_gt(GetModuleFileNameA(NULL, path, sizeof path), 0);
+    ck_assert_str_eq(a.lpTitle, path);
+    ck_assert_ptr_eq(a.hStdOutput, GetStdHandle(STD_OUTPUT_HANDLE));
+    ck_assert_ptr_eq(w.hStdError, GetStdHandle(STD_ERROR_HANDLE));
+    ck_assert(w.lpTitle[0] == (WCHAR)(unsigned char)path[0]);
+}
+END_TEST
+
 START_TEST(it_ends_with_its_code)
 {
     for (int i = 0; i < 20; i++) {
@@ -325,6 +343,7 @@ int main(int argc, char **argv)
         return be_child(argc, argv);
     Suite *suite = unit_suite("kit_spawn", 60, &tc);
     GetModuleFileNameA(NULL, self, sizeof self);
+    tcase_add_test(tc, started_with);
     tcase_add_test(tc, it_ends_with_its_code);
     tcase_add_test(tc, it_runs_until_it_is_ended);
     tcase_add_test(tc, no_zombie_stays);
