@@ -10,10 +10,10 @@
 #include "kit/kit_alarm.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
-#define STACK_BYTES (64u << 10)
+#include "kit/kit_service.h"
+
 #define LINGER UINT64_C(2000000000)
 #define NS_PER_TICK 100
 #define TICKS INT64_C(10000000) /* of 100 ns in a second */
@@ -125,22 +125,6 @@ void wvm_kit_alarm_forks(struct wvm_kit_lock *given, void (*child)(void))
     __atomic_store_n(&inner, given, __ATOMIC_RELEASE);
 }
 
-static bool start_thread(void)
-{
-    pthread_t thread;
-    pthread_attr_t attr;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, &attr, ring_all, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return error == 0;
-}
-
 /* ---- What timers use ---- */
 
 bool wvm_kit_alarm_set(struct wvm_kit_alarm *alarm, uint64_t due)
@@ -149,7 +133,7 @@ bool wvm_kit_alarm_set(struct wvm_kit_alarm *alarm, uint64_t due)
     wvm_kit_lock(&lock);
     if (alarm->is_set)
         take_out(alarm);
-    has_thread = has_thread || start_thread();
+    has_thread = has_thread || wvm_kit_service(ring_all, NULL);
     bool done = has_thread;
     if (done) {
         insert(alarm, due);

@@ -31,9 +31,6 @@ struct entry {
     unsigned round;             /* in which it was last found */
     WCHAR path[PATH_UNITS];
 };
-struct look {
-    bool locked;
-};
 
 static struct wvm_kit_lock lock;
 static struct wvm_kit_store entries = {.size = sizeof(struct entry)};
@@ -185,13 +182,13 @@ static void show_program(uintptr_t base, uintptr_t end)
 
 static int look_at(struct dl_phdr_info *info, size_t size, void *context)
 {
-    struct look *look = context;
+    bool *locked = context;
     uintptr_t base, end;
     (void)size;
-    bool is_program = !look->locked;
+    bool is_program = !*locked;
     if (is_program) {
         wvm_kit_lock(&lock);
-        look->locked = true;
+        *locked = true;
         if (!has_changed(info))
             return 1;
         round_now++;
@@ -206,7 +203,7 @@ static int look_at(struct dl_phdr_info *info, size_t size, void *context)
 
 PPEB_LDR_DATA wvm_kit_ldr(void)
 {
-    struct look look = {false};
+    bool locked = false;
     DWORD error = GetLastError();
     if (!__atomic_load_n(&ldr.Initialized, __ATOMIC_ACQUIRE)) {
         wvm_kit_lock(&lock);
@@ -219,8 +216,8 @@ PPEB_LDR_DATA wvm_kit_ldr(void)
         }
         wvm_kit_unlock(&lock);
     }
-    dl_iterate_phdr(look_at, &look);
-    if (look.locked) {
+    dl_iterate_phdr(look_at, &locked);
+    if (locked) {
         remove_old();
         wvm_kit_unlock(&lock);
     }

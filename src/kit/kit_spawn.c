@@ -14,6 +14,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,10 +25,10 @@
 #include <winvm/io.h>
 
 #include "kit/kit_child.h"
+#include "kit/kit_service.h"
 #include "kit/kit_spawn.h"
 #include "kit/kit_text.h"
 
-#define STACK_BYTES (128 * 1024)
 #define CHILD_STACK (32 * 1024)
 #define MASK_BYTES 8     /* of the kernel's sets of signals */
 #define MOST_TRIED 4096  /* descriptors closed one by one */
@@ -297,22 +298,6 @@ static void *be_waiter(void *given)
     return NULL;
 }
 
-static bool start_waiter(struct start *s)
-{
-    pthread_t thread;
-    pthread_attr_t attr;
-    sigset_t all;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &all, &s->mask);
-    int error = pthread_create(&thread, &attr, be_waiter, s);
-    pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
-    pthread_attr_destroy(&attr);
-    return error == 0;
-}
-
 /* ---- Its handles ---- */
 
 static void close_both(const PROCESS_INFORMATION *info)
@@ -338,7 +323,8 @@ static bool start(const struct plan *p, PROCESS_INFORMATION *out)
     struct start s = {.plan = p, .child = calloc(1, sizeof *s.child)};
     PROCESS_INFORMATION info = {.hProcess = NULL};
     DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    if (!s.child || !start_waiter(&s)) {
+    pthread_sigmask(SIG_SETMASK, NULL, &s.mask);
+    if (!s.child || !wvm_kit_service(be_waiter, &s)) {
         free(s.child);
         return wvm_kit_fail(error);
     }

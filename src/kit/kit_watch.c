@@ -12,16 +12,15 @@
  * Signal safety: none. */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "kit/kit_service.h"
 #include "kit/kit_wait.h"
 
 #define INTERVAL_NS 50000000
-#define STACK_BYTES (128 * 1024)
 #if !defined(SYS_pidfd_open)
 #define SYS_pidfd_open 434
 #endif
@@ -120,22 +119,6 @@ static void *watch_all(void *unused)
     return NULL;
 }
 
-static bool start_thread(void)
-{
-    pthread_t thread;
-    pthread_attr_t attr;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, &attr, watch_all, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return error == 0;
-}
-
 static bool open_descriptors(void)
 {
     struct epoll_event event = {.events = EPOLLIN};
@@ -184,7 +167,7 @@ static bool start_with(struct watch *w)
     wvm_kit_ring(&watcher.ring);
     __atomic_store_n(&watcher.owner, getpid(), __ATOMIC_RELEASE);
     join(w);
-    if (start_thread())
+    if (wvm_kit_service(watch_all, NULL))
         return true;
     wvm_kit_lock(&wvm_kit_dispatch);
     wvm_kit_unlink(&w->on);

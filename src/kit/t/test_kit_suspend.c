@@ -354,14 +354,21 @@ START_TEST(a_thread_is_ended_in_its_wait)
 }
 END_TEST
 
+/* A sleeper, suspended, and where it is. */
+static HANDLE stop_sleeper(uintptr_t i, CONTEXT *c)
+{
+    HANDLE h = run_sleeper((LPVOID)(i & 1));
+    ck_assert_uint_eq(SuspendThread(h), 0);
+    c->ContextFlags = CONTEXT_CONTROL;
+    ck_assert(GetThreadContext(h, c));
+    return h;
+}
+
 START_TEST(a_thread_is_moved_out_of_its_wait)
 {
     CONTEXT c;
     for (uintptr_t i = 0; i < 10; i++) {
-        HANDLE h = run_sleeper((LPVOID)(i & 1));
-        ck_assert_uint_eq(SuspendThread(h), 0);
-        c.ContextFlags = CONTEXT_CONTROL;
-        ck_assert(GetThreadContext(h, &c));
+        HANDLE h = stop_sleeper(i, &c);
         IP(c) = (uintptr_t)elsewhere;
         SP(c) = ((SP(c) - 4096) & ~(uintptr_t)15) - sizeof(void *);
         ck_assert(SetThreadContext(h, &c));
@@ -377,10 +384,7 @@ START_TEST(a_thread_comes_back_to_its_wait)
 {
     CONTEXT c;
     for (uintptr_t i = 0; i < 10; i++) {
-        HANDLE h = run_sleeper((LPVOID)(i & 1));
-        ck_assert_uint_eq(SuspendThread(h), 0);
-        c.ContextFlags = CONTEXT_CONTROL;
-        ck_assert(GetThreadContext(h, &c));
+        HANDLE h = stop_sleeper(i, &c);
         ck_assert(SetThreadContext(h, &c));
         ck_assert_uint_eq(ResumeThread(h), 1);
         ck_assert_uint_eq(WaitForSingleObject(h, 5), WAIT_TIMEOUT);
