@@ -102,11 +102,15 @@ ok "names with A and W forms have the plain one"
 
 # The C run time, and one file of Windows among others. C: natively, with 16-bit wchar_t.
 # shellcheck disable=SC2086
-for flags in "$CC -std=gnu11" "$CC -std=c99 -fshort-wchar -Wno-psabi" \
-    "$CC $other_flag -DUNICODE" "$CXX -x c++ -Wno-unknown-pragmas"; do
-    $flags $win $warn -Wno-long-long -Wno-pedantic $path "$here/crt.c" -x none $kit -pthread \
-        -o "$tmp/crt" >"$tmp/out" 2>"$tmp/err" && [ ! -s "$tmp/err" ] && "$tmp/crt" 2>"$tmp/err"
-    ok "the C run time: ${flags#* }"
+for flags in "$CC -std=gnu11" "$CC -std=c99 -fshort-wchar -Wno-psabi" "clang -std=c11" \
+    "$CC $other_flag -DUNICODE" "$CXX -x c++ -std=c++17 -Wno-unknown-pragmas"; do
+    have "${flags%% *}" || continue
+    for source in "$here"/crt*.c; do
+        $flags $win $warn -Wno-long-long -Wno-pedantic $path "$source" -x none $kit -pthread \
+            -o "$tmp/crt" >"$tmp/out" 2>"$tmp/err" && [ ! -s "$tmp/err" ] &&
+            timeout 60 "$tmp/crt" >"$tmp/out" 2>"$tmp/err"
+        ok "the C run time, ${source##*/}: $flags"
+    done
 done
 # shellcheck disable=SC2086
 for cxx in "$CXX" clang++; do

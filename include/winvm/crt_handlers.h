@@ -1,6 +1,6 @@
 /* winvm/crt_handlers.h: the handlers that Windows' C run time lets a program set. The _s functions
  * of the crt_*.h headers call the handler of invalid parameters, without the texts, as the release
- * builds of Windows do; when none is set they answer the error and go on. The others are kept. */
+ * builds of Windows do; when none is set they answer the error and go on. */
 #ifndef WINVM_CRT_HANDLERS_H
 #define WINVM_CRT_HANDLERS_H
 
@@ -19,7 +19,6 @@ extern "C" {
 typedef void(__cdecl *_invalid_parameter_handler)(const wchar_t *, const wchar_t *, const wchar_t *,
                                                   unsigned int, uintptr_t);
 typedef void(__cdecl *_purecall_handler)(void);
-typedef int(__cdecl *_PNH)(size_t);
 
 /* One of each for a shared object or a program. */
 extern _invalid_parameter_handler winvm_crt_invalid_ WINVM_ONE_;

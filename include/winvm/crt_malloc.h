@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crt_new.h"
+#include "crt_stack.h"
 #include "crt_types.h"
 
 /* In front of each block of _aligned_malloc. */

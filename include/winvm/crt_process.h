@@ -8,15 +8,6 @@
 
 #include "crt_types.h"
 
-/* Functions of the kit and of libwinvm without the types of windows.h. */
-#if WINVM_ABI == 2 && defined(__x86_64__)
-#define WINVM_CRT_SYMBOL_(name) __asm__("winvm_ms_" name)
-#elif WINVM_ABI == 1 && defined(__i386__)
-#define WINVM_CRT_SYMBOL_(name) __asm__("winvm_cdecl_" name)
-#else
-#define WINVM_CRT_SYMBOL_(name) __asm__(name)
-#endif
-
 #ifndef _P_WAIT
 #define _P_WAIT 0
 #define _P_NOWAIT 1

@@ -47,6 +47,14 @@ typedef size_t rsize_t;
 #define _CRT_STRINGIZE_(x) #x
 #define _CRT_STRINGIZE(x) _CRT_STRINGIZE_(x)
 #endif
+/* Functions of the kit and of libwinvm without the types of windows.h. */
+#if WINVM_ABI == 2 && defined(__x86_64__)
+#define WINVM_CRT_SYMBOL_(name) __asm__("winvm_ms_" name)
+#elif WINVM_ABI == 1 && defined(__i386__)
+#define WINVM_CRT_SYMBOL_(name) __asm__("winvm_cdecl_" name)
+#else
+#define WINVM_CRT_SYMBOL_(name) __asm__(name)
+#endif
 /* What the headers here use of libc, where a strict dialect of C hides it. */
 #if defined(__GLIBC__) && !defined(__USE_MISC) && !defined(__cplusplus)
 struct _IO_FILE;
