@@ -5,9 +5,8 @@
 #include <limits.h>
 #include <stdint.h>
 
-#define _isnan(v) __builtin_isnan(v)
-#define _finite(v) __builtin_isfinite(v)
-#define _copysign(a, b) __builtin_copysign((a), (b))
+#include "crt_float.h"
+
 #define _hypot(a, b) __builtin_hypot((a), (b))
 
 #define _I8_MIN INT8_MIN

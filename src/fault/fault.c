@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/slist.h"
+#include "fault/fault_context.h"
 #include "fault/fault_internal.h"
 #include "space/space_fault.h"
 
@@ -173,6 +174,13 @@ WVM_SIGNAL_PATH static enum verdict judge_fpe(struct wvm_trap *trap)
         [FPE_FLTINV] = STATUS_FLOAT_INVALID_OPERATION,
     };
     unsigned code = (unsigned)trap->info->si_code;
+    bool x87 = wvm_reg_value(trap->uc, REG_TRAPNO) == WVM_TRAP_X87;
+    unsigned raised = wvm_context_fp_raised(trap->uc, x87);
+    /* The kernel has no codes for two of them. */
+    if (code == FPE_FLTUND && (raised & (WVM_FP_DENORMAL | WVM_FP_INVALID)) == WVM_FP_DENORMAL)
+        return except(trap, STATUS_FLOAT_DENORMAL_OPERAND);
+    if (code == FPE_FLTINV && x87 && (raised & WVM_FP_STACK))
+        return except(trap, STATUS_FLOAT_STACK_CHECK);
     return code < sizeof(codes) / sizeof(codes[0])
                ? except(trap, codes[code])
                : except(trap, STATUS_FLOAT_INVALID_OPERATION);

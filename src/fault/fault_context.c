@@ -68,6 +68,16 @@ WVM_SIGNAL_PATH void wvm_context_calm(struct wvm_kernel_context *uc)
     mark_used(uc);
 }
 
+WVM_SIGNAL_PATH unsigned wvm_context_fp_raised(const struct wvm_kernel_context *uc, bool x87)
+{
+    const XMM_SAVE_AREA32 *legacy = legacy_of(uc);
+    if (!legacy)
+        return 0;
+    unsigned flags = x87 ? legacy->StatusWord : legacy->MxCsr;
+    unsigned masks = x87 ? legacy->ControlWord : legacy->MxCsr >> 7;
+    return (flags & ~masks & 0x3f) | (x87 ? flags & WVM_FP_STACK : 0);
+}
+
 /* ---- to CONTEXT ---- */
 
 /* Which general register of the kernel is at CONTEXT.Rax + i. */

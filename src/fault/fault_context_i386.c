@@ -85,6 +85,17 @@ WVM_SIGNAL_PATH void wvm_context_calm(struct wvm_kernel_context *uc)
     mark_used(uc);
 }
 
+WVM_SIGNAL_PATH unsigned wvm_context_fp_raised(const struct wvm_kernel_context *uc, bool x87)
+{
+    const FLOATING_SAVE_AREA *old = old_of(uc);
+    const XMM_SAVE_AREA32 *legacy = legacy_of(uc);
+    if (!old || (!legacy && !x87))
+        return 0;
+    unsigned flags = x87 ? old->StatusWord : legacy->MxCsr;
+    unsigned masks = x87 ? old->ControlWord : legacy->MxCsr >> 7;
+    return (flags & ~masks & 0x3f) | (x87 ? flags & WVM_FP_STACK : 0);
+}
+
 /* ---- from one form to the other ---- */
 
 /* What fsave has for a register that is in use: valid, zero, special. */

@@ -23,6 +23,7 @@ enum wvm_trapno {
     WVM_TRAP_STACK = 12,
     WVM_TRAP_PROTECTION = 13,
     WVM_TRAP_PAGE = 14,
+    WVM_TRAP_X87 = 16,
     WVM_TRAP_ALIGNMENT = 17,
 };
 

@@ -78,6 +78,10 @@ __asm__(".text\n"
         "unit_hlt: hlt\n\tret\n"
         "unit_divide: movl $1, %eax\n\txorl %edx, %edx\n\txorl %ecx, %ecx\n"
         "unit_divide_at: idivl %ecx\n\tret\n"
+        "unit_denormal: ldmxcsr (%rdi)\n\tmovl $1, %eax\n\tmovq %rax, %xmm0\n"
+        "unit_denormal_at: addsd %xmm0, %xmm0\n\tret\n"
+        "unit_pops: fninit\n\tfldcw (%rdi)\n\tfstp %st(0)\n"
+        "unit_pops_at: fwait\n\tret\n"
         "unit_step: pushfq\n\torl $0x100, (%rsp)\n\tpopfq\n"
         "\tnop\n"
         "unit_step_at: ret\n"
@@ -96,6 +100,10 @@ __asm__(".text\n"
         "unit_hlt: hlt\n\tret\n"
         "unit_divide: movl $1, %eax\n\txorl %edx, %edx\n\txorl %ecx, %ecx\n"
         "unit_divide_at: idivl %ecx\n\tret\n"
+        "unit_denormal: ldmxcsr (%eax)\n\tmovl $1, %eax\n\tmovd %eax, %xmm0\n"
+        "unit_denormal_at: addsd %xmm0, %xmm0\n\tret\n"
+        "unit_pops: fninit\n\tfldcw (%eax)\n\tfstp %st(0)\n"
+        "unit_pops_at: fwait\n\tret\n"
         "unit_step: pushfl\n\torl $0x100, (%esp)\n\tpopfl\n"
         "\tnop\n"
         "unit_step_at: ret\n"
@@ -110,8 +118,11 @@ UNIT_LEAF void unit_int3(const volatile void *p);
 UNIT_LEAF void unit_ud2(const volatile void *p);
 UNIT_LEAF void unit_hlt(const volatile void *p);
 UNIT_LEAF void unit_divide(const volatile void *p);
+UNIT_LEAF void unit_denormal(const volatile void *mxcsr);
+UNIT_LEAF void unit_pops(const volatile void *control);
 UNIT_LEAF void unit_step(const volatile void *p);
 UNIT_LEAF void unit_misaligned(const volatile void *p);
+extern const char unit_denormal_at[], unit_pops_at[];
 extern const char unit_read_rbp_at[], unit_divide_at[], unit_step_at[], unit_misaligned_at[];
 
 /* Vector register n and MXCSR of a context. */

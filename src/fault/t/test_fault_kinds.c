@@ -118,6 +118,24 @@ START_TEST(instructions)
 }
 END_TEST
 
+/* What the kernel calls an underflow and an invalid operation. */
+START_TEST(denormals_and_x87_stack)
+{
+    static const unsigned mxcsr = 0x1f80 & ~0x100u; /* denormal operands are told */
+    static const unsigned short control = 0x37e;    /* invalid operations are */
+    unit_start(unit_leave);
+    unit_denormal(&mxcsr);
+    expect((DWORD)STATUS_FLOAT_DENORMAL_OPERAND, 0, 0, 0);
+    expect_at(unit_denormal_at);
+    unit_n = 0;
+    unit_pops(&control);
+    expect((DWORD)STATUS_FLOAT_STACK_CHECK, 0, 0, 0);
+    expect_at(unit_pops_at);
+    __asm__ volatile("fninit");
+    _mm_setcsr(0x1f80);
+}
+END_TEST
+
 static enum wvm_dispatch_answer stop_stepping(EXCEPTION_RECORD *r, CONTEXT *c)
 {
     (void)r;
@@ -247,6 +265,7 @@ int main(void)
     tcase_add_test(tc, protected_pages);
     tcase_add_test(tc, no_canonical_address);
     tcase_add_test(tc, instructions);
+    tcase_add_test(tc, denormals_and_x87_stack);
     tcase_add_test(tc, single_step);
     tcase_add_test(tc, misaligned);
     tcase_add_test(tc, truncated_file);
