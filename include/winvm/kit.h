@@ -4,6 +4,7 @@
 #define WINVM_KIT_H
 
 #include "debugapi.h"
+#include "evntprov.h"
 #include "fibersapi.h"
 #include "heapapi.h"
 #include "interlockedapi.h"
@@ -47,7 +48,9 @@
 #include "kit_ntdll.h"
 #ifndef WINVM_UNDER_WINE /* whose winternl.h has these */
 #include "kit_image.h"
+#include "kit_ntdll_loader.h"
 #include "kit_ntdll_objects.h"
+#include "kit_ntdll_rtl.h"
 #include "kit_ntdll_strings.h"
 #endif
 #endif

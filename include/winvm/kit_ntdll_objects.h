@@ -5,7 +5,8 @@
  * None of these changes the last error. STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED: handles.
  *
  * WINVM_NO_TYPES needs: NTSTATUS BOOLEAN LONG ULONG WORD PVOID SIZE_T HANDLE ACCESS_MASK EVENT_TYPE
- * WAIT_TYPE PSLIST_HEADER PSLIST_ENTRY; the structures are named by their tags. */
+ * WAIT_TYPE EVENT_INFORMATION_CLASS MUTANT_INFORMATION_CLASS SEMAPHORE_INFORMATION_CLASS
+ * PPS_APC_ROUTINE PSLIST_HEADER PSLIST_ENTRY; the structures are named by their tags. */
 #ifndef WINVM_KIT_NTDLL_OBJECTS_H
 #define WINVM_KIT_NTDLL_OBJECTS_H
 
@@ -16,6 +17,34 @@
 #ifndef WINVM_NO_TYPES
 typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
 typedef enum _WAIT_TYPE { WaitAll, WaitAny } WAIT_TYPE;
+typedef enum _EVENT_INFORMATION_CLASS { EventBasicInformation } EVENT_INFORMATION_CLASS;
+typedef enum _MUTANT_INFORMATION_CLASS { MutantBasicInformation } MUTANT_INFORMATION_CLASS;
+typedef enum _SEMAPHORE_INFORMATION_CLASS { SemaphoreBasicInformation } SEMAPHORE_INFORMATION_CLASS;
+/* EventState: 1 set, 0 not. CurrentCount of a mutant: 1 free, 0 taken, less by 1 for each further
+ * time, which only its owner is told. */
+typedef struct _EVENT_BASIC_INFORMATION {
+    EVENT_TYPE EventType;
+    LONG EventState;
+} EVENT_BASIC_INFORMATION, *PEVENT_BASIC_INFORMATION;
+typedef struct _MUTANT_BASIC_INFORMATION {
+    LONG CurrentCount;
+    BOOLEAN OwnedByCaller;
+    BOOLEAN AbandonedState;
+} MUTANT_BASIC_INFORMATION, *PMUTANT_BASIC_INFORMATION;
+typedef struct _SEMAPHORE_BASIC_INFORMATION {
+    ULONG CurrentCount;
+    ULONG MaximumCount;
+} SEMAPHORE_BASIC_INFORMATION, *PSEMAPHORE_BASIC_INFORMATION;
+#ifndef EVENT_QUERY_STATE
+#define EVENT_QUERY_STATE 0x0001
+#endif
+#ifndef MUTANT_QUERY_STATE
+#define MUTANT_QUERY_STATE 0x0001
+#define MUTANT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | MUTANT_QUERY_STATE)
+#endif
+#ifndef SEMAPHORE_QUERY_STATE
+#define SEMAPHORE_QUERY_STATE 0x0001
+#endif
 #define KEYEDEVENT_WAIT 0x0001
 #define KEYEDEVENT_WAKE 0x0002
 #define KEYEDEVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | KEYEDEVENT_WAIT | KEYEDEVENT_WAKE)
@@ -26,6 +55,11 @@ typedef enum _WAIT_TYPE { WaitAll, WaitAny } WAIT_TYPE;
 #define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x00000001
 #define THREAD_CREATE_FLAGS_SKIP_THREAD_ATTACH 0x00000002
 #define THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER 0x00000004
+#endif
+
+#ifndef WINVM_NO_TYPES
+typedef void(WINVM_CALL *PPS_APC_ROUTINE)(PVOID ApcArgument1, PVOID ApcArgument2,
+                                          PVOID ApcArgument3);
 #endif
 
 struct _CLIENT_ID;
@@ -79,6 +113,55 @@ WINVM_DECLARE(NTSTATUS, NtWaitForSingleObject,
 WINVM_DECLARE(NTSTATUS, NtWaitForMultipleObjects,
               (ULONG Count, const HANDLE *Handles, WAIT_TYPE WaitType, BOOLEAN Alertable,
                const union _LARGE_INTEGER *Timeout));
+/* Mutexes and semaphores, as synchapi.h has them; a name: STATUS_NOT_SUPPORTED. *PreviousCount,
+ * unless NULL: as it was. STATUS_MUTANT_NOT_OWNED, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
+ * STATUS_INVALID_PARAMETER. */
+WINVM_DECLARE(NTSTATUS, NtCreateMutant,
+              (HANDLE * MutantHandle, ACCESS_MASK DesiredAccess,
+               const struct _OBJECT_ATTRIBUTES *ObjectAttributes, BOOLEAN InitialOwner));
+WINVM_DECLARE(NTSTATUS, NtReleaseMutant, (HANDLE MutantHandle, LONG *PreviousCount));
+WINVM_DECLARE(NTSTATUS, NtCreateSemaphore,
+              (HANDLE * SemaphoreHandle, ACCESS_MASK DesiredAccess,
+               const struct _OBJECT_ATTRIBUTES *ObjectAttributes, LONG InitialCount,
+               LONG MaximumCount));
+WINVM_DECLARE(NTSTATUS, NtReleaseSemaphore,
+              (HANDLE SemaphoreHandle, LONG ReleaseCount, LONG *PreviousCount));
+/* SignalObjectAndWait. */
+WINVM_DECLARE(NTSTATUS, NtSignalAndWaitForSingleObject,
+              (HANDLE SignalHandle, HANDLE WaitHandle, BOOLEAN Alertable,
+               const union _LARGE_INTEGER *Timeout));
+/* The basic information of an object that is waited for, by a handle with its *_QUERY_STATE; its
+ * length exactly. STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH. */
+WINVM_DECLARE(NTSTATUS, NtQueryEvent,
+              (HANDLE EventHandle, EVENT_INFORMATION_CLASS EventInformationClass,
+               PVOID EventInformation, ULONG EventInformationLength, ULONG *ReturnLength));
+WINVM_DECLARE(NTSTATUS, NtQueryMutant,
+              (HANDLE MutantHandle, MUTANT_INFORMATION_CLASS MutantInformationClass,
+               PVOID MutantInformation, ULONG MutantInformationLength, ULONG *ReturnLength));
+WINVM_DECLARE(NTSTATUS, NtQuerySemaphore,
+              (HANDLE SemaphoreHandle, SEMAPHORE_INFORMATION_CLASS SemaphoreInformationClass,
+               PVOID SemaphoreInformation, ULONG SemaphoreInformationLength,
+               ULONG *ReturnLength));
+
+/* A thread of this process, or a process, by its numbers; ObjectAttributes say whether the handle is
+ * inherited. STATUS_INVALID_CID: no such thread or process; STATUS_ACCESS_DENIED. */
+WINVM_DECLARE(NTSTATUS, NtOpenThread,
+              (HANDLE * ThreadHandle, ACCESS_MASK DesiredAccess,
+               const struct _OBJECT_ATTRIBUTES *ObjectAttributes,
+               const struct _CLIENT_ID *ClientId));
+WINVM_DECLARE(NTSTATUS, NtOpenProcess,
+              (HANDLE * ProcessHandle, ACCESS_MASK DesiredAccess,
+               const struct _OBJECT_ATTRIBUTES *ObjectAttributes,
+               const struct _CLIENT_ID *ClientId));
+/* ThreadHandle NULL: the calling thread, which does not come back. */
+WINVM_DECLARE(NTSTATUS, NtTerminateThread, (HANDLE ThreadHandle, NTSTATUS ExitStatus));
+/* QueueUserAPC with three arguments. STATUS_UNSUCCESSFUL: the thread has ended. */
+WINVM_DECLARE(NTSTATUS, NtQueueApcThread,
+              (HANDLE ThreadHandle, PPS_APC_ROUTINE ApcRoutine, PVOID ApcArgument1,
+               PVOID ApcArgument2, PVOID ApcArgument3));
+/* Makes the calls that are queued to the calling thread. */
+WINVM_DECLARE(NTSTATUS, NtTestAlert, (void));
+
 /* *PreviousSuspendCount, unless NULL: as SuspendThread and ResumeThread return it. */
 WINVM_DECLARE(NTSTATUS, NtSuspendThread, (HANDLE ThreadHandle, ULONG *PreviousSuspendCount));
 WINVM_DECLARE(NTSTATUS, NtResumeThread, (HANDLE ThreadHandle, ULONG *PreviousSuspendCount));

@@ -145,6 +145,40 @@ WINVM_STATIC_ASSERT(sizeof(PROCESSOR_RELATIONSHIP) == (WINVM_64 ? 40 : 36),
                     "PROCESSOR_RELATIONSHIP");
 WINVM_STATIC_ASSERT(sizeof(CACHE_RELATIONSHIP) == (WINVM_64 ? 48 : 44), "CACHE_RELATIONSHIP");
 WINVM_STATIC_ASSERT(sizeof(GROUP_RELATIONSHIP) == (WINVM_64 ? 72 : 68), "GROUP_RELATIONSHIP");
+
+/* Indexes are of the lowest processor that shares the core, or the largest cache. */
+typedef enum _CPU_SET_INFORMATION_TYPE { CpuSetInformation } CPU_SET_INFORMATION_TYPE;
+typedef struct _SYSTEM_CPU_SET_INFORMATION {
+    DWORD Size; /* of this entry */
+    CPU_SET_INFORMATION_TYPE Type;
+    __extension__ union {
+        struct {
+            DWORD Id;
+            WORD Group;
+            BYTE LogicalProcessorIndex;
+            BYTE CoreIndex;
+            BYTE LastLevelCacheIndex;
+            BYTE NumaNodeIndex;
+            BYTE EfficiencyClass;
+            __extension__ union {
+                BYTE AllFlags;
+                __extension__ struct {
+                    BYTE Parked : 1;
+                    BYTE Allocated : 1;
+                    BYTE AllocatedToTargetProcess : 1;
+                    BYTE RealTime : 1;
+                    BYTE ReservedFlags : 4;
+                } DUMMYSTRUCTNAME;
+            } DUMMYUNIONNAME2;
+            __extension__ union {
+                DWORD Reserved;
+                BYTE SchedulingClass;
+            } DUMMYUNIONNAME3;
+            DWORD64 AllocationTag;
+        } CpuSet;
+    } DUMMYUNIONNAME;
+} SYSTEM_CPU_SET_INFORMATION, *PSYSTEM_CPU_SET_INFORMATION;
+WINVM_STATIC_ASSERT(sizeof(SYSTEM_CPU_SET_INFORMATION) == 32, "of a processor");
 #endif
 
 WINVM_BEGIN_DECLS
@@ -173,6 +207,16 @@ WINVM_DECLARE(DWORD, GetCurrentProcessorNumber, (void));
 WINVM_DECLARE(void, GetCurrentProcessorNumberEx, (struct _PROCESSOR_NUMBER * ProcNumber));
 /* PF_*: the processor has it, and the host lets it be used. */
 WINVM_DECLARE(BOOL, IsProcessorFeaturePresent, (DWORD ProcessorFeature));
+
+/* The processors that this process may run on, one entry each; Process: this one, or NULL. Nobody has
+ * chosen sets: the other two tell none. Errors: 6, 87, 122 with *ReturnedLength. */
+WINVM_DECLARE(BOOL, GetSystemCpuSetInformation,
+              (struct _SYSTEM_CPU_SET_INFORMATION * Information, ULONG BufferLength,
+               ULONG *ReturnedLength, HANDLE Process, ULONG Flags));
+WINVM_DECLARE(BOOL, GetProcessDefaultCpuSets,
+              (HANDLE Process, ULONG *CpuSetIds, ULONG CpuSetIdCount, ULONG *RequiredIdCount));
+WINVM_DECLARE(BOOL, GetThreadSelectedCpuSets,
+              (HANDLE Thread, ULONG *CpuSetIds, ULONG CpuSetIdCount, ULONG *RequiredIdCount));
 
 WINVM_END_DECLS
 

@@ -111,6 +111,11 @@ WINVM_DECLARE(DWORD, FormatMessageW,
 #endif
 #endif
 
+/* Kept for the thread, and shown to nobody: SEM_* but SEM_NOALIGNMENTFAULTEXCEPT. lpOldMode may be
+ * NULL. Errors: 87, 8. */
+WINVM_DECLARE(DWORD, GetThreadErrorMode, (void));
+WINVM_DECLARE(BOOL, SetThreadErrorMode, (DWORD dwNewMode, DWORD *lpOldMode));
+
 WINVM_END_DECLS
 
 #endif

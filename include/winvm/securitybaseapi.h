@@ -149,6 +149,12 @@ WINVM_DECLARE(BOOL, GetTokenInformation,
               (HANDLE TokenHandle, TOKEN_INFORMATION_CLASS TokenInformationClass,
                PVOID TokenInformation, DWORD TokenInformationLength, DWORD *ReturnLength));
 
+/* No thread has a token of its own: 1008 ERROR_NO_TOKEN, or 6. */
+WINVM_DECLARE(BOOL, OpenThreadToken,
+              (HANDLE ThreadHandle, DWORD DesiredAccess, BOOL OpenAsSelf, HANDLE *TokenHandle));
+/* TRUE. */
+WINVM_DECLARE(BOOL, RevertToSelf, (void));
+
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE
 #define LookupPrivilegeName LookupPrivilegeNameW

@@ -28,6 +28,17 @@ WINVM_DECLARE(BOOL, GetNumaAvailableMemoryNode,
 WINVM_DECLARE(BOOL, GetNumaAvailableMemoryNodeEx,
               (unsigned short Node, ULONG64 *AvailableBytes));
 
+/* Of libwinvm-kit, as the following. *RequiredMaskCount: the groups of the node's processors, 1 or
+ * 0. Errors: 87, 122 with *RequiredMaskCount. */
+WINVM_DECLARE(BOOL, GetNumaNodeProcessorMask2,
+              (unsigned short NodeNumber, struct _GROUP_AFFINITY *ProcessorMasks,
+               unsigned short ProcessorMaskCount, unsigned short *RequiredMaskCount));
+/* The node of a proximity domain of the firmware, as the host numbers them. Errors: 87. */
+WINVM_DECLARE(BOOL, GetNumaProximityNode,
+              (ULONG ProximityId, unsigned char *NodeNumber));
+WINVM_DECLARE(BOOL, GetNumaProximityNodeEx,
+              (ULONG ProximityId, unsigned short *NodeNumber));
+
 WINVM_END_DECLS
 
 #endif

@@ -4,7 +4,8 @@
  * A console is the terminal of descriptor 0, 1 or 2, by the handle that GetStdHandle or
  * _get_osfhandle tells for it. Its text is UTF-8.
  *
- * WINVM_NO_TYPES needs: BOOL DWORD UINT WORD HANDLE LPVOID CONSOLE_SCREEN_BUFFER_INFO. */
+ * WINVM_NO_TYPES needs: BOOL DWORD UINT WORD HANDLE LPVOID CONSOLE_SCREEN_BUFFER_INFO
+ * PHANDLER_ROUTINE. */
 #ifndef WINVM_WINCON_H
 #define WINVM_WINCON_H
 
@@ -58,6 +59,14 @@ typedef struct _CONSOLE_SCREEN_BUFFER_INFO {
     SMALL_RECT srWindow;
     COORD dwMaximumWindowSize;
 } CONSOLE_SCREEN_BUFFER_INFO, *PCONSOLE_SCREEN_BUFFER_INFO;
+
+/* Of the host's signals: SIGINT, SIGQUIT, SIGHUP; SIGTERM. */
+#define CTRL_C_EVENT 0
+#define CTRL_BREAK_EVENT 1
+#define CTRL_CLOSE_EVENT 2
+#define CTRL_LOGOFF_EVENT 5
+#define CTRL_SHUTDOWN_EVENT 6
+typedef BOOL(WINVM_CALL *PHANDLER_ROUTINE)(DWORD CtrlType);
 #endif
 
 WINVM_BEGIN_DECLS
@@ -89,6 +98,16 @@ WINVM_DECLARE(UINT, GetConsoleCP, (void));
 WINVM_DECLARE(UINT, GetConsoleOutputCP, (void));
 WINVM_DECLARE(BOOL, SetConsoleCP, (UINT wCodePageID));
 WINVM_DECLARE(BOOL, SetConsoleOutputCP, (UINT wCodePageID));
+
+/* Handlers of the console's events run in a thread of their own, the newest first, until one answers
+ * TRUE; else, and always behind CTRL_CLOSE_EVENT and CTRL_SHUTDOWN_EVENT, the process ends with
+ * STATUS_CONTROL_C_EXIT. NULL and TRUE: Ctrl+C does nothing, also in children; NULL and FALSE: it
+ * does again. From the first handler on the host's signals are the kit's; in a child of fork() they
+ * do what they do by default. Errors: 87 no such handler, 8. */
+WINVM_DECLARE(BOOL, SetConsoleCtrlHandler, (PHANDLER_ROUTINE HandlerRoutine, BOOL Add));
+/* CTRL_C_EVENT or CTRL_BREAK_EVENT for the processes of a group of the host's, 0: the caller's.
+ * Errors: 87. */
+WINVM_DECLARE(BOOL, GenerateConsoleCtrlEvent, (DWORD dwCtrlEvent, DWORD dwProcessGroupId));
 
 #ifndef WINVM_NO_TYPES
 #ifdef UNICODE

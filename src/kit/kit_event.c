@@ -189,5 +189,17 @@ BOOL wvm_kit_PulseEvent(HANDLE h)
     return TRUE;
 }
 
+bool wvm_kit_event_look(HANDLE h, uint32_t rights, EVENT_BASIC_INFORMATION *out)
+{
+    struct event *e = wvm_kit_object_of(h, &events, rights);
+    if (!e)
+        return false;
+    uint64_t word = wvm_kit_word(&e->object);
+    wvm_kit_drop(&e->object);
+    out->EventType = word & MANUAL ? NotificationEvent : SynchronizationEvent;
+    out->EventState = (word & SET) != 0;
+    return true;
+}
+
 #define WVM_KIT_EVENT
 #include "kit/kit_entry.h"

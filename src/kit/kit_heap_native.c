@@ -3,6 +3,7 @@
  * I1  The last error is what it was before the call.
  * Locking, failure, signal safety: as kit_heap.c. */
 #include "kit/kit.h"
+#include "kit/kit_native.h"
 
 PVOID wvm_kit_RtlAllocateHeap(PVOID heap, ULONG flags, SIZE_T size)
 {
@@ -70,6 +71,47 @@ PVOID wvm_kit_RtlDestroyHeap(PVOID heap)
 ULONG wvm_kit_RtlGetProcessHeaps(ULONG room, PVOID *out)
 {
     return wvm_kit_GetProcessHeaps(room, out);
+}
+
+BOOLEAN wvm_kit_RtlLockHeap(PVOID heap)
+{
+    DWORD error = GetLastError();
+    BOOL done = wvm_kit_HeapLock(heap);
+    SetLastError(error);
+    return done != FALSE;
+}
+
+BOOLEAN wvm_kit_RtlUnlockHeap(PVOID heap)
+{
+    DWORD error = GetLastError();
+    BOOL done = wvm_kit_HeapUnlock(heap);
+    SetLastError(error);
+    return done != FALSE;
+}
+
+SIZE_T wvm_kit_RtlCompactHeap(PVOID heap, ULONG flags)
+{
+    DWORD error = GetLastError();
+    SIZE_T largest = wvm_kit_HeapCompact(heap, flags);
+    SetLastError(error);
+    return largest;
+}
+
+NTSTATUS wvm_kit_RtlSetHeapInformation(PVOID heap, HEAP_INFORMATION_CLASS what, PVOID in,
+                                       SIZE_T size)
+{
+    DWORD error = GetLastError();
+    return wvm_kit_HeapSetInformation(heap, what, in, size) ? STATUS_SUCCESS
+                                                            : wvm_kit_native_failed(error);
+}
+
+NTSTATUS wvm_kit_RtlQueryHeapInformation(PVOID heap, HEAP_INFORMATION_CLASS what, PVOID out,
+                                         SIZE_T size, PSIZE_T needed)
+{
+    DWORD error = GetLastError();
+    return wvm_kit_HeapQueryInformation(heap, what, out, size, needed)
+               ? STATUS_SUCCESS
+               : wvm_kit_native_failed(error);
 }
 
 #define WVM_KIT_HEAP_NATIVE

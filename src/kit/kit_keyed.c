@@ -101,7 +101,7 @@ NTSTATUS wvm_kit_NtCreateKeyedEvent(PHANDLE out, ACCESS_MASK access,
         return STATUS_ACCESS_VIOLATION;
     if (flags != 0)
         return STATUS_INVALID_PARAMETER_4;
-    if (attributes && attributes->ObjectName && attributes->ObjectName->Length)
+    if (wvm_kit_native_named(attributes))
         return STATUS_NOT_SUPPORTED;
     struct keyed *event = wvm_kit_object_new(&keyed_events);
     HANDLE h = event ? wvm_kit_handle(&event->object, access) : NULL;

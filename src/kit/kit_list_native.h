@@ -134,3 +134,84 @@ X(ULONG, NtGetCurrentProcessorNumber, (VOID), ())
 X(ULONG, RtlGetCurrentProcessorNumber, (VOID), ())
 X(VOID, RtlGetCurrentProcessorNumberEx, (PPROCESSOR_NUMBER a), (a))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_LDR_NATIVE)
+X(NTSTATUS, LdrGetDllHandle, (PWSTR a, PULONG b, PCUNICODE_STRING c, PVOID *d), (a, b, c, d))
+X(NTSTATUS, LdrGetDllHandleEx,
+  (ULONG a, PWSTR b, PULONG c, PCUNICODE_STRING d, PVOID *e), (a, b, c, d, e))
+X(NTSTATUS, LdrLoadDll, (PWSTR a, PULONG b, PCUNICODE_STRING c, PVOID *d), (a, b, c, d))
+X(NTSTATUS, LdrUnloadDll, (PVOID a), (a))
+X(NTSTATUS, LdrAddRefDll, (ULONG a, PVOID b), (a, b))
+X(NTSTATUS, LdrDisableThreadCalloutsForDll, (PVOID a), (a))
+F(NTSTATUS, LdrGetProcedureAddress,
+  (PVOID a, const ANSI_STRING *b, ULONG c, PVOID *d), (a, b, c, d))
+X(NTSTATUS, LdrFindEntryForAddress, (PVOID a, PLDR_DATA_TABLE_ENTRY *b), (a, b))
+X(NTSTATUS, LdrLockLoaderLock, (ULONG a, PULONG b, PULONG_PTR c), (a, b, c))
+X(NTSTATUS, LdrUnlockLoaderLock, (ULONG a, ULONG_PTR b), (a, b))
+X(VOID, RtlAcquirePebLock, (VOID), ())
+X(VOID, RtlReleasePebLock, (VOID), ())
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_SYNC_NATIVE)
+X(NTSTATUS, NtCreateMutant,
+  (PHANDLE a, ACCESS_MASK b, const OBJECT_ATTRIBUTES *c, BOOLEAN d), (a, b, c, d))
+X(NTSTATUS, NtReleaseMutant, (HANDLE a, PLONG b), (a, b))
+X(NTSTATUS, NtCreateSemaphore,
+  (PHANDLE a, ACCESS_MASK b, const OBJECT_ATTRIBUTES *c, LONG d, LONG e), (a, b, c, d, e))
+X(NTSTATUS, NtReleaseSemaphore, (HANDLE a, LONG b, PLONG c), (a, b, c))
+X(NTSTATUS, NtSignalAndWaitForSingleObject,
+  (HANDLE a, HANDLE b, BOOLEAN c, const LARGE_INTEGER *d), (a, b, c, d))
+X(NTSTATUS, NtQueryEvent,
+  (HANDLE a, EVENT_INFORMATION_CLASS b, PVOID c, ULONG d, PULONG e), (a, b, c, d, e))
+X(NTSTATUS, NtQueryMutant,
+  (HANDLE a, MUTANT_INFORMATION_CLASS b, PVOID c, ULONG d, PULONG e), (a, b, c, d, e))
+X(NTSTATUS, NtQuerySemaphore,
+  (HANDLE a, SEMAPHORE_INFORMATION_CLASS b, PVOID c, ULONG d, PULONG e), (a, b, c, d, e))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_OPEN_NATIVE)
+X(NTSTATUS, NtOpenThread,
+  (PHANDLE a, ACCESS_MASK b, const OBJECT_ATTRIBUTES *c, const CLIENT_ID *d), (a, b, c, d))
+X(NTSTATUS, NtOpenProcess,
+  (PHANDLE a, ACCESS_MASK b, const OBJECT_ATTRIBUTES *c, const CLIENT_ID *d), (a, b, c, d))
+X(NTSTATUS, NtTerminateThread, (HANDLE a, NTSTATUS b), (a, b))
+F(NTSTATUS, NtQueueApcThread,
+  (HANDLE a, PPS_APC_ROUTINE b, PVOID c, PVOID d, PVOID e), (a, b, c, d, e))
+X(NTSTATUS, NtTestAlert, (VOID), ())
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FLS_NATIVE)
+F(NTSTATUS, RtlFlsAlloc, (PFLS_CALLBACK_FUNCTION a, PULONG b), (a, b))
+X(NTSTATUS, RtlFlsFree, (ULONG a), (a))
+X(NTSTATUS, RtlFlsSetValue, (ULONG a, PVOID b), (a, b))
+X(NTSTATUS, RtlFlsGetValue, (ULONG a, PVOID *b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_CLOCK_NATIVE)
+X(BOOLEAN, RtlQueryPerformanceCounter, (PLARGE_INTEGER a), (a))
+X(BOOLEAN, RtlQueryPerformanceFrequency, (PLARGE_INTEGER a), (a))
+X(BOOLEAN, RtlQueryUnbiasedInterruptTime, (PULONGLONG a), (a))
+X(LONGLONG, RtlGetSystemTimePrecise, (VOID), ())
+X(NTSTATUS, RtlDelayExecution, (BOOLEAN a, PLARGE_INTEGER b), (a, b))
+X(NTSTATUS, NtQueryTimerResolution, (PULONG a, PULONG b, PULONG c), (a, b, c))
+X(NTSTATUS, NtSetTimerResolution, (ULONG a, BOOLEAN b, PULONG c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_TOKEN_NATIVE)
+X(NTSTATUS, NtOpenProcessToken, (HANDLE a, ACCESS_MASK b, PHANDLE c), (a, b, c))
+X(NTSTATUS, NtAdjustPrivilegesToken,
+  (HANDLE a, BOOLEAN b, PTOKEN_PRIVILEGES c, ULONG d, PTOKEN_PRIVILEGES e, PULONG f),
+  (a, b, c, d, e, f))
+X(NTSTATUS, NtQueryInformationToken,
+  (HANDLE a, TOKEN_INFORMATION_CLASS b, PVOID c, ULONG d, PULONG e), (a, b, c, d, e))
+X(NTSTATUS, RtlAdjustPrivilege, (ULONG a, BOOLEAN b, BOOLEAN c, PBOOLEAN d), (a, b, c, d))
+X(BOOL, OpenThreadToken, (HANDLE a, DWORD b, BOOL c, PHANDLE d), (a, b, c, d))
+X(BOOL, RevertToSelf, (VOID), ())
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_ERROR_MODE)
+X(ULONG, RtlGetThreadErrorMode, (VOID), ())
+X(NTSTATUS, RtlSetThreadErrorMode, (ULONG a, PULONG b), (a, b))
+X(DWORD, GetThreadErrorMode, (VOID), ())
+X(BOOL, SetThreadErrorMode, (DWORD a, LPDWORD b), (a, b))
+#endif

@@ -68,6 +68,12 @@ X(BOOL, CreateProcessW,
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_RTL)
 X(SIZE_T, RtlCompareMemory, (const VOID *a, const VOID *b, SIZE_T c), (a, b, c))
 X(NTSTATUS, NtYieldExecution, (VOID), ())
+X(SIZE_T, RtlCompareMemoryUlong, (PVOID a, SIZE_T b, ULONG c), (a, b, c))
+X(VOID, RtlFillMemoryUlong, (PVOID a, SIZE_T b, ULONG c), (a, b, c))
+X(ULONG, RtlComputeCrc32, (ULONG a, const VOID *b, ULONG c), (a, b, c))
+X(BOOLEAN, RtlIsProcessorFeaturePresent, (ULONG a), (a))
+X(VOID, RtlRaiseStatus, (NTSTATUS a), (a))
+X(NTSTATUS, NtFlushProcessWriteBuffers, (VOID), ())
 #endif
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_BARRIER)

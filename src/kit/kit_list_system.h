@@ -163,6 +163,13 @@ X(PVOID, RtlCreateHeap,
   (ULONG a, PVOID b, SIZE_T c, SIZE_T d, PVOID e, PVOID f), (a, b, c, d, e, f))
 X(PVOID, RtlDestroyHeap, (PVOID a), (a))
 X(ULONG, RtlGetProcessHeaps, (ULONG a, PVOID *b), (a, b))
+X(BOOLEAN, RtlLockHeap, (PVOID a), (a))
+X(BOOLEAN, RtlUnlockHeap, (PVOID a), (a))
+X(SIZE_T, RtlCompactHeap, (PVOID a, ULONG b), (a, b))
+X(NTSTATUS, RtlSetHeapInformation,
+  (PVOID a, HEAP_INFORMATION_CLASS b, PVOID c, SIZE_T d), (a, b, c, d))
+X(NTSTATUS, RtlQueryHeapInformation,
+  (PVOID a, HEAP_INFORMATION_CLASS b, PVOID c, SIZE_T d, PSIZE_T e), (a, b, c, d, e))
 #endif
 
 #if defined(WVM_KIT_ALL) || defined(WVM_KIT_FUNCTION_TABLE)
@@ -253,4 +260,38 @@ X(LPSTR, GetEnvironmentStrings, (VOID), ())
 X(LPWSTR, GetEnvironmentStringsW, (VOID), ())
 X(BOOL, FreeEnvironmentStringsA, (LPSTR a), (a))
 X(BOOL, FreeEnvironmentStringsW, (LPWSTR a), (a))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_CONTROL)
+F(BOOL, SetConsoleCtrlHandler, (PHANDLER_ROUTINE a, BOOL b), (a, b))
+X(BOOL, GenerateConsoleCtrlEvent, (DWORD a, DWORD b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_CPU_SET)
+X(BOOL, GetSystemCpuSetInformation,
+  (PSYSTEM_CPU_SET_INFORMATION a, ULONG b, PULONG c, HANDLE d, ULONG e), (a, b, c, d, e))
+X(BOOL, GetProcessDefaultCpuSets, (HANDLE a, PULONG b, ULONG c, PULONG d), (a, b, c, d))
+X(BOOL, GetThreadSelectedCpuSets, (HANDLE a, PULONG b, ULONG c, PULONG d), (a, b, c, d))
+X(BOOL, GetNumaProximityNode, (ULONG a, PUCHAR b), (a, b))
+X(BOOL, GetNumaProximityNodeEx, (ULONG a, PUSHORT b), (a, b))
+X(BOOL, GetNumaNodeProcessorMask2,
+  (USHORT a, PGROUP_AFFINITY b, USHORT c, PUSHORT d), (a, b, c, d))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_EVENT_PROVIDER)
+X(ULONG, EventRegister, (LPCGUID a, PENABLECALLBACK b, PVOID c, PREGHANDLE d), (a, b, c, d))
+X(ULONG, EventUnregister, (REGHANDLE a), (a))
+X(ULONG, EventSetInformation, (REGHANDLE a, EVENT_INFO_CLASS b, PVOID c, ULONG d), (a, b, c, d))
+X(BOOLEAN, EventEnabled, (REGHANDLE a, PCEVENT_DESCRIPTOR b), (a, b))
+X(BOOLEAN, EventProviderEnabled, (REGHANDLE a, UCHAR b, ULONGLONG c), (a, b, c))
+X(ULONG, EventWrite,
+  (REGHANDLE a, PCEVENT_DESCRIPTOR b, ULONG c, PEVENT_DATA_DESCRIPTOR d), (a, b, c, d))
+X(ULONG, EventWriteTransfer,
+  (REGHANDLE a, PCEVENT_DESCRIPTOR b, LPCGUID c, LPCGUID d, ULONG e, PEVENT_DATA_DESCRIPTOR f),
+  (a, b, c, d, e, f))
+X(ULONG, EventWriteEx,
+  (REGHANDLE a, PCEVENT_DESCRIPTOR b, ULONG64 c, ULONG d, LPCGUID e, LPCGUID f, ULONG g,
+  PEVENT_DATA_DESCRIPTOR h), (a, b, c, d, e, f, g, h))
+X(ULONG, EventWriteString, (REGHANDLE a, UCHAR b, ULONGLONG c, PCWSTR d), (a, b, c, d))
+X(ULONG, EventActivityIdControl, (ULONG a, LPGUID b), (a, b))
 #endif

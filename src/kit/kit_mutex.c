@@ -259,5 +259,20 @@ BOOL wvm_kit_ReleaseMutex(HANDLE h)
     return release_slowly(h);
 }
 
+/* Of a mutex that another thread owns the depth is not known: it counts as taken once. */
+bool wvm_kit_mutex_look(HANDLE h, uint32_t rights, MUTANT_BASIC_INFORMATION *out)
+{
+    struct mutex *m = wvm_kit_object_of(h, &mutexes, rights);
+    if (!m)
+        return false;
+    uint64_t word = wvm_kit_word(&m->object);
+    bool mine = is_owner(m, wvm_kit_self_known);
+    out->CurrentCount = mine ? 1 - (LONG)m->depth : word & OWNED ? 0 : 1;
+    out->OwnedByCaller = mine;
+    out->AbandonedState = (word & ABANDONED) != 0;
+    wvm_kit_drop(&m->object);
+    return true;
+}
+
 #define WVM_KIT_MUTEX
 #include "kit/kit_entry.h"

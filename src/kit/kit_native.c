@@ -25,6 +25,13 @@ static const struct {
     {ERROR_NOT_SUPPORTED, STATUS_NOT_SUPPORTED},
     {ERROR_NOACCESS, STATUS_ACCESS_VIOLATION},
     {ERROR_TIMEOUT, STATUS_TIMEOUT},
+    {ERROR_INSUFFICIENT_BUFFER, STATUS_BUFFER_TOO_SMALL},
+    {ERROR_BAD_LENGTH, STATUS_INFO_LENGTH_MISMATCH},
+    {ERROR_PRIVILEGE_NOT_HELD, STATUS_PRIVILEGE_NOT_HELD},
+    {ERROR_NO_TOKEN, STATUS_NO_TOKEN},
+    {ERROR_NOT_OWNER, STATUS_MUTANT_NOT_OWNED},
+    {ERROR_TOO_MANY_POSTS, STATUS_SEMAPHORE_LIMIT_EXCEEDED},
+    {ERROR_GEN_FAILURE, STATUS_UNSUCCESSFUL},
     {ERROR_SIGNAL_REFUSED, STATUS_SUSPEND_COUNT_EXCEEDED},
 };
 
@@ -36,6 +43,25 @@ NTSTATUS wvm_kit_native_failed(DWORD before)
         if (statuses[i].error == error)
             return statuses[i].status;
     return STATUS_UNSUCCESSFUL;
+}
+
+NTSTATUS wvm_kit_native_waited(DWORD result, DWORD before)
+{
+    switch (result) {
+    case WAIT_FAILED:
+        return wvm_kit_native_failed(before);
+    case WAIT_TIMEOUT:
+        return STATUS_TIMEOUT;
+    case WAIT_IO_COMPLETION:
+        return STATUS_USER_APC;
+    default: /* WAIT_OBJECT_0 and WAIT_ABANDONED_0 are the statuses */
+        return (NTSTATUS)result;
+    }
+}
+
+bool wvm_kit_native_named(const OBJECT_ATTRIBUTES *attributes)
+{
+    return attributes && attributes->ObjectName && attributes->ObjectName->Length != 0;
 }
 
 uint64_t wvm_kit_native_deadline(const LARGE_INTEGER *timeout)

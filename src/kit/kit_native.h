@@ -10,6 +10,11 @@
  * to `before`, as native calls leave it alone. */
 NTSTATUS wvm_kit_native_failed(DWORD before);
 
+/* The status that stands for what a wait of kernel32 returned; `before` as above. */
+NTSTATUS wvm_kit_native_waited(DWORD result, DWORD before);
+/* The attributes give the object a name. */
+bool wvm_kit_native_named(const OBJECT_ATTRIBUTES *attributes);
+
 /* The moment of the monotonic clock (kit_lock.h) that a timeout means: NULL, or the least value:
  * never; below 0: from now on; else a moment of the system's time. */
 uint64_t wvm_kit_native_deadline(const LARGE_INTEGER *timeout);

@@ -9,11 +9,6 @@
 enum { NOTIFICATION_EVENT, SYNCHRONIZATION_EVENT };
 enum { WAIT_ALL_OBJECTS, WAIT_ANY_OBJECT };
 
-static bool has_name(const OBJECT_ATTRIBUTES *attributes)
-{
-    return attributes && attributes->ObjectName && attributes->ObjectName->Length != 0;
-}
-
 /* ---- Events ---- */
 
 NTSTATUS wvm_kit_NtCreateEvent(PHANDLE out, ACCESS_MASK access,
@@ -24,7 +19,7 @@ NTSTATUS wvm_kit_NtCreateEvent(PHANDLE out, ACCESS_MASK access,
         return STATUS_ACCESS_VIOLATION;
     if (type != NOTIFICATION_EVENT && type != SYNCHRONIZATION_EVENT)
         return STATUS_INVALID_PARAMETER;
-    if (has_name(attributes))
+    if (wvm_kit_native_named(attributes))
         return STATUS_NOT_SUPPORTED;
     HANDLE h = wvm_kit_CreateEventExW(NULL, NULL,
                                       (type == NOTIFICATION_EVENT ? CREATE_EVENT_MANUAL_RESET : 0) |
@@ -65,21 +60,6 @@ NTSTATUS wvm_kit_NtClearEvent(HANDLE h)
 
 /* ---- Waits ---- */
 
-/* What a wait of kernel32 answered. */
-static NTSTATUS status_of(DWORD result, DWORD error)
-{
-    switch (result) {
-    case WAIT_FAILED:
-        return wvm_kit_native_failed(error);
-    case WAIT_TIMEOUT:
-        return STATUS_TIMEOUT;
-    case WAIT_IO_COMPLETION:
-        return STATUS_USER_APC;
-    default: /* WAIT_OBJECT_0 and WAIT_ABANDONED_0 are the statuses */
-        return (NTSTATUS)result;
-    }
-}
-
 struct wait {
     const HANDLE *h;
     DWORD n;
@@ -91,7 +71,7 @@ static NTSTATUS wait_until(const struct wait *w, const LARGE_INTEGER *timeout)
     DWORD error = GetLastError();
     DWORD result = wvm_kit_WaitForMultipleObjectsEx(w->n, w->h, w->all, wvm_kit_native_ms(timeout),
                                                     w->alertable);
-    return status_of(result, error);
+    return wvm_kit_native_waited(result, error);
 }
 
 NTSTATUS wvm_kit_NtWaitForSingleObject(HANDLE h, BOOLEAN alertable, const LARGE_INTEGER *timeout)

@@ -175,5 +175,16 @@ BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)
     return TRUE;
 }
 
+bool wvm_kit_semaphore_look(HANDLE h, uint32_t rights, SEMAPHORE_BASIC_INFORMATION *out)
+{
+    struct semaphore *s = wvm_kit_object_of(h, &semaphores, rights);
+    if (!s)
+        return false;
+    out->CurrentCount = count_of(wvm_kit_word(&s->object));
+    out->MaximumCount = s->most;
+    wvm_kit_drop(&s->object);
+    return true;
+}
+
 #define WVM_KIT_SEMAPHORE
 #include "kit/kit_entry.h"

@@ -90,6 +90,11 @@ bool wvm_kit_can_wait(HANDLE h);
 /* Both are of that kind, and stand for the same. */
 bool wvm_kit_watches_same(const struct wvm_kit_object *a, const struct wvm_kit_object *b);
 
+/* How an object is at this moment, by a handle that grants `rights`; false and the last error. */
+bool wvm_kit_event_look(HANDLE h, uint32_t rights, EVENT_BASIC_INFORMATION *out);
+bool wvm_kit_mutex_look(HANDLE h, uint32_t rights, MUTANT_BASIC_INFORMATION *out);
+bool wvm_kit_semaphore_look(HANDLE h, uint32_t rights, SEMAPHORE_BASIC_INFORMATION *out);
+
 /* Sets an event, or resets it; *was: how it was. False and the last error. */
 bool wvm_kit_event_change(HANDLE h, bool set, bool *was);
 
