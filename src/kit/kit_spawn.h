@@ -6,6 +6,20 @@
 
 #pragma GCC visibility push(hidden)
 
+#define WVM_KIT_N_STANDARD 3
+
+/* What the child is made of. */
+struct wvm_kit_plan {
+    char *path;
+    char **words, **environment; /* NULL: this process's */
+    const char *folder;
+    bool inherit;
+    int fd[WVM_KIT_N_STANDARD]; /* -1: as they are */
+};
+
+/* Makes the child; false and the last error: there is none, and nothing was written. */
+bool wvm_kit_start(const struct wvm_kit_plan *p, PROCESS_INFORMATION *out);
+
 /* The words of a command line as the C run time of Windows takes it apart, with NULL behind the
  * last; one piece of malloc. NULL and the last error. */
 char **wvm_kit_split_line(const char *line);
