@@ -68,7 +68,7 @@ WINVM_CRT_ uintptr_t winvm_crt_opened_(uintptr_t low, uintptr_t here, int *guard
 /* Arms the guard page of the calling thread's stack again, at the place where the next overflow
  * still finds what SetThreadStackGuarantee asks for. 1: it is armed, or was; 0: it cannot be, since
  * the caller stands too low, or its stack is memory without a reserved page at its end. */
-WINVM_CRT_ __attribute__((__noinline__)) int _resetstkoflw(void)
+static __attribute__((__unused__, __noinline__)) int _resetstkoflw(void)
 {
     enum { page = 4096, most_kept = 63, own_use = 16384 };
     uintptr_t low, high, here = (uintptr_t)__builtin_frame_address(0), first, guard;

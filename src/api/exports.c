@@ -96,13 +96,36 @@ static const struct winvm_export *search(const char *name, unsigned modules)
     return NULL;
 }
 
+/* Of an entry, when nobody is asked for its function. */
+static struct wvm_export_found found_at(const struct winvm_export *e)
+{
+    return (struct wvm_export_found){(FARPROC)(uintptr_t)at(&e->own),
+                                     e->windows ? (FARPROC)(uintptr_t)at(&e->windows) : NULL};
+}
+
+/* The library is asked when no reader is counted: it may wait for the dynamic linker, which may
+ * wait for a removal. */
+static void ask(const char *name, struct wvm_export_found *found)
+{
+    found->own = ((FARPROC(*)(const char *))(uintptr_t)found->own)(name);
+#if defined(__i386__)
+    if (found->windows == NULL)
+        found->windows = found->own;
+#endif
+}
+
 bool wvm_exports_find(const char *name, unsigned modules, struct wvm_export_found *out)
 {
+    struct wvm_export_found found = {NULL, NULL};
     __atomic_add_fetch(&readers, 1, __ATOMIC_SEQ_CST);
     const struct winvm_export *e = search(name, modules);
-    if (e != NULL && out != NULL)
-        *out = (struct wvm_export_found){(FARPROC)(uintptr_t)at(&e->own),
-                                         (FARPROC)(uintptr_t)at(&e->windows)};
+    bool asked = e != NULL && (e->modules & WINVM_EXPORT_ASKED) != 0;
+    if (e != NULL)
+        found = found_at(e);
     __atomic_sub_fetch(&readers, 1, __ATOMIC_SEQ_CST);
+    if (asked && out != NULL)
+        ask(name, &found);
+    if (out != NULL)
+        *out = found;
     return e != NULL;
 }

@@ -14,6 +14,7 @@
 #include <winvm/control.h>
 
 #include "kit/kit.h"
+#include "kit/kit_exports.h"
 
 #ifndef WVM_KIT_IN
 #define WVM_KIT_IN 0
@@ -63,24 +64,11 @@
 #undef F
 
 /* The entries of the table; and kit_exports.c, which knows where the table begins. */
-#define WVM_KIT_EXPORT(name, modules)                                                       \
-    __asm__(".pushsection winvm_exports, \"a\", @progbits\n\t"                              \
-            ".balign 4\n\t"                                                                 \
-            ".long 9f - .\n\t"                                                              \
-            ".long wvm_kit_" #name " - .\n\t"                                               \
-            ".long wvm_kit_ms_" #name " - .\n\t"                                            \
-            ".long " #modules "\n\t"                                                        \
-            ".popsection\n\t"                                                               \
-            ".pushsection .rodata.winvm_exports, \"a\", @progbits\n"                         \
-            "9:\t.asciz \"" #name "\"\n\t"                                                  \
-            ".popsection");
-#define WVM_KIT_EXPORT_IN(name, modules) WVM_KIT_EXPORT(name, modules)
+#define WVM_KIT_EXPORT_IN(name, modules) \
+    WVM_KIT_EXPORT_AS(name, wvm_kit_##name, wvm_kit_ms_##name, modules)
 #define X(ret, name, params, args) WVM_KIT_EXPORT_IN(name, WVM_KIT_IN)
 #define F X
 #include "kit/kit_list.h"
 #undef X
 #undef F
-__asm__(".pushsection .rodata.winvm_exports, \"a\", @progbits\n\t"
-        ".balign 4\n\t"
-        ".long wvm_kit_exports - .\n\t"
-        ".popsection");
+WVM_KIT_EXPORTS_HERE
