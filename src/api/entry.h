@@ -127,7 +127,7 @@ WVM_API_MS(WVM_DECLARE_MS)
     if (WVM_LIKELY(way == WVM_POOL_DONE))                                    \
         return;                                                              \
     if (way == WVM_POOL_REST) {                                              \
-        wvm_nt_pool_rest_free(a, b, rest.state, rest.way, rest.shelf);       \
+        wvm_nt_pool_rest_free(a, b, rest.state, rest.way, rest.cache);       \
         return;                                                              \
     }
 

@@ -200,9 +200,9 @@ static WVM_NOINLINE void free_second(void *p, uint32_t tag, const void *caller)
 }
 
 void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state,
-                           struct wvm_pool_way *way, size_t shelf)
+                           struct wvm_pool_way *way, struct wvm_pool_cache *cache)
 {
-    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, (struct wvm_pool_rest){state, way, shelf})))
+    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, (struct wvm_pool_rest){state, way, cache})))
         free_second(p, tag, CALLER);
 }
 
@@ -211,7 +211,7 @@ VOID wvm_ExFreePool(PVOID p)
     struct wvm_pool_rest rest;
     enum wvm_pool_fast way = wvm_pool_fast_free(p, true, 0, &rest);
     if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, 0, rest.state, rest.way, rest.shelf);
+        wvm_nt_pool_rest_free(p, 0, rest.state, rest.way, rest.cache);
     else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, 0, CALLER);
 }
@@ -221,7 +221,7 @@ VOID wvm_ExFreePoolWithTag(PVOID p, ULONG tag)
     struct wvm_pool_rest rest;
     enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &rest);
     if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, tag, rest.state, rest.way, rest.shelf);
+        wvm_nt_pool_rest_free(p, tag, rest.state, rest.way, rest.cache);
     else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
         free_second(p, tag, CALLER);
 }

@@ -37,9 +37,10 @@ void wvm_nt_pool_free(void *p, uint32_t tag, const void *caller);
 /* The rest of ExAllocatePoolWithTag and ExFreePoolWithTag where the fast way says WVM_POOL_REST. */
 struct wvm_pool_state;
 struct wvm_pool_way;
+struct wvm_pool_cache;
 void *wvm_nt_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag);
 void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state,
-                           struct wvm_pool_way *way, size_t shelf);
+                           struct wvm_pool_way *way, struct wvm_pool_cache *cache);
 
 /* ---- nt_pool_flags.c: decoding; the request's size, tag and caller are already there ---- */
 

@@ -43,9 +43,10 @@ static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_reques
     unsigned row = wvm_pool_row_number(rq->tag, rq->kind), shelf = WVM_POOL_SHELF(rq->kind, class);
     if (!wvm_pool_cache_fill(th, shelf))
         return NULL;
-    struct wvm_pool_state *state = th->top[shelf]->state;
-    void *block = wvm_pool_pick(th, shelf, wvm_pool_way_make(th, rq->kind, row), rq->size);
-    count_alloc(th, row, th->room[shelf]);
+    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    struct wvm_pool_state *state = cache->top->state;
+    void *block = wvm_pool_pick(cache, shelf, wvm_pool_way_make(th, rq->kind, row), rq->size);
+    count_alloc(th, row, cache->room);
     if (rq->flags & WVM_POOL_CHARGED)
         wvm_pool_flip(&state->use, WVM_POOL_CHARGED_USE);
     return block;
@@ -151,9 +152,9 @@ static void relock(struct wvm_pool_thread *th)
 /* What the thread was told to do when it comes in. */
 static void catch_up(struct wvm_pool_thread *th)
 {
-    unsigned stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
+    unsigned stop = __atomic_load_n(&th->key, __ATOMIC_ACQUIRE);
     if (stop & WVM_POOL_STOP_FLUSH) {
-        __atomic_fetch_and(&th->stop, ~(unsigned)WVM_POOL_STOP_FLUSH, __ATOMIC_RELEASE);
+        __atomic_fetch_and(&th->key, ~(unsigned)WVM_POOL_STOP_FLUSH, __ATOMIC_RELEASE);
         wvm_pool_cache_flush(th);
     }
     if (WVM_UNLIKELY(stop & WVM_POOL_STOP_RELOCK))
@@ -182,7 +183,7 @@ static void free_slot(struct wvm_pool_thread *th, const struct wvm_pool_where *w
     count_free(th, w->row, w->block.room);
     wvm_pool_use_set(w->slot.state, WVM_POOL_USE(w->row, shelf) | WVM_POOL_IDLE);
     if (wvm_pool_cache_room(th, shelf)) {
-        *++th->top[shelf] = w->slot;
+        *++wvm_pool_cache_of(th, shelf)->top = w->slot;
         return;
     }
     pthread_mutex_lock(&wvm_pool_part[kind].lock);

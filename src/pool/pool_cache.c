@@ -145,22 +145,23 @@ static unsigned limit_of(unsigned shelf)
     return wvm_pool_map.class[WVM_POOL_SHELF_CLASS(shelf)].limit;
 }
 
-static bool has_magazine(const struct wvm_pool_thread *th, unsigned shelf)
+static bool has_magazine(struct wvm_pool_thread *th, unsigned shelf)
 {
-    return th->top[shelf] != &nothing;
+    return wvm_pool_cache_of(th, shelf)->top != &nothing;
 }
 
 /* The cache stands at m, which holds n slots. */
 static void load(struct wvm_pool_thread *th, unsigned shelf, union head *m, unsigned n)
 {
-    th->top[shelf] = &m->slot + n;
-    th->full[shelf] = &m->slot + limit_of(shelf);
+    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    cache->top = &m->slot + n;
+    cache->full = &m->slot + limit_of(shelf);
 }
 
 static void swap_spare(struct wvm_pool_thread *th, unsigned shelf)
 {
     struct wvm_pool_slot *other = th->spare[shelf];
-    th->spare[shelf] = th->top[shelf];
+    th->spare[shelf] = wvm_pool_cache_of(th, shelf)->top;
     load(th, shelf, head_of(other), held(other));
 }
 
@@ -170,19 +171,20 @@ static bool cut_slots(struct wvm_pool_thread *th, unsigned shelf)
     unsigned kind = WVM_POOL_SHELF_KIND(shelf), want = limit_of(shelf);
     if (wvm_pool_depot_bytes(kind) > DEPOT_MIN + wvm_pool_held_bytes(kind) / 8)
         wvm_pool_depots_drain(kind);
-    unsigned got = wvm_pool_slots_take(th, shelf, th->top[shelf] + 1, want);
+    struct wvm_pool_slot **top = &wvm_pool_cache_of(th, shelf)->top;
+    unsigned got = wvm_pool_slots_take(th, shelf, *top + 1, want);
     if (!got) {
         wvm_pool_depots_drain(kind);
-        got = wvm_pool_slots_take(th, shelf, th->top[shelf] + 1, want);
+        got = wvm_pool_slots_take(th, shelf, *top + 1, want);
     }
-    th->top[shelf] += got;
+    *top += got;
     return got != 0;
 }
 
 /* A proven slot is on top. False: none is left. What is found wrong is out of use for good. */
 static bool prove_top(struct wvm_pool_thread *th, unsigned shelf)
 {
-    for (struct wvm_pool_slot **top = &th->top[shelf]; (*top)->block; --*top)
+    for (struct wvm_pool_slot **top = &wvm_pool_cache_of(th, shelf)->top; (*top)->block; --*top)
         if (!wvm_pool_is_unproven(*top) || wvm_pool_prove(*top, &th->found)) {
             (*top)->state = wvm_pool_slot_state(*top);
             return true;
@@ -237,9 +239,9 @@ bool wvm_pool_cache_fill(struct wvm_pool_thread *th, unsigned shelf)
     union head *m = depot_pop(shelf, &n);
     if (m) {
         if (has_magazine(th, shelf) && *spare)
-            stack_push(&empties, head_of(th->top[shelf]));
+            stack_push(&empties, head_of(wvm_pool_cache_of(th, shelf)->top));
         else if (has_magazine(th, shelf))
-            *spare = th->top[shelf];
+            *spare = wvm_pool_cache_of(th, shelf)->top;
         load(th, shelf, m, n);
         return true;
     }
@@ -255,7 +257,8 @@ bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf)
 {
     struct wvm_pool_slot **spare = &th->spare[shelf];
     union head *m;
-    if (th->top[shelf] != th->full[shelf])
+    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    if (cache->top != cache->full)
         return true;
     if (*spare && held(*spare) < limit_of(shelf)) {
         swap_spare(th, shelf);
@@ -266,14 +269,15 @@ bool wvm_pool_cache_room(struct wvm_pool_thread *th, unsigned shelf)
     if (*spare)
         unload(th, *spare, shelf);
     if (has_magazine(th, shelf))
-        *spare = th->top[shelf];
+        *spare = cache->top;
     load(th, shelf, m, 0);
     return true;
 }
 
 static void clear(struct wvm_pool_thread *th, unsigned shelf)
 {
-    th->top[shelf] = th->full[shelf] = &nothing;
+    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    cache->top = cache->full = &nothing;
     th->spare[shelf] = NULL;
 }
 
@@ -303,7 +307,7 @@ void wvm_pool_cache_flush(struct wvm_pool_thread *th)
 {
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
         if (has_magazine(th, shelf))
-            give_back(th, th->top[shelf], shelf);
+            give_back(th, wvm_pool_cache_of(th, shelf)->top, shelf);
         if (th->spare[shelf])
             give_back(th, th->spare[shelf], shelf);
         clear(th, shelf);
@@ -315,8 +319,9 @@ void wvm_pool_cache_init(struct wvm_pool_thread *th)
 {
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
         unsigned class = WVM_POOL_SHELF_CLASS(shelf);
-        th->room[shelf] = wvm_pool_is_shelf(shelf) ? wvm_pool_map.class[class].size : 0;
-        th->count[shelf] = WVM_POOL_COUNT(th->room[shelf]);
+        struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+        cache->room = wvm_pool_is_shelf(shelf) ? wvm_pool_map.class[class].size : 0;
+        cache->count = WVM_POOL_COUNT(cache->room);
         clear(th, shelf);
     }
     __builtin_memcpy(th->class_of, wvm_pool_map.class_of, sizeof(th->class_of));

@@ -29,16 +29,15 @@
 #include "pool/pool_internal.h"
 #pragma GCC visibility pop
 
-/* Stop bits, none of which is in a type. */
 static inline uint32_t wvm_pool_fast_stop(const struct wvm_pool_thread *th)
 {
-    return __atomic_load_n(&th->stop, __ATOMIC_RELAXED);
+    return __atomic_load_n(&th->key, __ATOMIC_RELAXED) & WVM_POOL_STOPS;
 }
 
 /* The thread is inside from now on. False: it was before. */
 WVM_ALWAYS_INLINE static inline bool wvm_pool_fast_enter(struct wvm_pool_thread *th)
 {
-    if (WVM_UNLIKELY(__atomic_load_n(&th->inside, __ATOMIC_RELAXED)))
+    if (WVM_UNLIKELY(th->inside))
         return false;
     __atomic_store_n(&th->inside, 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -50,53 +49,70 @@ WVM_ALWAYS_INLINE static inline void wvm_pool_fast_leave(struct wvm_pool_thread 
     __atomic_store_n(&th->inside, 0, __ATOMIC_RELEASE);
 }
 
-/* The address of a row's way is computed once: fewer and shorter instructions. */
+/* The way that is so many bytes behind that of a row. The address is computed once: fewer and
+ * shorter instructions. */
 WVM_ALWAYS_INLINE static inline struct wvm_pool_way *wvm_pool_way_of(struct wvm_pool_thread *th,
-                                                                     size_t row)
+                                                                     size_t row, size_t bytes)
 {
-    struct wvm_pool_way *way = &th->way[row];
+    struct wvm_pool_way *way = (struct wvm_pool_way *)(void *)((char *)&th->way[row] + bytes);
     __asm__("" : "+r"(way));
     return way;
 }
 
-/* The tag's way, if it is at home. The home of tag 0 and type 0 begins with another type. */
+/* The tag's way, if it is at home. */
 WVM_ALWAYS_INLINE static inline struct wvm_pool_way *
 wvm_pool_way_at(struct wvm_pool_thread *th, uint32_t tag, uint32_t type)
 {
-    return wvm_pool_way_of(th, WVM_POOL_HOME_ROW + wvm_pool_home(tag, type));
+    return wvm_pool_way_of(th, WVM_POOL_HOME_ROW, wvm_pool_home_bytes(tag, type));
 }
 
-/* A proven slot of the shelf, which is on top, becomes a block, which is not counted yet. Inside. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_pick(struct wvm_pool_thread *th, size_t shelf,
-                                                    const struct wvm_pool_way *way, size_t size)
+/* The shelf of a block of this way, for sizes up to a page. */
+WVM_ALWAYS_INLINE static inline uint32_t
+wvm_pool_shelf_of(const struct wvm_pool_thread *th, const struct wvm_pool_way *way, size_t size)
 {
-    struct wvm_pool_slot **top = &th->top[shelf], *slot = *top;
-    struct wvm_pool_state *state = slot->state;
+    return way->shelf + th->class_of[(size + 15) / 16];
+}
+
+/* A proven slot of the cache, which is on top, becomes a block of this use, which is not counted
+ * yet. Inside. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_pop(struct wvm_pool_cache *cache, uint32_t use)
+{
+    struct wvm_pool_slot *slot = cache->top;
     void *block = slot->block;
-    size_t room = th->room[shelf], slack = room - size;
-    uint32_t use = way->live ^ (uint32_t)shelf;
-    *top = slot - 1;
-    if (slack) {
-        use ^= WVM_POOL_SLACKED;
-        __atomic_store_n(&state->slack, (uint16_t)slack, __ATOMIC_RELAXED);
-        wvm_pool_canary_put(block, room, slack);
-    }
-    __atomic_store_n(&state->use, use, __ATOMIC_RELAXED);
+    cache->top = slot - 1;
+    __atomic_store_n(&slot->state->use, use, __ATOMIC_RELAXED);
     if (!block)
         __builtin_unreachable();
     return block;
 }
-/* The same, counted, and the thread leaves. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_take(struct wvm_pool_thread *th, size_t shelf,
-                                                    struct wvm_pool_way *way, size_t size)
+/* The same of a block of so many bytes. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_pick(struct wvm_pool_cache *cache, uint32_t shelf,
+                                                    const struct wvm_pool_way *way, size_t size)
 {
-    void *block = wvm_pool_pick(th, shelf, way, size);
-    bool full = wvm_pool_add_full(&way->taken, th->count[shelf]);
+    struct wvm_pool_slot *slot = cache->top;
+    size_t room = cache->room;
+    uint32_t use = way->live ^ shelf;
+    if (room != size) {
+        use ^= WVM_POOL_SLACKED;
+        __atomic_store_n(&slot->state->slack, (uint16_t)(room - size), __ATOMIC_RELAXED);
+        wvm_pool_canary_put(slot->block, room, size);
+    }
+    return wvm_pool_pop(cache, use);
+}
+/* A block is counted, and the thread leaves. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_taken(struct wvm_pool_thread *th,
+                                                     const struct wvm_pool_cache *cache,
+                                                     struct wvm_pool_way *way, void *block)
+{
+    bool full = wvm_pool_add_full(&way->taken, cache->count);
     wvm_pool_fast_leave(th);
     if (WVM_UNLIKELY(full))
-        return wvm_pool_settle(block, way);
+        return wvm_pool_settle(0, 0, 0, block, way);
     return block;
 }
+/* Both, of a block with or without slack. */
+void *wvm_pool_take(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
+                    struct wvm_pool_way *way, struct wvm_pool_cache *cache);
 
 /* What becomes of a call. */
 enum wvm_pool_fast {
@@ -113,14 +129,18 @@ wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
     struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
     if (WVM_UNLIKELY(way->tag != tag || size > WVM_POOL_PAGE || !wvm_pool_fast_enter(th)))
         return WVM_POOL_SECOND;
-    if (WVM_UNLIKELY(way->type != (type | wvm_pool_fast_stop(th)))) {
+    if (WVM_UNLIKELY(way->type != wvm_pool_mix(&th->key, type))) {
         wvm_pool_fast_leave(th);
         return WVM_POOL_SECOND;
     }
-    size_t shelf = way->shelf + th->class_of[(size + 15) / 16];
-    if (WVM_UNLIKELY(wvm_pool_is_unproven(th->top[shelf])))
+    uint32_t shelf = wvm_pool_shelf_of(th, way, size);
+    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    if (WVM_UNLIKELY(wvm_pool_is_unproven(cache->top)))
         return WVM_POOL_REST;
-    *block = wvm_pool_take(th, shelf, way, size);
+    if (WVM_LIKELY(cache->room == size))
+        *block = wvm_pool_taken(th, cache, way, wvm_pool_pop(cache, way->live ^ shelf));
+    else
+        *block = wvm_pool_take(th, size, shelf, way, cache);
     return WVM_POOL_DONE;
 }
 /* An unproven slot is on top, or none. The thread is outside when it returns. NULL: take the second
@@ -129,14 +149,15 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_rest_alloc(uint32_t type, size_t 
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
-    size_t shelf = way->shelf + th->class_of[(size + 15) / 16];
-    struct wvm_pool_slot *slot = th->top[shelf];
+    uint32_t shelf = wvm_pool_shelf_of(th, way, size);
+    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    struct wvm_pool_slot *slot = cache->top;
     if (WVM_LIKELY(slot->block != NULL)) {
         struct wvm_pool_state *state = wvm_pool_slot_state(slot);
         size_t slack = wvm_pool_slack_of(state, wvm_pool_use_get(state));
-        if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, th->room[shelf], slack))) {
+        if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, cache->room, slack))) {
             slot->state = state;
-            return wvm_pool_take(th, shelf, way, size);
+            return wvm_pool_take(th, size, shelf, way, cache);
         }
     }
     wvm_pool_fast_leave(th);
@@ -171,7 +192,7 @@ static inline struct wvm_pool_state *wvm_pool_state_of(const void *p)
 struct wvm_pool_rest {
     struct wvm_pool_state *state;
     struct wvm_pool_way *way;
-    size_t shelf;
+    struct wvm_pool_cache *cache;
 };
 
 /* A live slot goes to where its thread has room for it, and the thread leaves; mark: 0 or
@@ -179,18 +200,33 @@ struct wvm_pool_rest {
 WVM_ALWAYS_INLINE static inline void wvm_pool_push(struct wvm_pool_thread *th, void *p,
                                                    struct wvm_pool_rest what, unsigned mark)
 {
-    struct wvm_pool_slot *slot = th->top[what.shelf] + 1;
+    struct wvm_pool_slot *slot = what.cache->top + 1;
     struct wvm_pool_way *way = what.way;
     wvm_pool_flip(&what.state->use, WVM_POOL_IDLE);
     slot->block = p;
     slot->state = (struct wvm_pool_state *)((uintptr_t)what.state + mark);
-    th->top[what.shelf] = slot;
-    bool full = wvm_pool_add_full(&way->given, th->count[what.shelf]);
+    what.cache->top = slot;
+    bool full = wvm_pool_add_full(&way->given, what.cache->count);
     wvm_pool_fast_leave(th);
     if (WVM_UNLIKELY(full))
-        (void)wvm_pool_settle(NULL, way);
+        (void)wvm_pool_settle(0, 0, 0, NULL, way);
 }
 
+/* The slot of this use begins at p, has the tag, and the thread has room for it. */
+WVM_ALWAYS_INLINE static inline bool
+wvm_pool_is_freeable(struct wvm_pool_thread *th, const void *p, bool any_tag, uint32_t tag,
+                     struct wvm_pool_state *state, uint32_t use, struct wvm_pool_rest *rest)
+{
+    rest->state = state;
+    rest->cache = wvm_pool_cache_of(th, WVM_POOL_USE_SHELF(use));
+    rest->way = wvm_pool_way_of(th, 0, WVM_POOL_USE_ROW(use) * sizeof(struct wvm_pool_way));
+    return WVM_LIKELY(state->start == (uint16_t)(uintptr_t)p) &&
+           WVM_LIKELY(any_tag || rest->way->tag == tag) &&
+           WVM_LIKELY(rest->cache->top != rest->cache->full);
+}
+
+/* Of a use no flag but SLACKED is set, and no stop bit of the thread, if it is less than twice
+ * that. */
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
 wvm_pool_fast_free(void *p, bool any_tag, uint32_t tag, struct wvm_pool_rest *rest)
 {
@@ -199,21 +235,18 @@ wvm_pool_fast_free(void *p, bool any_tag, uint32_t tag, struct wvm_pool_rest *re
     if (WVM_UNLIKELY(!where || !wvm_pool_fast_enter(th)))
         return WVM_POOL_SECOND;
     struct wvm_pool_state *state = wvm_pool_state_at(where, p);
-    uint32_t use = wvm_pool_use_get(state);
-    size_t shelf = WVM_POOL_USE_SHELF(use);
-    struct wvm_pool_way *way = wvm_pool_way_of(th, use >> 16);
-    if (WVM_UNLIKELY(wvm_pool_fast_stop(th) || use & WVM_POOL_NOT_PLAIN ||
-                     state->start != (uint16_t)(uintptr_t)p ||
-                     (!any_tag && way->tag != tag) ||
-                     th->top[shelf] == th->full[shelf])) {
-        wvm_pool_fast_leave(th);
-        return WVM_POOL_SECOND;
-    }
-    *rest = (struct wvm_pool_rest){state, way, shelf};
-    if (WVM_UNLIKELY(use & WVM_POOL_SLACKED))
+    uint32_t use = wvm_pool_mix(&th->key, __atomic_load_n(&state->use, __ATOMIC_RELAXED));
+    if (WVM_LIKELY(use < WVM_POOL_SLACKED)) {
+        if (WVM_LIKELY(wvm_pool_is_freeable(th, p, any_tag, tag, state, use, rest))) {
+            wvm_pool_push(th, p, *rest, 0);
+            return WVM_POOL_DONE;
+        }
+    } else if (use < 2 * WVM_POOL_SLACKED &&
+               wvm_pool_is_freeable(th, p, any_tag, tag, state, use, rest)) {
         return WVM_POOL_REST;
-    wvm_pool_push(th, p, *rest, 0);
-    return WVM_POOL_DONE;
+    }
+    wvm_pool_fast_leave(th);
+    return WVM_POOL_SECOND;
 }
 
 WVM_ALWAYS_INLINE static inline bool wvm_pool_is_late(void)
@@ -224,7 +257,7 @@ WVM_ALWAYS_INLINE static inline bool wvm_pool_is_late(void)
 /* The slack will be looked at later. */
 WVM_ALWAYS_INLINE static inline void wvm_pool_slack_fetch(const void *p, size_t room, size_t slack)
 {
-    __builtin_prefetch((const char *)p + room - wvm_pool_canary_back(slack));
+    __builtin_prefetch((const char *)p + wvm_pool_canary_at(room, room - slack));
     __builtin_prefetch(p, 1);
 }
 
@@ -232,7 +265,7 @@ WVM_ALWAYS_INLINE static inline void wvm_pool_slack_fetch(const void *p, size_t 
 WVM_ALWAYS_INLINE static inline bool wvm_pool_rest_free(void *p, struct wvm_pool_rest rest)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
-    size_t room = th->room[rest.shelf], slack = wvm_pool_slack(rest.state);
+    size_t room = rest.cache->room, slack = wvm_pool_slack(rest.state);
     bool ok = slack < room;
     if (ok && wvm_pool_is_late()) {
         wvm_pool_slack_fetch(p, room, slack);

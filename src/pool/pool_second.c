@@ -21,7 +21,7 @@ struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, unsigned kind
 {
     struct wvm_pool_way *way = &th->way[row];
     way->tag = wvm_pool_map.row_tag[row];
-    way->type = wvm_pool_type_of(kind);
+    way->type = wvm_pool_type_of(kind) ^ wvm_pool_map.cookie;
     way->live = WVM_POOL_USE(row, 0) ^ wvm_pool_map.cookie;
     way->shelf = WVM_POOL_SHELF(kind, 0);
     return way;
@@ -31,13 +31,19 @@ struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, unsigned kind
 static struct wvm_pool_way *way_of_known(struct wvm_pool_thread *th, uint32_t tag, unsigned kind)
 {
     struct wvm_pool_way *way = wvm_pool_way_at(th, tag, wvm_pool_type_of(kind));
-    if (way->tag == tag && way->type == wvm_pool_type_of(kind))
+    if (way->tag == tag && way->type == (wvm_pool_type_of(kind) ^ wvm_pool_map.cookie))
         return way;
     unsigned row = wvm_pool_row_known(tag, kind);
     return row ? wvm_pool_way_make(th, kind, row) : NULL;
 }
 
 /* ---- the second way ---- */
+
+void *wvm_pool_take(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
+                    struct wvm_pool_way *way, struct wvm_pool_cache *cache)
+{
+    return wvm_pool_taken(th, cache, way, wvm_pool_pick(cache, shelf, way, size));
+}
 
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
 {
@@ -49,7 +55,7 @@ void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)
     if (!wvm_pool_fast_stop(th)) {
         struct wvm_pool_way *way = way_of_known(th, tag, kind);
         if (way && wvm_pool_cache_fill(th, shelf))
-            block = wvm_pool_take(th, shelf, way, size);
+            block = wvm_pool_take(th, size, shelf, way, wvm_pool_cache_of(th, shelf));
     }
     if (!block)
         wvm_pool_fast_leave(th);
@@ -64,16 +70,16 @@ static bool give(struct wvm_pool_thread *th, void *p, bool any_tag, uint32_t tag
     struct wvm_pool_state *state = wvm_pool_state_of(p);
     if (!state)
         return false;
-    uint32_t use = wvm_pool_use_get(state), row = use >> 16;
+    uint32_t use = wvm_pool_use_get(state), row = WVM_POOL_USE_ROW(use);
     size_t shelf = WVM_POOL_USE_SHELF(use), slack = wvm_pool_slack_of(state, use);
     if (use & WVM_POOL_NOT_PLAIN || state->start != (uint16_t)(uintptr_t)p ||
-        !wvm_pool_is_shelf(shelf) || slack >= th->room[shelf] ||
+        !wvm_pool_is_shelf(shelf) || slack >= wvm_pool_cache_of(th, shelf)->room ||
         (!any_tag && wvm_pool_map.row_tag[row] != tag) ||
-        (slack && !wvm_pool_canary_ok(p, th->room[shelf], slack)) ||
+        (slack && !wvm_pool_canary_ok(p, wvm_pool_cache_of(th, shelf)->room, slack)) ||
         !wvm_pool_cache_room(th, (unsigned)shelf))
         return false;
     struct wvm_pool_way *way = wvm_pool_way_make(th, (unsigned)WVM_POOL_SHELF_KIND(shelf), row);
-    wvm_pool_push(th, p, (struct wvm_pool_rest){state, way, shelf}, 0);
+    wvm_pool_push(th, p, (struct wvm_pool_rest){state, way, wvm_pool_cache_of(th, shelf)}, 0);
     return true;
 }
 

@@ -87,7 +87,6 @@ static struct wvm_pool_thread *make(void)
         return NULL;
     struct wvm_pool_thread *th = mem;
     th->tally = tally;
-    wvm_pool_way_at(th, 0, 0)->type = ~(uint32_t)0;
     wvm_pool_cache_init(th);
     wvm_pool_leave(th);
     th->next = wvm_pool_all;
@@ -106,7 +105,7 @@ static struct wvm_pool_thread *claim(void)
     if (th) {
         th->idle = false;
         wvm_pool_leave(th);
-        __atomic_store_n(&th->stop, stop_of_new, __ATOMIC_RELAXED);
+        __atomic_store_n(&th->key, wvm_pool_map.cookie | stop_of_new, __ATOMIC_RELAXED);
         wvm_pool_own = th;
     }
     registry_drop();
@@ -148,10 +147,10 @@ bool wvm_pool_enter(struct wvm_pool_thread *th)
     for (;;) {
         __atomic_store_n(&th->inside, 1, __ATOMIC_RELAXED);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        unsigned stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
+        unsigned stop = __atomic_load_n(&th->key, __ATOMIC_ACQUIRE);
         if (stop & WVM_POOL_STOP_FENCE) {
             __atomic_thread_fence(__ATOMIC_SEQ_CST);
-            stop = __atomic_load_n(&th->stop, __ATOMIC_ACQUIRE);
+            stop = __atomic_load_n(&th->key, __ATOMIC_ACQUIRE);
         }
         if (WVM_LIKELY(!(stop & WVM_POOL_STOP_WAIT)))
             return true;
@@ -169,9 +168,9 @@ void wvm_pool_leave(struct wvm_pool_thread *th)
 static void set_stop(struct wvm_pool_thread *th, unsigned bits, bool on)
 {
     if (on)
-        __atomic_fetch_or(&th->stop, bits, __ATOMIC_SEQ_CST);
+        __atomic_fetch_or(&th->key, bits, __ATOMIC_SEQ_CST);
     else
-        __atomic_fetch_and(&th->stop, ~bits, __ATOMIC_RELEASE);
+        __atomic_fetch_and(&th->key, ~bits, __ATOMIC_RELEASE);
 }
 
 void wvm_pool_set_raised(bool raised)
@@ -201,7 +200,7 @@ void wvm_pool_go_all(unsigned bits)
 
 void wvm_pool_close(void)
 {
-    wvm_pool_stop_all(WVM_POOL_STOP_CLOSED);
+    wvm_pool_stop_all(WVM_POOL_STOP_OBSERVED);
 }
 
 /* Takes the registry and keeps it until wvm_pool_resume(). */
@@ -224,8 +223,9 @@ void wvm_pool_resume(void)
 }
 
 /* The registry keeps out who reads the counters, and a handler of this thread that would count. */
-void *wvm_pool_settle(void *block, struct wvm_pool_way *way)
+void *wvm_pool_settle(int none, int none2, int none3, void *block, struct wvm_pool_way *way)
 {
+    (void)none, (void)none2, (void)none3;
     registry_take();
     wvm_pool_way_settle(wvm_pool_own, (size_t)(way - wvm_pool_own->way));
     registry_drop();

@@ -219,9 +219,9 @@ START_TEST(corrupt_state)
     wvm_pool_state_of(p)->start ^= 0x80;
     expect(unit_free(p, TAG_A), 0x19, 0x20);
     wvm_pool_state_of(p)->start ^= 0x80;
-    wvm_pool_state_of(p)->use ^= 1 << 15;
+    wvm_pool_state_of(p)->use ^= 1u << 26;
     expect(unit_free(p, TAG_A), 0x19, 0x20);
-    wvm_pool_state_of(p)->use ^= 1 << 15;
+    wvm_pool_state_of(p)->use ^= 1u << 26;
     unit_give(p, TAG_A);
 }
 END_TEST
