@@ -94,7 +94,7 @@ sed -nE 's/.*[( ]\(?([A-Z][A-Za-z0-9]+)W\)?,? *(\(|$).*/\1/p' "$top"/include/win
     sort -u >"$tmp/w"
 comm -12 "$tmp/a" "$tmp/w" | grep -vE '^(IsBad|K32)' >"$tmp/both"
 # shellcheck disable=SC2086
-printf '#include <psapi.h>\n#include <strsafe.h>\n' | $CC $win $path -dM -E -x c - |
+printf '#include <psapi.h>\n#include <shlwapi.h>\n#include <strsafe.h>\n' | $CC $win $path -dM -E -x c - |
     sed -nE 's/^#define ([A-Za-z0-9]+) .*/\1/p' | sort >"$tmp/macros"
 comm -23 "$tmp/both" "$tmp/macros" >"$tmp/out"
 [ -s "$tmp/both" ] && [ ! -s "$tmp/out" ]

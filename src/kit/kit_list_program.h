@@ -82,3 +82,22 @@ X(BOOL, InitializeSynchronizationBarrier,
 X(BOOL, EnterSynchronizationBarrier, (LPSYNCHRONIZATION_BARRIER a, DWORD b), (a, b))
 X(BOOL, DeleteSynchronizationBarrier, (LPSYNCHRONIZATION_BARRIER a), (a))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_SHLWAPI)
+X(BOOL, PathAppendA, (LPSTR a, LPCSTR b), (a, b))
+X(BOOL, PathAppendW, (LPWSTR a, LPCWSTR b), (a, b))
+X(LPSTR, PathCombineA, (LPSTR a, LPCSTR b, LPCSTR c), (a, b, c))
+X(LPWSTR, PathCombineW, (LPWSTR a, LPCWSTR b, LPCWSTR c), (a, b, c))
+X(BOOL, PathFileExistsA, (LPCSTR a), (a))
+X(BOOL, PathFileExistsW, (LPCWSTR a), (a))
+X(LPSTR, PathFindExtensionA, (LPCSTR a), (a))
+X(LPWSTR, PathFindExtensionW, (LPCWSTR a), (a))
+X(LPSTR, PathFindFileNameA, (LPCSTR a), (a))
+X(LPWSTR, PathFindFileNameW, (LPCWSTR a), (a))
+X(BOOL, PathRemoveFileSpecA, (LPSTR a), (a))
+X(BOOL, PathRemoveFileSpecW, (LPWSTR a), (a))
+X(int, StrCmpIW, (LPCWSTR a, LPCWSTR b), (a, b))
+X(LPWSTR, StrCpyNW, (LPWSTR a, LPCWSTR b, int c), (a, b, c))
+X(LPSTR, StrStrIA, (LPCSTR a, LPCSTR b), (a, b))
+X(LPWSTR, StrStrIW, (LPCWSTR a, LPCWSTR b), (a, b))
+#endif

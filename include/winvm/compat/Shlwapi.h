@@ -1,0 +1,2 @@
+/* <Psapi.h> as <shlwapi.h>. */
+#include "shlwapi.h"
