@@ -2,8 +2,8 @@
  * Windows has them.
  *
  * A change goes to the control words of SSE and of the x87 alike, since double is computed by one
- * and long double (on i386: all) by the other. An exception that is unmasked is EXCEPTION_FLT_* when
- * an instruction raises it the next time; flags that are set already stay flags. */
+ * and long double (on i386: all) by the other. An exception that is unmasked is EXCEPTION_FLT_*
+ * when an instruction raises it the next time; flags that are set already stay flags. */
 #ifndef WINVM_CRT_FLOAT_H
 #define WINVM_CRT_FLOAT_H
 

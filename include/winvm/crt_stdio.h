@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crt_scan.h"
 #include "crt_types.h"
 
 #define WINVM_PRINTF_(format, first) __attribute__((__format__(__printf__, format, first)))

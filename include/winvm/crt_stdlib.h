@@ -8,6 +8,7 @@
 
 #include "crt_bits.h"
 #include "crt_malloc.h"
+#include "crt_search.h"
 #include "crt_types.h"
 
 #ifndef _countof

@@ -53,6 +53,7 @@ typedef WCHAR _TSCHAR, _TUCHAR, _TXCHAR;
 #define _tcsncat_s wcsncat_s
 #define _tcsnlen wcsnlen
 #define _tcstok_s wcstok_s
+#define _stscanf_s swscanf_s
 #define _stprintf_s swprintf_s
 #define _sntprintf _snwprintf
 #define _sntprintf_s _snwprintf_s
@@ -80,6 +81,9 @@ typedef char _TXCHAR;
 #define _vftprintf vfprintf
 #define _tscanf scanf
 #define _stscanf sscanf
+#define _stscanf_s sscanf_s
+#define _ftscanf_s fscanf_s
+#define _tscanf_s scanf_s
 #define _putts puts
 #define _fputts fputs
 #define _fgetts fgets
