@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# same.c, same_names.c and same_program.c natively, in both conventions and with the archive, and
+# same.c, same_files.c, same_names.c and same_program.c natively, in both conventions and with the archive, and
 # under Wine: equal output. TAP.
 # shellcheck source=SCRIPTDIR/../preload/common.inc
 . "$(dirname "$0")/../preload/common.inc"
@@ -46,6 +46,7 @@ compare() {
 }
 
 compare same
+compare same_files
 compare same_names
 compare same_program
 finish

@@ -42,6 +42,20 @@ WINVM_SYSV void winvm_commit_info(struct winvm_commit_info *out);
  * for. NULL and errno: EBADF, EACCES, EMFILE. */
 WINVM_SYSV void *winvm_handle_from_fd(int fd, uint32_t access);
 
+/* For who extends what handles of files can do. A new descriptor, close-on-exec and the caller's,
+ * for the open file of a handle that grants all of `rights` (0: any handle); its position and its
+ * locks are the handle's. One that may neither read nor write is good for fstat only (O_PATH). -1 and
+ * errno: EBADF no handle of a file, EACCES, EMFILE. */
+WINVM_SYSV int winvm_file_to_fd(void *file, uint32_t rights);
+/* The file gets another size; what is added is 0. The handle must grant FILE_WRITE_DATA. 0, or -1
+ * and errno: EBADF, EACCES, EINVAL, ENOTTY no regular file, ETXTBSY views of this process need
+ * pages that would go, ENOSPC. */
+WINVM_SYSV int winvm_file_resize(void *file, uint64_t size);
+/* Not 0: the file, or the folder if it is empty then, is deleted when the last handle of this
+ * opening is closed; 0: it stays. The handle must grant DELETE. 0, or -1 and errno: EBADF, EACCES,
+ * ENOTTY neither a regular file nor a folder. */
+WINVM_SYSV int winvm_file_delete(void *file, int deleted);
+
 /* A new descriptor, close-on-exec and the caller's, of a section of the page file (any kind of
  * CreateFileMapping(INVALID_HANDLE_VALUE)): another process that gets it, over a socket
  * (SCM_RIGHTS), by fork() or by exec(), makes it a section again. The handle must grant

@@ -8,6 +8,7 @@
 #include "fibersapi.h"
 #include "heapapi.h"
 #include "interlockedapi.h"
+#include "kit_files.h"
 #include "kit_loader.h"
 #include "kit_place.h"
 #include "kit_process.h"

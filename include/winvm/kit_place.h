@@ -21,7 +21,7 @@ WINVM_BEGIN_DECLS
 /* The length when it fits with its NUL, else the size needed, with the NUL. 0: 2, 3, 5. */
 WINVM_DECLARE(DWORD, GetCurrentDirectoryA, (DWORD nBufferLength, LPSTR lpBuffer));
 WINVM_DECLARE(DWORD, GetCurrentDirectoryW, (DWORD nBufferLength, LPWSTR lpBuffer));
-/* The host has no such folders: /usr/lib, and /usr for the others. The length and the size as above. */
+/* The host has no such folders: /usr/lib, and /usr for the others. The length and size as above. */
 WINVM_DECLARE(UINT, GetSystemDirectoryA, (LPSTR lpBuffer, UINT uSize));
 WINVM_DECLARE(UINT, GetSystemDirectoryW, (LPWSTR lpBuffer, UINT uSize));
 WINVM_DECLARE(UINT, GetWindowsDirectoryA, (LPSTR lpBuffer, UINT uSize));
@@ -37,8 +37,7 @@ WINVM_DECLARE(DWORD, GetFullPathNameA,
               (LPCSTR lpFileName, DWORD nBufferLength, LPSTR lpBuffer, LPSTR *lpFilePart));
 WINVM_DECLARE(DWORD, GetFullPathNameW,
               (LPCWSTR lpFileName, DWORD nBufferLength, LPWSTR lpBuffer, LPWSTR *lpFilePart));
-/* DIRECTORY, READONLY when nobody may write, else NORMAL. INVALID_FILE_ATTRIBUTES: 2, 3, 5, 87,
- * 206. */
+/* DIRECTORY, READONLY when nobody may write, else NORMAL. INVALID_FILE_ATTRIBUTES: 2, 3, 5, 206. */
 WINVM_DECLARE(DWORD, GetFileAttributesA, (LPCSTR lpFileName));
 WINVM_DECLARE(DWORD, GetFileAttributesW, (LPCWSTR lpFileName));
 /* *nSize: the room, then the length. Errors: 111 the room; *nSize is the size needed. */

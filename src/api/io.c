@@ -1,11 +1,14 @@
-/* Descriptors and handles: winvm_handle_from_fd, and the C runtime's _get_osfhandle and
- * _open_osfhandle.
+/* Descriptors and handles: winvm_handle_from_fd, winvm_file_to_fd and what else libraries do with
+ * files by their handles, and the C runtime's _get_osfhandle and _open_osfhandle.
  *
  * I1  These tell failures by errno, as their callers expect, and leave the last error alone.
  * Locking: none.   Failure: nothing changed.   Signal safety: as nt_file_fd.c. */
 #include <errno.h>
 
+#include <winvm/control.h>
+
 #include "api/api.h"
+#include "api/control.h"
 #include "nt/nt_file.h"
 
 static int error_of(wvm_status status)
@@ -31,6 +34,31 @@ WVM_EXPORT void *winvm_handle_from_fd(int fd, uint32_t access)
         return h;
     errno = error_of(status);
     return NULL;
+}
+
+WVM_EXPORT int winvm_file_to_fd(void *file, uint32_t rights)
+{
+    int fd = -1;
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    wvm_status status = wvm_file_duplicate(file, rights, &fd);
+    return status < 0 ? wvm_control_refuse(status) : fd;
+}
+
+WVM_EXPORT int winvm_file_resize(void *file, uint64_t size)
+{
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    wvm_status status = wvm_file_set_size(file, size);
+    return status < 0 ? wvm_control_refuse(status) : 0;
+}
+
+WVM_EXPORT int winvm_file_delete(void *file, int deleted)
+{
+    if (wvm_gate_bits() & WVM_GATE_INIT)
+        wvm_init();
+    wvm_status status = wvm_file_set_deleted(file, deleted != 0);
+    return status < 0 ? wvm_control_refuse(status) : 0;
 }
 
 INT_PTR wvm__get_osfhandle(int fd)

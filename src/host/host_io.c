@@ -141,7 +141,7 @@ int wvm_host_io_dup(int fd, bool inherit)
     return (int)WVM_SYS(syscall(SYS_fcntl, fd, inherit ? F_DUPFD : F_DUPFD_CLOEXEC, 0));
 }
 
-int wvm_host_io_unlink(const char *path)
+int wvm_host_io_unlink(const char *path, bool folder)
 {
-    return (int)WVM_SYS(syscall(SYS_unlinkat, AT_FDCWD, path, 0));
+    return (int)WVM_SYS(syscall(SYS_unlinkat, AT_FDCWD, path, folder ? AT_REMOVEDIR : 0));
 }

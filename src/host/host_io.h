@@ -43,6 +43,7 @@ int64_t wvm_host_io_seek(int fd, int64_t offset, int whence);
 int wvm_host_io_sync(int fd);
 /* A number of the lowest kind for the same open file; inherit: not close-on-exec. */
 int wvm_host_io_dup(int fd, bool inherit);
-int wvm_host_io_unlink(const char *path);
+/* folder: an empty one; nothing else. */
+int wvm_host_io_unlink(const char *path, bool folder);
 
 #endif

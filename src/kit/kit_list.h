@@ -308,6 +308,7 @@ F(DWORD, FormatMessageW,
   f, g))
 #endif
 
+#include "kit/kit_list_files.h"
 #include "kit/kit_list_system.h"
 #include "kit/kit_list_program.h"
 #include "kit/kit_list_threads.h"

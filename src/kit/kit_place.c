@@ -1,5 +1,5 @@
-/* Where a program is: its folder, full paths, what files are, the names of machine and user, the
- * environment as a whole.
+/* Where a program is: its folder, full paths, the names of machine and user, the environment as a
+ * whole.
  *
  * I1  Paths are the host's. There are no drives; the root is "/".
  * I2  A result is made whole, in UTF-8, before anything of it reaches the caller.
@@ -11,31 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kit/kit.h"
+#include "kit/kit_file.h"
 #include "kit/kit_text.h"
 
 /* What stands nearest to them on the host. */
 #define SYSTEM_FOLDER "/usr/lib"
 #define WINDOWS_FOLDER "/usr"
-
-static DWORD error_of(int error)
-{
-    switch (error) {
-    case ENOENT:
-        return ERROR_FILE_NOT_FOUND;
-    case ENOTDIR:
-        return ERROR_PATH_NOT_FOUND;
-    case ENAMETOOLONG:
-        return ERROR_FILENAME_EXCED_RANGE;
-    case ENOMEM:
-        return ERROR_NOT_ENOUGH_MEMORY;
-    default:
-        return ERROR_ACCESS_DENIED;
-    }
-}
 
 /* ---- Folders and paths ---- */
 
@@ -43,7 +27,7 @@ static char *folder(void)
 {
     char *text = getcwd(NULL, 0);
     if (!text)
-        wvm_kit_fail(error_of(errno));
+        wvm_kit_file_fail(errno, NULL);
     return text;
 }
 
@@ -91,7 +75,7 @@ BOOL wvm_kit_SetCurrentDirectoryA(LPCSTR path)
 {
     if (!path)
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
-    return chdir(path) == 0 || wvm_kit_fail(error_of(errno));
+    return chdir(path) == 0 || wvm_kit_file_fail(errno, path);
 }
 
 BOOL wvm_kit_SetCurrentDirectoryW(LPCWSTR path)
@@ -173,26 +157,6 @@ DWORD wvm_kit_GetFullPathNameW(LPCWSTR path, DWORD cap, LPWSTR out, LPWSTR *name
     free(text);
     free(narrow);
     return n;
-}
-
-DWORD wvm_kit_GetFileAttributesA(LPCSTR path)
-{
-    struct stat is;
-    if (!path || stat(path, &is) != 0) {
-        wvm_kit_fail(path ? error_of(errno) : ERROR_INVALID_PARAMETER);
-        return INVALID_FILE_ATTRIBUTES;
-    }
-    DWORD found = (S_ISDIR(is.st_mode) ? FILE_ATTRIBUTE_DIRECTORY : 0u) |
-                  (is.st_mode & 0222 ? 0u : FILE_ATTRIBUTE_READONLY);
-    return found ? found : FILE_ATTRIBUTE_NORMAL;
-}
-
-DWORD wvm_kit_GetFileAttributesW(LPCWSTR path)
-{
-    char *narrow = path ? wvm_kit_new_utf8(path) : NULL;
-    DWORD found = narrow || !path ? wvm_kit_GetFileAttributesA(narrow) : INVALID_FILE_ATTRIBUTES;
-    free(narrow);
-    return found;
 }
 
 /* ---- Names: *n is the room in characters, then the length ---- */

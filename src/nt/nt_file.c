@@ -6,8 +6,8 @@
  *     have closed it behind winvm's back, and its number may be another file by now.
  * I2  The last handle ends the sharing of the file (and deletes it, when that was asked for); the
  *     last reference closes the descriptor.
- * I3  A file is deleted under the path that the kernel knows for it, and only if that path still
- *     leads to it; a fork child deletes nothing that its parent opened.
+ * I3  A file, or an empty folder, is deleted under the path that the kernel knows for it, and only
+ *     if that path still leads to it; a fork child deletes nothing that its parent opened.
  * Locking: none.   Failure: nothing changed.   Signal safety: yes.
  * fork: the child has the same descriptors and counts for itself. */
 #include "nt/nt_file.h"
@@ -130,7 +130,7 @@ static void delete_file(const struct wvm_file *f)
     int fd;
     if (wvm_file_descriptor(f, &fd) >= 0 && wvm_host_fd_path(fd, path, sizeof path) > 0 &&
         wvm_host_io_info_at(path, false, &info) == 0 && info.dev == f->dev && info.ino == f->ino)
-        (void)wvm_host_io_unlink(path);
+        (void)wvm_host_io_unlink(path, f->kind == WVM_HOST_DIRECTORY);
 }
 
 static void closed(void *object)
@@ -138,7 +138,8 @@ static void closed(void *object)
     struct wvm_file *f = object;
     if (!wvm_object_sub_handle(&f->head))
         return;
-    if (f->delete_on_close && f->opener == getpid())
+    if (__atomic_load_n(&f->delete_on_close, __ATOMIC_ACQUIRE) &&
+        __atomic_load_n(&f->opener, __ATOMIC_RELAXED) == getpid())
         delete_file(f);
     wvm_file_unshare(f);
 }

@@ -16,8 +16,8 @@ struct wvm_file {
     uint8_t share;       /* FILE_SHARE_* */
     uint8_t kind;        /* enum wvm_host_kind */
     bool overlapped;     /* FILE_FLAG_OVERLAPPED: calls must bring their offset */
-    bool delete_on_close;
-    int32_t opener;      /* the process that deletes it */
+    bool delete_on_close; /* (a) */
+    int32_t opener;      /* (a) the process that deletes it */
     bool borrowed;       /* (a) fd is the program's: never closed here */
     uint32_t own_handle; /* (a) borrowed: the handle that stands for the descriptor */
 };
@@ -61,6 +61,8 @@ wvm_status wvm_file_from_fd(int fd, uint32_t access, HANDLE *out) WVM_MUST_CHECK
 wvm_status wvm_file_of_fd(int fd, HANDLE *out) WVM_MUST_CHECK;
 /* A descriptor for the program that takes the handle over. */
 wvm_status wvm_file_to_fd(HANDLE h, bool inherit, int *fd) WVM_MUST_CHECK;
+/* A new descriptor, the caller's, for the open file of a handle that grants all of `rights`. */
+wvm_status wvm_file_duplicate(HANDLE h, uint32_t rights, int *fd) WVM_MUST_CHECK;
 
 /* ---- nt_file_io.c ---- */
 struct wvm_file_io {
@@ -82,6 +84,10 @@ wvm_status wvm_file_move(HANDLE h, int64_t at) WVM_MUST_CHECK;
 wvm_status wvm_file_flush(HANDLE h) WVM_MUST_CHECK;
 /* The file ends at its position. USER_MAPPED_FILE: views would lose pages. */
 wvm_status wvm_file_set_end(HANDLE h) WVM_MUST_CHECK;
+/* The same at any size; the position stays. */
+wvm_status wvm_file_set_size(HANDLE h, uint64_t size) WVM_MUST_CHECK;
+/* Is the file, or the empty folder, to be deleted with its last handle? */
+wvm_status wvm_file_set_deleted(HANDLE h, bool deleted) WVM_MUST_CHECK;
 /* The same for a descriptor of the file (dev, ino) and any size. */
 wvm_status wvm_file_resize(const struct wvm_file *f, int fd, uint64_t size) WVM_MUST_CHECK;
 

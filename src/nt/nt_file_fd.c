@@ -90,6 +90,22 @@ wvm_status wvm_file_of_fd(int fd, HANDLE *out)
     return make_handle(fd, permitted, permitted, true, out);
 }
 
+wvm_status wvm_file_duplicate(HANDLE h, uint32_t rights, int *out)
+{
+    void *object;
+    int fd;
+    wvm_status status = wvm_handle_get(h, WVM_OBJECT_FILE, rights, &object, NULL);
+    if (status < 0)
+        return status;
+    status = wvm_file_descriptor(object, &fd);
+    if (status >= 0) {
+        *out = wvm_host_io_dup(fd, false);
+        status = *out < 0 ? wvm_file_status(*out) : STATUS_SUCCESS;
+    }
+    wvm_object_drop(WVM_OBJECT_FILE, object);
+    return status;
+}
+
 wvm_status wvm_file_to_fd(HANDLE h, bool inherit, int *out)
 {
     void *object;

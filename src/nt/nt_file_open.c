@@ -166,7 +166,7 @@ wvm_status wvm_file_open(struct wvm_file_request *req, HANDLE *out)
     req->existed = o.existed;
     status = make_handle(req, &o, out);
     if (status < 0 && !o.existed)
-        (void)wvm_host_io_unlink(req->path);
+        (void)wvm_host_io_unlink(req->path, false);
     if (status >= 0 && req->inherit)
         status = wvm_handle_set_flags(*out, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
     return status;
@@ -190,6 +190,6 @@ wvm_status wvm_file_delete(const char *path)
         return STATUS_FILE_IS_A_DIRECTORY;
     if (!wvm_file_deletable(info.dev, info.ino))
         return STATUS_SHARING_VIOLATION;
-    error = wvm_host_io_unlink(path);
+    error = wvm_host_io_unlink(path, false);
     return error < 0 ? path_status(error, path) : STATUS_SUCCESS;
 }

@@ -95,6 +95,35 @@ wvm_status wvm_file_flush(HANDLE h)
     return error < 0 ? wvm_file_status(error) : STATUS_SUCCESS;
 }
 
+wvm_status wvm_file_set_size(HANDLE h, uint64_t size)
+{
+    struct wvm_file *f;
+    int fd;
+    wvm_status status = hold_regular(h, FILE_WRITE_DATA, &f, &fd);
+    if (status < 0)
+        return status;
+    status = size > INT64_MAX ? (wvm_status)STATUS_INVALID_PARAMETER : wvm_file_resize(f, fd, size);
+    wvm_object_drop(WVM_OBJECT_FILE, f);
+    return status;
+}
+
+wvm_status wvm_file_set_deleted(HANDLE h, bool deleted)
+{
+    struct wvm_file *f;
+    int fd;
+    wvm_status status = hold(h, DELETE, &f, &fd);
+    if (status < 0)
+        return status;
+    if (f->kind != WVM_HOST_REGULAR && f->kind != WVM_HOST_DIRECTORY)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    if (status >= 0) {
+        __atomic_store_n(&f->opener, getpid(), __ATOMIC_RELAXED);
+        __atomic_store_n(&f->delete_on_close, deleted, __ATOMIC_RELEASE);
+    }
+    wvm_object_drop(WVM_OBJECT_FILE, f);
+    return status;
+}
+
 wvm_status wvm_file_set_end(HANDLE h)
 {
     struct wvm_file *f;

@@ -276,6 +276,65 @@ START_TEST(delete_on_close)
 }
 END_TEST
 
+START_TEST(deleted_by_handle)
+{
+    HANDLE h = open_ok(GENERIC_READ | DELETE, CREATE_NEW), event = (HANDLE)(uintptr_t)8;
+    ck_assert_int_eq(winvm_file_delete(h, 1), 0);
+    ck_assert_int_eq(winvm_file_delete(h, 0), 0);
+    ck_assert(CloseHandle(h));
+    ck_assert_int_eq(size_of_file(), 0);
+    h = open_ok(GENERIC_READ, OPEN_EXISTING);
+    ck_assert(winvm_file_delete(h, 1) == -1 && errno == EACCES);
+    ck_assert(CloseHandle(h));
+    ck_assert(winvm_file_delete(event, 1) == -1 && errno == EBADF);
+    h = open_ok(DELETE, OPEN_EXISTING);
+    ck_assert_int_eq(winvm_file_delete(h, 1), 0);
+    ck_assert(CloseHandle(h));
+    ck_assert_int_eq(size_of_file(), -1);
+    for (int i = 0; i < 2; i++) { /* a folder, empty and not */
+        ck_assert_int_eq(mkdir(path, 0777), 0);
+        h = open_as(DELETE, ALL_SHARE, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS);
+        ck_assert_int_eq(winvm_file_delete(h, 1), 0);
+        strcat(path, "/in");
+        if (i == 1)
+            fill("x", 1);
+        path[strlen(path) - 3] = '\0';
+        ck_assert(CloseHandle(h));
+        ck_assert_int_eq(access(path, F_OK), i == 1 ? 0 : -1);
+    }
+}
+END_TEST
+
+START_TEST(descriptors_of_handles)
+{
+    char text[4] = "";
+    fill("abcdef", 6);
+    HANDLE h = open_ok(GENERIC_READ, OPEN_EXISTING), none = (HANDLE)(uintptr_t)8;
+    int fd = winvm_file_to_fd(h, FILE_READ_DATA);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    ck_assert_int_eq(read(fd, text, 2), 2);
+    ck_assert_uint_eq(SetFilePointer(h, 0, NULL, FILE_CURRENT), 2);
+    close(fd);
+    ck_assert(winvm_file_to_fd(h, FILE_READ_DATA | FILE_WRITE_DATA) == -1 && errno == EACCES);
+    ck_assert(winvm_file_to_fd(none, 0) == -1 && errno == EBADF);
+    ck_assert(winvm_file_resize(h, 3) == -1 && errno == EACCES);
+    ck_assert(CloseHandle(h));
+    h = open_ok(GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);
+    ck_assert_int_eq(winvm_file_resize(h, 3), 0);
+    ck_assert_int_eq(size_of_file(), 3);
+    ck_assert(winvm_file_resize(h, UINT64_MAX) == -1 && errno == EINVAL);
+    ck_assert_int_eq(winvm_file_resize(h, 0x3000), 0);
+    ck_assert_uint_eq(SetFilePointer(h, 0, NULL, FILE_CURRENT), 0);
+    HANDLE section = CreateFileMappingA(h, NULL, PAGE_READWRITE, 0, 0, NULL);
+    void *view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
+    ck_assert_ptr_nonnull(view);
+    ck_assert(winvm_file_resize(h, 0x1000) == -1 && errno == ETXTBSY);
+    ck_assert_int_eq(size_of_file(), 0x3000);
+    ck_assert(UnmapViewOfFile(view) && CloseHandle(section) && CloseHandle(h));
+}
+END_TEST
+
 START_TEST(temp_names)
 {
     char out[MAX_PATH], again[MAX_PATH], longer[300];
@@ -322,6 +381,8 @@ int main(void)
     tcase_add_test(c, sharing);
     tcase_add_test(c, sharing_rules);
     tcase_add_test(c, delete_on_close);
+    tcase_add_test(c, deleted_by_handle);
+    tcase_add_test(c, descriptors_of_handles);
     tcase_add_test(c, temp_names);
     return unit_run(s);
 }
