@@ -3,8 +3,9 @@
  * Terms   bucket = the sleepers of all addresses with one hash; node = a sleeper, on its stack.
  * I1      A sleeper is put into its bucket under the lock under which it asked `still`: a change of
  *         the memory followed by a wake is either seen by that or wakes it.
- * I2      A node leaves its bucket under the bucket's lock, by the waker or by its own time-out;
- *         `woken` is the last that a waker touches of it.
+ * I2      A node leaves its bucket under the bucket's lock, by the waker or by its own time-out. A
+ *         waker wakes it when the lock is free again, as the thread may want it at once; `woken` is
+ *         the last that it touches of it.
  * I3      Sleepers of one address are woken in the order they came.
  * Locking: the bucket's lock; `still` is called under it and takes none.
  * Failure: none, no memory is needed.   Signal safety: none. */
@@ -19,8 +20,10 @@
 struct node {
     struct wvm_kit_links in; /* first */
     const void *address;
-    uint32_t woken; /* (a) */
-};
+    struct node *after; /* of those that a waker took out together */
+    bool out;           /* the bucket's lock */
+    uint32_t woken;     /* (a) */
+} __attribute__((aligned(64))); /* which two threads touch: the fewest lines */
 static struct bucket {
     struct wvm_kit_lock lock;
     struct wvm_kit_links nodes; /* NULL: never used */
@@ -37,11 +40,11 @@ static struct bucket *enter(const void *address)
     return b;
 }
 
-/* True: this thread is no longer to be woken; false: it was woken before. */
+/* True: this thread is no longer to be woken; false: somebody does, or has done it. */
 static bool withdraw(struct node *n)
 {
     struct bucket *b = enter(n->address);
-    bool in = !__atomic_load_n(&n->woken, __ATOMIC_ACQUIRE);
+    bool in = !n->out;
     if (in)
         wvm_kit_unlink(&n->in);
     wvm_kit_unlock(&b->lock);
@@ -58,29 +61,49 @@ bool wvm_kit_lot_sleep(const void *address, const struct wvm_kit_sleep *sleep, u
     wvm_kit_unlock(&b->lock);
     if (sleep->then)
         sleep->then(sleep->arg);
-    while (goes && !__atomic_load_n(&n.woken, __ATOMIC_ACQUIRE))
-        if (!wvm_kit_park(&n.woken, 0, deadline) && withdraw(&n))
+    while (goes && !__atomic_load_n(&n.woken, __ATOMIC_ACQUIRE)) {
+        if (wvm_kit_park(&n.woken, 0, deadline))
+            continue;
+        if (withdraw(&n))
             return false;
+        deadline = WVM_KIT_NEVER; /* it is about to be woken */
+    }
     return true;
 }
 
-unsigned wvm_kit_lot_wake(const void *address, unsigned most)
+/* Takes the `most` oldest nodes of the address out, and lists them from *first on. Locked. */
+static unsigned take_out(struct bucket *b, const void *address, unsigned most, struct node **first)
 {
-    unsigned n_woken = 0;
-    struct bucket *b = enter(address);
-    for (struct wvm_kit_links *l = b->nodes.next, *next; l != &b->nodes && n_woken < most;
-         l = next) {
+    unsigned n_out = 0;
+    for (struct wvm_kit_links *l = b->nodes.next, *next; l != &b->nodes && n_out < most; l = next) {
         struct node *n = (struct node *)l;
         next = l->next;
         if (n->address != address)
             continue;
         wvm_kit_unlink(l);
+        n->out = true;
+        *first = n;
+        first = &n->after;
+        n_out++;
+    }
+    *first = NULL;
+    return n_out;
+}
+
+unsigned wvm_kit_lot_wake(const void *address, unsigned most)
+{
+    struct node *n, *after;
+    wvm_kit_busy(); /* until all are woken */
+    struct bucket *b = enter(address);
+    unsigned n_out = take_out(b, address, most, &n);
+    wvm_kit_unlock(&b->lock);
+    for (; n; n = after) {
+        after = n->after;
         __atomic_store_n(&n->woken, 1, __ATOMIC_RELEASE);
         wvm_kit_unpark(&n->woken, 1);
-        n_woken++;
     }
-    wvm_kit_unlock(&b->lock);
-    return n_woken;
+    wvm_kit_idle();
+    return n_out;
 }
 
 /* ---- What is compared ---- */
