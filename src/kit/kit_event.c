@@ -30,18 +30,16 @@ static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
     return false;
 }
 
-static enum wvm_kit_quick take_quick(struct wvm_kit_object *object, uint64_t seen)
+static DWORD take_quick(struct wvm_kit_object *object, uint64_t seen, HANDLE h, DWORD ms)
 {
     uint64_t word = seen;
-    if (word & WVM_KIT_FROZEN)
-        return WVM_KIT_ASK;
-    do {
+    while (WVM_LIKELY(wvm_kit_is_open(word, seen))) {
         if (!(word & SET))
-            return WVM_KIT_NOT_READY;
+            return wvm_kit_wait_on(h, ms);
         if ((word & MANUAL) || wvm_kit_swap(object, &word, word & ~SET))
-            return WVM_KIT_TAKEN;
-    } while (wvm_kit_is_open(word, seen));
-    return WVM_KIT_ASK;
+            return WAIT_OBJECT_0;
+    }
+    return wvm_kit_wait_slowly(h, ms);
 }
 
 static struct wvm_kit_kind events = {
@@ -117,18 +115,13 @@ HANDLE wvm_kit_OpenEventW(DWORD access, BOOL inherit, LPCWSTR text)
 }
 
 /* False: ask under the lock. *word: what it was. */
-static inline bool change_quick(HANDLE h, uint64_t set, uint64_t *word)
+static inline bool change_quick(struct wvm_kit_object *object, uint64_t seen, uint64_t set,
+                                uint64_t *word)
 {
-    const struct winvm_object_kind *kind;
-    uint64_t seen;
-    struct wvm_kit_object *object = wvm_kit_glance(h, EVENT_MODIFY_STATE, &kind, &seen);
-    if (WVM_UNLIKELY(!object || kind != &events.kind || (seen & WVM_KIT_FROZEN)))
-        return false;
     *word = seen;
-    do {
-        if (wvm_kit_swap(object, word, (*word & ~SET) | set))
+    while (WVM_LIKELY(wvm_kit_is_open(*word, seen)))
+        if (WVM_LIKELY(wvm_kit_swap(object, word, (*word & ~SET) | set)))
             return true;
-    } while (wvm_kit_is_open(*word, seen));
     return false;
 }
 
@@ -143,8 +136,14 @@ static uint64_t put(struct event *e, uint64_t set)
     return before;
 }
 
-static WVM_NOINLINE bool change(HANDLE h, uint64_t set, uint64_t *word)
+static bool change_slowly(HANDLE h, uint64_t set, uint64_t *word)
 {
+    struct wvm_kit_object *waited = wvm_kit_lock_waited(h, EVENT_MODIFY_STATE, &events);
+    if (waited) {
+        *word = put((struct event *)waited, set);
+        wvm_kit_dispatch_end();
+        return true;
+    }
     struct event *e = wvm_kit_object_of(h, &events, EVENT_MODIFY_STATE);
     if (!e)
         return false;
@@ -157,22 +156,37 @@ static WVM_NOINLINE bool change(HANDLE h, uint64_t set, uint64_t *word)
 
 bool wvm_kit_event_change(HANDLE h, bool set, bool *was)
 {
-    uint64_t word = 0, next = set ? SET : 0;
-    bool done = change_quick(h, next, &word) || change(h, next, &word);
+    uint64_t seen, word = 0, next = set ? SET : 0;
+    struct wvm_kit_object *object = wvm_kit_glance_of(h, EVENT_MODIFY_STATE, &events, &seen);
+    bool done =
+        (object && change_quick(object, seen, next, &word)) || change_slowly(h, next, &word);
     *was = word & SET;
     return done;
 }
 
+static WVM_NOINLINE BOOL change_at_first(HANDLE h, bool set)
+{
+    bool was;
+    return wvm_kit_event_change(h, set, &was);
+}
+
+static inline WVM_ALWAYS_INLINE BOOL change(HANDLE h, bool set)
+{
+    uint64_t seen, word;
+    struct wvm_kit_object *object = wvm_kit_recall_of(h, EVENT_MODIFY_STATE, &events, &seen);
+    if (WVM_LIKELY(object && change_quick(object, seen, set ? SET : 0, &word)))
+        return TRUE;
+    return change_at_first(h, set);
+}
+
 BOOL wvm_kit_SetEvent(HANDLE h)
 {
-    uint64_t word;
-    return change_quick(h, SET, &word) || change(h, SET, &word);
+    return change(h, true);
 }
 
 BOOL wvm_kit_ResetEvent(HANDLE h)
 {
-    uint64_t word;
-    return change_quick(h, 0, &word) || change(h, 0, &word);
+    return change(h, false);
 }
 
 /* Ends the waits that could end if it were set now. */

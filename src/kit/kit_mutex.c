@@ -4,9 +4,9 @@
  * I1      OWNED is in the word from the moment that a thread takes the mutex. `owner` follows, and
  *         goes before OWNED goes: a thread that finds itself as the owner is it, what
  *         another one finds tells nothing but that.
- * I2      A mutex is in the ring of its owner's record as long as it has an owner. The owner
- *         changes its ring, or, while it sleeps in a wait, who has the dispatch lock and ends
- *         that wait.
+ * I2      As long as a mutex has an owner, it is in the ring of its owner's record, or is the one
+ *         mutex that the record has beside the ring. The owner changes these, or, while it sleeps
+ *         in a wait, who has the dispatch lock and ends that wait.
  * I3      An orphan keeps its memory until its owner ends: closing the last handle does not take it
  *         from its owner.
  * Locking: none while nobody else wants it, else the dispatch lock.   Failure: nothing changed.
@@ -21,9 +21,9 @@
 
 struct mutex {
     struct wvm_kit_object object; /* first */
-    struct wvm_kit_links owned;
     struct wvm_kit_thread *owner; /* (a) */
-    uint32_t depth;               /* the owner's */
+    uint32_t again;               /* the owner's: how often it took it once more; 0: not owned */
+    struct wvm_kit_links owned;   /* in the ring */
 };
 
 static bool is_owner(const struct mutex *m, const struct wvm_kit_thread *thread)
@@ -36,17 +36,30 @@ static bool is_free(const struct wvm_kit_object *object, const struct wvm_kit_th
     return !(wvm_kit_word(object) & OWNED) || is_owner((const struct mutex *)object, waiter);
 }
 
-static void own(struct mutex *m, struct wvm_kit_thread *owner)
+static WVM_NOINLINE DWORD own_one_more(struct mutex *m, struct wvm_kit_thread *owner)
 {
-    m->depth = 1;
     wvm_kit_link(&owner->mutexes, &m->owned);
     __atomic_store_n(&m->owner, owner, __ATOMIC_RELAXED);
+    return WAIT_OBJECT_0;
 }
 
-static void disown(struct mutex *m)
+/* What a wait that does it answers. */
+static inline DWORD own(struct mutex *m, struct wvm_kit_thread *owner)
+{
+    if (WVM_UNLIKELY(owner->mutex != NULL))
+        return own_one_more(m, owner);
+    owner->mutex = m;
+    __atomic_store_n(&m->owner, owner, __ATOMIC_RELAXED);
+    return WAIT_OBJECT_0;
+}
+
+static inline void disown(struct mutex *m, struct wvm_kit_thread *owner)
 {
     __atomic_store_n(&m->owner, NULL, __ATOMIC_RELAXED);
-    wvm_kit_unlink(&m->owned);
+    if (WVM_LIKELY(owner->mutex == m))
+        owner->mutex = NULL;
+    else
+        wvm_kit_unlink(&m->owned);
 }
 
 static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
@@ -54,7 +67,7 @@ static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
     struct mutex *m = (struct mutex *)object;
     bool abandoned = wvm_kit_word(object) & ABANDONED;
     if (is_owner(m, waiter)) {
-        m->depth++;
+        m->again++;
         return false;
     }
     wvm_kit_set_state(object, OWNED);
@@ -65,11 +78,6 @@ static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
 /* Not suspended between the word and the ring. */
 static bool swap_quick(struct mutex *m, uint64_t seen, struct wvm_kit_thread *self)
 {
-    if (WVM_KIT_ALONE) {
-        wvm_kit_swap(&m->object, &seen, seen | OWNED);
-        own(m, self);
-        return true;
-    }
     wvm_kit_busy();
     bool mine = wvm_kit_swap(&m->object, &seen, seen | OWNED);
     if (mine)
@@ -81,12 +89,8 @@ static bool swap_quick(struct mutex *m, uint64_t seen, struct wvm_kit_thread *se
 /* Not suspended between the ring and the word. */
 static bool release_quick(struct mutex *m, uint64_t seen, struct wvm_kit_thread *self)
 {
-    if (WVM_KIT_ALONE) {
-        disown(m);
-        return wvm_kit_swap(&m->object, &seen, seen & ~OWNED);
-    }
     wvm_kit_busy();
-    disown(m);
+    disown(m, self);
     bool released = wvm_kit_swap(&m->object, &seen, seen & ~OWNED);
     if (!released)
         own(m, self);
@@ -94,18 +98,28 @@ static bool release_quick(struct mutex *m, uint64_t seen, struct wvm_kit_thread 
     return released;
 }
 
-static enum wvm_kit_quick take_quick(struct wvm_kit_object *object, uint64_t seen)
+static WVM_NOINLINE DWORD take_shared(struct mutex *m, uint64_t seen, HANDLE h, DWORD ms)
+{
+    return WVM_LIKELY(swap_quick(m, seen, wvm_kit_self_known)) ? WAIT_OBJECT_0
+                                                               : wvm_kit_wait_slowly(h, ms);
+}
+
+static DWORD take_quick(struct wvm_kit_object *object, uint64_t seen, HANDLE h, DWORD ms)
 {
     struct mutex *m = (struct mutex *)object;
     struct wvm_kit_thread *self = wvm_kit_self_known;
     uint32_t state = (uint32_t)seen;
-    if (is_owner(m, self)) {
-        m->depth++;
-        return WVM_KIT_TAKEN;
+    if (WVM_LIKELY(state == 0 && self)) {
+        if (!WVM_KIT_ALONE)
+            return take_shared(m, seen, h, ms);
+        wvm_kit_set_word(object, seen | OWNED);
+        return own(m, self);
     }
-    if (state == 0 && self)
-        return swap_quick(m, seen, self) ? WVM_KIT_TAKEN : WVM_KIT_ASK;
-    return state == OWNED ? WVM_KIT_NOT_READY : WVM_KIT_ASK;
+    if (is_owner(m, self)) {
+        m->again++;
+        return WAIT_OBJECT_0;
+    }
+    return state == OWNED ? wvm_kit_wait_on(h, ms) : wvm_kit_wait_slowly(h, ms);
 }
 
 static bool keeps(struct wvm_kit_object *object)
@@ -129,9 +143,10 @@ static struct wvm_kit_kind mutexes = {
 };
 
 /* Under the lock. When it is free and no wait hangs on it, then it may be gone. */
-static void abandon(struct mutex *m)
+static void abandon(struct mutex *m, struct wvm_kit_thread *owner)
 {
-    disown(m);
+    m->again = 0;
+    disown(m, owner);
     uint64_t seen = wvm_kit_word(&m->object);
     while (!(seen & ORPHAN) &&
            !wvm_kit_swap(&m->object, &seen, (seen & ~WVM_KIT_STATE) | ABANDONED))
@@ -147,8 +162,10 @@ static void abandon(struct mutex *m)
 
 static void abandon_all(struct wvm_kit_thread *self)
 {
+    if (self->mutex)
+        abandon(self->mutex, self);
     while (self->mutexes.next != &self->mutexes)
-        abandon(WVM_KIT_CONTAINER(self->mutexes.next, struct mutex, owned));
+        abandon(WVM_KIT_CONTAINER(self->mutexes.next, struct mutex, owned), self);
 }
 
 /* The caller's from the start, before anybody else can find it. */
@@ -223,40 +240,75 @@ HANDLE wvm_kit_OpenMutexW(DWORD access, BOOL inherit, LPCWSTR text)
     return wvm_kit_name_w(&name, text) ? wvm_kit_name_open(&name, &mutexes, access) : NULL;
 }
 
-static WVM_NOINLINE BOOL release_slowly(HANDLE h)
+/* Under the lock, which it gives up. False: it is not the caller's. */
+static bool release(struct mutex *m)
 {
-    struct mutex *m = wvm_kit_object_of(h, &mutexes, 0);
-    if (!m)
-        return FALSE;
-    wvm_kit_lock(&wvm_kit_dispatch);
-    bool mine = is_owner(m, wvm_kit_self_known);
-    if (mine && --m->depth == 0) {
+    struct wvm_kit_thread *self = wvm_kit_self_known;
+    bool mine = is_owner(m, self);
+    if (mine && m->again > 0) {
+        m->again--;
+    } else if (mine) {
         wvm_kit_freeze(&m->object);
-        disown(m);
+        disown(m, self);
         wvm_kit_set_state(&m->object, 0);
         wvm_kit_signal(&m->object);
         wvm_kit_thaw(&m->object);
     }
     wvm_kit_dispatch_end();
-    wvm_kit_drop(&m->object);
+    return mine;
+}
+
+static WVM_NOINLINE BOOL release_slowly(HANDLE h)
+{
+    struct wvm_kit_object *waited = wvm_kit_lock_waited(h, 0, &mutexes);
+    bool mine;
+    if (waited) {
+        mine = release((struct mutex *)waited);
+    } else {
+        struct mutex *m = wvm_kit_object_of(h, &mutexes, 0);
+        if (!m)
+            return FALSE;
+        wvm_kit_lock(&wvm_kit_dispatch);
+        mine = release(m);
+        wvm_kit_drop(&m->object);
+    }
     return mine || wvm_kit_fail(ERROR_NOT_OWNER);
+}
+
+static WVM_NOINLINE BOOL release_shared(struct mutex *m, uint64_t seen, HANDLE h)
+{
+    return ((uint32_t)seen == OWNED && release_quick(m, seen, wvm_kit_self_known)) ||
+           release_slowly(h);
+}
+
+static inline BOOL release_known(struct mutex *m, uint64_t seen, HANDLE h)
+{
+    struct wvm_kit_thread *self = wvm_kit_self_known;
+    if (WVM_UNLIKELY(!is_owner(m, self)))
+        return release_slowly(h);
+    if (WVM_UNLIKELY(m->again > 0)) {
+        m->again--;
+        return TRUE;
+    }
+    if (!WVM_KIT_ALONE || WVM_UNLIKELY((uint32_t)seen != OWNED))
+        return release_shared(m, seen, h);
+    disown(m, self);
+    wvm_kit_set_word(&m->object, seen & ~OWNED);
+    return TRUE;
+}
+
+static WVM_NOINLINE BOOL release_at_first(HANDLE h)
+{
+    uint64_t seen;
+    struct mutex *m = (struct mutex *)wvm_kit_glance_of(h, 0, &mutexes, &seen);
+    return m ? release_known(m, seen, h) : release_slowly(h);
 }
 
 BOOL wvm_kit_ReleaseMutex(HANDLE h)
 {
-    const struct winvm_object_kind *kind;
     uint64_t seen;
-    struct wvm_kit_thread *self = wvm_kit_self_known;
-    struct mutex *m = (struct mutex *)wvm_kit_glance(h, 0, &kind, &seen);
-    if (m && kind == &mutexes.kind && is_owner(m, self)) {
-        if (m->depth > 1) {
-            m->depth--;
-            return TRUE;
-        }
-        if ((uint32_t)seen == OWNED && release_quick(m, seen, self))
-            return TRUE;
-    }
-    return release_slowly(h);
+    struct mutex *m = (struct mutex *)wvm_kit_recall_of(h, 0, &mutexes, &seen);
+    return WVM_LIKELY(m != NULL) ? release_known(m, seen, h) : release_at_first(h);
 }
 
 /* Of a mutex that another thread owns the depth is not known: it counts as taken once. */
@@ -267,7 +319,7 @@ bool wvm_kit_mutex_look(HANDLE h, uint32_t rights, MUTANT_BASIC_INFORMATION *out
         return false;
     uint64_t word = wvm_kit_word(&m->object);
     bool mine = is_owner(m, wvm_kit_self_known);
-    out->CurrentCount = mine ? 1 - (LONG)m->depth : word & OWNED ? 0 : 1;
+    out->CurrentCount = mine ? -(LONG)m->again : word & OWNED ? 0 : 1;
     out->OwnedByCaller = mine;
     out->AbandonedState = (word & ABANDONED) != 0;
     wvm_kit_drop(&m->object);

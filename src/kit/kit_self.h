@@ -37,7 +37,8 @@ struct wvm_kit_thread {
     void *calls;                   /* queued to it (kit_apc.c): the dispatch lock */
     void *alertable;               /* the wait that they end: the dispatch lock */
     void *waiting;                 /* the wait that it sleeps in: its own, or while it is parked */
-    struct wvm_kit_links mutexes;  /* those it owns: the dispatch lock */
+    void *mutex;                   /* of those it owns the one that is not in the ring, or NULL */
+    struct wvm_kit_links mutexes;  /* the ring (kit_mutex.c) */
     struct wvm_kit_links all;      /* threads with a record: wvm_kit_threads_lock */
     TEB teb;                       /* the thread's, filled by kit_teb.c: Self is not NULL then */
     void *more_tls[WVM_KIT_N_TLS - TLS_MINIMUM_AVAILABLE]; /* slots behind those of teb */

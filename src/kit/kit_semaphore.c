@@ -30,18 +30,16 @@ static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
     return false;
 }
 
-static enum wvm_kit_quick take_quick(struct wvm_kit_object *object, uint64_t seen)
+static DWORD take_quick(struct wvm_kit_object *object, uint64_t seen, HANDLE h, DWORD ms)
 {
     uint64_t word = seen;
-    if (word & WVM_KIT_FROZEN)
-        return WVM_KIT_ASK;
-    do {
+    while (WVM_LIKELY(wvm_kit_is_open(word, seen))) {
         if (count_of(word) == 0)
-            return WVM_KIT_NOT_READY;
+            return wvm_kit_wait_on(h, ms);
         if (wvm_kit_swap(object, &word, word - 1))
-            return WVM_KIT_TAKEN;
-    } while (wvm_kit_is_open(word, seen));
-    return WVM_KIT_ASK;
+            return WAIT_OBJECT_0;
+    }
+    return wvm_kit_wait_slowly(h, ms);
 }
 
 static struct wvm_kit_kind semaphores = {
@@ -127,7 +125,7 @@ static bool fits(LONG more, LONG count, LONG most)
     return more > 0 && more <= most - count;
 }
 
-/* Under the lock. */
+/* Under the lock, which it gives up. */
 static bool release(struct semaphore *s, LONG more, LONG *before)
 {
     wvm_kit_freeze(&s->object);
@@ -138,19 +136,26 @@ static bool release(struct semaphore *s, LONG more, LONG *before)
         wvm_kit_signal(&s->object);
     }
     wvm_kit_thaw(&s->object);
+    wvm_kit_dispatch_end();
     return may;
 }
 
 static WVM_NOINLINE BOOL release_slowly(HANDLE h, LONG more, LPLONG before)
 {
-    struct semaphore *s = wvm_kit_object_of(h, &semaphores, SEMAPHORE_MODIFY_STATE);
+    struct wvm_kit_object *waited =
+        wvm_kit_lock_waited(h, SEMAPHORE_MODIFY_STATE, &semaphores);
     LONG seen;
-    if (!s)
-        return FALSE;
-    wvm_kit_lock(&wvm_kit_dispatch);
-    bool may = release(s, more, &seen);
-    wvm_kit_dispatch_end();
-    wvm_kit_drop(&s->object);
+    bool may;
+    if (waited) {
+        may = release((struct semaphore *)waited, more, &seen);
+    } else {
+        struct semaphore *s = wvm_kit_object_of(h, &semaphores, SEMAPHORE_MODIFY_STATE);
+        if (!s)
+            return FALSE;
+        wvm_kit_lock(&wvm_kit_dispatch);
+        may = release(s, more, &seen);
+        wvm_kit_drop(&s->object);
+    }
     if (!may)
         return wvm_kit_fail(more > 0 ? ERROR_TOO_MANY_POSTS : ERROR_INVALID_PARAMETER);
     if (before)
@@ -158,21 +163,34 @@ static WVM_NOINLINE BOOL release_slowly(HANDLE h, LONG more, LPLONG before)
     return TRUE;
 }
 
-BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)
+static inline BOOL release_known(struct wvm_kit_object *object, uint64_t seen, HANDLE h, LONG more,
+                                 LPLONG before)
 {
-    const struct winvm_object_kind *kind;
-    uint64_t seen;
-    struct wvm_kit_object *object = wvm_kit_glance(h, SEMAPHORE_MODIFY_STATE, &kind, &seen);
-    if (WVM_UNLIKELY(!object || kind != &semaphores.kind || (seen & WVM_KIT_FROZEN)))
-        return release_slowly(h, more, before);
     LONG most = __atomic_load_n(&((struct semaphore *)object)->most, __ATOMIC_RELAXED);
     LONG count = count_of(seen);
-    if (WVM_UNLIKELY(!fits(more, count, most) ||
+    if (WVM_UNLIKELY((seen & WVM_KIT_FROZEN) || !fits(more, count, most) ||
                      !wvm_kit_swap(object, &seen, seen + (uint64_t)more)))
         return release_slowly(h, more, before);
     if (before)
         *before = count;
     return TRUE;
+}
+
+static WVM_NOINLINE BOOL release_at_first(HANDLE h, LONG more, LPLONG before)
+{
+    uint64_t seen;
+    struct wvm_kit_object *object =
+        wvm_kit_glance_of(h, SEMAPHORE_MODIFY_STATE, &semaphores, &seen);
+    return object ? release_known(object, seen, h, more, before) : release_slowly(h, more, before);
+}
+
+BOOL wvm_kit_ReleaseSemaphore(HANDLE h, LONG more, LPLONG before)
+{
+    uint64_t seen;
+    struct wvm_kit_object *object =
+        wvm_kit_recall_of(h, SEMAPHORE_MODIFY_STATE, &semaphores, &seen);
+    return WVM_LIKELY(object != NULL) ? release_known(object, seen, h, more, before)
+                                      : release_at_first(h, more, before);
 }
 
 bool wvm_kit_semaphore_look(HANDLE h, uint32_t rights, SEMAPHORE_BASIC_INFORMATION *out)

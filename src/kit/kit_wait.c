@@ -16,18 +16,15 @@
  *         up, then `done` is set and the thread woken.
  * I5      An object is frozen while waits hang on it, and else only while somebody has the lock: a
  *         quick call overtakes no wait, and each change with a wait hanging comes here (I3).
- * I6      A quick call does not hold its object. The word that it starts from was read between two
- *         looks at the handle, which was open: it tells the life that is meant. The life's number
- *         changes when the last reference is dropped, and the swap fails then; what is swapped
- *         before that is the state of an object that nobody can name.
+ * I6      A quick call does not hold its object. The word that it starts from was read while the
+ *         handle was open: it tells the life that is meant. The life's number changes when the last
+ *         reference is dropped, and the swap fails then; what is swapped before that is the state
+ *         of an object that nobody can name.
  * I7      A wait that its thread may not come back to is taken down: `done` is DOWN, and nothing
  *         of it hangs anywhere. If the thread comes back all the same, it hangs it up again.
  * Locking: the dispatch lock, a leaf but for the futex.   Failure: nothing taken.
  * Signal safety: none. */
 #include "kit/kit_wait.h"
-
-#include <errno.h>
-#include <string.h>
 
 #include "kit/kit.h"
 #include "kit/kit_self.h"
@@ -36,104 +33,40 @@ struct wait;
 struct wait_link {
     struct wvm_kit_links on; /* first */
     struct wait *wait;
+    struct wvm_kit_object *object;
 };
+/* What another thread looks at to end the wait for one object is in one cache line. */
 struct wait {
     struct wvm_kit_thread *thread;
-    uint32_t n;
-    bool all, alertable;
-    bool ended;         /* the dispatch lock */
     struct wait *after; /* on the list `ended` */
     uint32_t done;      /* (a) one of the values below */
     DWORD result;
-    struct wvm_kit_object *object[MAXIMUM_WAIT_OBJECTS];
+    uint32_t n;
+    bool all, alertable;
+    bool ended; /* the dispatch lock */
     struct wait_link link[MAXIMUM_WAIT_OBJECTS];
-};
+} __attribute__((aligned(64)));
 
 enum { ASLEEP, DONE, DOWN }; /* struct wait.done */
 
-struct wvm_kit_lock wvm_kit_dispatch;
+struct wvm_kit_lock wvm_kit_dispatch_line[16] __attribute__((aligned(64)));
 void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
-const struct winvm_place *wvm_kit_handle_places;
-static struct wait *ended; /* the dispatch lock */
-
-/* ---- Objects ---- */
-
-static struct wvm_kit_kind *kind_of(const struct wvm_kit_object *object)
-{
-    return (struct wvm_kit_kind *)object->head.kind;
-}
-
-void wvm_kit_gone(struct winvm_object *head)
-{
-    struct wvm_kit_object *object = (struct wvm_kit_object *)head;
-    struct wvm_kit_kind *kind = kind_of(object);
-    void (*give_up)(struct wvm_kit_object *) = __atomic_load_n(&kind->clear, __ATOMIC_ACQUIRE);
-    if (kind->keeps && kind->keeps(object))
-        return;
-    if (give_up)
-        give_up(object);
-    if (kind->quick)
-        __atomic_add_fetch(&object->word, WVM_KIT_LIFE, __ATOMIC_ACQ_REL);
-    wvm_kit_put(&kind->store, object);
-}
-
-/* shared: who lost a race against the last drop may look at it. Sizes are those of whole words. */
-static void clear(void *from, void *end, bool shared)
-{
-    if (!shared)
-        memset(from, 0, (size_t)((char *)end - (char *)from));
-    else
-        for (uintptr_t *at = from; (void *)at < end; at++)
-            __atomic_store_n(at, 0, __ATOMIC_RELAXED);
-}
-
-void *wvm_kit_object_new(struct wvm_kit_kind *kind)
-{
-    struct wvm_kit_object *object = wvm_kit_take(&kind->store);
-    if (!object) {
-        wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
-        return NULL;
-    }
-    clear(object + 1, (char *)object + kind->store.size, kind->quick != NULL);
-    wvm_kit_ring(&object->waits);
-    wvm_kit_set_state(object, 0);
-    __atomic_store_n(&wvm_kit_handle_places, winvm_object_places(), __ATOMIC_RELAXED);
-    if (winvm_object_start(&object->head, &kind->kind) == 0)
-        return object;
-    wvm_kit_put(&kind->store, object);
-    wvm_kit_fail(ERROR_NO_SYSTEM_RESOURCES);
-    return NULL;
-}
-
-HANDLE wvm_kit_handle(struct wvm_kit_object *object, uint32_t access)
-{
-    HANDLE h = NULL;
-    if (winvm_object_open(&object->head, access, &h) != 0)
-        wvm_kit_fail(ERROR_NO_SYSTEM_RESOURCES);
-    wvm_kit_drop(object);
-    return h;
-}
-
-static void fail_handle(int error)
-{
-    wvm_kit_fail(error == EACCES ? ERROR_ACCESS_DENIED : ERROR_INVALID_HANDLE);
-}
-
-void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights)
-{
-    struct winvm_object *object;
-    int error = winvm_object_get(h, &kind->kind, rights, &object);
-    if (error == 0)
-        return object;
-    fail_handle(error);
-    return NULL;
-}
+/* Of who has the dispatch lock. */
+static WVM_THREAD_LOCAL struct wait *ended;
 
 /* ---- Ends of waits ---- */
 
 static bool is_ready(const struct wait *w, uint32_t i)
 {
-    return kind_of(w->object[i])->ready(w->object[i], w->thread);
+    const struct wvm_kit_object *object = w->link[i].object;
+    return wvm_kit_kind_of(object)->ready(object, w->thread);
+}
+
+/* True: it was abandoned. */
+static bool take(const struct wait *w, uint32_t i)
+{
+    struct wvm_kit_object *object = w->link[i].object;
+    return wvm_kit_kind_of(object)->take(object, w->thread);
 }
 
 /* Ends the wait if the states allow it. */
@@ -145,7 +78,7 @@ static bool try_end(struct wait *w)
             if (!is_ready(w, i))
                 return false;
         for (i = w->n; i-- > 0;)
-            if (kind_of(w->object[i])->take(w->object[i], w->thread))
+            if (take(w, i))
                 abandoned = i;
         w->result = abandoned < w->n ? WAIT_ABANDONED_0 + abandoned : WAIT_OBJECT_0;
         return true;
@@ -154,8 +87,7 @@ static bool try_end(struct wait *w)
         i++;
     if (i == w->n)
         return false;
-    bool was_abandoned = kind_of(w->object[i])->take(w->object[i], w->thread);
-    w->result = (was_abandoned ? WAIT_ABANDONED_0 : WAIT_OBJECT_0) + i;
+    w->result = (take(w, i) ? WAIT_ABANDONED_0 : WAIT_OBJECT_0) + i;
     return true;
 }
 
@@ -163,7 +95,7 @@ static void hang_up(struct wait *w)
 {
     for (uint32_t i = 0; i < w->n; i++) {
         w->link[i].wait = w;
-        wvm_kit_link(&w->object[i]->waits, &w->link[i].on);
+        wvm_kit_link(&w->link[i].object->waits, &w->link[i].on);
     }
 }
 
@@ -176,14 +108,14 @@ static void take_down(struct wait *w)
 static void freeze(struct wait *w)
 {
     for (uint32_t i = 0; i < w->n; i++)
-        if (kind_of(w->object[i])->quick)
-            wvm_kit_freeze(w->object[i]);
+        if (wvm_kit_kind_of(w->link[i].object)->quick)
+            wvm_kit_freeze(w->link[i].object);
 }
 
 static void thaw(struct wait *w)
 {
     for (uint32_t i = 0; i < w->n; i++)
-        wvm_kit_thaw(w->object[i]);
+        wvm_kit_thaw(w->link[i].object);
 }
 
 /* Nothing of the wait hangs anywhere any more. */
@@ -191,7 +123,8 @@ static void leave(struct wait *w)
 {
     take_down(w);
     thaw(w);
-    w->thread->alertable = NULL;
+    if (w->alertable)
+        w->thread->alertable = NULL;
 }
 
 /* The wait is over. */
@@ -222,6 +155,21 @@ void wvm_kit_alert(struct wvm_kit_thread *thread)
         return;
     w->result = WAIT_IO_COMPLETION;
     finish(w);
+}
+
+struct wvm_kit_object *wvm_kit_lock_waited(HANDLE h, uint32_t rights,
+                                           const struct wvm_kit_kind *kind)
+{
+    uint64_t seen;
+    struct wvm_kit_object *object = wvm_kit_glance_of(h, rights, kind, &seen);
+    if (!object || !(seen & WVM_KIT_FROZEN))
+        return NULL;
+    wvm_kit_lock(&wvm_kit_dispatch);
+    uint64_t word = wvm_kit_word(object);
+    if ((word & WVM_KIT_FROZEN) && word >> 32 == seen >> 32 && object->waits.next != &object->waits)
+        return object;
+    wvm_kit_unlock(&wvm_kit_dispatch);
+    return NULL;
 }
 
 /* The waits are others' as soon as they are done. */
@@ -264,7 +212,8 @@ static bool start_wait(struct wait *w, DWORD ms)
     }
     hang_up(w);
     w->done = ASLEEP;
-    w->thread->alertable = w->alertable ? w : NULL;
+    if (w->alertable)
+        w->thread->alertable = w;
     w->thread->waiting = w;
     return false;
 }
@@ -327,7 +276,7 @@ void wvm_kit_wait_end(struct wvm_kit_thread *self)
     struct wait *w = self->waiting;
     wvm_kit_wait_abandon(self);
     while (w && w->n > 0)
-        wvm_kit_drop(w->object[--w->n]);
+        wvm_kit_drop(w->link[--w->n].object);
 }
 
 void wvm_kit_wait_in_child(struct wvm_kit_thread *t)
@@ -369,35 +318,10 @@ static bool is_named_twice(const struct wait *w)
 {
     for (uint32_t i = 0; i < w->n; i++)
         for (uint32_t j = 0; j < i; j++)
-            if (w->object[i] == w->object[j] || wvm_kit_watches_same(w->object[i], w->object[j]))
+            if (w->link[i].object == w->link[j].object ||
+                wvm_kit_watches_same(w->link[i].object, w->link[j].object))
                 return true;
     return false;
-}
-
-static bool hold(HANDLE h, struct wvm_kit_object **out, bool sleeps)
-{
-    struct winvm_object *object;
-    int error = winvm_object_get(h, NULL, SYNCHRONIZE, &object);
-    if (error == 0 && (object->kind->gone != wvm_kit_gone ||
-                       !((struct wvm_kit_kind *)object->kind)->ready)) {
-        winvm_object_drop(object);
-        fail_handle(EINVAL);
-        return false;
-    }
-    if (error == EACCES)
-        fail_handle(error);
-    else
-        *out = error == 0 ? (struct wvm_kit_object *)object : wvm_kit_watch(h, sleeps);
-    return error != EACCES && *out != NULL;
-}
-
-bool wvm_kit_can_wait(HANDLE h)
-{
-    struct wvm_kit_object *object;
-    bool can = hold(h, &object, false);
-    if (can)
-        wvm_kit_drop(object);
-    return can;
 }
 
 DWORD wvm_kit_WaitForMultipleObjectsEx(DWORD n, const HANDLE *handles, BOOL all, DWORD ms,
@@ -410,7 +334,7 @@ DWORD wvm_kit_WaitForMultipleObjectsEx(DWORD n, const HANDLE *handles, BOOL all,
         wvm_kit_fail(w.thread ? ERROR_INVALID_PARAMETER : ERROR_NOT_ENOUGH_MEMORY);
         return WAIT_FAILED;
     }
-    while (w.n < n && hold(handles[w.n], &w.object[w.n], ms != 0))
+    while (w.n < n && wvm_kit_hold(handles[w.n], &w.link[w.n].object, ms != 0))
         w.n++;
     if (w.n == n) {
         if (all && is_named_twice(&w))
@@ -419,7 +343,7 @@ DWORD wvm_kit_WaitForMultipleObjectsEx(DWORD n, const HANDLE *handles, BOOL all,
             result = run(&w, ms);
     }
     while (w.n > 0)
-        wvm_kit_drop(w.object[--w.n]);
+        wvm_kit_drop(w.link[--w.n].object);
     return result;
 }
 
@@ -428,31 +352,31 @@ DWORD wvm_kit_WaitForMultipleObjects(DWORD n, const HANDLE *handles, BOOL all, D
     return wvm_kit_WaitForMultipleObjectsEx(n, handles, all, ms, FALSE);
 }
 
-static WVM_NOINLINE DWORD wait_slowly(HANDLE h, DWORD ms, BOOL alertable)
+WVM_NOINLINE DWORD wvm_kit_wait_slowly(HANDLE h, DWORD ms)
 {
-    return wvm_kit_WaitForMultipleObjectsEx(1, &h, FALSE, ms, alertable);
+    return wvm_kit_WaitForMultipleObjectsEx(1, &h, FALSE, ms, FALSE);
 }
 
-DWORD wvm_kit_WaitForSingleObjectEx(HANDLE h, DWORD ms, BOOL alertable)
+static WVM_NOINLINE DWORD wait_at_first(HANDLE h, DWORD ms)
 {
-    const struct winvm_object_kind *kind;
+    wvm_kit_quick_fn *quick;
     uint64_t seen;
-    struct wvm_kit_object *object = wvm_kit_glance(h, SYNCHRONIZE, &kind, &seen);
-    if (WVM_LIKELY(object && !alertable && kind->gone == wvm_kit_gone)) {
-        enum wvm_kit_quick (*quick)(struct wvm_kit_object *, uint64_t) =
-            ((const struct wvm_kit_kind *)kind)->quick;
-        enum wvm_kit_quick answer = quick ? quick(object, seen) : WVM_KIT_ASK;
-        if (WVM_LIKELY(answer == WVM_KIT_TAKEN))
-            return WAIT_OBJECT_0;
-        if (answer == WVM_KIT_NOT_READY && ms == 0)
-            return WAIT_TIMEOUT;
-    }
-    return wait_slowly(h, ms, alertable);
+    struct wvm_kit_object *object = wvm_kit_glance(h, SYNCHRONIZE, &quick, &seen);
+    return object ? quick(object, seen, h, ms) : wvm_kit_wait_slowly(h, ms);
 }
 
 DWORD wvm_kit_WaitForSingleObject(HANDLE h, DWORD ms)
 {
-    return wvm_kit_WaitForSingleObjectEx(h, ms, FALSE);
+    wvm_kit_quick_fn *quick;
+    uint64_t seen;
+    struct wvm_kit_object *object = wvm_kit_recall(h, SYNCHRONIZE, &quick, &seen);
+    return WVM_LIKELY(object != NULL) ? quick(object, seen, h, ms) : wait_at_first(h, ms);
+}
+
+DWORD wvm_kit_WaitForSingleObjectEx(HANDLE h, DWORD ms, BOOL alertable)
+{
+    return alertable ? wvm_kit_WaitForMultipleObjectsEx(1, &h, FALSE, ms, TRUE)
+                     : wvm_kit_WaitForSingleObject(h, ms);
 }
 
 #define WVM_KIT_WAIT

@@ -45,18 +45,14 @@ struct wvm_kit_object {
 #define WVM_KIT_LIFE (UINT64_C(1) << 32)
 #define WVM_KIT_STATE (WVM_KIT_FROZEN - 1)
 
-/* What a look without the lock says of a wait. */
-enum wvm_kit_quick {
-    WVM_KIT_TAKEN,
-    WVM_KIT_NOT_READY,
-    WVM_KIT_ASK, /* under the lock */
-};
+/* The wait of the calling thread for the object of h, which is not held; the word was `seen` in the
+ * life that is meant. What it cannot end without the lock, wvm_kit_wait_slowly does; a wait that is
+ * not ready, wvm_kit_wait_on. */
+typedef DWORD wvm_kit_quick_fn(struct wvm_kit_object *object, uint64_t seen, HANDLE h, DWORD ms);
 struct wvm_kit_kind {
     struct winvm_object_kind kind; /* first; .gone is wvm_kit_gone */
     struct wvm_kit_store store;
-    /* The wait of the calling thread without the lock; the word was `seen` in the life that is
-     * meant. NULL: only under the lock. */
-    enum wvm_kit_quick (*quick)(struct wvm_kit_object *object, uint64_t seen);
+    wvm_kit_quick_fn *quick; /* NULL: only under the lock */
     /* The last reference is dropped. True: the object keeps its memory, and gives it up by itself
      * (wvm_kit_put). NULL: never. */
     bool (*keeps)(struct wvm_kit_object *object);
@@ -73,6 +69,10 @@ struct wvm_kit_kind {
  * the last error: no memory. */
 void *wvm_kit_object_new(struct wvm_kit_kind *kind);
 void wvm_kit_gone(struct winvm_object *object);
+static inline struct wvm_kit_kind *wvm_kit_kind_of(const struct wvm_kit_object *object)
+{
+    return (struct wvm_kit_kind *)object->head.kind;
+}
 static inline void wvm_kit_drop(struct wvm_kit_object *object)
 {
     winvm_object_drop(&object->head);
@@ -85,10 +85,20 @@ void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights);
  * its memory notification is signalled. sleeps: somebody shall hear of it. NULL and the last error:
  * it is no such handle, or does not grant SYNCHRONIZE. */
 struct wvm_kit_object *wvm_kit_watch(HANDLE h, bool sleeps);
+/* The object of a handle that can be waited for, held: its own, or one of wvm_kit_watch. False and
+ * the last error. */
+bool wvm_kit_hold(HANDLE h, struct wvm_kit_object **out, bool sleeps);
 /* The handle can be waited for, and grants it; false and the last error. */
 bool wvm_kit_can_wait(HANDLE h);
 /* Both are of that kind, and stand for the same. */
 bool wvm_kit_watches_same(const struct wvm_kit_object *a, const struct wvm_kit_object *b);
+
+/* The wait for one object, under the lock. */
+DWORD wvm_kit_wait_slowly(HANDLE h, DWORD ms);
+static inline DWORD wvm_kit_wait_on(HANDLE h, DWORD ms)
+{
+    return ms == 0 ? WAIT_TIMEOUT : wvm_kit_wait_slowly(h, ms);
+}
 
 /* How an object is at this moment, by a handle that grants `rights`; false and the last error. */
 bool wvm_kit_event_look(HANDLE h, uint32_t rights, EVENT_BASIC_INFORMATION *out);
@@ -118,8 +128,13 @@ extern void (*wvm_kit_make_calls)(struct wvm_kit_thread *self);
 
 /* Who waits for what, and the states of frozen objects. Given up with wvm_kit_dispatch_end, which
  * wakes those whose wait has ended. */
-extern struct wvm_kit_lock wvm_kit_dispatch;
+extern struct wvm_kit_lock wvm_kit_dispatch_line[16]; /* all of a cache line */
+#define wvm_kit_dispatch (wvm_kit_dispatch_line[0])
 void wvm_kit_dispatch_end(void);
+/* Takes the lock if the handle is of that kind, grants the rights, and a wait hangs on its object,
+ * which is therefore held until the lock is given up. Else NULL. */
+struct wvm_kit_object *wvm_kit_lock_waited(HANDLE h, uint32_t rights,
+                                           const struct wvm_kit_kind *kind);
 /* The object, frozen, may have become ready: ends the waits that this ends. Under the lock. */
 void wvm_kit_signal(struct wvm_kit_object *object);
 
@@ -129,26 +144,34 @@ static inline uint64_t wvm_kit_word(const struct wvm_kit_object *object)
 {
     return __atomic_load_n(&object->word, __ATOMIC_ACQUIRE);
 }
+static inline void wvm_kit_set_word(struct wvm_kit_object *object, uint64_t word)
+{
+    __atomic_store_n(&object->word, word, __ATOMIC_RELEASE);
+}
 /* From *seen to next; false: *seen is what the word is. */
+static inline bool wvm_kit_swap_shared(struct wvm_kit_object *object, uint64_t *seen,
+                                       uint64_t next)
+{
+    return __atomic_compare_exchange_n(&object->word, seen, next, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
 static inline bool wvm_kit_swap(struct wvm_kit_object *object, uint64_t *seen, uint64_t next)
 {
     if (!WVM_KIT_ALONE)
-        return __atomic_compare_exchange_n(&object->word, seen, next, false, __ATOMIC_ACQ_REL,
-                                           __ATOMIC_ACQUIRE);
-    __atomic_store_n(&object->word, next, __ATOMIC_RELEASE);
+        return wvm_kit_swap_shared(object, seen, next);
+    wvm_kit_set_word(object, next);
     return true;
 }
 /* The state of a new object, or of a frozen one under the lock. */
 static inline void wvm_kit_set_state(struct wvm_kit_object *object, uint64_t state)
 {
-    uint64_t rest = wvm_kit_word(object) & ~WVM_KIT_STATE;
-    __atomic_store_n(&object->word, rest | state, __ATOMIC_RELEASE);
+    wvm_kit_set_word(object, (wvm_kit_word(object) & ~WVM_KIT_STATE) | state);
 }
 /* Under the lock: from now on, until it is thawed, the word changes under the lock only. */
 static inline void wvm_kit_freeze(struct wvm_kit_object *object)
 {
     uint64_t seen = wvm_kit_word(object);
-    while (!wvm_kit_swap(object, &seen, seen | WVM_KIT_FROZEN))
+    while (!(seen & WVM_KIT_FROZEN) && !wvm_kit_swap(object, &seen, seen | WVM_KIT_FROZEN))
         ;
 }
 /* Unless a wait hangs on it. */
@@ -156,7 +179,7 @@ static inline void wvm_kit_thaw(struct wvm_kit_object *object)
 {
     uint64_t word = wvm_kit_word(object);
     if ((word & WVM_KIT_FROZEN) && object->waits.next == &object->waits)
-        __atomic_store_n(&object->word, word & ~WVM_KIT_FROZEN, __ATOMIC_RELEASE);
+        wvm_kit_set_word(object, word & ~WVM_KIT_FROZEN);
 }
 /* Is the word still one of the life that `seen` tells, and not frozen? */
 static inline bool wvm_kit_is_open(uint64_t word, uint64_t seen)
@@ -164,32 +187,50 @@ static inline bool wvm_kit_is_open(uint64_t word, uint64_t seen)
     return !(word & WVM_KIT_FROZEN) && word >> 32 == seen >> 32;
 }
 
-/* The table of handles, once there is an object. */
-extern const struct winvm_place *wvm_kit_handle_places; /* (a) */
+/* What the thread found out about the handle that it used last. Nothing of it is held: it is true as
+ * long as the place shows the same. */
+struct wvm_kit_known {
+    struct wvm_kit_object *object; /* NULL: nothing */
+    const struct winvm_place *place;
+    wvm_kit_quick_fn *quick; /* of its kind */
+    uint32_t handle, tag;
+};
+extern WVM_THREAD_LOCAL struct wvm_kit_known wvm_kit_known;
 
-/* The object of a handle that grants the rights, which is not held, with the kind and the word that
- * it had while it surely lived; by now it may have neither. NULL: ask wvm_kit_object_of. The kind
- * may be another library's: then `gone` is not wvm_kit_gone. */
-static inline struct wvm_kit_object *wvm_kit_glance(HANDLE h, uint32_t rights,
-                                                    const struct winvm_object_kind **kind,
-                                                    uint64_t *word)
+/* The object of a handle that grants the rights, which is not held, with the word that it had while
+ * it surely lived, and `quick` of its kind; by now it may not live. NULL: it is not known. */
+static inline struct wvm_kit_object *wvm_kit_recall(HANDLE h, uint32_t rights,
+                                                    wvm_kit_quick_fn **quick, uint64_t *word)
 {
-    const struct winvm_place *p = __atomic_load_n(&wvm_kit_handle_places, __ATOMIC_RELAXED);
-    uintptr_t value = (uintptr_t)h - 0x54000000;
-    if (!p || value >> 26 != 0 || value & 3)
+    const struct wvm_kit_known *k = &wvm_kit_known;
+    struct wvm_kit_object *object = k->object;
+    if (WVM_UNLIKELY(k->handle != (uintptr_t)h || !object))
         return NULL;
-    p += value >> 2 & 32767;
-    uint32_t tag = __atomic_load_n(&p->tag, __ATOMIC_ACQUIRE);
-    if (((tag ^ 2 ^ value >> 17 << 8) & ~0xfcu) || (tag & 0xf0) < WINVM_PLACE_FIRST_TYPE << 4)
-        return NULL;
-    uint32_t access = __atomic_load_n(&p->access, __ATOMIC_ACQUIRE);
-    struct wvm_kit_object *object = __atomic_load_n(&p->object, __ATOMIC_ACQUIRE);
-    if ((access & rights) != rights || __atomic_load_n(&p->tag, __ATOMIC_ACQUIRE) != tag)
-        return NULL;
-    *kind = __atomic_load_n(&object->head.kind, __ATOMIC_ACQUIRE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* a handler may have changed the rest meanwhile */
+    const struct winvm_place *p = k->place;
     *word = wvm_kit_word(object);
-    return __atomic_load_n(&p->tag, __ATOMIC_ACQUIRE) == tag ? object : NULL;
+    *quick = k->quick;
+    bool same = __atomic_load_n(&p->tag, __ATOMIC_ACQUIRE) == k->tag &&
+                __atomic_load_n(&p->object, __ATOMIC_ACQUIRE) == object &&
+                (__atomic_load_n(&p->access, __ATOMIC_ACQUIRE) & rights) == rights;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return WVM_LIKELY(same && k->handle == (uintptr_t)h) ? object : NULL;
 }
+/* The same from the table of handles; then it is known. NULL: ask wvm_kit_object_of. */
+struct wvm_kit_object *wvm_kit_glance(HANDLE h, uint32_t rights, wvm_kit_quick_fn **quick,
+                                      uint64_t *word);
+
+/* The same two by a handle of that kind. */
+static inline struct wvm_kit_object *wvm_kit_recall_of(HANDLE h, uint32_t rights,
+                                                       const struct wvm_kit_kind *kind,
+                                                       uint64_t *word)
+{
+    wvm_kit_quick_fn *quick;
+    struct wvm_kit_object *object = wvm_kit_recall(h, rights, &quick, word);
+    return WVM_LIKELY(object && quick == kind->quick) ? object : NULL;
+}
+struct wvm_kit_object *wvm_kit_glance_of(HANDLE h, uint32_t rights,
+                                         const struct wvm_kit_kind *kind, uint64_t *word);
 
 #pragma GCC visibility pop
 

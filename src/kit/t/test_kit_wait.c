@@ -161,6 +161,68 @@ START_TEST(abandoned)
 }
 END_TEST
 
+#define N_OWNED 4
+static HANDLE owned[N_OWNED];
+
+/* Ends with all but those that the bits of the argument name; the first once more. */
+static DWORD WINAPI owns_several(LPVOID argument)
+{
+    uintptr_t released = (uintptr_t)argument;
+    for (int i = 0; i < N_OWNED; i++)
+        WaitForSingleObject(owned[i], INFINITE);
+    WaitForSingleObject(owned[0], INFINITE);
+    for (int i = 0; i < N_OWNED; i++)
+        if (released >> i & 1)
+            while (ReleaseMutex(owned[i]))
+                continue;
+    return 0;
+}
+
+START_TEST(several_abandoned)
+{
+    for (int i = 0; i < N_OWNED; i++)
+        owned[i] = CreateMutexA(NULL, FALSE, NULL);
+    for (uintptr_t released = 0; released < 1u << N_OWNED; released++) {
+        finish(run(owns_several, (LPVOID)released));
+        for (int i = 0; i < N_OWNED; i++) {
+            DWORD expected = released >> i & 1 ? WAIT_OBJECT_0 : WAIT_ABANDONED;
+            ck_assert_uint_eq(WaitForSingleObject(owned[i], 0), expected);
+            ck_assert(ReleaseMutex(owned[i]) && !ReleaseMutex(owned[i]));
+        }
+    }
+    for (int i = 0; i < N_OWNED; i++)
+        CloseHandle(owned[i]);
+}
+END_TEST
+
+/* What a thread has found out about a handle is asked again when the handle changes. */
+START_TEST(used_handles)
+{
+    ck_assert(!SetEvent(NULL) && WaitForSingleObject(NULL, 0) == WAIT_FAILED);
+    HANDLE h = event_of(TRUE, TRUE), less, wrong = CreateSemaphoreA(NULL, 1, 1, NULL);
+    ck_assert(DuplicateHandle(GetCurrentProcess(), h, GetCurrentProcess(), &less, SYNCHRONIZE,
+                              FALSE, 0));
+    ck_assert(WaitForSingleObject(less, 0) == WAIT_OBJECT_0 && !ResetEvent(less));
+    ck_assert_uint_eq(GetLastError(), ERROR_ACCESS_DENIED);
+    ck_assert_uint_eq(WaitForSingleObject(wrong, 0), WAIT_OBJECT_0);
+    ck_assert(!SetEvent(wrong) && !ReleaseMutex(wrong));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_HANDLE);
+    ck_assert(SetHandleInformation(h, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT));
+    ck_assert(ResetEvent(h) && SetEvent(h) && CloseHandle(h));
+    ck_assert(!SetEvent(h) && WaitForSingleObject(h, 0) == WAIT_FAILED);
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_HANDLE);
+    ck_assert_uint_eq(WaitForSingleObject(less, 0), WAIT_OBJECT_0);
+    CloseHandle(less);
+    CloseHandle(wrong);
+    for (int i = 0; i < 2000; i++) { /* the generations of a place come again */
+        h = event_of(FALSE, i & 1);
+        ck_assert_uint_eq(WaitForSingleObject(h, 0), i & 1 ? WAIT_OBJECT_0 : WAIT_TIMEOUT);
+        ck_assert(SetEvent(h) && WaitForSingleObject(h, 0) == WAIT_OBJECT_0 && CloseHandle(h));
+    }
+    ck_assert(WaitForSingleObject((HANDLE)((uintptr_t)h | 1), 0) == WAIT_FAILED);
+}
+END_TEST
+
 START_TEST(semaphores)
 {
     LONG before = 0;
@@ -280,6 +342,8 @@ int main(void)
     tcase_add_test(tc, one_for_each);
     tcase_add_test(tc, mutexes);
     tcase_add_test(tc, abandoned);
+    tcase_add_test(tc, several_abandoned);
+    tcase_add_test(tc, used_handles);
     tcase_add_test(tc, semaphores);
     tcase_add_test(tc, any);
     tcase_add_test(tc, all);
