@@ -8,6 +8,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "crt_files.h"
+#include "crt_find.h"
 #include "crt_types.h"
 #include "io.h"
 
@@ -88,9 +90,9 @@ WINVM_CRT_ int64_t _filelengthi64(int fd)
 #define _filelength(fd) ((int)_filelengthi64(fd))
 
 /* sys/stat.h. */
-#define _S_IFMT S_IFMT
-#define _S_IFDIR S_IFDIR
-#define _S_IFREG S_IFREG
+#define _S_IFMT 0170000
+#define _S_IFDIR 0040000
+#define _S_IFREG 0100000
 #define _S_IREAD 0400
 #define _S_IWRITE 0200
 #define _S_IEXEC 0100

@@ -6,12 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "crt_spawn.h"
+#include "crt_start.h"
 #include "crt_types.h"
-
-#ifndef _P_WAIT
-#define _P_WAIT 0
-#define _P_NOWAIT 1
-#endif
 
 WINVM_BEGIN_DECLS
 

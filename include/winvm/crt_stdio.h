@@ -28,6 +28,23 @@
 #define _lock_file flockfile
 #define _unlock_file funlockfile
 #define _flushall() fflush(NULL)
+#define _fread_nolock fread
+#define _fwrite_nolock fwrite
+#define _fseek_nolock fseek
+#define _ftell_nolock ftell
+#define _fseeki64_nolock fseeko
+#define _ftelli64_nolock ftello
+#define _fclose_nolock fclose
+#define _fflush_nolock fflush
+#define _rmtmp() (0)
+/* The host's limit of descriptors; one that is within it changes nothing. -1: it is not. */
+WINVM_CRT_ int _getmaxstdio(void) { return (int)sysconf(_SC_OPEN_MAX); }
+WINVM_CRT_ int _setmaxstdio(int most)
+{
+    if (most >= 20 && most <= _getmaxstdio()) return most;
+    winvm_crt_error_(EINVAL);
+    return -1;
+}
 #define _fsopen(path, mode, share) ((void)(share), fopen((path), (mode)))
 
 /* The length when it is below size, with a NUL; size when that is it, without; else -1, and size

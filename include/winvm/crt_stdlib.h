@@ -9,6 +9,7 @@
 #include "crt_bits.h"
 #include "crt_malloc.h"
 #include "crt_search.h"
+#include "crt_start.h"
 #include "crt_types.h"
 
 #ifndef _countof

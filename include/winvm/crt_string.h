@@ -138,6 +138,29 @@ WINVM_CRT_ errno_t strerror_s(char *to, size_t size, int error)
 {
     return winvm_strput_(to, size, 0, strerror(error), _TRUNCATE) == EINVAL ? EINVAL : 0;
 }
+/* What a program says, ": ", what errno means, and the end of the line; 94 characters of it. */
+WINVM_CRT_ errno_t _strerror_s(char *to, size_t size, const char *said)
+{
+    const char *means = strerror(errno);
+    size_t n;
+    if (!to || !size) return winvm_crt_error_(EINVAL);
+    to[0] = 0;
+    n = said && *said ? winvm_strnlen_(said, 94) : 0;
+    if (n + (n ? 2 : 0) + strlen(means) + 2 > size) return winvm_crt_error_(ERANGE);
+    if (n) memcpy(to, said, n);
+    strcpy(to + n, n ? ": " : "");
+    strcat(strcat(to, means), "\n");
+    return 0;
+}
+/* Valid until the thread asks again. */
+extern __thread char winvm_crt_strerror_[256]
+    __attribute__((__weak__, __visibility__("hidden")));
+__thread char winvm_crt_strerror_[256];
+WINVM_CRT_ char *_strerror(const char *said)
+{
+    _strerror_s(winvm_crt_strerror_, sizeof(winvm_crt_strerror_), said);
+    return winvm_crt_strerror_;
+}
 WINVM_CRT_ errno_t _strlwr_s(char *text, size_t size)
 {
     if (!text || winvm_strnlen_(text, size) == size) return winvm_crt_error_(EINVAL);

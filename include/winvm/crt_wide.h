@@ -368,5 +368,7 @@ WINVM_CRT_ int _wunlink(const wchar_t *path)
 }
 #define _wremove _wunlink
 
+#include "crt_wfiles.h"
+
 #endif
 #endif

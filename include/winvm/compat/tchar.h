@@ -67,11 +67,44 @@ typedef WCHAR _TSCHAR, _TUCHAR, _TXCHAR;
 #define _tcsrev _wcsrev
 #define _itot _itow
 #define _itot_s _itow_s
+#define _topen _wopen
+#define _tsopen_s _wsopen_s
+#define _tstat64 _wstat64
+#define _tmkdir _wmkdir
+#define _trmdir _wrmdir
+#define _tchdir _wchdir
+#define _tgetcwd _wgetcwd
+#define _tsystem _wsystem
+#define _tputenv _wputenv
+#define _tfullpath _wfullpath
+#define _tsplitpath _wsplitpath
+#define _tsplitpath_s _wsplitpath_s
+#define _tmakepath _wmakepath
+#define _tmakepath_s _wmakepath_s
+#define _tcserror _wcserror
+#define __targv __wargv
 #else
 typedef signed char _TSCHAR;
 typedef unsigned char _TUCHAR;
 typedef char _TXCHAR;
 #define __T(s) s
+
+#define _topen _open
+#define _tsopen_s _sopen_s
+#define _tstat64 _stat64
+#define _tmkdir _mkdir
+#define _trmdir _rmdir
+#define _tchdir _chdir
+#define _tgetcwd _getcwd
+#define _tsystem system
+#define _tputenv _putenv
+#define _tfullpath _fullpath
+#define _tsplitpath _splitpath
+#define _tsplitpath_s _splitpath_s
+#define _tmakepath _makepath
+#define _tmakepath_s _makepath_s
+#define _tcserror strerror
+#define __targv __argv
 
 #define _tprintf printf
 #define _ftprintf fprintf
