@@ -1,5 +1,5 @@
-/* Scanning, sorting and searching by the headers of Windows' C run time on the compat path, in C and
- * C++. Ends with 0, or names what fails. */
+/* Scanning, sorting and searching by the headers of Windows' C run time on the compat path, in C
+ * and C++. Ends with 0, or names what fails. */
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* winvm/crt_files.h: opening, locking and naming of files, as Windows' io.h, stdio.h and share.h have
- * it. Files of the host are not shared by mode. */
+/* winvm/crt_files.h: opening, locking and naming of files, as Windows' io.h, stdio.h and share.h
+ * have it. Files of the host are not shared by mode. */
 #ifndef WINVM_CRT_FILES_H
 #define WINVM_CRT_FILES_H
 

@@ -1,5 +1,5 @@
-/* winvm/crt_find.h: _findfirst and its kin, as Windows' io.h has them, over the host's folders. Names
- * are matched letter by letter; `*.*` is every name. */
+/* winvm/crt_find.h: _findfirst and its kin, as Windows' io.h has them, over the host's folders.
+ * Names are matched letter by letter; `*.*` is every name. */
 #ifndef WINVM_CRT_FIND_H
 #define WINVM_CRT_FIND_H
 

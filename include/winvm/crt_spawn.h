@@ -1,5 +1,6 @@
-/* winvm/crt_spawn.h: other programs, as Windows' process.h starts them. A program is the host's; what
- * _P_NOWAIT answers is a handle of its process, for _cwait, WaitForSingleObject, CloseHandle. */
+/* winvm/crt_spawn.h: other programs, as Windows' process.h starts them. A program is the host's;
+ * what _P_NOWAIT answers is a handle of its process, for _cwait, WaitForSingleObject and
+ * CloseHandle. */
 #ifndef WINVM_CRT_SPAWN_H
 #define WINVM_CRT_SPAWN_H
 

@@ -1,5 +1,5 @@
-/* winvm/crt_start.h: how the program was started and how it ends, as Windows' stdlib.h and process.h
- * have it. */
+/* winvm/crt_start.h: how the program was started and how it ends, as Windows' stdlib.h and
+ * process.h have it. */
 #ifndef WINVM_CRT_START_H
 #define WINVM_CRT_START_H
 

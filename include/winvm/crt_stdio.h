@@ -36,7 +36,12 @@
 #define _ftelli64_nolock ftello
 #define _fclose_nolock fclose
 #define _fflush_nolock fflush
+#if defined(__GLIBC__) && !defined(__USE_GNU)
+extern int fcloseall(void);
+#endif
+/* Files that the host opened for tmpfile are gone already. */
 #define _rmtmp() (0)
+#define _fcloseall fcloseall
 /* The host's limit of descriptors; one that is within it changes nothing. -1: it is not. */
 WINVM_CRT_ int _getmaxstdio(void) { return (int)sysconf(_SC_OPEN_MAX); }
 WINVM_CRT_ int _setmaxstdio(int most)

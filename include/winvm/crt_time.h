@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "crt_timeb.h"
 #include "crt_types.h"
 
 #define _time64 time
