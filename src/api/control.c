@@ -100,12 +100,9 @@ WVM_EXPORT int winvm_handle_fault(int sig, void *siginfo, void *ucontext)
 
 WVM_EXPORT int winvm_thread_attach(void)
 {
-    uintptr_t low, high;
     if (wvm_gate_bits() & WVM_GATE_INIT)
         wvm_init();
-    wvm_fault_thread_attach();
-    wvm_fault_thread_stack(&low, &high);
-    return wvm_fault_thread_ready() ? 0 : -1;
+    return wvm_fault_thread_attach() ? 0 : -1;
 }
 
 WVM_EXPORT void winvm_thread_detach(void)

@@ -51,12 +51,10 @@ void wvm_chain_set(int sig, const struct sigaction *act, struct sigaction *old);
 
 /* Gives the calling thread an alternate stack when it has none. Called by preload's pthread_create,
  * by winvm_thread_attach(), by wvm_fault_install_*, and at the thread's first call that may need
- * it. */
-void wvm_fault_thread_attach(void);
+ * it. True: it has one, and can handle an overflow of its stack. */
+bool wvm_fault_thread_attach(void);
 /* The same, cheaply, where handlers are installed: for a call that may be a thread's first one. */
 static inline void wvm_fault_thread_touch(void);
-/* True: the calling thread can handle an overflow of its stack. */
-bool wvm_fault_thread_ready(void);
 /* Takes it away; also done at thread exit. */
 void wvm_fault_thread_detach(void);
 /* The calling thread's stack as it was created: [*low, *high). */

@@ -94,8 +94,8 @@ struct wvm_fault_thread {
         uintptr_t cr2;
         int sig;
     } declined;
-    uintptr_t alt, alt_len; /* the alternate stack we made; 0: none */
-    uintptr_t low, high;    /* bounds of the stack; 0: not asked yet */
+    uintptr_t alt;       /* the alternate stack we made; 0: none */
+    uintptr_t low, high; /* bounds of the stack; 0: not asked yet */
     size_t guarantee;
 };
 extern WVM_HIDDEN WVM_THREAD_LOCAL struct wvm_fault_thread wvm_fault_self;

@@ -3,7 +3,8 @@
  *
  * Owns     the alternate stacks that it made, wvm_fault_self, the key of thread exit.
  * I1       A thread that has an alternate stack of at least LEAST_ALTERNATE bytes keeps it.
- * I2       An alternate stack is given back when its thread ends, unless the thread runs on it.
+ * I2       An alternate stack is given back when its thread ends, unless the thread runs on it; the
+ *          next threads get up to N_SPARE of these.
  * I3       Attaching calls nothing that could allocate by malloc: it may be called by a malloc that
  *          is built on winvm. (pthread_setspecific allocates only for keys from FAR_KEY on; inside
  *          a change, where that would come back to winvm, such a thread is attached later.)
@@ -20,7 +21,7 @@
 #include "space/space_fault.h"
 
 enum { N_NESTED = 16, NESTED_OWN = 12288, BASE_LEN = 65536, LEAST_ALTERNATE = 16384 };
-enum { FAR_KEY = 32 };
+enum { FAR_KEY = 32, N_SPARE = 4 };
 enum { BOTTOM_NEAR = 65536, FRAME_MOST = 1 << 20 }; /* of the stack; of one function */
 
 WVM_THREAD_LOCAL struct wvm_fault_thread wvm_fault_self;
@@ -29,6 +30,8 @@ bool wvm_fault_active;
 
 static pthread_key_t exit_key;
 static bool has_key;
+/* (a) Alternate stacks of threads that have ended, all of one length; 0: none. */
+static uintptr_t spare[N_SPARE];
 
 /* ---- alternate stacks ---- */
 
@@ -61,18 +64,37 @@ static bool watch_exit(void)
     return pthread_setspecific(exit_key, &wvm_fault_self) == 0;
 }
 
-static void make_alternate(void)
+static uintptr_t take_spare(void)
+{
+    uintptr_t alt = 0;
+    for (unsigned i = 0; i < N_SPARE && !alt; i++)
+        if (__atomic_load_n(&spare[i], __ATOMIC_RELAXED))
+            alt = __atomic_exchange_n(&spare[i], 0, __ATOMIC_ACQUIRE);
+    return alt;
+}
+
+static bool put_spare(uintptr_t alt)
+{
+    for (unsigned i = 0; i < N_SPARE; i++) {
+        uintptr_t none = 0;
+        if (__atomic_compare_exchange_n(&spare[i], &none, alt, false, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
+            return true;
+    }
+    return false;
+}
+
+static bool make_alternate(void)
 {
     struct wvm_fault_thread *self = &wvm_fault_self;
     size_t len = alternate_len();
-    if (!self->alt && wvm_host_stack_make(len, &self->alt) != 0)
-        return;
-    self->alt_len = len;
+    if (!self->alt && !(self->alt = take_spare()) && wvm_host_stack_make(len, &self->alt) != 0)
+        return false;
     stack_t set = {.ss_sp = (void *)self->alt, .ss_size = len};
-    wvm_host_sigaltstack(&set, NULL);
+    return wvm_host_sigaltstack(&set, NULL) == 0;
 }
 
-void wvm_fault_thread_attach(void)
+bool wvm_fault_thread_attach(void)
 {
     stack_t now = {.ss_flags = SS_DISABLE};
     int saved = errno;
@@ -83,29 +105,32 @@ void wvm_fault_thread_attach(void)
         wvm_fault_attached = true;
     } else if (watch_exit()) {
         wvm_fault_attached = true;
-        make_alternate();
+        has = make_alternate();
     }
     errno = saved;
+    return has;
 }
 
-bool wvm_fault_thread_ready(void)
+/* The thread neither has that stack nor runs on it any more. False: it runs on it. */
+static bool put_off(uintptr_t alt)
 {
-    stack_t now = {.ss_flags = SS_DISABLE};
-    return wvm_host_sigaltstack(NULL, &now) == 0 && !(now.ss_flags & SS_DISABLE);
+    stack_t none = {.ss_flags = SS_DISABLE}, was = none;
+    if (wvm_host_sigaltstack(&none, &was) != 0) /* it runs on the one that it has */
+        return wvm_host_sigaltstack(NULL, &was) == 0 && (uintptr_t)was.ss_sp != alt;
+    if ((uintptr_t)was.ss_sp != alt) /* the program's */
+        wvm_host_sigaltstack(&was, NULL);
+    return true;
 }
 
 void wvm_fault_thread_detach(void)
 {
     struct wvm_fault_thread *self = &wvm_fault_self;
-    stack_t now = {.ss_flags = SS_DISABLE}, none = {.ss_flags = SS_DISABLE};
     int saved = errno;
     wvm_fault_attached = false;
-    wvm_host_sigaltstack(NULL, &now);
-    bool ours = self->alt && (uintptr_t)now.ss_sp == self->alt;
-    bool free = !ours || wvm_host_sigaltstack(&none, NULL) == 0; /* else the thread runs on it */
-    if (self->alt && free) {
-        wvm_host_stack_free(self->alt, self->alt_len);
-        self->alt = self->alt_len = 0;
+    if (self->alt && put_off(self->alt)) {
+        if (!put_spare(self->alt))
+            wvm_host_stack_free(self->alt, alternate_len());
+        self->alt = 0;
     }
     errno = saved;
 }

@@ -162,6 +162,61 @@ START_TEST(given_back)
 }
 END_TEST
 
+static void *tell_alternate(void *out)
+{
+    stack_t now;
+    wvm_fault_thread_attach();
+    sigaltstack(NULL, &now);
+    *(void **)out = now.ss_sp;
+    wvm_fault_thread_detach();
+    sigaltstack(NULL, &now);
+    return unit_wrong(now.ss_flags & SS_DISABLE ? NULL : "not detached");
+}
+
+/* A stack is nobody else's while a thread has it, and the next one's then. */
+START_TEST(used_again)
+{
+    void *first, *second;
+    unit_start(unit_leave);
+    unit_in_thread(tell_alternate, &first);
+    unit_in_thread(tell_alternate, &second);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_eq(first, second);
+}
+END_TEST
+
+enum { N_MANY = 40 };
+static pthread_barrier_t all_have;
+static void *alternate_of[N_MANY];
+
+static void *attach_together(void *number)
+{
+    stack_t now;
+    wvm_fault_thread_attach();
+    sigaltstack(NULL, &now);
+    alternate_of[(uintptr_t)number] = now.ss_sp;
+    pthread_barrier_wait(&all_have);
+    return NULL;
+}
+
+START_TEST(few_are_spare)
+{
+    pthread_t id[N_MANY];
+    unit_start(unit_leave);
+    size_t before = wvm_host_map_count();
+    pthread_barrier_init(&all_have, NULL, N_MANY);
+    for (uintptr_t i = 0; i < N_MANY; i++)
+        ck_assert_int_eq(pthread_create(&id[i], NULL, attach_together, (void *)i), 0);
+    for (unsigned i = 0; i < N_MANY; i++)
+        ck_assert_int_eq(pthread_join(id[i], NULL), 0);
+    for (unsigned i = 0; i < N_MANY; i++)
+        for (unsigned k = 0; k < i; k++)
+            ck_assert_ptr_ne(alternate_of[i], alternate_of[k]);
+    ck_assert_uint_le(wvm_host_map_count(), before + N_MANY);
+    pthread_barrier_destroy(&all_have);
+}
+END_TEST
+
 static void *keep_own(void *size)
 {
     static char own[65536];
@@ -231,6 +286,8 @@ int main(void)
     tcase_add_loop_test(tc, always_faulting, 0, 2);
     tcase_add_test(tc, no_stack_pointer);
     tcase_add_test(tc, given_back);
+    tcase_add_test(tc, used_again);
+    tcase_add_test(tc, few_are_spare);
     tcase_add_loop_test(tc, own_alternate, 0, 2);
     tcase_add_test(tc, fork_child);
     tcase_add_test(tc, bounds);
