@@ -50,8 +50,14 @@ void wvm_fault_thread_init(void)
 
 static size_t alternate_len(void)
 {
-    size_t len = N_NESTED * (2 * wvm_host_signal_frame_size() + NESTED_OWN) + BASE_LEN;
-    return wvm_align_up(len, WVM_PAGE_SIZE);
+    static size_t known; /* (a) */
+    size_t len = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (!len) {
+        len = N_NESTED * (2 * wvm_host_signal_frame_size() + NESTED_OWN) + BASE_LEN;
+        len = wvm_align_up(len, WVM_PAGE_SIZE);
+        __atomic_store_n(&known, len, __ATOMIC_RELAXED);
+    }
+    return len;
 }
 
 /* False: an allocation would be made at a moment that forbids it. */
@@ -84,29 +90,61 @@ static bool put_spare(uintptr_t alt)
     return false;
 }
 
+static void give_alternate(uintptr_t alt)
+{
+    if (!put_spare(alt))
+        wvm_host_stack_free(alt, alternate_len());
+}
+
+static bool is_enough(const stack_t *s)
+{
+    return s->ss_flags & SS_ONSTACK ||
+           (!(s->ss_flags & SS_DISABLE) && s->ss_size >= LEAST_ALTERNATE);
+}
+
+static bool put_on(uintptr_t alt, stack_t *was)
+{
+    stack_t set = {.ss_sp = (void *)alt, .ss_size = alternate_len()};
+    return wvm_host_sigaltstack(&set, was) == 0;
+}
+
+/* By one system call, mostly. False: there is none, or the thread has its own and keeps it. */
+static bool put_on_spare(void)
+{
+    stack_t was;
+    uintptr_t alt = wvm_fault_self.alt ? 0 : take_spare();
+    if (!alt)
+        return false;
+    bool is_on = put_on(alt, &was);
+    if (is_on && !is_enough(&was)) {
+        wvm_fault_self.alt = alt;
+        return true;
+    }
+    if (is_on)
+        wvm_host_sigaltstack(&was, NULL);
+    give_alternate(alt);
+    return false;
+}
+
 static bool make_alternate(void)
 {
     struct wvm_fault_thread *self = &wvm_fault_self;
-    size_t len = alternate_len();
-    if (!self->alt && !(self->alt = take_spare()) && wvm_host_stack_make(len, &self->alt) != 0)
-        return false;
-    stack_t set = {.ss_sp = (void *)self->alt, .ss_size = len};
-    return wvm_host_sigaltstack(&set, NULL) == 0;
+    return (self->alt || wvm_host_stack_make(alternate_len(), &self->alt) == 0) &&
+           put_on(self->alt, NULL);
 }
 
 bool wvm_fault_thread_attach(void)
 {
     stack_t now = {.ss_flags = SS_DISABLE};
     int saved = errno;
-    wvm_host_sigaltstack(NULL, &now);
-    bool has = now.ss_flags & SS_ONSTACK ||
-               (!(now.ss_flags & SS_DISABLE) && now.ss_size >= LEAST_ALTERNATE);
-    if (has) {
-        wvm_fault_attached = true;
-    } else if (watch_exit()) {
-        wvm_fault_attached = true;
-        has = make_alternate();
+    bool watched = watch_exit(), has = watched && put_on_spare();
+    if (!has) {
+        wvm_host_sigaltstack(NULL, &now);
+        has = is_enough(&now);
     }
+    wvm_fault_attached = has || watched; /* before the host is asked for memory */
+    if (!has && watched)
+        has = make_alternate();
     errno = saved;
     return has;
 }
@@ -128,8 +166,7 @@ void wvm_fault_thread_detach(void)
     int saved = errno;
     wvm_fault_attached = false;
     if (self->alt && put_off(self->alt)) {
-        if (!put_spare(self->alt))
-            wvm_host_stack_free(self->alt, alternate_len());
+        give_alternate(self->alt);
         self->alt = 0;
     }
     errno = saved;

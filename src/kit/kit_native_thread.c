@@ -34,7 +34,7 @@ static NTSTATUS answer_basic(HANDLE h, struct wvm_kit_thread *t, union answer *o
     out->basic.TebBaseAddress = mine            ? (PVOID)wvm_kit_NtCurrentTeb()
                                 : t->teb.Self ? (PVOID)&t->teb
                                               : NULL;
-    out->basic.ClientId = t->teb.ClientId;
+    out->basic.ClientId = wvm_kit_client_id(t); /* its block may have none yet */
     out->basic.AffinityMask = wvm_kit_processors_of((int)t->tid);
     out->basic.BasePriority = __atomic_load_n(&t->priority, __ATOMIC_RELAXED);
     out->basic.Priority = wvm_kit_absolute_priority(t);

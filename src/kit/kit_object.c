@@ -48,7 +48,7 @@ void *wvm_kit_object_new(struct wvm_kit_kind *kind)
         wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    clear(object + 1, (char *)object + kind->store.size, kind->quick != NULL);
+    clear(object + 1, (char *)object + kind->store.size - kind->kept, kind->quick != NULL);
     wvm_kit_ring(&object->waits);
     wvm_kit_set_state(object, 0);
     __atomic_store_n(&places, winvm_object_places(), __ATOMIC_RELAXED);

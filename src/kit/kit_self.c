@@ -8,7 +8,9 @@
  *         that, and use the kit: they get a record again. Nothing would end a record that is made
  *         behind the last round of destructors, where the C library frees what it has of the
  *         thread: there is none then.
- * I3      In a fork child only the caller lives: the others' waits are taken down; else their
+ * I3      A record in the list whose thread has no number yet is one of a thread that is being
+ *         started, and gets it soon: who starts it is not suspended before.
+ * I4      In a fork child only the caller lives: the others' waits are taken down; else their
  *         records are left as they are, and neither signaled nor abandoned.
  * Locking: wvm_kit_threads_lock for the list; the dispatch lock; never both.
  * Failure: NULL.   Signal safety: none. */
@@ -19,6 +21,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define START_PAUSE UINT64_C(20000) /* nanoseconds */
 
 WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_self_known;
 WVM_THREAD_LOCAL struct wvm_kit_thread *wvm_kit_quick_known;
@@ -31,6 +35,7 @@ void (*wvm_kit_end_mutexes)(struct wvm_kit_thread *self);
 struct wvm_kit_lock wvm_kit_threads_lock;
 struct wvm_kit_links wvm_kit_threads = {&wvm_kit_threads, &wvm_kit_threads};
 
+static pid_t pid; /* the process's, of which this is the memory */
 static pthread_key_t end_key;
 /* Rounds of the thread's destructors in which end_thread was called; all: no records any more. */
 static WVM_THREAD_LOCAL int rounds;
@@ -57,6 +62,7 @@ struct wvm_kit_kind wvm_kit_thread_kind = {
                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, THREAD_ALL_ACCESS},
              .gone = wvm_kit_gone},
     .store = {.size = sizeof(struct wvm_kit_thread)},
+    .kept = sizeof(struct wvm_kit_thread) - offsetof(struct wvm_kit_thread, teb),
     .ready = thread_ready,
     .take = thread_take,
 };
@@ -64,6 +70,7 @@ struct wvm_kit_kind wvm_kit_thread_kind = {
 void wvm_kit_thread_end(struct wvm_kit_thread *self)
 {
     void (*end)(struct wvm_kit_thread *);
+    uint32_t before;
     wvm_kit_wait_end(self);
     wvm_kit_busy(); /* nobody ends it twice */
     wvm_kit_lock(&wvm_kit_threads_lock);
@@ -73,14 +80,15 @@ void wvm_kit_thread_end(struct wvm_kit_thread *self)
     if ((end = __atomic_load_n(&wvm_kit_end_mutexes, __ATOMIC_ACQUIRE)) != NULL)
         end(self);
     self->ended = true;
-    __atomic_or_fetch(&self->suspended, WVM_KIT_ENDED, __ATOMIC_RELEASE);
+    before = __atomic_fetch_or(&self->suspended, WVM_KIT_ENDED, __ATOMIC_RELEASE);
     wvm_kit_signal(&self->object);
     wvm_kit_dispatch_end();
     wvm_kit_self_known = wvm_kit_quick_known = NULL;
     wvm_kit_teb_known = NULL;
     winvm_last_error_place(NULL);
     wvm_kit_idle();
-    wvm_kit_unpark(&self->suspended, INT_MAX);
+    if (before != 0) /* who sleeps on the word has changed it before, or wakes up by itself */
+        wvm_kit_unpark(&self->suspended, INT_MAX);
     wvm_kit_drop(&self->object);
 }
 
@@ -104,11 +112,16 @@ static void end_thread(void *record)
         pthread_setspecific(end_key, &end_key);
 }
 
+CLIENT_ID wvm_kit_client_id(const struct wvm_kit_thread *t)
+{
+    uint32_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
+    return (CLIENT_ID){(HANDLE)(uintptr_t)pid, (HANDLE)(uintptr_t)tid};
+}
+
 /* Of the caller's block, which it has after a fork, too. */
 static void name_in_teb(struct wvm_kit_thread *self)
 {
-    CLIENT_ID id = {(HANDLE)(uintptr_t)getpid(), (HANDLE)(uintptr_t)self->tid};
-    self->teb.ClientId = self->teb.RealClientId = id;
+    self->teb.ClientId = self->teb.RealClientId = wvm_kit_client_id(self);
 }
 
 static void before_fork(void)
@@ -133,6 +146,7 @@ static void in_child(void)
     wvm_kit_held -= 2; /* as before_fork took them */
     wvm_kit_when_unlocked = NULL;
     wvm_kit_tid_known = 0;
+    pid = getpid();
     wvm_kit_ring(&wvm_kit_threads);
     if (self) {
         self->suspended = 0; /* who wanted to stop it is not here */
@@ -152,6 +166,7 @@ static struct winvm_object *object_of_caller(void)
 
 static void start(void)
 {
+    pid = getpid();
     pthread_key_create(&end_key, end_thread);
     pthread_atfork(before_fork, in_parent, in_child);
     winvm_object_thread(object_of_caller);
@@ -170,11 +185,25 @@ uint32_t wvm_kit_tid_ask(void)
     return wvm_kit_tid_known = (uint32_t)syscall(SYS_gettid);
 }
 
+/* The end of a record, which another thread may have had. */
+static void clear_end(struct wvm_kit_thread *t)
+{
+    if (t->teb.NtTib.Self || t->more_used) {
+        memset(&t->teb, 0, wvm_kit_thread_kind.kept);
+    } else {
+        memset(t->teb.TlsSlots, 0, sizeof t->teb.TlsSlots);
+        t->teb.LastErrorValue = 0;
+        memset(&t->teb.ClientId, 0, sizeof t->teb.ClientId);
+        t->teb.RealClientId = t->teb.ClientId;
+    }
+}
+
 struct wvm_kit_thread *wvm_kit_thread_new(void)
 {
     pthread_once(&once, start);
     struct wvm_kit_thread *t = wvm_kit_object_new(&wvm_kit_thread_kind);
     if (t) {
+        clear_end(t);
         t->exit_code = STILL_ACTIVE;
         wvm_kit_ring(&t->mutexes);
     }
@@ -192,16 +221,42 @@ static void place_error(struct wvm_kit_thread *self)
     SetLastError(error);
 }
 
+void wvm_kit_thread_enter(struct wvm_kit_thread *t)
+{
+    t->given = true;
+    wvm_kit_lock(&wvm_kit_threads_lock);
+    wvm_kit_link(&wvm_kit_threads, &t->all);
+    wvm_kit_unlock(&wvm_kit_threads_lock);
+}
+
 void wvm_kit_thread_adopt(struct wvm_kit_thread *self)
 {
     wvm_kit_self_known = self; /* first: what follows may come back to the kit by malloc */
-    wvm_kit_lock(&wvm_kit_threads_lock);
-    wvm_kit_link(&wvm_kit_threads, &self->all);
-    wvm_kit_unlock(&wvm_kit_threads_lock);
+    __atomic_store_n(&self->given, false, __ATOMIC_RELEASE);
     pthread_setspecific(end_key, self);
+    if (!wvm_kit_tid_known) /* the starter may have told */
+        wvm_kit_tid_known = __atomic_load_n(&self->tid, __ATOMIC_ACQUIRE);
     __atomic_store_n(&self->tid, wvm_kit_tid(), __ATOMIC_RELEASE);
     name_in_teb(self);
     place_error(self);
+}
+
+/* What the C library knows of a thread: its clock's number has the thread's, as the host made these
+ * numbers. 0: the thread has ended. */
+static uint32_t number_of(pthread_t id)
+{
+    clockid_t clock;
+    return pthread_getcpuclockid(id, &clock) == 0 ? (uint32_t)~(clock >> 3) : 0;
+}
+
+void wvm_kit_thread_started(struct wvm_kit_thread *t, pthread_t id)
+{
+    bool tells = number_of(pthread_self()) == wvm_kit_tid();
+    uint32_t tid = tells ? number_of(id) : 0;
+    if (tid)
+        __atomic_store_n(&t->tid, tid, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&t->tid, __ATOMIC_ACQUIRE)) /* it tells by itself, or has */
+        wvm_kit_park(&t->tid, 0, wvm_kit_now() + START_PAUSE);
 }
 
 /* ---- threads that others ask about first ---- */
@@ -216,13 +271,27 @@ static struct wvm_kit_thread *find(uint32_t tid)
     return NULL;
 }
 
-struct wvm_kit_thread *wvm_kit_thread_find(uint32_t tid)
+/* *starts: it may be one that is being started. */
+static struct wvm_kit_thread *look_for(uint32_t tid, bool *starts)
 {
     wvm_kit_lock(&wvm_kit_threads_lock);
     struct wvm_kit_thread *t = find(tid);
     if (t)
         winvm_object_hold(&t->object.head);
+    *starts = !t && find(0);
     wvm_kit_unlock(&wvm_kit_threads_lock);
+    return t;
+}
+
+struct wvm_kit_thread *wvm_kit_thread_find(uint32_t tid)
+{
+    uint32_t nothing = 0;
+    bool starts;
+    struct wvm_kit_thread *t;
+    if (tid == 0)
+        return NULL;
+    while (!(t = look_for(tid, &starts)) && starts)
+        wvm_kit_park(&nothing, 0, wvm_kit_now() + START_PAUSE);
     return t;
 }
 
@@ -272,7 +341,7 @@ struct wvm_kit_thread *wvm_kit_thread_take(void)
     wvm_kit_lock(&wvm_kit_threads_lock);
     t = find(wvm_kit_tid());
     if (t)
-        t->given = false;
+        __atomic_store_n(&t->given, false, __ATOMIC_RELEASE);
     wvm_kit_unlock(&wvm_kit_threads_lock);
     if (t) {
         wvm_kit_self_known = t;
@@ -292,6 +361,8 @@ struct wvm_kit_thread *wvm_kit_self_make(void)
         self = wvm_kit_thread_new();
     if (self) {
         self->exit_code = 0; /* what a thread of the host ends with */
+        self->tid = wvm_kit_tid();
+        wvm_kit_thread_enter(self);
         wvm_kit_thread_adopt(self);
     }
     SetLastError(error);

@@ -2,6 +2,8 @@
 #ifndef WVM_KIT_KIT_SELF_H
 #define WVM_KIT_KIT_SELF_H
 
+#include <pthread.h>
+
 #include "kit/kit_wait.h"
 
 #pragma GCC visibility push(hidden)
@@ -26,13 +28,14 @@ struct wvm_kit_thread {
     bool ended;                    /* the dispatch lock */
     bool reached;                  /* (a) the signal of kit_stop.c has come, if not more */
     bool comes;                    /* (a) it sends itself the signal again when it can stop */
-    bool given;                    /* made by another thread, and not yet found: the list's lock */
+    bool given;                    /* (a) made by another thread, and not yet found */
+    bool by_ms;                    /* `start` has the convention of Windows */
     int priority;                  /* (a) SetThreadPriority */
     int memory_lowered;            /* (a) below the normal memory priority */
     uint32_t throttle_control, throttle_state; /* (a) as SetThreadInformation has them */
     uint32_t ideal;                /* (a) the ideal processor, from 1; 0: nobody has chosen */
     bool no_boost;                 /* (a) SetThreadPriorityBoost */
-    void *start;                   /* what CreateThread was given; NULL: a thread of the host's */
+    void *start, *argument;        /* what CreateThread was given; NULL: a thread of the host's */
     WCHAR *description;            /* kit_thread_name.c */
     void *calls;                   /* queued to it (kit_apc.c): the dispatch lock */
     void *alertable;               /* the wait that they end: the dispatch lock */
@@ -40,9 +43,11 @@ struct wvm_kit_thread {
     void *mutex;                   /* of those it owns the one that is not in the ring, or NULL */
     struct wvm_kit_links mutexes;  /* the ring (kit_mutex.c) */
     struct wvm_kit_links all;      /* threads with a record: wvm_kit_threads_lock */
+    void *fls[WVM_KIT_N_FLS];      /* slots */
+    /* From here on cleared by wvm_kit_thread_new, as little of it is used mostly. */
     TEB teb;                       /* the thread's, filled by kit_teb.c: Self is not NULL then */
+    bool more_used;                /* some of the last have been set */
     void *more_tls[WVM_KIT_N_TLS - TLS_MINIMUM_AVAILABLE]; /* slots behind those of teb */
-    void *fls[WVM_KIT_N_FLS];      /* likewise */
 };
 
 extern struct wvm_kit_kind wvm_kit_thread_kind;
@@ -56,8 +61,12 @@ static inline struct wvm_kit_thread *wvm_kit_self(void)
     return WVM_LIKELY(self != NULL) ? self : wvm_kit_self_make();
 }
 
-/* A record for a thread to be started, which adopts it first thing. NULL: no memory. */
+/* A record for a thread to be started, which adopts it first thing. Its starter, who is busy,
+ * enters it into the list, starts the thread, and tells when it has; or takes it back. NULL: no
+ * memory. */
 struct wvm_kit_thread *wvm_kit_thread_new(void);
+void wvm_kit_thread_enter(struct wvm_kit_thread *t);
+void wvm_kit_thread_started(struct wvm_kit_thread *t, pthread_t id);
 void wvm_kit_thread_adopt(struct wvm_kit_thread *self);
 /* The record of a thread of this process by its number, held; NULL: it has none. */
 struct wvm_kit_thread *wvm_kit_thread_find(uint32_t tid);
@@ -71,6 +80,7 @@ struct wvm_kit_thread *wvm_kit_thread_take(void);
 /* What the end of a thread does, without the callbacks of Fls*. */
 void wvm_kit_thread_end(struct wvm_kit_thread *self);
 
+CLIENT_ID wvm_kit_client_id(const struct wvm_kit_thread *t);
 /* The thread of a handle that grants either right to ask, or to change; held. NULL and the last
  * error. */
 struct wvm_kit_thread *wvm_kit_thread_asked(HANDLE h);

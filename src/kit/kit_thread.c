@@ -1,13 +1,12 @@
 /* Threads: started, ended, asked about.
  *
- * Terms   start = what a new thread is to run; it stands on the creator's stack until the thread
- *         has told its number.
- * I1      CreateThread returns when the thread has its number; a suspended one has then not run
- *         anything of the program.
+ * I1      CreateThread returns when the thread's number is known, but does not wait for the thread:
+ *         the C library tells the number, and what the thread is to run is in its record.
  * I2      ExitThread in a thread of CreateThread returns to its first function without unwinding,
  *         as on Windows; in a thread of the host's it is pthread_exit.
  * I3      Each thread has an alternate stack for its faults before the program's code runs
  *         (winvm_thread_attach).
+ * I4      Who starts a thread is busy until its number is known: wvm_kit_thread_find waits for it.
  * Locking: none.   Failure: no thread, no handle.   Signal safety: none. */
 #include <limits.h>
 #include <pthread.h>
@@ -23,28 +22,28 @@
 typedef DWORD(WVM_OWN_CALL *own_start_fn)(LPVOID);
 typedef DWORD(WVM_WINDOWS_CALL *ms_start_fn)(LPVOID);
 
-struct start {
-    struct wvm_kit_thread *record;
-    own_start_fn own; /* one of the two */
-    ms_start_fn ms;
+/* What a new thread is to run. */
+struct task {
+    void *start;
     LPVOID argument;
+    bool by_ms; /* `start` is an ms_start_fn, else an own_start_fn */
 };
 
 static WVM_THREAD_LOCAL jmp_buf *way_out;
 
-static DWORD run(const struct start *s)
+static DWORD run(const struct wvm_kit_thread *self)
 {
-    return s->ms ? s->ms(s->argument) : s->own(s->argument);
+    uintptr_t start = (uintptr_t)self->start;
+    return self->by_ms ? ((ms_start_fn)start)(self->argument)
+                       : ((own_start_fn)start)(self->argument);
 }
 
-static void *thread_main(void *given)
+static void *thread_main(void *record)
 {
-    struct start s = *(const struct start *)given;
-    struct wvm_kit_thread *self = s.record;
+    struct wvm_kit_thread *self = record;
     uint32_t suspended;
     jmp_buf out;
     wvm_kit_thread_adopt(self);
-    wvm_kit_unpark(&self->tid, 1); /* the creator goes on: *given ends */
     winvm_thread_attach();
     while ((suspended = __atomic_load_n(&self->suspended, __ATOMIC_ACQUIRE)) & WVM_KIT_COUNT)
         wvm_kit_park(&self->suspended, suspended, WVM_KIT_NEVER);
@@ -52,7 +51,7 @@ static void *thread_main(void *given)
     if (_setjmp(out) == 0) {
         if (self->calls) /* queued before it began */
             __atomic_load_n(&wvm_kit_make_calls, __ATOMIC_RELAXED)(self);
-        DWORD code = run(&s);
+        DWORD code = run(self);
         self->exit_code = code;
     }
     way_out = NULL;
@@ -65,49 +64,66 @@ static bool set_stack(pthread_attr_t *attr, SIZE_T size, DWORD flags)
 {
     size_t usual = 0;
     uintptr_t whole;
+    if (size == 0)
+        return true;
     pthread_attr_getstacksize(attr, &usual);
-    if (size == 0 || (!(flags & STACK_SIZE_PARAM_IS_A_RESERVATION) && size <= usual))
+    if (!(flags & STACK_SIZE_PARAM_IS_A_RESERVATION) && size <= usual)
         return true;
     return wvm_align_up_checked(size < LEAST_STACK ? LEAST_STACK : size, WVM_GRANULE_SIZE,
                                 &whole) &&
            pthread_attr_setstacksize(attr, whole) == 0;
 }
 
-static bool start_thread(struct start *s, SIZE_T stack, DWORD flags)
+/* `id` is valid until it is detached, whether or not the thread has ended. */
+static bool start_thread(struct wvm_kit_thread *record, SIZE_T stack, DWORD flags)
 {
     pthread_attr_t attr;
     pthread_t id;
     if (pthread_attr_init(&attr) != 0)
         return false;
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    bool made = set_stack(&attr, stack, flags) && pthread_create(&id, &attr, thread_main, s) == 0;
+    bool made = set_stack(&attr, stack, flags) &&
+                pthread_create(&id, &attr, thread_main, record) == 0;
     pthread_attr_destroy(&attr);
-    while (made && !__atomic_load_n(&s->record->tid, __ATOMIC_ACQUIRE))
-        wvm_kit_park(&s->record->tid, 0, WVM_KIT_NEVER);
+    if (made) {
+        wvm_kit_thread_started(record, id);
+        pthread_detach(id);
+    }
     return made;
 }
 
-static HANDLE create(struct start *s, SIZE_T stack, DWORD flags, LPDWORD id)
+/* The record is the thread's if it starts, and in the list before it can. */
+static bool enter_and_start(struct wvm_kit_thread *record, SIZE_T stack, DWORD flags)
+{
+    wvm_kit_busy();
+    wvm_kit_thread_enter(record);
+    bool made = start_thread(record, stack, flags);
+    if (!made)
+        wvm_kit_thread_take_back(record);
+    wvm_kit_idle();
+    return made || wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
+}
+
+static HANDLE create(struct task task, SIZE_T stack, DWORD flags, LPDWORD id)
 {
     HANDLE h = NULL;
-    s->record = wvm_kit_thread_new();
-    if (!s->record)
+    struct wvm_kit_thread *record = wvm_kit_thread_new();
+    if (!record)
         return NULL;
-    s->record->start = s->ms ? (void *)(uintptr_t)s->ms : (void *)(uintptr_t)s->own;
-    s->record->suspended = flags & CREATE_SUSPENDED ? 1 : 0;
-    winvm_object_hold(&s->record->object.head); /* the thread may end before this call does */
-    if (winvm_object_open(&s->record->object.head, THREAD_ALL_ACCESS, &h) != 0) {
+    record->start = task.start;
+    record->argument = task.argument;
+    record->by_ms = task.by_ms;
+    record->suspended = flags & CREATE_SUSPENDED ? 1 : 0;
+    winvm_object_hold(&record->object.head); /* the thread may end before this call does */
+    if (winvm_object_open(&record->object.head, THREAD_ALL_ACCESS, &h) != 0) {
         wvm_kit_fail(ERROR_NO_SYSTEM_RESOURCES);
-        wvm_kit_drop(&s->record->object);
-    } else if (!start_thread(s, stack, flags)) {
+        wvm_kit_drop(&record->object);
+    } else if (!enter_and_start(record, stack, flags)) {
         CloseHandle(h);
-        h = NULL;
-        wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
-        wvm_kit_drop(&s->record->object);
+        return NULL;
     } else if (id) {
-        *id = s->record->tid;
+        *id = record->tid;
     }
-    wvm_kit_drop(&s->record->object);
+    wvm_kit_drop(&record->object);
     return h;
 }
 
@@ -121,18 +137,18 @@ HANDLE wvm_kit_CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack,
                             LPTHREAD_START_ROUTINE routine, LPVOID argument, DWORD flags,
                             LPDWORD id)
 {
-    struct start s = {.own = (own_start_fn)routine, .argument = argument};
+    struct task task = {(void *)(uintptr_t)routine, argument, false};
     UNREFERENCED_PARAMETER(security);
-    return are_known(flags) ? create(&s, stack, flags, id) : NULL;
+    return are_known(flags) ? create(task, stack, flags, id) : NULL;
 }
 
 HANDLE wvm_kit_CreateThread_ms(LPSECURITY_ATTRIBUTES security, SIZE_T stack,
                                LPTHREAD_START_ROUTINE routine, LPVOID argument, DWORD flags,
                                LPDWORD id)
 {
-    struct start s = {.ms = (ms_start_fn)(uintptr_t)routine, .argument = argument};
+    struct task task = {(void *)(uintptr_t)routine, argument, true};
     UNREFERENCED_PARAMETER(security);
-    return are_known(flags) ? create(&s, stack, flags, id) : NULL;
+    return are_known(flags) ? create(task, stack, flags, id) : NULL;
 }
 
 VOID wvm_kit_ExitThread(DWORD code)

@@ -78,6 +78,8 @@ BOOL wvm_kit_TlsSetValue(DWORD i, LPVOID value)
     struct wvm_kit_thread *self = wvm_kit_self();
     if (WVM_UNLIKELY(!self))
         return wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);
+    if (WVM_UNLIKELY(i >= TLS_MINIMUM_AVAILABLE))
+        self->more_used = true;
     __atomic_store_n(wvm_kit_tls(self, i), value, __ATOMIC_RELAXED);
     return TRUE;
 }

@@ -52,6 +52,7 @@ typedef DWORD wvm_kit_quick_fn(struct wvm_kit_object *object, uint64_t seen, HAN
 struct wvm_kit_kind {
     struct winvm_object_kind kind; /* first; .gone is wvm_kit_gone */
     struct wvm_kit_store store;
+    size_t kept; /* bytes at the end that the kind clears itself, all 0 in new memory */
     wvm_kit_quick_fn *quick; /* NULL: only under the lock */
     /* The last reference is dropped. True: the object keeps its memory, and gives it up by itself
      * (wvm_kit_put). NULL: never. */
@@ -65,7 +66,7 @@ struct wvm_kit_kind {
     void (*clear)(struct wvm_kit_object *object);
 };
 
-/* An object of a kind, all 0 behind its first member, with a reference of the caller's. NULL and
+/* An object of a kind, all 0 behind its first member but for what the kind clears itself, with a reference of the caller's. NULL and
  * the last error: no memory. */
 void *wvm_kit_object_new(struct wvm_kit_kind *kind);
 void wvm_kit_gone(struct winvm_object *object);
