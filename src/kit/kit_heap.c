@@ -317,28 +317,46 @@ static WVM_NOINLINE LPVOID realloc_of(struct wvm_kit_heap *heap, DWORD flags, LP
     return head + 1;
 }
 
-/* The short way: a block of the process's heap that grows, by a kept block or by realloc. */
-static inline LPVOID grow(struct wvm_kit_head *head, SIZE_T size)
+/* The short ways of the process's heap. A small block that grows moves, and leaves its memory to
+ * the next of its capacity; realloc grows others, mostly in place. */
+static WVM_NOINLINE LPVOID grow_small(struct wvm_kit_head *head, SIZE_T size)
 {
     struct wvm_kit_kept *kept = &wvm_kit_keeper_known->process;
-    struct wvm_kit_head *to = move_to_kept(kept, &wvm_kit_process_heap, head, size);
+    struct wvm_kit_head *to =
+        size <= MOST_SMALL ? wvm_kit_take_small(kept, units_of(size)) : NULL;
     if (!to) {
-        to = realloc(head, (size_t)units_of(size) * WVM_KIT_UNIT + (WVM_KIT_UNIT_FIRST +
-                                                                    sizeof *head));
+        to = malloc(capacity_of(units_of(size), size) + sizeof *head);
         if (WVM_UNLIKELY(!to))
             return refuse(&wvm_kit_process_heap, 0, size);
-        to->units = units_of(size);
+        start_block(to, &wvm_kit_process_heap, size);
     }
     to->size = size;
+    memcpy(to + 1, head + 1, head->size);
+    if (WVM_UNLIKELY(!wvm_kit_keep_small(kept, head)))
+        free_block(&wvm_kit_process_heap, head);
     return to + 1;
+}
+
+static WVM_NOINLINE LPVOID grow_large(struct wvm_kit_head *head, SIZE_T size)
+{
+    uint32_t units = units_of(size);
+    head = realloc(head, (size_t)units * WVM_KIT_UNIT + (WVM_KIT_UNIT_FIRST + sizeof *head));
+    if (WVM_UNLIKELY(!head))
+        return refuse(&wvm_kit_process_heap, 0, size);
+    head->units = units;
+    head->size = size;
+    return head + 1;
 }
 
 LPVOID wvm_kit_HeapReAlloc(HANDLE h, DWORD flags, LPVOID block, SIZE_T size)
 {
     if (WVM_LIKELY(h == &wvm_kit_process_heap && flags == 0 && wvm_kit_may_be_block(block) &&
-                   owns(h, wvm_kit_head_of(block)) && size < MOST_SHORT &&
-                   size > capacity(wvm_kit_head_of(block))))
-        return grow(wvm_kit_head_of(block), size);
+                   size < MOST_SHORT)) {
+        struct wvm_kit_head *head = wvm_kit_head_of(block);
+        SIZE_T units = head->units; /* MOST_UNITS: for more than any short size */
+        if (WVM_LIKELY(owns(h, head) && size > units * WVM_KIT_UNIT + WVM_KIT_UNIT_FIRST))
+            return units < WVM_KIT_N_BINS ? grow_small(head, size) : grow_large(head, size);
+    }
     return realloc_of(wvm_kit_heap_of(h), flags, block, size);
 }
 
