@@ -18,7 +18,7 @@ sanitize thread \
     src/kit/t/test_kit_kept \
     src/kit/t/test_kit_locks \
     src/kit/t/test_kit_slots \
-    src/kit/t/test_kit_start \
+    src/kit/t/test_kit_start:kit_start \
     src/kit/t/test_kit_thread \
     src/kit/t/test_kit_wait \
     src/region/t/test_index:readers \

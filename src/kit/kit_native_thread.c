@@ -35,7 +35,7 @@ static NTSTATUS answer_basic(HANDLE h, struct wvm_kit_thread *t, union answer *o
                                 : t->teb.Self ? (PVOID)&t->teb
                                               : NULL;
     out->basic.ClientId = wvm_kit_client_id(t); /* its block may have none yet */
-    out->basic.AffinityMask = wvm_kit_processors_of((int)t->tid);
+    out->basic.AffinityMask = wvm_kit_processors_of((int)wvm_kit_tid_of(t));
     out->basic.BasePriority = __atomic_load_n(&t->priority, __ATOMIC_RELAXED);
     out->basic.Priority = wvm_kit_absolute_priority(t);
     return STATUS_SUCCESS;
@@ -76,7 +76,7 @@ static NTSTATUS answer_boost(HANDLE h, struct wvm_kit_thread *t, union answer *o
 static NTSTATUS answer_group(HANDLE h, struct wvm_kit_thread *t, union answer *out)
 {
     UNREFERENCED_PARAMETER(h);
-    out->group.Mask = wvm_kit_processors_of((int)t->tid);
+    out->group.Mask = wvm_kit_processors_of((int)wvm_kit_tid_of(t));
     return STATUS_SUCCESS;
 }
 

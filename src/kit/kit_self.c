@@ -114,8 +114,7 @@ static void end_thread(void *record)
 
 CLIENT_ID wvm_kit_client_id(const struct wvm_kit_thread *t)
 {
-    uint32_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
-    return (CLIENT_ID){(HANDLE)(uintptr_t)pid, (HANDLE)(uintptr_t)tid};
+    return (CLIENT_ID){(HANDLE)(uintptr_t)pid, (HANDLE)(uintptr_t)wvm_kit_tid_of(t)};
 }
 
 /* Of the caller's block, which it has after a fork, too. */

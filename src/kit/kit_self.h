@@ -80,6 +80,11 @@ struct wvm_kit_thread *wvm_kit_thread_take(void);
 /* What the end of a thread does, without the callbacks of Fls*. */
 void wvm_kit_thread_end(struct wvm_kit_thread *self);
 
+/* The host's number of a thread of which the caller has a handle: it is started. */
+static inline uint32_t wvm_kit_tid_of(const struct wvm_kit_thread *t)
+{
+    return __atomic_load_n(&t->tid, __ATOMIC_RELAXED);
+}
 CLIENT_ID wvm_kit_client_id(const struct wvm_kit_thread *t);
 /* The thread of a handle that grants either right to ask, or to change; held. NULL and the last
  * error. */

@@ -181,7 +181,7 @@ static bool is_taken(const struct wvm_kit_thread *t)
  * proves nothing: it may be in a handler. */
 static bool is_closed(struct wvm_kit_thread *t, uint64_t now, uint64_t *since)
 {
-    if (__atomic_load_n(&t->reached, __ATOMIC_RELAXED) || !is_deaf(t->tid))
+    if (__atomic_load_n(&t->reached, __ATOMIC_RELAXED) || !is_deaf(wvm_kit_tid_of(t)))
         *since = now;
     return now - *since > DEAF_AFTER;
 }
@@ -196,7 +196,7 @@ static bool reach(struct wvm_kit_thread *t, bool (*done)(const struct wvm_kit_th
     while (!done(t)) {
         uint32_t w = __atomic_load_n(&t->suspended, __ATOMIC_ACQUIRE);
         bool comes = __atomic_exchange_n(&t->comes, false, __ATOMIC_RELAXED);
-        if (w & WVM_KIT_ENDED || (!comes && !send(t->tid)))
+        if (w & WVM_KIT_ENDED || (!comes && !send(wvm_kit_tid_of(t))))
             return wvm_kit_fail(ERROR_ACCESS_DENIED);
         if (done(t))
             break;

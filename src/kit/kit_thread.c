@@ -121,7 +121,7 @@ static HANDLE create(struct task task, SIZE_T stack, DWORD flags, LPDWORD id)
         CloseHandle(h);
         return NULL;
     } else if (id) {
-        *id = record->tid;
+        *id = wvm_kit_tid_of(record);
     }
     wvm_kit_drop(&record->object);
     return h;
@@ -194,7 +194,7 @@ DWORD wvm_kit_GetThreadId(HANDLE h)
     struct wvm_kit_thread *t = asked(h);
     if (!t)
         return 0;
-    DWORD id = t->tid;
+    DWORD id = wvm_kit_tid_of(t);
     wvm_kit_drop(&t->object);
     return id;
 }

@@ -85,7 +85,8 @@ BOOL wvm_kit_SetThreadPriority(HANDLE h, int value)
     if (known) {
         __atomic_store_n(&t->priority, value, __ATOMIC_RELAXED);
         if (is_reversible())
-            setpriority(PRIO_PROCESS, t->tid, value == 15 ? -15 : value == -15 ? 19 : -5 * value);
+            setpriority(PRIO_PROCESS, wvm_kit_tid_of(t),
+                        value == 15 ? -15 : value == -15 ? 19 : -5 * value);
     }
     wvm_kit_drop(&t->object);
     return known || wvm_kit_fail(ERROR_INVALID_PARAMETER);
@@ -108,13 +109,14 @@ DWORD_PTR wvm_kit_SetThreadAffinityMask(HANDLE h, DWORD_PTR mask)
     cpu_set_t set;
     if (!t)
         return 0;
-    DWORD_PTR before = wvm_kit_processors_of((pid_t)t->tid);
+    DWORD_PTR before = wvm_kit_processors_of((pid_t)wvm_kit_tid_of(t));
     CPU_ZERO(&set);
     for (unsigned i = 0; i < 8 * sizeof mask; i++)
         if (mask >> i & 1)
             CPU_SET(i, &set);
-    bool all_there = (mask & ~wvm_kit_processors_of(getpid())) == 0 || t->tid == (uint32_t)getpid();
-    if (!all_there || sched_setaffinity((pid_t)t->tid, sizeof set, &set) != 0)
+    bool all_there = (mask & ~wvm_kit_processors_of(getpid())) == 0 ||
+                     wvm_kit_tid_of(t) == (uint32_t)getpid();
+    if (!all_there || sched_setaffinity((pid_t)wvm_kit_tid_of(t), sizeof set, &set) != 0)
         before = (DWORD_PTR)wvm_kit_fail(ERROR_INVALID_PARAMETER);
     wvm_kit_drop(&t->object);
     return before;
@@ -176,12 +178,12 @@ BOOL wvm_kit_GetThreadTimes(HANDLE h, LPFILETIME created, LPFILETIME ended, LPFI
     struct wvm_kit_thread *t = wvm_kit_thread_asked(h);
     if (!t)
         return FALSE;
-    uint64_t start = stat_field(t->tid, STARTED);
+    uint64_t start = stat_field(wvm_kit_tid_of(t), STARTED);
     uint64_t boot = FROM_1601 + clock_ticks(CLOCK_REALTIME) - clock_ticks(CLOCK_BOOTTIME);
     *created = file_time(start ? boot + in_ticks(start) : 0);
     *ended = file_time(0);
-    *kernel = file_time(in_ticks(stat_field(t->tid, STIME)));
-    *user = file_time(in_ticks(stat_field(t->tid, UTIME)));
+    *kernel = file_time(in_ticks(stat_field(wvm_kit_tid_of(t), STIME)));
+    *user = file_time(in_ticks(stat_field(wvm_kit_tid_of(t), UTIME)));
     wvm_kit_drop(&t->object);
     return TRUE;
 }

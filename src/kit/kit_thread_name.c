@@ -56,7 +56,7 @@ static void name_on_host(struct wvm_kit_thread *t, LPCWSTR text)
         n += bytes;
         units += pair;
     }
-    snprintf(path, sizeof path, "/proc/self/task/%u/comm", t->tid);
+    snprintf(path, sizeof path, "/proc/self/task/%u/comm", wvm_kit_tid_of(t));
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return;

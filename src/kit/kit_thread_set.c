@@ -128,7 +128,7 @@ DWORD wvm_kit_SetThreadIdealProcessor(HANDLE h, DWORD ideal)
     uint32_t before = ideal == MAXIMUM_PROCESSORS
                           ? __atomic_load_n(&t->ideal, __ATOMIC_RELAXED)
                           : __atomic_exchange_n(&t->ideal, ideal + 1, __ATOMIC_RELAXED);
-    before = ideal_of(before, t->tid);
+    before = ideal_of(before, wvm_kit_tid_of(t));
     wvm_kit_drop(&t->object);
     return before;
 }
@@ -159,7 +159,7 @@ BOOL wvm_kit_GetThreadIdealProcessorEx(HANDLE h, PPROCESSOR_NUMBER out)
     struct wvm_kit_thread *t = wvm_kit_thread_asked(h);
     if (!t)
         return FALSE;
-    set_number(out, ideal_of(__atomic_load_n(&t->ideal, __ATOMIC_RELAXED), t->tid));
+    set_number(out, ideal_of(__atomic_load_n(&t->ideal, __ATOMIC_RELAXED), wvm_kit_tid_of(t)));
     wvm_kit_drop(&t->object);
     return TRUE;
 }
@@ -177,7 +177,7 @@ BOOL wvm_kit_GetThreadGroupAffinity(HANDLE h, PGROUP_AFFINITY out)
     struct wvm_kit_thread *t = wvm_kit_thread_asked(h);
     if (!t)
         return FALSE;
-    set_group(out, wvm_kit_processors_of((pid_t)t->tid));
+    set_group(out, wvm_kit_processors_of((pid_t)wvm_kit_tid_of(t)));
     wvm_kit_drop(&t->object);
     return TRUE;
 }
