@@ -116,11 +116,12 @@ WVM_API_MS(WVM_DECLARE_MS)
 #define WVM_FIRST_ExFreePoolWithTag ~, WVM_FIRST_FREE
 #define WVM_FIRST_ALLOC()                                                    \
     void *block;                                                             \
-    enum wvm_pool_fast way = wvm_pool_fast_alloc(a, b, c, &block);           \
+    struct wvm_pool_chosen r;                                                \
+    enum wvm_pool_fast way = wvm_pool_fast_alloc(a, b, c, &block, &r);       \
     if (WVM_LIKELY(way == WVM_POOL_DONE))                                    \
         return block;                                                        \
     if (way == WVM_POOL_REST)                                                \
-        return wvm_nt_pool_rest_alloc(a, b, c);
+        return wvm_nt_pool_rest_alloc(r.th, b, r.shelf, r.way, r.cache);
 #define WVM_FIRST_FREE()                                                     \
     struct wvm_pool_rest rest;                                               \
     enum wvm_pool_fast way = wvm_pool_fast_free(a, false, b, &rest);         \

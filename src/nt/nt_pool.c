@@ -88,28 +88,33 @@ static WVM_NOINLINE void *alloc_second(uint32_t type, size_t size, uint32_t tag,
     return p != NULL ? p : alloc_type(type, size, tag, caller);
 }
 
-void *wvm_nt_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag)
+/* The way knows the type and the tag. */
+void *wvm_nt_pool_rest_alloc(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
+                             struct wvm_pool_way *way, struct wvm_pool_cache *cache)
 {
-    void *p = wvm_pool_rest_alloc(type, size, tag);
-    return WVM_LIKELY(p != NULL) ? p : alloc_second(type, size, tag, CALLER);
+    void *p = wvm_pool_rest_alloc(th, size, shelf, way, cache);
+    if (WVM_LIKELY(p != NULL))
+        return p;
+    return alloc_second(way->type ^ wvm_pool_map.cookie, size, way->tag, CALLER);
 }
 
 PVOID wvm_ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T size, ULONG tag)
 {
     void *p;
-    enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p);
+    struct wvm_pool_chosen r;
+    enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p, &r);
     if (WVM_LIKELY(way == WVM_POOL_DONE))
         return p;
     if (way == WVM_POOL_REST)
-        return wvm_nt_pool_rest_alloc(type, size, tag);
+        return wvm_nt_pool_rest_alloc(r.th, size, r.shelf, r.way, r.cache);
     return alloc_second(type, size, tag, CALLER);
 }
 
 static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t tag,
-                                        const void *caller, bool rest)
+                                        const void *caller, const struct wvm_pool_chosen *r)
 {
     unsigned kind = kind_of_flags(flags);
-    void *p = rest ? wvm_pool_rest_alloc(wvm_pool_type_of(kind), size, tag) : NULL;
+    void *p = r ? wvm_pool_rest_alloc(r->th, size, r->shelf, r->way, r->cache) : NULL;
     if (p == NULL && kind < WVM_POOL_KINDS)
         p = wvm_pool_second_alloc(kind, size, tag);
     if (p != NULL)
@@ -122,12 +127,13 @@ PVOID wvm_ExAllocatePool2(POOL_FLAGS flags, SIZE_T size, ULONG tag)
 {
     unsigned kind = kind_of_flags(flags);
     enum wvm_pool_fast way = WVM_POOL_SECOND;
+    struct wvm_pool_chosen r;
     void *p;
     if (WVM_LIKELY(kind < WVM_POOL_KINDS))
-        way = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag, &p);
+        way = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag, &p, &r);
     if (WVM_LIKELY(way == WVM_POOL_DONE))
         return flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, size);
-    return alloc2_second(flags, size, tag, CALLER, way == WVM_POOL_REST);
+    return alloc2_second(flags, size, tag, CALLER, way == WVM_POOL_REST ? &r : NULL);
 }
 
 PVOID wvm_ExAllocatePool3(POOL_FLAGS flags, SIZE_T size, ULONG tag,

@@ -38,7 +38,9 @@ void wvm_nt_pool_free(void *p, uint32_t tag, const void *caller);
 struct wvm_pool_state;
 struct wvm_pool_way;
 struct wvm_pool_cache;
-void *wvm_nt_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag);
+struct wvm_pool_thread;
+void *wvm_nt_pool_rest_alloc(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
+                             struct wvm_pool_way *way, struct wvm_pool_cache *cache);
 void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state,
                            struct wvm_pool_way *way, struct wvm_pool_cache *cache);
 

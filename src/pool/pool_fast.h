@@ -89,15 +89,15 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_pop(struct wvm_pool_cache *cache,
 WVM_ALWAYS_INLINE static inline void *wvm_pool_pick(struct wvm_pool_cache *cache, uint32_t shelf,
                                                     const struct wvm_pool_way *way, size_t size)
 {
-    struct wvm_pool_slot *slot = cache->top;
+    struct wvm_pool_state *state = cache->top->state;
     size_t room = cache->room;
     uint32_t use = way->live ^ shelf;
-    if (room != size) {
-        use ^= WVM_POOL_SLACKED;
-        __atomic_store_n(&slot->state->slack, (uint16_t)(room - size), __ATOMIC_RELAXED);
-        wvm_pool_canary_put(slot->block, room, size);
-    }
-    return wvm_pool_pop(cache, use);
+    if (room == size)
+        return wvm_pool_pop(cache, use);
+    void *block = wvm_pool_pop(cache, use ^ WVM_POOL_SLACKED);
+    __atomic_store_n(&state->slack, (uint16_t)(room - size), __ATOMIC_RELAXED);
+    wvm_pool_canary_put(block, room, size);
+    return block;
 }
 /* A block is counted, and the thread leaves. */
 WVM_ALWAYS_INLINE static inline void *wvm_pool_taken(struct wvm_pool_thread *th,
@@ -121,9 +121,18 @@ enum wvm_pool_fast {
     WVM_POOL_REST,   /* the thread is inside: the call is wvm_pool_rest_alloc's, ..._free's */
 };
 
+/* What an allocation has found, for wvm_pool_rest_alloc(). */
+struct wvm_pool_chosen {
+    struct wvm_pool_thread *th;
+    uint32_t shelf;
+    struct wvm_pool_way *way;
+    struct wvm_pool_cache *cache;
+};
+
 /* type: what is no kind's never fits. */
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
-wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
+wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block,
+                    struct wvm_pool_chosen *rest)
 {
     struct wvm_pool_thread *th = wvm_pool_own;
     struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
@@ -135,6 +144,7 @@ wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
     }
     uint32_t shelf = wvm_pool_shelf_of(th, way, size);
     struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    *rest = (struct wvm_pool_chosen){th, shelf, way, cache};
     if (WVM_UNLIKELY(wvm_pool_is_unproven(cache->top)))
         return WVM_POOL_REST;
     if (WVM_LIKELY(cache->room == size))
@@ -145,24 +155,8 @@ wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block)
 }
 /* An unproven slot is on top, or none. The thread is outside when it returns. NULL: take the second
  * way. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_rest_alloc(uint32_t type, size_t size, uint32_t tag)
-{
-    struct wvm_pool_thread *th = wvm_pool_own;
-    struct wvm_pool_way *way = wvm_pool_way_at(th, tag, type);
-    uint32_t shelf = wvm_pool_shelf_of(th, way, size);
-    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
-    struct wvm_pool_slot *slot = cache->top;
-    if (WVM_LIKELY(slot->block != NULL)) {
-        struct wvm_pool_state *state = wvm_pool_slot_state(slot);
-        size_t slack = wvm_pool_slack_of(state, wvm_pool_use_get(state));
-        if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, cache->room, slack))) {
-            slot->state = state;
-            return wvm_pool_take(th, size, shelf, way, cache);
-        }
-    }
-    wvm_pool_fast_leave(th);
-    return NULL;
-}
+void *wvm_pool_rest_alloc(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
+                          struct wvm_pool_way *way, struct wvm_pool_cache *cache);
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
 
 /* Where the states of the slots around p are, WVM_POOL_WHERE; 0: in no span. */

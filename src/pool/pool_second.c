@@ -3,14 +3,15 @@
  *
  * Terms   late = not looking at a block's slack when it is freed: it is only fetched then, and
  *         looked at when the slot is used again or leaves the thread. So it is where the pools are
- *         larger than caches: who waited there for each slack would wait for memory.
+ *         larger than caches (FAR): who waited there for each slack would wait for memory; where
+ *         they are not, looking twice costs more than it saves.
  * I1  A slot that is found overrun late is out of use for good, and told when the thread is
  *     outside.
  * Locking: none but that of the magazines.   Failure: NULL, false: the long way.   Signal safety: a
  * call that interrupts another one of the same thread is refused. */
 #include "pool/pool_fast.h"
 
-enum { FAR = 4 << 20 };
+enum { FAR = 24 << 20 };
 
 void (*wvm_pool_found)(const struct wvm_pool_finding *f);
 static bool prove_at_once; /* (a) */
@@ -43,6 +44,22 @@ void *wvm_pool_take(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
                     struct wvm_pool_way *way, struct wvm_pool_cache *cache)
 {
     return wvm_pool_taken(th, cache, way, wvm_pool_pick(cache, shelf, way, size));
+}
+
+void *wvm_pool_rest_alloc(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
+                          struct wvm_pool_way *way, struct wvm_pool_cache *cache)
+{
+    struct wvm_pool_slot *slot = cache->top;
+    if (WVM_LIKELY(slot->block != NULL)) {
+        struct wvm_pool_state *state = wvm_pool_slot_state(slot);
+        size_t slack = wvm_pool_slack_of(state, wvm_pool_use_get(state));
+        if (WVM_LIKELY(wvm_pool_canary_ok(slot->block, cache->room, slack))) {
+            slot->state = state;
+            return wvm_pool_taken(th, cache, way, wvm_pool_pick(cache, shelf, way, size));
+        }
+    }
+    wvm_pool_fast_leave(th);
+    return NULL;
 }
 
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)

@@ -24,8 +24,9 @@ static inline void unit_start(void)
 static inline void *unit_fast_take(uint32_t type, size_t size, uint32_t tag)
 {
     void *p = NULL;
-    enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p);
-    return way == WVM_POOL_REST ? wvm_pool_rest_alloc(type, size, tag) : p;
+    struct wvm_pool_chosen r;
+    enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p, &r);
+    return way == WVM_POOL_REST ? wvm_pool_rest_alloc(r.th, size, r.shelf, r.way, r.cache) : p;
 }
 
 /* False: it cannot. */

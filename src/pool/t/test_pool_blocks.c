@@ -145,7 +145,7 @@ static void keep_told(const struct wvm_pool_finding *f)
 /* The pools are so large that a slack is likely to be in no cache. */
 static void make_large(void)
 {
-    ck_assert_ptr_nonnull(unit_take(WVM_POOL_NX, (size_t)8 << 20, TAG_B));
+    ck_assert_ptr_nonnull(unit_take(WVM_POOL_NX, (size_t)32 << 20, TAG_B));
 }
 
 /* Large pools look at a block's slack when the block is used again, or leaves the thread. */
