@@ -156,6 +156,8 @@ static void beside_another(void)
         recursive_pair);
     row("SetEvent + WaitForSingleObject, two threads : pthread_cond_t", event_pair, cond_pair);
     row("ReleaseSemaphore + WaitForSingleObject, two threads : sem_t", semaphore_pair, sem_pair);
+    row("mutex, WaitForSingleObject + Release, two threads : recursive mutex", mutex_pair,
+        recursive_pair);
     sem_post(&sem_ping);
     pthread_join(t, NULL);
 }

@@ -30,7 +30,15 @@ static bool take(struct wvm_kit_object *object, struct wvm_kit_thread *waiter)
     return false;
 }
 
-static DWORD take_quick(struct wvm_kit_object *object, uint64_t seen, HANDLE h, DWORD ms)
+/* The count, or less than 0: it is frozen. */
+static int32_t open_count_of(uint64_t word)
+{
+    return (int32_t)(uint32_t)word;
+}
+_Static_assert(WVM_KIT_FROZEN == UINT64_C(1) << 31, "the sign of open_count_of");
+
+static WVM_NOINLINE DWORD take_again(struct wvm_kit_object *object, uint64_t seen, HANDLE h,
+                                     DWORD ms)
 {
     uint64_t word = seen;
     while (WVM_LIKELY(wvm_kit_is_open(word, seen))) {
@@ -40,6 +48,14 @@ static DWORD take_quick(struct wvm_kit_object *object, uint64_t seen, HANDLE h, 
             return WAIT_OBJECT_0;
     }
     return wvm_kit_wait_slowly(h, ms);
+}
+
+static DWORD take_quick(struct wvm_kit_object *object, uint64_t seen, HANDLE h, DWORD ms)
+{
+    uint64_t word = seen;
+    if (WVM_LIKELY(open_count_of(seen) > 0 && wvm_kit_swap(object, &word, seen - 1)))
+        return WAIT_OBJECT_0;
+    return take_again(object, seen, h, ms);
 }
 
 static struct wvm_kit_kind semaphores = {
@@ -167,8 +183,8 @@ static inline BOOL release_known(struct wvm_kit_object *object, uint64_t seen, H
                                  LPLONG before)
 {
     LONG most = __atomic_load_n(&((struct semaphore *)object)->most, __ATOMIC_RELAXED);
-    LONG count = count_of(seen);
-    if (WVM_UNLIKELY((seen & WVM_KIT_FROZEN) || !fits(more, count, most) ||
+    LONG count = open_count_of(seen);
+    if (WVM_UNLIKELY(count < 0 || !fits(more, count, most) ||
                      !wvm_kit_swap(object, &seen, seen + (uint64_t)more)))
         return release_slowly(h, more, before);
     if (before)
