@@ -26,6 +26,11 @@
 #include "kit/kit.h"
 #include "kit/kit_exports.h"
 
+#if defined(__x86_64__)
+#define CRT_WINDOWS_CALL WVM_WINDOWS_CALL
+#else
+#define CRT_WINDOWS_CALL WVM_OWN_CALL
+#endif
 #define CRT_MODULES 0x180 /* WINVM_IN_MSVCRT | WINVM_IN_UCRTBASE, for the assembler */
 #define CRT_ASKED 0x80000180
 WVM_STATIC((WINVM_IN_MSVCRT | WINVM_IN_UCRTBASE) == CRT_MODULES, "the modules");
@@ -34,11 +39,17 @@ WVM_STATIC((CRT_MODULES | WINVM_EXPORT_ASKED) == CRT_ASKED, "who is asked");
 void *wvm_crt_look_up(const char *name) WVM_HIDDEN;
 #define C(ret, name, params, call)
 #define P(name)
+#define Q(name)
 #define O(ret, name, params, args) WVM_HIDDEN ret wvm_crt_##name params;
+#define F(ret, name, params)               \
+    WVM_HIDDEN ret wvm_crt_##name params;  \
+    WVM_HIDDEN CRT_WINDOWS_CALL ret wvm_crt_ms_##name params;
 #include "kit/kit_crt_list.h"
 #undef C
 #undef P
+#undef Q
 #undef O
+#undef F
 
 /* ---- what libc does not have ---- */
 
@@ -187,7 +198,72 @@ int wvm_crt__getpid(void)
     return getpid();
 }
 
+/* ---- threads: 0, errno and the last error ---- */
+
+static uintptr_t started(HANDLE thread)
+{
+    if (!thread)
+        errno = GetLastError() == ERROR_INVALID_PARAMETER ? EINVAL : EAGAIN;
+    return (uintptr_t)thread;
+}
+
+uintptr_t wvm_crt__beginthreadex(void *security, unsigned stack, void *start, void *argument,
+                                 unsigned flags, unsigned *id)
+{
+    return started(wvm_kit_CreateThread(security, stack, (LPTHREAD_START_ROUTINE)(uintptr_t)start,
+                                        argument, flags, (LPDWORD)id));
+}
+
+CRT_WINDOWS_CALL uintptr_t wvm_crt_ms__beginthreadex(void *security, unsigned stack, void *start,
+                                                     void *argument, unsigned flags, unsigned *id)
+{
+    return started(wvm_kit_CreateThread_ms(security, stack,
+                                           (LPTHREAD_START_ROUTINE)(uintptr_t)start, argument,
+                                           flags, (LPDWORD)id));
+}
+
+void wvm_crt__endthreadex(unsigned code)
+{
+    wvm_kit_ExitThread(code);
+}
+
 #if defined(__x86_64__)
+/* ---- orders that Windows code has ---- */
+
+struct order {
+    WVM_WINDOWS_CALL int (*compare)(const void *, const void *);
+    const void *key;
+};
+
+static int compare_two(const void *a, const void *b, void *order)
+{
+    return ((struct order *)order)->compare(a, b);
+}
+
+static int compare_key(const void *order, const void *element)
+{
+    const struct order *o = order;
+    return o->compare(o->key, element);
+}
+
+WVM_HIDDEN WVM_WINDOWS_CALL void wvm_crt_ms_qsort(void *base, size_t n, size_t width,
+                                                  void *compare);
+WVM_WINDOWS_CALL void wvm_crt_ms_qsort(void *base, size_t n, size_t width, void *compare)
+{
+    struct order order = {.compare = (WVM_WINDOWS_CALL int (*)(const void *, const void *))compare};
+    qsort_r(base, n, width, compare_two, &order);
+}
+
+WVM_HIDDEN WVM_WINDOWS_CALL void *wvm_crt_ms_bsearch(const void *key, const void *base, size_t n,
+                                                     size_t width, void *compare);
+WVM_WINDOWS_CALL void *wvm_crt_ms_bsearch(const void *key, const void *base, size_t n,
+                                          size_t width, void *compare)
+{
+    struct order order = {.compare = (WVM_WINDOWS_CALL int (*)(const void *, const void *))compare,
+                          .key = key};
+    return bsearch(&order, base, n, width, compare_key);
+}
+
 /* ---- a long of 32 bits ---- */
 
 static int wvm_crt_short(long long v)
@@ -224,11 +300,16 @@ void *wvm_crt_look_up(const char *name)
 
 #define C(ret, name, params, call) WVM_KIT_EXPORT_OWN(name, wvm_crt_look_up, CRT_ASKED)
 #define P(name) WVM_KIT_EXPORT_OWN(name, wvm_crt_look_up, CRT_ASKED)
+#define Q P
+#define F(ret, name, params) \
+    WVM_KIT_EXPORT_AS(name, wvm_crt_##name, wvm_crt_ms_##name, CRT_MODULES)
 #define O(ret, name, params, args) \
     WVM_KIT_EXPORT_AS(name, wvm_crt_##name, wvm_crt_##name, CRT_MODULES)
 #if defined(__x86_64__)
 #undef C
+#undef Q
 #undef O
+#define Q(name) WVM_KIT_EXPORT_AS(name, wvm_crt_look_up, wvm_crt_ms_##name, CRT_ASKED)
 #define C(ret, name, params, call)                          \
     WVM_HIDDEN WVM_WINDOWS_CALL ret wvm_crt_ms_##name params; \
     WVM_WINDOWS_CALL ret wvm_crt_ms_##name params           \

@@ -3,7 +3,11 @@
  *                                place; for Windows code `call`, with a `long` of 32 bits
  *   P(name)                      the same for callers of the compiler's convention only: variable
  *                                arguments and functions that are handed over differ in the other
- *   O(ret, name, params, args)   wvm_crt_NAME of kit_crt.c */
+ *   Q(name)                      the same, with wvm_crt_ms_NAME of kit_crt.c for Windows code of 64
+ *                                bits
+ *   O(ret, name, params, args)   wvm_crt_NAME of kit_crt.c
+ *   F(ret, name, params)         wvm_crt_NAME and wvm_crt_ms_NAME of kit_crt.c, which take a function
+ *                                in the convention of their callers */
 C(void *, malloc, (size_t a), malloc(a))
 C(void *, calloc, (size_t a, size_t b), calloc(a, b))
 C(void *, realloc, (void *a, size_t b), realloc(a, b))
@@ -34,6 +38,9 @@ O(int, wcscmp, (const WCHAR *a, const WCHAR *b), (a, b))
 O(WCHAR *, _wcsdup, (const WCHAR *a), (a))
 O(int64_t, _time64, (int64_t *a), (a))
 O(int, _getpid, (void), ())
+F(uintptr_t, _beginthreadex,
+  (void *a, unsigned b, void *c, void *d, unsigned e, unsigned *f))
+O(void, _endthreadex, (unsigned a), (a))
 C(void *, memcpy, (void *a, const void *b, size_t c), memcpy(a, b, c))
 C(void *, memmove, (void *a, const void *b, size_t c), memmove(a, b, c))
 C(void *, memset, (void *a, int b, size_t c), memset(a, b, c))
@@ -108,8 +115,8 @@ P(vfprintf)
 P(vsprintf)
 P(vsnprintf)
 P(sscanf)
-P(qsort)
-P(bsearch)
+Q(qsort)
+Q(bsearch)
 P(atexit)
 P(atol)
 P(labs)

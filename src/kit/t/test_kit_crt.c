@@ -52,6 +52,10 @@ START_TEST(missing)
 }
 END_TEST
 
+#if defined(__x86_64__)
+extern WVM_WINDOWS_CALL FARPROC winvm_ms_GetProcAddress(HMODULE module, const char *name);
+#endif
+
 #define CALL(ret, name, params) ((ret(*) params)named("msvcrt.dll", #name))
 
 START_TEST(memory)
@@ -96,14 +100,55 @@ START_TEST(texts)
 }
 END_TEST
 
-#if defined(__x86_64__)
-/* Code for Windows calls in its own convention, and has a `long` of 32 bits. */
-extern WVM_WINDOWS_CALL FARPROC winvm_ms_GetProcAddress(HMODULE module, const char *name);
+static unsigned WINAPI add_one(void *at)
+{
+    ++*(int *)at;
+    return 7;
+}
 
+static void ends_with(uintptr_t thread, DWORD code)
+{
+    DWORD is = 0;
+    ck_assert_uint_eq(WaitForSingleObject((HANDLE)thread, 10000), WAIT_OBJECT_0);
+    ck_assert(GetExitCodeThread((HANDLE)thread, &is) && CloseHandle((HANDLE)thread));
+    ck_assert_uint_eq(is, code);
+}
+
+#define BEGIN (void *, unsigned, void *, void *, unsigned, unsigned *)
+
+START_TEST(threads)
+{
+    int n = 0;
+    unsigned id = 0;
+    void *start = (void *)(uintptr_t)add_one;
+    uintptr_t thread = CALL(uintptr_t, _beginthreadex, BEGIN)(NULL, 0, start, &n, 0, &id);
+    ck_assert(thread != 0 && id != 0);
+    ends_with(thread, 7);
+    ck_assert_int_eq(n, 1);
+    ck_assert_uint_eq(CALL(uintptr_t, _beginthreadex, BEGIN)(NULL, 0, start, &n, 1, &id), 0);
+    ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+#if defined(__x86_64__)
 static any_fn windows_one(const char *name)
 {
     return (any_fn)winvm_ms_GetProcAddress(GetModuleHandleA("msvcrt"), name);
 }
+
+static WVM_WINDOWS_CALL unsigned end_early(void *at)
+{
+    ++*(int *)at;
+    ((WVM_WINDOWS_CALL void (*)(unsigned))windows_one("_endthreadex"))(9);
+    return 7;
+}
+
+static WVM_WINDOWS_CALL int by_value(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Code for Windows calls in its own convention, and has a `long` of 32 bits. */
 #define WINDOWS(ret, name, params) ((WVM_WINDOWS_CALL ret(*) params)windows_one(#name))
 
 START_TEST(windows_convention)
@@ -126,6 +171,14 @@ START_TEST(windows_convention)
     ck_assert(errno == ERANGE && *end == 'x');
     ck_assert_uint_eq(WINDOWS(unsigned, strtoul, (const char *, char **, int))("-1", NULL, 0),
                       UINT_MAX);
+    int v[] = {3, 1, 2}, two = 2, n = 0;
+    void *order = (void *)(uintptr_t)by_value, *start = (void *)(uintptr_t)end_early;
+    WINDOWS(void, qsort, (void *, size_t, size_t, void *))(v, 3, sizeof v[0], order);
+    ck_assert(v[0] == 1 && v[1] == 2 && v[2] == 3);
+    ck_assert_ptr_eq(WINDOWS(void *, bsearch, (const void *, const void *, size_t, size_t, void *))(
+                         &two, v, 3, sizeof v[0], order), v + 1);
+    ends_with(WINDOWS(uintptr_t, _beginthreadex, BEGIN)(NULL, 0, start, &n, 0, NULL), 9);
+    ck_assert_int_eq(n, 1);
     ck_assert_ptr_null((void *)windows_one("printf"));
     ck_assert_uint_eq(GetLastError(), ERROR_PROC_NOT_FOUND);
 }
@@ -140,6 +193,7 @@ int main(void)
     tcase_add_test(tc, missing);
     tcase_add_test(tc, memory);
     tcase_add_test(tc, texts);
+    tcase_add_test(tc, threads);
 #if defined(__x86_64__)
     tcase_add_test(tc, windows_convention);
 #endif
