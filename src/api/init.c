@@ -27,6 +27,7 @@
 #include "base/slist.h"
 #include "fault/fault.h"
 #include "host/host.h"
+#include "host/host_process.h"
 #include "nt/nt.h"
 #include "nt/nt_elsewhere.h"
 #include "nt/nt_pin.h"
@@ -152,8 +153,11 @@ static void __attribute__((constructor)) start_at_load(void)
     if (!is_first_copy())
         return;
     wvm_init();
-    if (wvm_option(WVM_OPTION_REMOTE))
+    int holder = wvm_host_holder();
+    if (wvm_option(WVM_OPTION_REMOTE) || holder >= 0)
         wvm_serve();
+    if (holder >= 0)
+        wvm_host_hold(holder);
     if (wvm_nt_clock_is_due())
         wvm_tick();
 }

@@ -7,8 +7,10 @@
  * Locking: `lock`, a leaf.   Failure: nothing changed.   Signal safety: none. */
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "kit/kit_child.h"
+#include "kit/kit_spawn.h"
 
 #define KEPT 256u
 #define BY_SIGNAL 128u
@@ -37,6 +39,8 @@ static void forget_old(void)
         if (!child->is_over || has_handle(child))
             continue;
         wvm_kit_unlink(l);
+        if (child->holder >= 0)
+            close(child->holder);
         free(child);
         n_over--;
     }
@@ -115,4 +119,32 @@ bool wvm_kit_child_kill(const struct winvm_awaited *what, DWORD code)
     killed = killed && kill((pid_t)what->number, SIGKILL) == 0;
     wvm_kit_unlock(&lock);
     return killed;
+}
+
+/* Under the lock. */
+static void let_go(struct wvm_kit_child *child)
+{
+    if (child->holder >= 0)
+        wvm_kit_hold_end(child->holder);
+    else
+        kill((pid_t)child->what.number, SIGCONT);
+    child->holder = -1;
+}
+
+bool wvm_kit_child_resume(HANDLE thread, DWORD *before)
+{
+    struct winvm_awaited what;
+    if (winvm_awaited_get(thread, 0, &what) != 0)
+        return false;
+    wvm_kit_lock(&lock);
+    struct wvm_kit_child *child = find(&what);
+    bool is_one = child && child->thread == thread;
+    bool stands = is_one && !child->is_over && !child->is_let_go;
+    if (stands) {
+        child->is_let_go = true;
+        let_go(child);
+    }
+    wvm_kit_unlock(&lock);
+    *before = stands;
+    return is_one;
 }

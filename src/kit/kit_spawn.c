@@ -24,7 +24,7 @@
      REALTIME_PRIORITY_CLASS | BELOW_NORMAL_PRIORITY_CLASS | ABOVE_NORMAL_PRIORITY_CLASS |       \
      STACK_SIZE_PARAM_IS_A_RESERVATION)
 #define REFUSED                                                                                 \
-    (CREATE_SUSPENDED | DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS | CREATE_PROTECTED_PROCESS |     \
+    (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS | CREATE_PROTECTED_PROCESS |     \
      CREATE_SECURE_PROCESS | EXTENDED_STARTUPINFO_PRESENT)
 
 /* What is asked for; texts of the host. */
@@ -125,7 +125,8 @@ static bool make_plan(struct wvm_kit_plan *p, const struct request *r)
     p->words = r->line && r->line[0] ? wvm_kit_split_line(r->line) : only_word(r->application);
     if (r->environment)
         p->environment = split_environment(r->environment);
-    return p->words && (p->environment || !r->environment) && set_standard(p, r);
+    return p->words && (p->environment || !r->environment) && set_standard(p, r) &&
+           (!(r->flags & CREATE_SUSPENDED) || wvm_kit_plan_hold(p));
 }
 
 static void end_plan(struct wvm_kit_plan *p)
@@ -133,6 +134,10 @@ static void end_plan(struct wvm_kit_plan *p)
     for (int i = 0; i < WVM_KIT_N_STANDARD; i++)
         if (p->fd[i] >= 0)
             close(p->fd[i]);
+    if (p->holder >= 0)
+        close(p->holder);
+    if (p->held >= 0)
+        close(p->held);
     free(p->path);
     free(p->words);
     free(p->environment);
@@ -151,7 +156,7 @@ static bool check(const struct request *r)
     const DWORD consoles = DETACHED_PROCESS | CREATE_NEW_CONSOLE;
     if (!r->application && (!r->line || r->line[strspn(r->line, " \t")] == '\0'))
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
-    if ((r->flags & ~(DWORD)(HINTS | REFUSED | CREATE_UNICODE_ENVIRONMENT)) != 0 ||
+    if ((r->flags & ~(DWORD)(HINTS | REFUSED | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT)) != 0 ||
         (r->flags & consoles) == consoles)
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
     if (r->flags & REFUSED)
@@ -161,7 +166,8 @@ static bool check(const struct request *r)
 
 static BOOL create(const struct request *r, PROCESS_INFORMATION *out)
 {
-    struct wvm_kit_plan p = {.folder = r->folder, .inherit = r->inherit, .fd = {-1, -1, -1}};
+    struct wvm_kit_plan p = {.folder = r->folder, .inherit = r->inherit, .fd = {-1, -1, -1},
+                             .holder = -1, .held = -1};
     if (!check(r))
         return FALSE;
     BOOL done = make_plan(&p, r) && wvm_kit_start(&p, out);

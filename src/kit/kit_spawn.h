@@ -15,7 +15,17 @@ struct wvm_kit_plan {
     const char *folder;
     bool inherit;
     int fd[WVM_KIT_N_STANDARD]; /* -1: as they are */
+    /* Held (kit_hold.c): this process's and the child's end of a pair of sockets; -1: it is not. */
+    int holder, held;
+    bool is_stopped; /* by the host, at its first instruction */
 };
+
+/* The child shall wait before its program begins. False and the last error. */
+bool wvm_kit_plan_hold(struct wvm_kit_plan *p);
+/* The child has come so far that it waits; false: it has not, or ended. */
+bool wvm_kit_hold_ready(int holder);
+/* Lets it go, and closes the socket. */
+void wvm_kit_hold_end(int holder);
 
 /* Makes the child; false and the last error: there is none, and nothing was written. */
 bool wvm_kit_start(const struct wvm_kit_plan *p, PROCESS_INFORMATION *out);

@@ -8,11 +8,14 @@
  * Locking: none; kit_child.c has its own.   Failure: no process, no handle, nothing written.
  * Signal safety: none. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,23 +77,48 @@ static void reset_signal(int number)
         syscall(SYS_rt_sigaction, number, usual, NULL, MASK_BYTES);
 }
 
+/* From the first to the last. */
+static void close_from(int from, int last)
+{
+    if (from > last || syscall(SYS_close_range, from, last, 0) == 0)
+        return;
+    for (int fd = from; fd <= last && fd < MOST_TRIED; fd++)
+        syscall(SYS_close, fd);
+}
+
+static void close_others(int kept)
+{
+    if (kept >= 0)
+        close_from(WVM_KIT_N_STANDARD, kept - 1);
+    close_from(kept >= 0 ? kept + 1 : WVM_KIT_N_STANDARD, INT_MAX);
+}
+
 /* Of the child alone, which has copies of its own. */
 static bool set_descriptors(const struct wvm_kit_plan *p)
 {
     for (int i = 0; i < WVM_KIT_N_STANDARD; i++)
         if (p->fd[i] >= 0 && syscall(SYS_dup2, p->fd[i], i) < 0)
             return false;
-    if (!p->inherit && syscall(SYS_close_range, WVM_KIT_N_STANDARD, ~0u, 0) != 0)
-        for (int fd = WVM_KIT_N_STANDARD; fd < MOST_TRIED; fd++)
-            syscall(SYS_close, fd);
+    if (!p->inherit)
+        close_others(p->held);
+    if (p->held >= 0 && syscall(SYS_fcntl, p->held, F_SETFD, 0) != 0)
+        return false;
     return !p->folder || syscall(SYS_chdir, p->folder) == 0;
+}
+
+/* It becomes the other program, if it can. */
+static void execute(const struct wvm_kit_plan *p, const sigset_t *mask)
+{
+    if (!set_descriptors(p) || (p->is_stopped && syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) != 0))
+        return;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, MASK_BYTES);
+    syscall(SYS_execve, p->path, p->words, p->environment ? p->environment : environ);
 }
 
 /* In the waiter's memory, on a stack of its own, while the waiter stands still (vfork). */
 static int be_child(void *given)
 {
     struct start *s = given;
-    const struct wvm_kit_plan *p = s->plan;
     __atomic_store_n(&s->number, (uint32_t)syscall(SYS_getpid), __ATOMIC_RELEASE);
     syscall(SYS_futex, &s->number, FUTEX_WAKE, 1, NULL, NULL, 0);
     while (__atomic_load_n(&s->go, __ATOMIC_ACQUIRE) == WAIT)
@@ -98,10 +126,7 @@ static int be_child(void *given)
     if (__atomic_load_n(&s->go, __ATOMIC_ACQUIRE) == GO) {
         for (int i = 1; i <= 8 * MASK_BYTES; i++)
             reset_signal(i);
-        if (set_descriptors(p)) {
-            syscall(SYS_rt_sigprocmask, SIG_SETMASK, &s->mask, NULL, MASK_BYTES);
-            syscall(SYS_execve, p->path, p->words, p->environment ? p->environment : environ);
-        }
+        execute(s->plan, &s->mask);
         s->error = errno;
     }
     syscall(SYS_exit_group, 127);
@@ -136,6 +161,15 @@ static void wait_for(struct wvm_kit_child *child, pid_t pid)
         waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
 }
 
+/* It was stopped as traced when it became the other program; from here on by a signal. */
+static void stop(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+        ;
+    ptrace(PTRACE_DETACH, pid, NULL, (void *)SIGSTOP);
+}
+
 static void *be_waiter(void *given)
 {
     struct start *s = given;
@@ -148,6 +182,8 @@ static void *be_waiter(void *given)
         wake(&s->number, NOBODY);
     }
     bool runs = pid > 0 && s->error == 0 && s->go == GO;
+    if (runs && s->plan->is_stopped)
+        stop(pid);
     if (pid > 0 && !runs)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
@@ -177,6 +213,20 @@ static bool open_both(struct wvm_kit_child *child, uint32_t number, PROCESS_INFO
     return info->hThread && winvm_awaited_get(info->hProcess, 0, &child->what) == 0;
 }
 
+/* The child stands, or will not: who does not come so far within the time is stopped. */
+static void hold(struct wvm_kit_child *child, const struct wvm_kit_plan *p, HANDLE thread)
+{
+    child->holder = -1;
+    if (p->holder < 0 && !p->is_stopped)
+        return;
+    child->thread = thread;
+    if (p->holder >= 0 && wvm_kit_hold_ready(p->holder))
+        child->holder = fcntl(p->holder, F_DUPFD_CLOEXEC, WVM_KIT_N_STANDARD);
+    else if (p->holder >= 0)
+        kill((pid_t)child->what.number, SIGSTOP);
+    __atomic_store_n(&wvm_kit_resume_child, wvm_kit_child_resume, __ATOMIC_RELEASE);
+}
+
 bool wvm_kit_start(const struct wvm_kit_plan *p, PROCESS_INFORMATION *out)
 {
     struct start s = {.plan = p, .child = calloc(1, sizeof *s.child)};
@@ -194,6 +244,7 @@ bool wvm_kit_start(const struct wvm_kit_plan *p, PROCESS_INFORMATION *out)
     wake(&s.go, opened ? GO : STOP);
     await(&s.done);
     if (opened && s.error == 0) {
+        hold(s.child, p, info.hThread);
         wvm_kit_child_add(s.child);
         *out = info;
         return true;

@@ -41,12 +41,26 @@ DWORD wvm_kit_SuspendThread(HANDLE h)
     return held ? before : (DWORD)-1;
 }
 
+bool (*wvm_kit_resume_child)(HANDLE thread, DWORD *before);
+
+/* A handle that is no thread's of this process. */
+static DWORD resume_child(HANDLE h)
+{
+    DWORD before, error = GetLastError();
+    bool (*resume)(HANDLE, DWORD *) = __atomic_load_n(&wvm_kit_resume_child, __ATOMIC_ACQUIRE);
+    if (resume && resume(h, &before))
+        return before;
+    wvm_kit_fail(error);
+    return (DWORD)-1;
+}
+
 DWORD wvm_kit_ResumeThread(HANDLE h)
 {
     struct wvm_kit_thread *t = thread_of(h, THREAD_SUSPEND_RESUME);
+    uint32_t before;
     if (!t)
-        return (DWORD)-1;
-    uint32_t before = wvm_kit_stop_release(t);
+        return resume_child(h);
+    before = wvm_kit_stop_release(t);
     wvm_kit_drop(&t->object);
     return before;
 }

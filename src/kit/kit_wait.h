@@ -101,6 +101,9 @@ static inline DWORD wvm_kit_wait_on(HANDLE h, DWORD ms)
     return ms == 0 ? WAIT_TIMEOUT : wvm_kit_wait_slowly(h, ms);
 }
 
+/* Lets a child process go by the handle of its thread; set by who makes such children. */
+extern bool (*wvm_kit_resume_child)(HANDLE thread, DWORD *before);
+
 /* How an object is at this moment, by a handle that grants `rights`; false and the last error. */
 bool wvm_kit_event_look(HANDLE h, uint32_t rights, EVENT_BASIC_INFORMATION *out);
 bool wvm_kit_mutex_look(HANDLE h, uint32_t rights, MUTANT_BASIC_INFORMATION *out);

@@ -279,7 +279,7 @@ START_TEST(errors)
     ck_assert_uint_eq(error_of(self, NULL, 0x200000, NULL), ERROR_INVALID_PARAMETER);
     ck_assert_uint_eq(error_of(self, NULL, DETACHED_PROCESS | CREATE_NEW_CONSOLE, NULL),
                       ERROR_INVALID_PARAMETER);
-    ck_assert_uint_eq(error_of(self, NULL, CREATE_SUSPENDED, NULL), ERROR_NOT_SUPPORTED);
+    ck_assert_uint_eq(error_of(self, NULL, DEBUG_PROCESS, NULL), ERROR_NOT_SUPPORTED);
     ck_assert_uint_eq(error_of(self, NULL, 0, "/nowhere"), ERROR_DIRECTORY);
     STARTUPINFOA info = {.cb = sizeof info, .dwFlags = STARTF_USESTDHANDLES,
                          .hStdInput = (HANDLE)(uintptr_t)0x1234};
