@@ -20,9 +20,9 @@
 struct node {
     struct wvm_kit_links in; /* first */
     const void *address;
-    struct node *after; /* of those that a waker took out together */
-    bool out;           /* the bucket's lock */
-    uint32_t woken;     /* (a) */
+    struct node *after;         /* of those that a waker took out together */
+    bool out;                   /* the bucket's lock */
+    uint32_t woken;             /* (a) */
 } __attribute__((aligned(64))); /* which two threads touch: the fewest lines */
 static struct bucket {
     struct wvm_kit_lock lock;

@@ -96,9 +96,8 @@ HANDLE wvm_kit_CreateSemaphoreExA(LPSECURITY_ATTRIBUTES security, LONG count, LO
 {
     struct wvm_kit_name name;
     UNREFERENCED_PARAMETER(security);
-    return wvm_kit_name_a(&name, text)
-               ? create(&name, (struct wanted){count, most, flags, access})
-               : NULL;
+    return wvm_kit_name_a(&name, text) ? create(&name, (struct wanted){count, most, flags, access})
+                                       : NULL;
 }
 
 HANDLE wvm_kit_CreateSemaphoreExW(LPSECURITY_ATTRIBUTES security, LONG count, LONG most,
@@ -106,9 +105,8 @@ HANDLE wvm_kit_CreateSemaphoreExW(LPSECURITY_ATTRIBUTES security, LONG count, LO
 {
     struct wvm_kit_name name;
     UNREFERENCED_PARAMETER(security);
-    return wvm_kit_name_w(&name, text)
-               ? create(&name, (struct wanted){count, most, flags, access})
-               : NULL;
+    return wvm_kit_name_w(&name, text) ? create(&name, (struct wanted){count, most, flags, access})
+                                       : NULL;
 }
 
 HANDLE wvm_kit_CreateSemaphoreA(LPSECURITY_ATTRIBUTES security, LONG count, LONG most, LPCSTR text)
@@ -116,8 +114,7 @@ HANDLE wvm_kit_CreateSemaphoreA(LPSECURITY_ATTRIBUTES security, LONG count, LONG
     return wvm_kit_CreateSemaphoreExA(security, count, most, text, 0, SEMAPHORE_ALL_ACCESS);
 }
 
-HANDLE wvm_kit_CreateSemaphoreW(LPSECURITY_ATTRIBUTES security, LONG count, LONG most,
-                                LPCWSTR text)
+HANDLE wvm_kit_CreateSemaphoreW(LPSECURITY_ATTRIBUTES security, LONG count, LONG most, LPCWSTR text)
 {
     return wvm_kit_CreateSemaphoreExW(security, count, most, text, 0, SEMAPHORE_ALL_ACCESS);
 }
@@ -158,8 +155,7 @@ static bool release(struct semaphore *s, LONG more, LONG *before)
 
 static WVM_NOINLINE BOOL release_slowly(HANDLE h, LONG more, LPLONG before)
 {
-    struct wvm_kit_object *waited =
-        wvm_kit_lock_waited(h, SEMAPHORE_MODIFY_STATE, &semaphores);
+    struct wvm_kit_object *waited = wvm_kit_lock_waited(h, SEMAPHORE_MODIFY_STATE, &semaphores);
     LONG seen;
     bool may;
     if (waited) {

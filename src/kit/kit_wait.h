@@ -37,7 +37,7 @@ struct wvm_kit_thread;
  * which changes before the memory is another object's. */
 struct wvm_kit_object {
     struct winvm_object head;
-    struct wvm_kit_links waits; /* the dispatch lock */
+    struct wvm_kit_links waits;                /* the dispatch lock */
     uint64_t word __attribute__((aligned(8))); /* (a) */
 };
 /* Only who has the dispatch lock changes the word. */
@@ -52,7 +52,7 @@ typedef DWORD wvm_kit_quick_fn(struct wvm_kit_object *object, uint64_t seen, HAN
 struct wvm_kit_kind {
     struct winvm_object_kind kind; /* first; .gone is wvm_kit_gone */
     struct wvm_kit_store store;
-    size_t kept; /* bytes at the end that the kind clears itself, all 0 in new memory */
+    size_t kept;             /* bytes at the end that the kind clears itself, all 0 in new memory */
     wvm_kit_quick_fn *quick; /* NULL: only under the lock */
     /* The last reference is dropped. True: the object keeps its memory, and gives it up by itself
      * (wvm_kit_put). NULL: never. */
@@ -153,8 +153,7 @@ static inline void wvm_kit_set_word(struct wvm_kit_object *object, uint64_t word
     __atomic_store_n(&object->word, word, __ATOMIC_RELEASE);
 }
 /* From *seen to next; false: *seen is what the word is. */
-static inline bool wvm_kit_swap_shared(struct wvm_kit_object *object, uint64_t *seen,
-                                       uint64_t next)
+static inline bool wvm_kit_swap_shared(struct wvm_kit_object *object, uint64_t *seen, uint64_t next)
 {
     return __atomic_compare_exchange_n(&object->word, seen, next, false, __ATOMIC_ACQ_REL,
                                        __ATOMIC_ACQUIRE);
@@ -225,16 +224,15 @@ struct wvm_kit_object *wvm_kit_glance(HANDLE h, uint32_t rights, wvm_kit_quick_f
                                       uint64_t *word);
 
 /* The same two by a handle of that kind. */
-static inline struct wvm_kit_object *wvm_kit_recall_of(HANDLE h, uint32_t rights,
-                                                       const struct wvm_kit_kind *kind,
-                                                       uint64_t *word)
+static inline struct wvm_kit_object *
+wvm_kit_recall_of(HANDLE h, uint32_t rights, const struct wvm_kit_kind *kind, uint64_t *word)
 {
     wvm_kit_quick_fn *quick;
     struct wvm_kit_object *object = wvm_kit_recall(h, rights, &quick, word);
     return WVM_LIKELY(object && quick == kind->quick) ? object : NULL;
 }
-struct wvm_kit_object *wvm_kit_glance_of(HANDLE h, uint32_t rights,
-                                         const struct wvm_kit_kind *kind, uint64_t *word);
+struct wvm_kit_object *wvm_kit_glance_of(HANDLE h, uint32_t rights, const struct wvm_kit_kind *kind,
+                                         uint64_t *word);
 
 #pragma GCC visibility pop
 

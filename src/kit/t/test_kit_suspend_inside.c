@@ -121,8 +121,8 @@ static DWORD WINAPI hammer(LPVOID argument)
     unsigned seed = (unsigned)(uintptr_t)argument;
     HANDLE heap = HeapCreate(0, 0, 0);
     while (!stop) {
-        void *p = VirtualAlloc(NULL, 1 << (12 + seed % 6), MEM_RESERVE | MEM_COMMIT,
-                               PAGE_READWRITE);
+        void *p =
+            VirtualAlloc(NULL, 1 << (12 + seed % 6), MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
         DWORD old;
         HeapFree(heap, 0, HeapAlloc(heap, 0, 100));
         SetEvent(shared);

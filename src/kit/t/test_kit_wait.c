@@ -200,8 +200,8 @@ START_TEST(used_handles)
 {
     ck_assert(!SetEvent(NULL) && WaitForSingleObject(NULL, 0) == WAIT_FAILED);
     HANDLE h = event_of(TRUE, TRUE), less, wrong = CreateSemaphoreA(NULL, 1, 1, NULL);
-    ck_assert(DuplicateHandle(GetCurrentProcess(), h, GetCurrentProcess(), &less, SYNCHRONIZE,
-                              FALSE, 0));
+    ck_assert(
+        DuplicateHandle(GetCurrentProcess(), h, GetCurrentProcess(), &less, SYNCHRONIZE, FALSE, 0));
     ck_assert(WaitForSingleObject(less, 0) == WAIT_OBJECT_0 && !ResetEvent(less));
     ck_assert_uint_eq(GetLastError(), ERROR_ACCESS_DENIED);
     ck_assert_uint_eq(WaitForSingleObject(wrong, 0), WAIT_OBJECT_0);
