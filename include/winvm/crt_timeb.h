@@ -1,10 +1,9 @@
 /* winvm/crt_timeb.h: the time with milliseconds, the zone and the times of files, as Windows'
- * sys/timeb.h, time.h and sys/utime.h have them. */
+ * sys/timeb.h, time.h and sys/utime.h have them. The host's pthread.h has time.h, and so this: it may
+ * include no header that needs that one. */
 #ifndef WINVM_CRT_TIMEB_H
 #define WINVM_CRT_TIMEB_H
 
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <utime.h>
@@ -62,11 +61,11 @@ WINVM_CRT_ errno_t _get_tzname(size_t *length, char *to, size_t size, int which)
     if (!length || (!to && size) || (to && !size) || which < 0 || which > 1)
         return winvm_crt_error_(EINVAL);
     name = winvm_tzname_()[which];
-    *length = strlen(name) + 1;
+    *length = __builtin_strlen(name) + 1;
     if (!to) return 0;
     to[0] = 0;
     if (*length > size) return winvm_crt_error_(ERANGE);
-    memcpy(to, name, *length);
+    __builtin_memcpy(to, name, *length);
     return 0;
 }
 
@@ -120,9 +119,9 @@ WINVM_CRT_ int _futime64(int fd, const struct __utimbuf64 *times)
 {
     struct timeval as[2];
     if (!times) return futimes(fd, NULL);
-    memset(as, 0, sizeof(as));
     as[0].tv_sec = (time_t)times->actime;
     as[1].tv_sec = (time_t)times->modtime;
+    as[0].tv_usec = as[1].tv_usec = 0;
     return futimes(fd, as);
 }
 #define _utime _utime64
