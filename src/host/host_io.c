@@ -4,6 +4,7 @@
  * I2  A call that a signal interrupted before it did anything is made again.
  * I3  A write at the limit of file sizes (RLIMIT_FSIZE) is -EFBIG, without the signal that write(2)
  *     sends, but for descriptors of the program's own that append.
+ * I4  A write to a pipe that nobody reads is -EPIPE, without a signal.
  * Locking: none.   Failure: -errno.   Signal safety: all functions. */
 #include "host/host_io.h"
 
@@ -11,6 +12,7 @@
 
 #include "host/host_kernel.h"
 #include "host/host_private.h"
+#include "host/host_signal.h"
 
 #ifndef O_LARGEFILE
 #define O_LARGEFILE 0
@@ -124,6 +126,22 @@ int64_t wvm_host_io_write(int fd, const void *from, size_t len, int64_t at)
     if (at < 0)
         return AGAIN(syscall(SYS_write, fd, from, len));
     return wvm_sys_pwrite(fd, from, len, (uint64_t)at);
+}
+
+/* I4. The signal is the thread's own, and taken back while it is blocked; one that was pending
+ * before stays. */
+int64_t wvm_host_io_write_pipe(int fd, const void *from, size_t len)
+{
+    const uint64_t pipe = wvm_host_sigbit(SIGPIPE);
+    const struct timespec now = {0};
+    uint64_t old = 0, pending = 0;
+    WVM_SYS(syscall(SYS_rt_sigprocmask, SIG_BLOCK, &pipe, &old, sizeof old));
+    WVM_SYS(syscall(SYS_rt_sigpending, &pending, sizeof pending));
+    int64_t n = AGAIN(syscall(SYS_write, fd, from, len));
+    if (n == -EPIPE && !(pending & pipe))
+        WVM_SYS(syscall(SYS_rt_sigtimedwait, &pipe, NULL, &now, sizeof pipe));
+    WVM_SYS(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof old));
+    return n;
 }
 
 int64_t wvm_host_io_seek(int fd, int64_t offset, int whence)

@@ -38,6 +38,8 @@ bool wvm_host_io_is(int fd, uint64_t dev, uint64_t ino);
 /* Bytes moved, at the position `at`, or at the descriptor's when at is negative. */
 int64_t wvm_host_io_read(int fd, void *to, size_t len, int64_t at);
 int64_t wvm_host_io_write(int fd, const void *from, size_t len, int64_t at);
+/* The same to a pipe or socket; -EPIPE without the signal (SIGPIPE) that write(2) sends. */
+int64_t wvm_host_io_write_pipe(int fd, const void *from, size_t len);
 /* The descriptor's position; whence is SEEK_SET, SEEK_CUR or SEEK_END. */
 int64_t wvm_host_io_seek(int fd, int64_t offset, int whence);
 int wvm_host_io_sync(int fd);

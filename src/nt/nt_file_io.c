@@ -7,8 +7,7 @@
  *     files that are not opened with FILE_FLAG_OVERLAPPED.
  * I3  The end of a file is END_OF_FILE; of a pipe, PIPE_BROKEN.
  * Order of checks: the handle and its rights, the offset, the buffer (WW-038).
- * Locking: none.   Failure: what was moved stays moved; *done tells.   Signal safety: yes; a write
- * to a pipe that nobody reads raises SIGPIPE, as write(2) does. */
+ * Locking: none.   Failure: what was moved stays moved; *done tells.   Signal safety: yes. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -119,8 +118,12 @@ static wvm_status move(const struct use *u, const struct wvm_file_io *io, bool w
     while (*done < io->len && n > 0 && (*done == 0 || write || u->file->kind == WVM_HOST_REGULAR)) {
         void *buf = (void *)(io->buf + *done);
         int64_t at = u->at < 0 ? -1 : u->at + (int64_t)*done;
-        n = write ? wvm_host_io_write(u->fd, buf, io->len - *done, at)
-                  : wvm_host_io_read(u->fd, buf, io->len - *done, at);
+        if (!write)
+            n = wvm_host_io_read(u->fd, buf, io->len - *done, at);
+        else if (u->file->kind == WVM_HOST_PIPE)
+            n = wvm_host_io_write_pipe(u->fd, buf, io->len - *done);
+        else
+            n = wvm_host_io_write(u->fd, buf, io->len - *done, at);
         if (*done == 0)
             status = result_of(u, n, write);
         *done += n > 0 ? (size_t)n : 0;
