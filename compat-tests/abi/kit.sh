@@ -7,7 +7,7 @@
 # shellcheck disable=SC2086
 have $CC || skip "no C compiler"
 
-headers="dbghelp debugapi fibersapi guiddef heapapi image image_directories kit_files kit_loader
+headers="dbghelp debugapi fibersapi guiddef heapapi image image_directories kit_file_info kit_files kit_loader
 kit_ntdll_strings kit_spawn kit_sysinfo kit_thread_info kit_threads kit_winbase minwinbase sdkddkver
 securitybaseapi synchapi sysinfoapi teb threadpoolapiset threadpoollegacyapiset winbase
 windef werapi winerror winerror_more winioctl winnt winnt_lists winnt_words winuser"

@@ -118,6 +118,78 @@ static void attributes(void)
     TELL_ERROR(GetDiskFreeSpaceExA("none", NULL, NULL, &rest));
 }
 
+/* ---- handles ---- */
+
+static void information(HANDLE h)
+{
+    BY_HANDLE_FILE_INFORMATION i;
+    FILE_STANDARD_INFO s;
+    FILE_END_OF_FILE_INFO e;
+    FILETIME t = {123456789, 30000000}, back;
+    TELL_ERROR(GetFileInformationByHandle(h, &i));
+    TELL(i.nFileSizeLow);
+    TELL_ERROR(GetFileInformationByHandleEx(h, FileStandardInfo, &s, sizeof s));
+    TELL(s.EndOfFile.QuadPart == 2 && s.NumberOfLinks == 1 && !s.Directory);
+    TELL_ERROR(GetFileInformationByHandleEx(h, FileStandardInfo, &s, 4));
+    TELL_ERROR(GetFileInformationByHandleEx(h, FileEndOfFileInfo, &s, sizeof s));
+    e.EndOfFile.QuadPart = 100;
+    TELL_ERROR(SetFileInformationByHandle(h, FileEndOfFileInfo, &e, sizeof e));
+    TELL(GetFileSize(h, NULL));
+    TELL_ERROR(SetFileInformationByHandle(h, FileStandardInfo, &s, sizeof s));
+    TELL(SetFileTime(h, NULL, &t, &t) && GetFileTime(h, NULL, NULL, &back));
+    TELL(CompareFileTime(&t, &back));
+}
+
+static void locks(HANDLE h)
+{
+    OVERLAPPED ov;
+    HANDLE other = CreateFileA("locked", GENERIC_READ | GENERIC_WRITE,
+                               FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    memset(&ov, 0, sizeof ov);
+    TELL_ERROR(LockFile(h, 0, 0, 10, 0));
+    TELL_ERROR(LockFile(h, 5, 0, 10, 0));
+    TELL_ERROR(LockFile(other, 5, 0, 10, 0));
+    TELL_ERROR(UnlockFile(h, 0, 0, 10, 0));
+    TELL_ERROR(LockFileEx(h, LOCKFILE_FAIL_IMMEDIATELY, 0, 10, 0, &ov));
+    TELL_ERROR(LockFileEx(other, LOCKFILE_FAIL_IMMEDIATELY, 0, 10, 0, &ov));
+    TELL_ERROR(LockFile(other, 0, 0, 10, 0));
+    TELL_ERROR(UnlockFileEx(h, 0, 10, 0, &ov));
+    CloseHandle(other);
+    TELL_ERROR(LockFile(h, 0, 0, 10, 0));
+    TELL_ERROR(UnlockFile(h, 0, 0, 10, 0));
+}
+
+static void pipes(void)
+{
+    HANDLE r, w;
+    char bytes[8];
+    DWORD n = 0, there = 9;
+    TELL_ERROR(CreatePipe(&r, &w, NULL, 0));
+    TELL(GetFileType(r));
+    TELL_ERROR(PeekNamedPipe(r, NULL, 0, NULL, &there, NULL));
+    TELL(there);
+    TELL(WriteFile(w, "hello", 5, &n, NULL));
+    TELL_ERROR(PeekNamedPipe(r, bytes, 3, &n, &there, NULL));
+    TELL(n * 10 + there);
+    CloseHandle(w);
+    TELL_ERROR(ReadFile(r, bytes, 8, &n, NULL));
+    TELL(n);
+    TELL_ERROR(ReadFile(r, bytes, 8, &n, NULL));
+    TELL_ERROR(PeekNamedPipe(r, NULL, 0, NULL, &there, NULL));
+    CloseHandle(r);
+}
+
+static void handles(void)
+{
+    put("locked", "xx");
+    HANDLE h = CreateFileA("locked", GENERIC_READ | GENERIC_WRITE,
+                           FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    information(h);
+    locks(h);
+    CloseHandle(h);
+    pipes();
+}
+
 /* The test's folder, the current one, and its end. */
 static void enter(char *folder)
 {
@@ -150,6 +222,7 @@ int main(void)
     finds();
     moves();
     attributes();
+    handles();
     leave(folder);
     return 7;
 }

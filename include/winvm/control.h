@@ -44,8 +44,8 @@ WINVM_SYSV void *winvm_handle_from_fd(int fd, uint32_t access);
 
 /* For who extends what handles of files can do. A new descriptor, close-on-exec and the caller's,
  * for the open file of a handle that grants all of `rights` (0: any handle); its position and its
- * locks are the handle's. One that may neither read nor write is good for fstat only (O_PATH). -1 and
- * errno: EBADF no handle of a file, EACCES, EMFILE. */
+ * locks are the handle's. One that may neither read nor write is good for fstat only (O_PATH). -1
+ * and errno: EBADF no handle of a file, EACCES, EMFILE. */
 WINVM_SYSV int winvm_file_to_fd(void *file, uint32_t rights);
 /* The file gets another size; what is added is 0. The handle must grant FILE_WRITE_DATA. 0, or -1
  * and errno: EBADF, EACCES, EINVAL, ENOTTY no regular file, ETXTBSY views of this process need

@@ -1,5 +1,6 @@
-/* winvm/winioctl.h: the numbers of device controls, and what file systems are asked with. winvm has
- * no DeviceIoControl; these are for sources that name them.
+/* winvm/winioctl.h: the numbers of device controls, and what file systems are asked with.
+ * DeviceIoControl of libwinvm-kit knows some of them (ioapiset.h); the others are for sources that
+ * name them.
  *
  * WINVM_NO_TYPES leaves out all of it. */
 #ifndef WINVM_WINIOCTL_H

@@ -8,8 +8,6 @@
 #include "kit/kit.h"
 #include "kit/kit_file.h"
 
-#define EVERYBODY_WRITES 0222u
-
 DWORD wvm_kit_GetFileAttributesA(LPCSTR path)
 {
     struct wvm_kit_file f;
@@ -42,12 +40,8 @@ BOOL wvm_kit_SetFileAttributesA(LPCSTR path, DWORD attributes)
         return TRUE; /* READONLY means nothing for a folder */
     if (attributes & FILE_ATTRIBUTE_DIRECTORY)
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
-    mode_t mode = f.mode & 07777;
-    if (attributes & FILE_ATTRIBUTE_READONLY)
-        mode &= ~EVERYBODY_WRITES;
-    else if (!(mode & EVERYBODY_WRITES))
-        mode |= S_IWUSR;
-    return chmod(path, mode) == 0 || wvm_kit_file_fail(errno, path);
+    return chmod(path, wvm_kit_file_permissions(&f, attributes)) == 0 ||
+           wvm_kit_file_fail(errno, path);
 }
 
 BOOL wvm_kit_SetFileAttributesW(LPCWSTR path, DWORD attributes)

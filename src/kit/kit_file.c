@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,6 +18,7 @@
 #define SECONDS_FROM_1601_TO_1970 11644473600LL
 #define SECTOR 512
 #define WRITERS 0222u
+#define OWNER_WRITES 0200u
 /* The kind of a file in its mode; <sys/stat.h> does not go with the kernel's header. */
 #define KIND 0170000u
 #define KIND_FOLDER 0040000u
@@ -61,6 +63,14 @@ DWORD wvm_kit_file_attributes(const struct wvm_kit_file *f)
     return found ? found : FILE_ATTRIBUTE_NORMAL;
 }
 
+uint32_t wvm_kit_file_permissions(const struct wvm_kit_file *f, DWORD attributes)
+{
+    uint32_t mode = f->mode & ~KIND;
+    if (attributes & FILE_ATTRIBUTE_READONLY)
+        return mode & ~WRITERS;
+    return mode & WRITERS ? mode : mode | OWNER_WRITES;
+}
+
 /* Is the folder that the path would be in there? */
 static bool has_folder(const char *path)
 {
@@ -101,6 +111,11 @@ static DWORD error_of(int error, const char *path)
         if (table[i].error == error)
             return table[i].is;
     return ERROR_ACCESS_DENIED;
+}
+
+void wvm_kit_file_fd_path(int fd, char out[WVM_KIT_FD_PATH])
+{
+    snprintf(out, WVM_KIT_FD_PATH, "/proc/self/fd/%d", fd);
 }
 
 BOOL wvm_kit_file_fail(int error, const char *path)

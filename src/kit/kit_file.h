@@ -26,6 +26,20 @@ bool wvm_kit_file_named(const char *path);
 /* The path as UTF-8, of malloc; NULL and the last error. */
 char *wvm_kit_file_path(LPCWSTR path);
 
+/* The number of a volume, by what statvfs says of it. */
+static inline DWORD wvm_kit_file_serial(uint64_t fsid)
+{
+    return (DWORD)(fsid ^ fsid >> 32);
+}
+/* The permissions of f that attributes mean: READONLY takes the right to write from everybody, its
+ * absence gives it to the owner when nobody has it. */
+uint32_t wvm_kit_file_permissions(const struct wvm_kit_file *f, DWORD attributes);
+/* The path of an open descriptor that other calls may use: "/proc/self/fd/...". */
+#define WVM_KIT_FD_PATH 32
+void wvm_kit_file_fd_path(int fd, char out[WVM_KIT_FD_PATH]);
+/* Renames as MoveFileEx does; taken: not asking whether the handles of `from` permit it. */
+BOOL wvm_kit_file_move(const char *from, const char *to, DWORD flags, bool taken);
+
 /* A handle that the path may be deleted or renamed through, as far as the handles of this process
  * allow; INVALID_HANDLE_VALUE and the last error. Symbolic links are not followed. */
 HANDLE wvm_kit_file_take(const char *path);

@@ -72,3 +72,46 @@ X(DWORD, SearchPathA,
 X(DWORD, SearchPathW,
   (LPCWSTR a, LPCWSTR b, LPCWSTR c, DWORD d, LPWSTR e, LPWSTR *f), (a, b, c, d, e, f))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FILE_INFO)
+X(BOOL, GetFileInformationByHandle, (HANDLE a, LPBY_HANDLE_FILE_INFORMATION b), (a, b))
+X(BOOL, GetFileInformationByHandleEx,
+  (HANDLE a, FILE_INFO_BY_HANDLE_CLASS b, LPVOID c, DWORD d), (a, b, c, d))
+X(BOOL, SetFileInformationByHandle,
+  (HANDLE a, FILE_INFO_BY_HANDLE_CLASS b, LPVOID c, DWORD d), (a, b, c, d))
+X(DWORD, GetFinalPathNameByHandleA, (HANDLE a, LPSTR b, DWORD c, DWORD d), (a, b, c, d))
+X(DWORD, GetFinalPathNameByHandleW, (HANDLE a, LPWSTR b, DWORD c, DWORD d), (a, b, c, d))
+X(BOOL, GetFileTime, (HANDLE a, LPFILETIME b, LPFILETIME c, LPFILETIME d), (a, b, c, d))
+X(BOOL, SetFileTime,
+  (HANDLE a, const FILETIME *b, const FILETIME *c, const FILETIME *d), (a, b, c, d))
+X(BOOL, SetFileValidData, (HANDLE a, LONGLONG b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FILE_LOCK)
+X(BOOL, LockFile, (HANDLE a, DWORD b, DWORD c, DWORD d, DWORD e), (a, b, c, d, e))
+X(BOOL, LockFileEx,
+  (HANDLE a, DWORD b, DWORD c, DWORD d, DWORD e, LPOVERLAPPED f), (a, b, c, d, e, f))
+X(BOOL, UnlockFile, (HANDLE a, DWORD b, DWORD c, DWORD d, DWORD e), (a, b, c, d, e))
+X(BOOL, UnlockFileEx,
+  (HANDLE a, DWORD b, DWORD c, DWORD d, LPOVERLAPPED e), (a, b, c, d, e))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_OVERLAPPED)
+X(BOOL, GetOverlappedResult, (HANDLE a, LPOVERLAPPED b, LPDWORD c, BOOL d), (a, b, c, d))
+X(BOOL, GetOverlappedResultEx,
+  (HANDLE a, LPOVERLAPPED b, LPDWORD c, DWORD d, BOOL e), (a, b, c, d, e))
+X(BOOL, CancelIo, (HANDLE a), (a))
+X(BOOL, CancelIoEx, (HANDLE a, LPOVERLAPPED b), (a, b))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_FILE_CONTROL)
+X(BOOL, DeviceIoControl,
+  (HANDLE a, DWORD b, LPVOID c, DWORD d, LPVOID e, DWORD f, LPDWORD g, LPOVERLAPPED h),
+  (a, b, c, d, e, f, g, h))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_PIPE)
+X(BOOL, CreatePipe, (PHANDLE a, PHANDLE b, LPSECURITY_ATTRIBUTES c, DWORD d), (a, b, c, d))
+X(BOOL, PeekNamedPipe,
+  (HANDLE a, LPVOID b, DWORD c, LPDWORD d, LPDWORD e, LPDWORD f), (a, b, c, d, e, f))
+#endif

@@ -41,6 +41,7 @@
     X(ERROR_PROC_NOT_FOUND, "The specified procedure could not be found.")                        \
     X(ERROR_NEGATIVE_SEEK,                                                                        \
       "An attempt was made to move the file pointer before the beginning of the file.")           \
+    X(ERROR_DIR_NOT_EMPTY, "The directory is not empty.")                                         \
     X(ERROR_DISCARDED, "The segment is already discarded and cannot be locked.")                  \
     X(ERROR_NOT_LOCKED, "The segment is already unlocked.")                                       \
     X(ERROR_BAD_PATHNAME, "The specified path is invalid.")                                       \
@@ -60,6 +61,8 @@
     X(ERROR_TOO_MANY_POSTS, "Too many posts were made to a semaphore.")                           \
     X(ERROR_PARTIAL_COPY,                                                                         \
       "Only part of a ReadProcessMemory or WriteProcessMemory request was completed.")            \
+    X(ERROR_INVALID_LOCK_RANGE, "The requested file lock operation cannot be processed due to "   \
+      "an invalid byte range.")                                                                   \
     X(ERROR_MR_MID_NOT_FOUND, "The system cannot find message text for message number 0x%1 in "   \
       "the message file for %2.")                                                                 \
     X(ERROR_INVALID_ADDRESS, "Attempt to access invalid address.")                                \

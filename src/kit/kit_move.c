@@ -98,6 +98,11 @@ static BOOL move_taken(const struct move *m)
 
 BOOL wvm_kit_MoveFileExA(LPCSTR from, LPCSTR to, DWORD flags)
 {
+    return wvm_kit_file_move(from, to, flags, false);
+}
+
+BOOL wvm_kit_file_move(const char *from, const char *to, DWORD flags, bool taken)
+{
     struct move m = {.from = from, .to = to, .replace = flags & MOVEFILE_REPLACE_EXISTING,
                      .copy = flags & MOVEFILE_COPY_ALLOWED};
     if (flags & (MOVEFILE_DELAY_UNTIL_REBOOT | MOVEFILE_CREATE_HARDLINK))
@@ -109,11 +114,12 @@ BOOL wvm_kit_MoveFileExA(LPCSTR from, LPCSTR to, DWORD flags)
     int error = wvm_kit_file_of(-1, from, false, &m.source);
     if (error)
         return wvm_kit_file_fail(error, from);
-    HANDLE h = wvm_kit_file_take(from);
+    HANDLE h = taken ? NULL : wvm_kit_file_take(from);
     if (h == INVALID_HANDLE_VALUE)
         return FALSE;
     BOOL done = move_taken(&m);
-    CloseHandle(h);
+    if (h)
+        CloseHandle(h);
     return done;
 }
 

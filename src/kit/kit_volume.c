@@ -180,7 +180,7 @@ static BOOL ask_volume(const char *root, struct volume *out)
     if (!ask(root, &fs))
         return FALSE;
     find_fs_name(root ? root : ".", out->fs_name);
-    out->serial = (DWORD)((uint64_t)fs.f_fsid ^ (uint64_t)fs.f_fsid >> 32);
+    out->serial = wvm_kit_file_serial(fs.f_fsid);
     out->component = (DWORD)fs.f_namemax;
     out->flags = FILE_CASE_SENSITIVE_SEARCH | FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK |
                  FILE_SUPPORTS_SPARSE_FILES | FILE_SUPPORTS_REPARSE_POINTS |

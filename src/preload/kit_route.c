@@ -104,7 +104,12 @@ static const char by_handle[] =
     "ResetEvent\0" "PulseEvent\0" "ReleaseMutex\0" "ReleaseSemaphore\0" "GetExitCodeThread\0"
     "GetExitCodeProcess\0"
     "GetThreadId\0" "ResumeThread\0" "SuspendThread\0" "TerminateThread\0" "GetThreadContext\0"
-    "SetThreadContext\0" "GetThreadPriority\0" "SetThreadPriority\0" "AdjustTokenPrivileges\0";
+    "SetThreadContext\0" "GetThreadPriority\0" "SetThreadPriority\0" "AdjustTokenPrivileges\0"
+    "GetFileInformationByHandle\0" "GetFileInformationByHandleEx\0"
+    "SetFileInformationByHandle\0" "GetFinalPathNameByHandleA\0" "GetFinalPathNameByHandleW\0"
+    "GetFileTime\0" "SetFileTime\0" "SetFileValidData\0" "LockFile\0" "LockFileEx\0"
+    "UnlockFile\0" "UnlockFileEx\0" "GetOverlappedResult\0" "GetOverlappedResultEx\0"
+    "CancelIo\0" "CancelIoEx\0" "DeviceIoControl\0" "PeekNamedPipe\0";
 static const char by_handles[] = "WaitForMultipleObjects\0" "WaitForMultipleObjectsEx\0";
 
 static const char *name_of(size_t i)

@@ -3,6 +3,7 @@
 #define WINVM_COMPAT_FILEAPI_H
 
 #include "../fileapi.h"
+#include "../kit_file_info.h"
 #include "../kit_files.h"
 #include "../kit_place.h"
 

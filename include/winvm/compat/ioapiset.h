@@ -4,4 +4,6 @@
 
 #include "windows.h"
 
+#include "../ioapiset.h"
+
 #endif
