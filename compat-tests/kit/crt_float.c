@@ -33,9 +33,9 @@ static void raise_it(enum kind kind)
     case DENORMAL: result = denormal + one; break;
     case LONG_DIVIDE:
         long_result = long_one / long_zero;
-        long_result = long_result + long_one; /* the x87 tells with its next instruction */
         break;
     }
+    __asm__ volatile("fwait"); /* the x87 tells with its next instruction */
 }
 
 /* The exception that `kind` is when all but `bit` are masked; 0: none. */
@@ -87,7 +87,10 @@ static void words(void)
     CHECK(!_controlfp_s(&word, _RC_NEAR, _MCW_RC) && word == was);
     CHECK(_controlfp_s(&word, 0x1000, 0x1000) == EINVAL && word == was);
     _controlfp(_DN_FLUSH, _MCW_DN);
-    CHECK((_controlfp(0, 0) & _MCW_DN) == _DN_FLUSH && tiny / two == 0);
+    CHECK((_controlfp(0, 0) & _MCW_DN) == _DN_FLUSH);
+#if !defined(__i386__) /* the x87 flushes nothing */
+    CHECK(tiny / two == 0);
+#endif
     _controlfp(_DN_SAVE, _MCW_DN);
     CHECK(tiny / two > 0 && _controlfp(0, 0) == was);
 #if defined(__i386__)

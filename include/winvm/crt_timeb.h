@@ -1,6 +1,6 @@
 /* winvm/crt_timeb.h: the time with milliseconds, the zone and the times of files, as Windows'
- * sys/timeb.h, time.h and sys/utime.h have them. The host's pthread.h has time.h, and so this: it may
- * include no header that needs that one. */
+ * sys/timeb.h, time.h and sys/utime.h have them. The host's pthread.h has time.h, and so this:
+ * it may include no header that needs that one. */
 #ifndef WINVM_CRT_TIMEB_H
 #define WINVM_CRT_TIMEB_H
 
