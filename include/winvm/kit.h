@@ -3,12 +3,15 @@
 #ifndef WINVM_KIT_H
 #define WINVM_KIT_H
 
+#include "combaseapi.h"
 #include "debugapi.h"
 #include "evntprov.h"
 #include "fibersapi.h"
 #include "heapapi.h"
 #include "interlockedapi.h"
 #include "ioapiset.h"
+#include "jobapi.h"
+#include "kit_descriptor.h"
 #include "kit_file_info.h"
 #include "kit_files.h"
 #include "kit_loader.h"
@@ -32,11 +35,11 @@
 #include "rtlsupportapi.h"
 #include "securitybaseapi.h"
 #include "synchapi.h"
-#include "tlhelp32.h"
 #include "threadpoolapiset.h"
 #include "threadpoollegacyapiset.h"
 #include "timeapi.h"
 #include "timezoneapi.h"
+#include "tlhelp32.h"
 #include "utilapiset.h"
 #include "werapi.h"
 #include "wincon.h"

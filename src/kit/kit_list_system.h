@@ -293,3 +293,35 @@ X(ULONG, EventWriteEx,
 X(ULONG, EventWriteString, (REGHANDLE a, UCHAR b, ULONGLONG c, PCWSTR d), (a, b, c, d))
 X(ULONG, EventActivityIdControl, (ULONG a, LPGUID b), (a, b))
 #endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_DESCRIPTOR)
+X(BOOL, InitializeSid, (PSID a, PSID_IDENTIFIER_AUTHORITY b, BYTE c), (a, b, c))
+X(BOOL, AllocateAndInitializeSid,
+  (PSID_IDENTIFIER_AUTHORITY a, BYTE b, DWORD c, DWORD d, DWORD e, DWORD f, DWORD g, DWORD h,
+   DWORD i, DWORD j, PSID *k), (a, b, c, d, e, f, g, h, i, j, k))
+X(PVOID, FreeSid, (PSID a), (a))
+X(BOOL, CheckTokenMembership, (HANDLE a, PSID b, PBOOL c), (a, b, c))
+X(BOOL, InitializeAcl, (PACL a, DWORD b, DWORD c), (a, b, c))
+X(BOOL, AddAccessAllowedAce, (PACL a, DWORD b, DWORD c, PSID d), (a, b, c, d))
+X(BOOL, AddAccessDeniedAce, (PACL a, DWORD b, DWORD c, PSID d), (a, b, c, d))
+X(BOOL, IsValidAcl, (PACL a), (a))
+X(BOOL, InitializeSecurityDescriptor, (PSECURITY_DESCRIPTOR a, DWORD b), (a, b))
+X(BOOL, IsValidSecurityDescriptor, (PSECURITY_DESCRIPTOR a), (a))
+X(BOOL, SetSecurityDescriptorDacl,
+  (PSECURITY_DESCRIPTOR a, BOOL b, PACL c, BOOL d), (a, b, c, d))
+X(BOOL, GetSecurityDescriptorDacl,
+  (PSECURITY_DESCRIPTOR a, PBOOL b, PACL *c, PBOOL d), (a, b, c, d))
+X(BOOL, SetSecurityDescriptorOwner, (PSECURITY_DESCRIPTOR a, PSID b, BOOL c), (a, b, c))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_JOB)
+X(BOOL, IsProcessInJob, (HANDLE a, HANDLE b, PBOOL c), (a, b, c))
+X(BOOL, QueryInformationJobObject,
+  (HANDLE a, JOBOBJECTINFOCLASS b, LPVOID c, DWORD d, LPDWORD e), (a, b, c, d, e))
+#endif
+
+#if defined(WVM_KIT_ALL) || defined(WVM_KIT_TASK)
+X(LPVOID, CoTaskMemAlloc, (SIZE_T a), (a))
+X(LPVOID, CoTaskMemRealloc, (LPVOID a, SIZE_T b), (a, b))
+X(VOID, CoTaskMemFree, (LPVOID a), (a))
+#endif

@@ -1,5 +1,5 @@
-/* <aclapi.h> for unmodified Windows sources: winvm has no security descriptors, so that nothing is
- * declared here beyond windows.h. */
+/* <aclapi.h> for unmodified Windows sources: no object has a security descriptor, so that nothing
+ * is declared here beyond windows.h. */
 #ifndef WINVM_COMPAT_ACLAPI_H
 #define WINVM_COMPAT_ACLAPI_H
 

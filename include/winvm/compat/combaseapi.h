@@ -1,0 +1,7 @@
+/* <combaseapi.h> for unmodified Windows sources. */
+#ifndef WINVM_COMPAT_COMBASEAPI_H
+#define WINVM_COMPAT_COMBASEAPI_H
+
+#include "../combaseapi.h"
+
+#endif
