@@ -184,9 +184,9 @@ struct winvm_export {
     int32_t windows;  /* to its entry in that of Windows */
     uint32_t modules; /* WINVM_IN_*; 0: by the form of the name, as winvm's own functions */
 };
-/* Among the modules of an entry: `own` leads to a function `void *(const char *name)`, which is asked
- * each time for the entry in the compiler's convention (NULL: there is none). `windows` may be 0:
- * there is none, or, on i386, the same. */
+/* Among the modules of an entry: `own` leads to a function `void *(const char *name)`, which is
+ * asked each time for the entry in the compiler's convention (NULL: there is none). `windows` may
+ * be 0: there is none, or, on i386, the same. */
 #define WINVM_EXPORT_ASKED 0x80000000
 /* GetProcAddress finds the functions of the table [first, end) from now on, those of winvm and of
  * tables that were added before first. The table stays as it is until it is removed; nobody reads

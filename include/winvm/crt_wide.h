@@ -1,5 +1,5 @@
-/* winvm/crt_wide.h: more functions for texts of a wchar_t of 16 bits (-fshort-wchar), as Windows has
- * them: formats, numbers, the environment, files. Text of the host is UTF-8. Included by
+/* winvm/crt_wide.h: more functions for texts of a wchar_t of 16 bits (-fshort-wchar), as Windows
+ * has them: formats, numbers, the environment, files. Text of the host is UTF-8. Included by
  * crt_stdlib.h, whose functions it uses. */
 #ifndef WINVM_CRT_WIDE_H
 #define WINVM_CRT_WIDE_H

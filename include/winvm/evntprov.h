@@ -1,7 +1,7 @@
 /* winvm/evntprov.h: providers of events (libwinvm-kit), for sources that report what they do.
  *
- * Nobody listens: a provider is never enabled, its callback is never called, and what it writes goes
- * nowhere. Results are error numbers: 6 no such provider, 87.
+ * Nobody listens: a provider is never enabled, its callback is never called, and what it writes
+ * goes nowhere. Results are error numbers: 6 no such provider, 87.
  *
  * WINVM_NO_TYPES needs: ULONG ULONG64 ULONGLONG UCHAR BOOLEAN PVOID WCHAR LPCGUID LPGUID REGHANDLE
  * PENABLECALLBACK EVENT_INFO_CLASS; the structures are named by their tags. */

@@ -1,4 +1,4 @@
-/* winvm/jobapi.h: jobs, as far as a process asks whether it is in one (libwinvm-kit). There are none.
+/* winvm/jobapi.h: jobs, as far as a process asks whether it is in one (libwinvm-kit): it is not.
  *
  * WINVM_NO_TYPES needs: BOOL DWORD HANDLE PVOID JOBOBJECTINFOCLASS. */
 #ifndef WINVM_JOBAPI_H

@@ -87,7 +87,8 @@ WINVM_DECLARE(BOOL, GetFileAttributesExW,
  * characters, "?" one, or none before a dot and at the end; ".*" also matches nothing at the end,
  * "*." a name without dots. Letters match in either case, with FIND_FIRST_EX_CASE_SENSITIVE in
  * their own. Folders but the root have "." and "..". A symbolic link has the attributes of what it
- * leads to, and REPARSE_POINT. INVALID_HANDLE_VALUE: 2 no such name, 3 no such folder, 267 it is none, 87. */
+ * leads to, and REPARSE_POINT. INVALID_HANDLE_VALUE: 2 no such name, 3 no such folder, 267 it is
+ * none, 87. */
 WINVM_DECLARE(HANDLE, FindFirstFileA,
               (LPCSTR lpFileName, struct _WIN32_FIND_DATAA *lpFindFileData));
 WINVM_DECLARE(HANDLE, FindFirstFileW,

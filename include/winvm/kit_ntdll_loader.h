@@ -1,5 +1,5 @@
-/* winvm/kit_ntdll_loader.h: what libwinvm-kit has of ntdll's loader: modules, the functions in them,
- * and two locks.
+/* winvm/kit_ntdll_loader.h: what libwinvm-kit has of ntdll's loader: modules, the functions in
+ * them, and two locks.
  *
  * Modules are those of libloaderapi.h, texts with a length. None of these changes the last error.
  *
@@ -52,8 +52,8 @@ WINVM_DECLARE(NTSTATUS, LdrGetProcedureAddress,
 WINVM_DECLARE(NTSTATUS, LdrFindEntryForAddress,
               (PVOID Address, struct _LDR_DATA_TABLE_ENTRY **TableEntry));
 
-/* A lock of the thread's, any number of times over; modules are loaded without it. TRY_ONLY: it does
- * not wait, *Disposition tells. *Cookie is what gives the lock back; 0 gives nothing back.
+/* A lock of the thread's, any number of times over; modules are loaded without it. TRY_ONLY: it
+ * does not wait, *Disposition tells. *Cookie is what gives the lock back; 0 gives nothing back.
  * STATUS_INVALID_PARAMETER_1: Flags, _2: Disposition, or a Cookie that is not the thread's, _3: no
  * Cookie; raised with RAISE_ON_ERRORS. */
 WINVM_DECLARE(NTSTATUS, LdrLockLoaderLock, (ULONG Flags, ULONG *Disposition, ULONG_PTR *Cookie));

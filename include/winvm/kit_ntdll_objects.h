@@ -1,8 +1,8 @@
 /* winvm/kit_ntdll_objects.h: what libwinvm-kit has of ntdll for threads that wait for each other:
  * keyed events, alerts, addresses, events, locks, and threads themselves.
  *
- * A timeout is NULL for ever, below 0 that many units of 100 ns, else a moment of the system's time.
- * None of these changes the last error. STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED: handles.
+ * A timeout is NULL for ever, below 0 that many units of 100 ns, else a moment of the system's
+ * time. None of these changes the last error. STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED: handles.
  *
  * WINVM_NO_TYPES needs: NTSTATUS BOOLEAN LONG ULONG WORD PVOID SIZE_T HANDLE ACCESS_MASK EVENT_TYPE
  * WAIT_TYPE EVENT_INFORMATION_CLASS MUTANT_INFORMATION_CLASS SEMAPHORE_INFORMATION_CLASS
@@ -105,8 +105,8 @@ WINVM_DECLARE(NTSTATUS, NtCreateEvent,
 WINVM_DECLARE(NTSTATUS, NtSetEvent, (HANDLE EventHandle, LONG *PreviousState));
 WINVM_DECLARE(NTSTATUS, NtResetEvent, (HANDLE EventHandle, LONG *PreviousState));
 WINVM_DECLARE(NTSTATUS, NtClearEvent, (HANDLE EventHandle));
-/* The number of the object that ended the wait, STATUS_ABANDONED_WAIT_0 more for a mutex whose owner
- * ended; STATUS_TIMEOUT, STATUS_USER_APC. Times are in whole milliseconds, rounded up.
+/* The number of the object that ended the wait, STATUS_ABANDONED_WAIT_0 more for a mutex whose
+ * owner ended; STATUS_TIMEOUT, STATUS_USER_APC. Times are in whole milliseconds, rounded up.
  * STATUS_INVALID_PARAMETER_1: 0 or more than 64 handles, _3: the type. */
 WINVM_DECLARE(NTSTATUS, NtWaitForSingleObject,
               (HANDLE Handle, BOOLEAN Alertable, const union _LARGE_INTEGER *Timeout));
@@ -143,8 +143,8 @@ WINVM_DECLARE(NTSTATUS, NtQuerySemaphore,
                PVOID SemaphoreInformation, ULONG SemaphoreInformationLength,
                ULONG *ReturnLength));
 
-/* A thread of this process, or a process, by its numbers; ObjectAttributes say whether the handle is
- * inherited. STATUS_INVALID_CID: no such thread or process; STATUS_ACCESS_DENIED. */
+/* A thread of this process, or a process, by its numbers; ObjectAttributes say whether the handle
+ * is inherited. STATUS_INVALID_CID: no such thread or process; STATUS_ACCESS_DENIED. */
 WINVM_DECLARE(NTSTATUS, NtOpenThread,
               (HANDLE * ThreadHandle, ACCESS_MASK DesiredAccess,
                const struct _OBJECT_ATTRIBUTES *ObjectAttributes,

@@ -1,11 +1,11 @@
-/* winvm/kit_ntdll_rtl.h: what libwinvm-kit has of ntdll for run times that do without kernel32: heaps,
- * clocks, slots, memory, tokens.
+/* winvm/kit_ntdll_rtl.h: what libwinvm-kit has of ntdll for run times that do without kernel32:
+ * heaps, clocks, slots, memory, tokens.
  *
  * None of these changes the last error.
  *
- * WINVM_NO_TYPES needs: HEAP_INFORMATION_CLASS TOKEN_INFORMATION_CLASS PFLS_CALLBACK_FUNCTION NTSTATUS
- * ACCESS_MASK HANDLE BOOLEAN ULONG LONGLONG ULONGLONG PVOID SIZE_T; the structures are named by their
- * tags. */
+ * WINVM_NO_TYPES needs: HEAP_INFORMATION_CLASS TOKEN_INFORMATION_CLASS PFLS_CALLBACK_FUNCTION
+ * NTSTATUS ACCESS_MASK HANDLE BOOLEAN ULONG LONGLONG ULONGLONG PVOID SIZE_T; the structures are
+ * named by their tags. */
 #ifndef WINVM_KIT_NTDLL_RTL_H
 #define WINVM_KIT_NTDLL_RTL_H
 

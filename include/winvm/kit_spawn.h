@@ -103,12 +103,12 @@ WINVM_BEGIN_DECLS
  * dwCreationFlags: priority classes and those of consoles, groups and jobs change nothing.
  * hProcess grants PROCESS_ALL_ACCESS; TerminateProcess ends such a process, GetExitCodeProcess then
  * tells the code given there. hThread can be waited for, closed, and, with CREATE_SUSPENDED, given
- * to ResumeThread. The process is
- * waited for by the kit; a program that waits for any child (waitpid(-1)) may come first, and the
- * exit code is then not known; nor is it in one that ignores SIGCHLD.
+ * to ResumeThread. The process is waited for by the kit; a program that waits for any child
+ * (waitpid(-1)) may come first, and the exit code is then not known; nor is it in one that ignores
+ * SIGCHLD.
  * Errors: 87, 2 no such file, 3 no such folder, 5, 6 a standard handle, 193 no program, 206 too
- * long, 267 the current directory, 8, 1450; 50 ERROR_NOT_SUPPORTED: debugging, protected
- * and secure processes, attributes (EXTENDED_STARTUPINFO_PRESENT). */
+ * long, 267 the current directory, 8, 1450; 50 ERROR_NOT_SUPPORTED: debugging, protected and secure
+ * processes, attributes (EXTENDED_STARTUPINFO_PRESENT). */
 WINVM_DECLARE(BOOL, CreateProcessA,
               (LPCSTR lpApplicationName, LPSTR lpCommandLine,
                LPSECURITY_ATTRIBUTES lpProcessAttributes, LPSECURITY_ATTRIBUTES lpThreadAttributes,

@@ -208,8 +208,8 @@ WINVM_DECLARE(void, GetCurrentProcessorNumberEx, (struct _PROCESSOR_NUMBER * Pro
 /* PF_*: the processor has it, and the host lets it be used. */
 WINVM_DECLARE(BOOL, IsProcessorFeaturePresent, (DWORD ProcessorFeature));
 
-/* The processors that this process may run on, one entry each; Process: this one, or NULL. Nobody has
- * chosen sets: the other two tell none. Errors: 6, 87, 122 with *ReturnedLength. */
+/* The processors that this process may run on, one entry each; Process: this one, or NULL. Nobody
+ * has chosen sets: the other two tell none. Errors: 6, 87, 122 with *ReturnedLength. */
 WINVM_DECLARE(BOOL, GetSystemCpuSetInformation,
               (struct _SYSTEM_CPU_SET_INFORMATION * Information, ULONG BufferLength,
                ULONG *ReturnedLength, HANDLE Process, ULONG Flags));

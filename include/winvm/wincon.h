@@ -99,11 +99,11 @@ WINVM_DECLARE(UINT, GetConsoleOutputCP, (void));
 WINVM_DECLARE(BOOL, SetConsoleCP, (UINT wCodePageID));
 WINVM_DECLARE(BOOL, SetConsoleOutputCP, (UINT wCodePageID));
 
-/* Handlers of the console's events run in a thread of their own, the newest first, until one answers
- * TRUE; else, and always behind CTRL_CLOSE_EVENT and CTRL_SHUTDOWN_EVENT, the process ends with
- * STATUS_CONTROL_C_EXIT. NULL and TRUE: Ctrl+C does nothing, also in children; NULL and FALSE: it
- * does again. From the first handler on the host's signals are the kit's; in a child of fork() they
- * do what they do by default. Errors: 87 no such handler, 8. */
+/* Handlers of the console's events run in a thread of their own, the newest first, until one
+ * answers TRUE; else, and always behind CTRL_CLOSE_EVENT and CTRL_SHUTDOWN_EVENT, the process ends
+ * with STATUS_CONTROL_C_EXIT. NULL and TRUE: Ctrl+C does nothing, also in children; NULL and FALSE:
+ * it does again. From the first handler on the host's signals are the kit's; in a child of fork()
+ * they do what they do by default. Errors: 87 no such handler, 8. */
 WINVM_DECLARE(BOOL, SetConsoleCtrlHandler, (PHANDLER_ROUTINE HandlerRoutine, BOOL Add));
 /* CTRL_C_EVENT or CTRL_BREAK_EVENT for the processes of a group of the host's, 0: the caller's.
  * Errors: 87. */

@@ -1,7 +1,7 @@
 /* A process that its creator holds back until it lets it go (CREATE_SUSPENDED of CreateProcess).
  *
- * I1  The variable names a socket that the creator made for this process; anything else is taken for
- *     no hold. It is gone from the environment before the program sees it.
+ * I1  The variable names a socket that the creator made for this process; anything else is taken
+ *     for no hold. It is gone from the environment before the program sees it.
  * I2  When the creator ends first, the process ends.
  * Locking: none: called at load, by the first thread.   Failure: the process is not held.
  * Signal safety: none. */

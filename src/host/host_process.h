@@ -30,8 +30,8 @@ uint32_t wvm_host_random(void);
 unsigned wvm_host_affinity(uint64_t *mask);
 /* Writes the dirty pages of the file mappings in [addr, addr+len) to their files. */
 int wvm_host_flush(uintptr_t addr, size_t len);
-/* The descriptor by which the creator of this process holds it back, -1: nobody does. Asked once, at
- * load: the environment forgets it. */
+/* The descriptor by which the creator of this process holds it back, -1: nobody does. Asked once,
+ * at load: the environment forgets it. */
 int wvm_host_holder(void);
 /* Tells the creator that this process stands, and waits until it may go on. */
 void wvm_host_hold(int holder);

@@ -24,7 +24,7 @@ static struct call *take_first(struct wvm_kit_thread *self)
     wvm_kit_lock(&wvm_kit_dispatch);
     struct call *last = self->calls, *first = last ? last->next : NULL;
     if (first == last)
-        self->calls = NULL;
+        __atomic_store_n(&self->calls, NULL, __ATOMIC_RELEASE);
     else
         last->next = first->next;
     wvm_kit_unlock(&wvm_kit_dispatch);
@@ -52,7 +52,7 @@ static bool append(struct wvm_kit_thread *t, struct call *c)
         c->next = last ? last->next : c;
         if (last)
             last->next = c;
-        t->calls = c;
+        __atomic_store_n(&t->calls, c, __ATOMIC_RELEASE);
         wvm_kit_alert(t);
     }
     return lives;

@@ -6,8 +6,8 @@
  *   Q(name)                      the same, with wvm_crt_ms_NAME of kit_crt.c for Windows code of 64
  *                                bits
  *   O(ret, name, params, args)   wvm_crt_NAME of kit_crt.c
- *   F(ret, name, params)         wvm_crt_NAME and wvm_crt_ms_NAME of kit_crt.c, which take a function
- *                                in the convention of their callers */
+ *   F(ret, name, params)         wvm_crt_NAME and wvm_crt_ms_NAME of kit_crt.c, which take a
+ *                                function in the convention of their callers */
 C(void *, malloc, (size_t a), malloc(a))
 C(void *, calloc, (size_t a, size_t b), calloc(a, b))
 C(void *, realloc, (void *a, size_t b), realloc(a, b))

@@ -2,7 +2,7 @@
  * there is no window to show them in.
  *
  * I1  HardErrorMode of the thread's block has the bits of ntdll, a place apart from kernel32's.
- * Locking: none.   Failure: nothing changed.   Signal safety: none before the thread has a block. */
+ * Locking: none.   Failure: nothing changed.   Signal safety: none before there is a block. */
 #include "kit/kit.h"
 
 #define SHOWN (RTL_ERRORMODE_FAILCRITICALERRORS | RTL_ERRORMODE_NOGPFAULTERRORBOX | \

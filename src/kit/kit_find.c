@@ -1,7 +1,7 @@
 /* FindFirstFile and its kin.
  *
  * Terms   search = the names of one folder that a pattern matched, and the next of them to tell.
- * I1  The names are read and sorted at the beginning; what has gone when its turn comes is not told.
+ * I1  The names are read and sorted at the beginning; what has gone by its turn is not told.
  * I2  A handle is the address of a search in the list of all: any other number is refused unread.
  * I3  A name without wild characters that is there exactly so is told alone; the folder is read for
  *     it only when it is not.

@@ -3,8 +3,8 @@
  * Terms   held = the child has started, serves calls of others, and waits for a byte on a socket
  *         before its first constructor (host_hold.c); stopped = it stands at its first instruction,
  *         by the host's SIGSTOP: what happens to programs that are without winvm.
- * I1      Which of the two is decided before the child is made: by what its file names, or since this
- *         process's preload object is its too.
+ * I1      Which of the two is decided before the child is made: by what its file names, or since
+ *         this process's preload object is its too.
  * I2      A held child whose creator ends without letting it go ends.
  * Locking: kit_child.c's.   Failure: no child.   Signal safety: none. */
 #include <elf.h>

@@ -27,6 +27,8 @@
     (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS | CREATE_PROTECTED_PROCESS |     \
      CREATE_SECURE_PROCESS | EXTENDED_STARTUPINFO_PRESENT)
 
+#define KNOWN (HINTS | REFUSED | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT)
+
 /* What is asked for; texts of the host. */
 struct request {
     const char *application, *line, *folder; /* NULL: none */
@@ -156,8 +158,7 @@ static bool check(const struct request *r)
     const DWORD consoles = DETACHED_PROCESS | CREATE_NEW_CONSOLE;
     if (!r->application && (!r->line || r->line[strspn(r->line, " \t")] == '\0'))
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
-    if ((r->flags & ~(DWORD)(HINTS | REFUSED | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT)) != 0 ||
-        (r->flags & consoles) == consoles)
+    if ((r->flags & ~(DWORD)KNOWN) != 0 || (r->flags & consoles) == consoles)
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
     if (r->flags & REFUSED)
         return wvm_kit_fail(ERROR_NOT_SUPPORTED);

@@ -1,4 +1,4 @@
-/* Mutexes and semaphores by the names of ntdll, and what is asked about objects that are waited for.
+/* Mutexes and semaphores by the names of ntdll, and what is asked about what is waited for.
  *
  * I1  Objects have no names here.
  * I2  The last error is what it was before the call.
@@ -110,8 +110,8 @@ NTSTATUS wvm_kit_NtQueryMutant(HANDLE h, MUTANT_INFORMATION_CLASS class, PVOID o
     return told(wvm_kit_mutex_look(h, MUTANT_QUERY_STATE, out), size, needed, error);
 }
 
-NTSTATUS wvm_kit_NtQuerySemaphore(HANDLE h, SEMAPHORE_INFORMATION_CLASS class, PVOID out, ULONG size,
-                                  PULONG needed)
+NTSTATUS wvm_kit_NtQuerySemaphore(HANDLE h, SEMAPHORE_INFORMATION_CLASS class, PVOID out,
+                                  ULONG size, PULONG needed)
 {
     DWORD error = GetLastError();
     NTSTATUS status = check_query(class, out, size, sizeof(SEMAPHORE_BASIC_INFORMATION));

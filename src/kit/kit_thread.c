@@ -49,7 +49,7 @@ static void *thread_main(void *record)
         wvm_kit_park(&self->suspended, suspended, WVM_KIT_NEVER);
     way_out = &out;
     if (_setjmp(out) == 0) {
-        if (self->calls) /* queued before it began */
+        if (__atomic_load_n(&self->calls, __ATOMIC_ACQUIRE)) /* queued before it began */
             __atomic_load_n(&wvm_kit_make_calls, __ATOMIC_RELAXED)(self);
         DWORD code = run(self);
         self->exit_code = code;

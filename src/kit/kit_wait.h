@@ -66,8 +66,8 @@ struct wvm_kit_kind {
     void (*clear)(struct wvm_kit_object *object);
 };
 
-/* An object of a kind, all 0 behind its first member but for what the kind clears itself, with a reference of the caller's. NULL and
- * the last error: no memory. */
+/* An object of a kind, all 0 behind its first member but for what the kind clears itself, with a
+ * reference of the caller's. NULL and the last error: no memory. */
 void *wvm_kit_object_new(struct wvm_kit_kind *kind);
 void wvm_kit_gone(struct winvm_object *object);
 static inline struct wvm_kit_kind *wvm_kit_kind_of(const struct wvm_kit_object *object)
@@ -82,9 +82,9 @@ static inline void wvm_kit_drop(struct wvm_kit_object *object)
 HANDLE wvm_kit_handle(struct wvm_kit_object *object, uint32_t access);
 /* The object of a handle of this kind, held; NULL and the last error. */
 void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights);
-/* For one wait, an object, held, that is ready when the process of a handle of winvm's has ended, or
- * its memory notification is signalled. sleeps: somebody shall hear of it. NULL and the last error:
- * it is no such handle, or does not grant SYNCHRONIZE. */
+/* For one wait, an object, held, that is ready when the process of a handle of winvm's has ended,
+ * or its memory notification is signalled. sleeps: somebody shall hear of it. NULL and the last
+ * error: it is no such handle, or does not grant SYNCHRONIZE. */
 struct wvm_kit_object *wvm_kit_watch(HANDLE h, bool sleeps);
 /* The object of a handle that can be waited for, held: its own, or one of wvm_kit_watch. False and
  * the last error. */
@@ -190,8 +190,8 @@ static inline bool wvm_kit_is_open(uint64_t word, uint64_t seen)
     return !(word & WVM_KIT_FROZEN) && word >> 32 == seen >> 32;
 }
 
-/* What the thread found out about the handle that it used last. Nothing of it is held: it is true as
- * long as the place shows the same. */
+/* What the thread found out about the handle that it used last. Nothing of it is held: it is true
+ * as long as the place shows the same. */
 struct wvm_kit_known {
     struct wvm_kit_object *object; /* NULL: nothing */
     const struct winvm_place *place;

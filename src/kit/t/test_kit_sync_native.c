@@ -1,4 +1,5 @@
-/* Mutexes, semaphores, threads and processes by ntdll's names; calls queued with three arguments. */
+/* Mutexes, semaphores, threads and processes by ntdll's names; calls queued with three
+ * arguments. */
 #include <sys/wait.h>
 #include <unistd.h>
 
