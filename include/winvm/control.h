@@ -78,6 +78,9 @@ struct winvm_object_kind {
     uint32_t generic[4]; /* rights that GENERIC_READ, _WRITE, _EXECUTE, _ALL mean; the last: all */
     /* The last reference is dropped: the memory may be used for another object. May be NULL. */
     void (*gone)(struct winvm_object *object);
+    /* Sets an event, or resets it, for who is handed one: ReadFile and WriteFile by an OVERLAPPED.
+     * Without a lock. NULL: it is no event. */
+    void (*set)(struct winvm_object *object, int on);
 };
 /* The first member of such an object; winvm's. Its memory stays readable for ever, and is never
  * used for anything but such objects; the first word is the owner's while there is no reference. */

@@ -4,6 +4,7 @@
 #ifndef WINVM_CRT_SPAWN_H
 #define WINVM_CRT_SPAWN_H
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -53,6 +54,63 @@ WINVM_CRT_ int winvm_wait_for_(pid_t pid, int *status)
     return got == pid ? 0 : -1;
 }
 
+/* 0: both ends are close-on-exec. */
+WINVM_CRT_ int winvm_spawn_pipe_(int ends[2])
+{
+    int made = pipe(ends);
+    if (made == 0) {
+        (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+        (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    }
+    return made;
+}
+/* The child: it becomes the program when it is told to, or tells why it could not. */
+WINVM_CRT_ void winvm_spawn_be_(const char *path, char *const *arguments, char *const *around,
+                                int in_path, const int go[2], int failed)
+{
+    char byte;
+    close(go[1]);
+    if (read(go[0], &byte, 1) == 1) {
+        environ = (char **)(uintptr_t)around;
+        if (in_path)
+            execvp(path, arguments);
+        else
+            execve(path, arguments, around);
+        int error = errno;
+        (void)!write(failed, &error, sizeof(error));
+    }
+    _exit(127);
+}
+/* A child that becomes the program when its process has been opened: one that has ended cannot be.
+ * Its handle, or -1. */
+WINVM_CRT_ intptr_t winvm_spawn_held_(const char *path, char *const *arguments,
+                                      char *const *around, int in_path)
+{
+    int go[2], failed[2], error = 0, status;
+    void *process = NULL;
+    if (winvm_spawn_pipe_(go) != 0) return -1;
+    if (winvm_spawn_pipe_(failed) != 0) {
+        close(go[0]);
+        close(go[1]);
+        return -1;
+    }
+    pid_t pid = fork();
+    if (pid == 0) winvm_spawn_be_(path, arguments, around, in_path, go, failed[1]);
+    close(go[0]);
+    close(failed[1]);
+    if (pid > 0) /* SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION */
+        process = winvm_crt_open_process_(0x101000, 0, (unsigned)pid);
+    if (pid < 0 || !process || write(go[1], "", 1) != 1) error = pid < 0 ? errno : ENOMEM;
+    close(go[1]);
+    if (!error && read(failed[0], &status, sizeof(status)) == sizeof(status)) error = status;
+    close(failed[0]);
+    if (!error) return (intptr_t)process;
+    if (process) winvm_crt_close_process_(process);
+    if (pid > 0) winvm_wait_for_(pid, &status);
+    errno = error;
+    return -1;
+}
+
 /* in_path: the program is looked for in PATH. NULL for env: that of this process. */
 WINVM_CRT_ intptr_t winvm_spawn_(int mode, const char *path, const char *const *argv,
                                  const char *const *env, int in_path)
@@ -69,16 +127,14 @@ WINVM_CRT_ intptr_t winvm_spawn_(int mode, const char *path, const char *const *
         if (env) environ = (char **)(uintptr_t)env;
         return in_path ? execvp(path, arguments) : execve(path, arguments, around);
     }
+    if (mode != _P_WAIT) return winvm_spawn_held_(path, arguments, around, in_path);
     error = in_path ? posix_spawnp(&pid, path, NULL, NULL, arguments, around)
                     : posix_spawn(&pid, path, NULL, NULL, arguments, around);
     if (error) {
         errno = error;
         return -1;
     }
-    if (mode == _P_WAIT)
-        return winvm_wait_for_(pid, &status) ? -1 : (intptr_t)winvm_exit_code_(status);
-    /* SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION */
-    return (intptr_t)winvm_crt_open_process_(0x101000, 0, (unsigned)pid);
+    return winvm_wait_for_(pid, &status) ? -1 : (intptr_t)winvm_exit_code_(status);
 }
 WINVM_CRT_ intptr_t _spawnv(int mode, const char *path, const char *const *argv)
 {

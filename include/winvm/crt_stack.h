@@ -68,7 +68,7 @@ WINVM_CRT_ uintptr_t winvm_crt_opened_(uintptr_t low, uintptr_t here, int *guard
 /* Arms the guard page of the calling thread's stack again, at the place where the next overflow
  * still finds what SetThreadStackGuarantee asks for. 1: it is armed, or was; 0: it cannot be, since
  * the caller stands too low, or its stack is memory without a reserved page at its end. */
-static __attribute__((__unused__, __noinline__)) int _resetstkoflw(void)
+WINVM_CRT_ int _resetstkoflw(void)
 {
     enum { page = 4096, most_kept = 63, own_use = 16384 };
     uintptr_t low, high, here = (uintptr_t)__builtin_frame_address(0), first, guard;
@@ -81,7 +81,7 @@ static __attribute__((__unused__, __noinline__)) int _resetstkoflw(void)
     if (guarded || !first) return guarded;
     winvm_crt_guarantee_(&kept);
     kept = (kept + page - 1) / page;
-    kept = kept < 1 ? 1 : kept > most_kept ? most_kept : kept;
+    kept = kept < 1 ? 1 : kept > most_kept ? (unsigned)most_kept : kept;
     guard = first > low + page * (kept + 1) ? first : low + page * (kept + 1);
     if (guard + page + own_use > here || !winvm_crt_query_((const void *)guard, &r, sizeof(r)))
         return 0;

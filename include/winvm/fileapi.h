@@ -59,10 +59,11 @@ WINVM_DECLARE(HANDLE, CreateFileW,
                struct _SECURITY_ATTRIBUTES *lpSecurityAttributes, DWORD dwCreationDisposition,
                DWORD dwFlagsAndAttributes, HANDLE hTemplateFile));
 
-/* Bytes at the file's position, or at the OVERLAPPED's offset (its event is not used; the call is
- * complete when it returns). The count may be NULL. The end of a file: TRUE and 0 bytes; with an
- * OVERLAPPED FALSE and 38. Errors: 998 the buffer or the count (nothing is moved), 5, 6, 87, 109,
- * 112. Offset 0xFFFFFFFF, 0xFFFFFFFF of a write: the end of the file. */
+/* Bytes at the file's position, or at the OVERLAPPED's offset; the call is complete when it
+ * returns, and the OVERLAPPED's event, reset before, is set when it has succeeded. The count may be
+ * NULL. The end of a file: TRUE and 0 bytes; with an OVERLAPPED FALSE and 38. Errors: 998 the
+ * buffer or the count (nothing is moved), 5, 6, 87, 109, 112. Offset 0xFFFFFFFF, 0xFFFFFFFF of a
+ * write: the end of the file. */
 WINVM_DECLARE(BOOL, ReadFile,
               (HANDLE hFile, void *lpBuffer, DWORD nNumberOfBytesToRead,
                DWORD *lpNumberOfBytesRead, struct _OVERLAPPED *lpOverlapped));

@@ -77,7 +77,7 @@ struct _ACL;
 WINVM_BEGIN_DECLS
 
 /* Identifiers of up to 15 parts; the second is of malloc, has up to 8, and is freed by FreeSid,
- * which returns NULL. Errors: 87, 8. */
+ * which returns NULL. Errors: 87 and 1337 too many, 8. */
 WINVM_DECLARE(BOOL, InitializeSid,
               (PVOID Sid, SID_IDENTIFIER_AUTHORITY *pIdentifierAuthority,
                BYTE nSubAuthorityCount));

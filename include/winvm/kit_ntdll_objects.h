@@ -2,7 +2,8 @@
  * keyed events, alerts, addresses, events, locks, and threads themselves.
  *
  * A timeout is NULL for ever, below 0 that many units of 100 ns, else a moment of the system's
- * time. None of these changes the last error. STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED: handles.
+ * time. None of these changes the last error. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+ * STATUS_ACCESS_DENIED: handles.
  *
  * WINVM_NO_TYPES needs: NTSTATUS BOOLEAN LONG ULONG WORD PVOID SIZE_T HANDLE ACCESS_MASK EVENT_TYPE
  * WAIT_TYPE EVENT_INFORMATION_CLASS MUTANT_INFORMATION_CLASS SEMAPHORE_INFORMATION_CLASS
@@ -37,10 +38,6 @@ typedef struct _SEMAPHORE_BASIC_INFORMATION {
 } SEMAPHORE_BASIC_INFORMATION, *PSEMAPHORE_BASIC_INFORMATION;
 #ifndef EVENT_QUERY_STATE
 #define EVENT_QUERY_STATE 0x0001
-#endif
-#ifndef MUTANT_QUERY_STATE
-#define MUTANT_QUERY_STATE 0x0001
-#define MUTANT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | MUTANT_QUERY_STATE)
 #endif
 #ifndef SEMAPHORE_QUERY_STATE
 #define SEMAPHORE_QUERY_STATE 0x0001

@@ -30,7 +30,7 @@ typedef struct _OVERLAPPED {
         } DUMMYSTRUCTNAME;
         PVOID Pointer;
     } DUMMYUNIONNAME;
-    HANDLE hEvent; /* not used */
+    HANDLE hEvent; /* set when the call is done; NULL: none */
 } OVERLAPPED, *LPOVERLAPPED;
 
 /* FindFirstFile. */

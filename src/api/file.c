@@ -9,6 +9,7 @@
 #include "api/last_error.h"
 #include "host/host_io.h"
 #include "nt/nt_file.h"
+#include "nt/nt_foreign.h"
 #include "nt/nt_handle.h"
 #include "nt/nt_user.h"
 
@@ -63,9 +64,38 @@ HANDLE wvm_CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_ATTRI
     return create(wvm_path_fetch_w(path, name), &req, security);
 }
 
+/* The event that a call is to set when it is done, held, and reset; NULL: none is wanted. Its
+ * lowest bit says something of completion ports. */
+static wvm_status take_event(const OVERLAPPED *ov, struct winvm_object **event)
+{
+    uintptr_t h;
+    memcpy(&h, &ov->hEvent, sizeof h);
+    h &= ~(uintptr_t)1;
+    *event = NULL;
+    wvm_status status = h ? wvm_foreign_event((HANDLE)h, event) : STATUS_SUCCESS;
+    if (status < 0)
+        *event = NULL;
+    else if (*event)
+        wvm_foreign_set(*event, false);
+    return status;
+}
+
+/* The call is over: the answer first, then the event. */
+static void complete(LPOVERLAPPED ov, wvm_status status, size_t done, struct winvm_object *event)
+{
+    ULONG_PTR answer[2] = {(ULONG)status, done};
+    wvm_user_store(ov, answer, sizeof answer);
+    if (!event)
+        return;
+    if (status >= 0)
+        wvm_foreign_set(event, true);
+    wvm_foreign_drop(event);
+}
+
 /* What ReadFile and WriteFile have in common. */
 static wvm_status transfer(struct wvm_file_io io, bool write, LPDWORD count, LPOVERLAPPED ov)
 {
+    struct winvm_object *event = NULL;
     uint64_t at;
     size_t done = 0;
     DWORD n = 0;
@@ -77,14 +107,15 @@ static wvm_status transfer(struct wvm_file_io io, bool write, LPDWORD count, LPO
             return STATUS_ACCESS_VIOLATION;
         memcpy(&at, &ov->Offset, sizeof at);
         io.at = &at;
+        wvm_status status = take_event(ov, &event);
+        if (status < 0)
+            return status;
     }
     wvm_status status = write ? wvm_file_write(&io, &done) : wvm_file_read(&io, &done);
     n = (DWORD)done;
     wvm_user_store_if(count, &n, sizeof n);
-    if (ov) {
-        ULONG_PTR answer[2] = {(ULONG)status, done};
-        wvm_user_store(ov, answer, sizeof answer);
-    }
+    if (ov)
+        complete(ov, status, done, event);
     return status;
 }
 

@@ -33,7 +33,7 @@ BOOL wvm_kit_AllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY authority, BYTE 
 {
     const DWORD parts[N_AUTHORITIES] = {a, b, c, d, e, f, g, h};
     if (n > N_AUTHORITIES)
-        return wvm_kit_fail(ERROR_INVALID_PARAMETER);
+        return wvm_kit_fail(ERROR_INVALID_SID);
     SID *sid = calloc(1, wvm_kit_GetSidLengthRequired(N_AUTHORITIES));
     if (!sid)
         return wvm_kit_fail(ERROR_NOT_ENOUGH_MEMORY);

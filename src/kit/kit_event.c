@@ -42,11 +42,14 @@ static DWORD take_quick(struct wvm_kit_object *object, uint64_t seen, HANDLE h, 
     return wvm_kit_wait_slowly(h, ms);
 }
 
+static void set_object(struct winvm_object *object, int on);
+
 static struct wvm_kit_kind events = {
     .kind = {.name = "Event",
              .generic = {STANDARD_RIGHTS_READ | 1, STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
-             .gone = wvm_kit_gone},
+             .gone = wvm_kit_gone,
+             .set = set_object},
     .store = {.size = sizeof(struct event)},
     .quick = take_quick,
     .ready = is_set,
@@ -134,6 +137,13 @@ static uint64_t put(struct event *e, uint64_t set)
     wvm_kit_signal(&e->object);
     wvm_kit_thaw(&e->object);
     return before;
+}
+
+static void set_object(struct winvm_object *object, int on)
+{
+    wvm_kit_lock(&wvm_kit_dispatch);
+    put((struct event *)object, on ? SET : 0);
+    wvm_kit_dispatch_end();
 }
 
 static bool change_slowly(HANDLE h, uint64_t set, uint64_t *word)

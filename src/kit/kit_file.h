@@ -44,6 +44,14 @@ BOOL wvm_kit_file_move(const char *from, const char *to, DWORD flags, bool taken
  * allow; INVALID_HANDLE_VALUE and the last error. Symbolic links are not followed. */
 HANDLE wvm_kit_file_take(const char *path);
 
+/* A call that is over sets the event of its OVERLAPPED, if it has one. */
+static inline void wvm_kit_overlapped_done(const OVERLAPPED *ov)
+{
+    HANDLE event = (HANDLE)((uintptr_t)ov->hEvent & ~(uintptr_t)1);
+    if (event)
+        wvm_kit_SetEvent(event);
+}
+
 #pragma GCC visibility pop
 
 #endif

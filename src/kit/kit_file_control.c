@@ -177,6 +177,8 @@ BOOL wvm_kit_DeviceIoControl(HANDLE h, DWORD code, LPVOID in, DWORD in_size, LPV
     if (ov) {
         ov->Internal = error ? (ULONG)STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
         ov->InternalHigh = c.done;
+        if (!error)
+            wvm_kit_overlapped_done(ov);
     }
     SetLastError(error ? error : before);
     return error == 0;

@@ -204,7 +204,10 @@ BOOL wvm_kit_LockFileEx(HANDLE h, DWORD flags, DWORD reserved, DWORD n_low, DWOR
 {
     if (!ov || reserved || (flags & ~3u))
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
-    return lock_range(h, whole(ov->Offset, ov->OffsetHigh), whole(n_low, n_high), flags);
+    if (!lock_range(h, whole(ov->Offset, ov->OffsetHigh), whole(n_low, n_high), flags))
+        return FALSE;
+    wvm_kit_overlapped_done(ov);
+    return TRUE;
 }
 
 BOOL wvm_kit_UnlockFileEx(HANDLE h, DWORD reserved, DWORD n_low, DWORD n_high, LPOVERLAPPED ov)

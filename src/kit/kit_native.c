@@ -7,6 +7,7 @@
 
 #include "base/arith.h"
 #include "kit/kit_lock.h"
+#include "kit/kit_wait.h"
 
 #define TICKS INT64_C(10000000) /* of 100 ns in a second */
 #define NS_PER_TICK 100
@@ -38,7 +39,11 @@ static const struct {
 NTSTATUS wvm_kit_native_failed(DWORD before)
 {
     DWORD error = GetLastError();
+    bool other_kind = wvm_kit_other_kind;
+    wvm_kit_other_kind = false;
     SetLastError(before);
+    if (error == ERROR_INVALID_HANDLE && other_kind)
+        return STATUS_OBJECT_TYPE_MISMATCH;
     for (size_t i = 0; i < WVM_ARRAY_LEN(statuses); i++)
         if (statuses[i].error == error)
             return statuses[i].status;

@@ -73,12 +73,15 @@ static void fail_handle(int error)
     wvm_kit_fail(error == EACCES ? ERROR_ACCESS_DENIED : ERROR_INVALID_HANDLE);
 }
 
+WVM_THREAD_LOCAL bool wvm_kit_other_kind;
+
 void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights)
 {
     struct winvm_object *object;
     int error = winvm_object_get(h, &kind->kind, rights, &object);
     if (error == 0)
         return object;
+    wvm_kit_other_kind = error == EINVAL;
     fail_handle(error);
     return NULL;
 }

@@ -82,6 +82,8 @@ static inline void wvm_kit_drop(struct wvm_kit_object *object)
 HANDLE wvm_kit_handle(struct wvm_kit_object *object, uint32_t access);
 /* The object of a handle of this kind, held; NULL and the last error. */
 void *wvm_kit_object_of(HANDLE h, struct wvm_kit_kind *kind, uint32_t rights);
+/* The last of these calls that failed did so for an object of another kind. */
+extern WVM_THREAD_LOCAL bool wvm_kit_other_kind;
 /* For one wait, an object, held, that is ready when the process of a handle of winvm's has ended,
  * or its memory notification is signalled. sleeps: somebody shall hear of it. NULL and the last
  * error: it is no such handle, or does not grant SYNCHRONIZE. */

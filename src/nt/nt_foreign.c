@@ -18,6 +18,9 @@
 #include "section/section_name.h"
 #include "space/space_fault.h"
 
+#if !defined(EVENT_MODIFY_STATE)
+#define EVENT_MODIFY_STATE 0x0002
+#endif
 #define N_KINDS (WVM_MAX_OBJECT_TYPES - WVM_N_OBJECT_TYPES)
 
 static struct winvm_object_kind *kinds[N_KINDS]; /* (a) */
@@ -176,6 +179,20 @@ wvm_status wvm_foreign_get(HANDLE h, const struct winvm_object_kind *kind, uint3
     else
         *out = info.object;
     return status;
+}
+
+wvm_status wvm_foreign_event(HANDLE h, struct winvm_object **out)
+{
+    wvm_status status = wvm_foreign_get(h, NULL, EVENT_MODIFY_STATE, out);
+    if (status < 0 || (*out)->kind->set)
+        return status;
+    drop(*out);
+    return STATUS_OBJECT_TYPE_MISMATCH;
+}
+
+void wvm_foreign_set(struct winvm_object *event, bool on)
+{
+    event->kind->set(event, on);
 }
 
 /* ---- The calling thread ---- */

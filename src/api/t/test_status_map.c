@@ -7,6 +7,7 @@
 /* Numbers, not names: the names are what is tested. */
 static const struct wvm_status_row expected[] = {
     { 0x00000000u, 0u },
+    { 0x00000106u, 1300u },
     { 0x40000000u, 698u },
     { 0x40000002u, 87u },
     { 0x40000003u, 700u },
@@ -50,6 +51,8 @@ static const struct wvm_status_row expected[] = {
     { 0xc0000043u, 32u },
     { 0xc0000044u, 1816u },
     { 0xc0000045u, 87u },
+    { 0xc0000046u, 288u },
+    { 0xc0000047u, 298u },
     { 0xc0000049u, 87u },
     { 0xc000004cu, 87u },
     { 0xc000004du, 87u },
@@ -58,6 +61,7 @@ static const struct wvm_status_row expected[] = {
     { 0xc0000059u, 1306u },
     { 0xc0000061u, 1314u },
     { 0xc000007bu, 193u },
+    { 0xc000007cu, 1008u },
     { 0xc000007fu, 112u },
     { 0xc0000087u, 14u },
     { 0xc0000088u, 487u },

@@ -31,7 +31,7 @@ START_TEST(identifiers)
     ck_assert(!CheckTokenMembership((HANDLE)(uintptr_t)0x7770, everyone, &member));
     ck_assert_uint_eq(GetLastError(), ERROR_INVALID_HANDLE);
     ck_assert(!AllocateAndInitializeSid(&nt, 9, 0, 0, 0, 0, 0, 0, 0, 0, &none));
-    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_SID);
     ck_assert_ptr_eq(none, &none);
     ck_assert(!InitializeSid(admins, &nt, 16));
     ck_assert_ptr_null(FreeSid(everyone));

@@ -326,28 +326,7 @@ START_TEST(locks_for_others)
 }
 END_TEST
 
-/* ---- what is done later, and controls ---- */
-
-START_TEST(overlapped)
-{
-    OVERLAPPED ov = {.Offset = 1};
-    char bytes[8];
-    DWORD n = 77;
-    ck_assert(ReadFile(file, bytes, 3, NULL, &ov));
-    ck_assert(GetOverlappedResult(file, &ov, &n, TRUE) && n == 3);
-    ov.Offset = 5;
-    ck_assert(!ReadFile(file, bytes, 3, NULL, &ov));
-    FAILS(GetOverlappedResult(file, &ov, &n, FALSE), ERROR_HANDLE_EOF);
-    ov.Internal = STATUS_PENDING;
-    FAILS(GetOverlappedResult(file, &ov, &n, FALSE), ERROR_IO_INCOMPLETE);
-    ov.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
-    FAILS(GetOverlappedResultEx(file, &ov, &n, 10, FALSE), WAIT_TIMEOUT);
-    ck_assert(CloseHandle(ov.hEvent));
-    ck_assert(CancelIo(file));
-    FAILS(CancelIo(NONE), ERROR_INVALID_HANDLE);
-    FAILS(CancelIoEx(file, &ov), ERROR_NOT_FOUND);
-}
-END_TEST
+/* ---- controls ---- */
 
 START_TEST(holes)
 {
@@ -424,7 +403,6 @@ int main(void)
     tcase_add_test(tc, renames);
     tcase_add_test(tc, locks);
     tcase_add_test(tc, locks_for_others);
-    tcase_add_test(tc, overlapped);
     tcase_add_test(tc, holes);
     tcase_add_test(tc, holes_under_views);
     return unit_run(suite);

@@ -102,6 +102,9 @@ START_TEST(events_are_told)
     ck_assert_int_eq(NtQueryEvent(h, EventBasicInformation, NULL, sizeof info, NULL),
                      STATUS_ACCESS_VIOLATION);
     ck_assert_int_eq(NtQueryMutant(h, MutantBasicInformation, &info, sizeof info, NULL),
+                     STATUS_OBJECT_TYPE_MISMATCH);
+    ck_assert_int_eq(NtQueryMutant((HANDLE)(uintptr_t)0x7770, MutantBasicInformation, &info,
+                                   sizeof info, NULL),
                      STATUS_INVALID_HANDLE);
     ck_assert_int_eq(NtSignalAndWaitForSingleObject(other, h, FALSE, NULL), STATUS_SUCCESS);
     ck_assert_int_eq(NtSignalAndWaitForSingleObject(other, h, FALSE, &soon), STATUS_TIMEOUT);

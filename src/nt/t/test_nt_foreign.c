@@ -14,8 +14,8 @@ static void gone(struct winvm_object *object)
     __atomic_fetch_add(&n_gone, 1, __ATOMIC_RELAXED);
 }
 
-static struct winvm_object_kind fruit = {"Fruit", {1, 2, 4, 0x1f0007}, gone};
-static struct winvm_object_kind stone = {"Stone", {8, 8, 8, 0x1f0008}, NULL};
+static struct winvm_object_kind fruit = {"Fruit", {1, 2, 4, 0x1f0007}, gone, NULL};
+static struct winvm_object_kind stone = {"Stone", {8, 8, 8, 0x1f0008}, NULL, NULL};
 
 static HANDLE open_of(struct winvm_object *object, struct winvm_object_kind *kind, uint32_t access)
 {
