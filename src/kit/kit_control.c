@@ -65,7 +65,7 @@ static BOOL call(const struct handler *h, DWORD event)
     return h->ms ? h->ms(event) : h->own(event);
 }
 
-static DWORD WINAPI handle_event(LPVOID argument)
+static DWORD WVM_OWN_CALL handle_event(LPVOID argument)
 {
     DWORD event = (DWORD)(uintptr_t)argument;
     struct handler h;
@@ -90,8 +90,9 @@ static void *hand_on(void *unused)
         for (DWORD event = 0; event < N_EVENTS; event++) {
             if (!(bits >> event & 1))
                 continue;
-            HANDLE thread = wvm_kit_CreateThread(NULL, 0, handle_event,
-                                                 (LPVOID)(uintptr_t)event, 0, NULL);
+            HANDLE thread =
+                wvm_kit_CreateThread(NULL, 0, (LPTHREAD_START_ROUTINE)(uintptr_t)handle_event,
+                                     (LPVOID)(uintptr_t)event, 0, NULL);
             if (thread)
                 CloseHandle(thread);
         }

@@ -38,8 +38,13 @@
 
 WVM_THREAD_LOCAL const CONTEXT *wvm_kit_stop_next;
 
-static int stop_signal;
+static int stop_signal; /* (a) 0: none yet */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static int signal_of_stops(void)
+{
+    return __atomic_load_n(&stop_signal, __ATOMIC_RELAXED);
+}
 
 /* ---- in the thread ---- */
 
@@ -74,7 +79,7 @@ static void stay(struct wvm_kit_thread *self)
 static bool send(uint32_t tid)
 {
     int saved = errno;
-    bool sent = syscall(SYS_tgkill, getpid(), tid, stop_signal) == 0 || errno == EAGAIN;
+    bool sent = syscall(SYS_tgkill, getpid(), tid, signal_of_stops()) == 0 || errno == EAGAIN;
     errno = saved;
     return sent;
 }
@@ -131,16 +136,16 @@ static void start(void)
     act.sa_sigaction = on_signal;
     act.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
     sigfillset(&act.sa_mask);
-    for (int sig = SIGRTMAX - 1; sig > SIGRTMIN && !stop_signal; sig--)
+    for (int sig = SIGRTMAX - 1; sig > SIGRTMIN && signal_of_stops() == 0; sig--)
         if (sigaction(sig, NULL, &old) == 0 && !(old.sa_flags & SA_SIGINFO) &&
             old.sa_handler == SIG_DFL && sigaction(sig, &act, NULL) == 0)
-            stop_signal = sig;
+            __atomic_store_n(&stop_signal, sig, __ATOMIC_RELAXED);
 }
 
 bool wvm_kit_stop_ready(void)
 {
     pthread_once(&once, start);
-    return stop_signal != 0 || wvm_kit_fail(ERROR_NO_SYSTEM_RESOURCES);
+    return signal_of_stops() != 0 || wvm_kit_fail(ERROR_NO_SYSTEM_RESOURCES);
 }
 
 /* ---- from outside ---- */
@@ -159,7 +164,7 @@ static bool is_deaf(uint32_t tid)
         text[n] = '\0';
         at = strstr(text, "SigBlk:");
     }
-    return at && strtoull(at + 7, NULL, 16) >> (stop_signal - 1) & 1;
+    return at && strtoull(at + 7, NULL, 16) >> (signal_of_stops() - 1) & 1;
 }
 
 static bool is_parked(const struct wvm_kit_thread *t)

@@ -219,7 +219,7 @@ START_TEST(processes_and_their_files)
     ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
     n++;
     ck_assert(QueryFullProcessImageNameW(GetCurrentProcess(), PROCESS_NAME_NATIVE, wide, &n));
-    ck_assert(n == length && wide[0] == '/' && wide[n] == 0);
+    ck_assert(n == (DWORD)length && wide[0] == '/' && wide[n] == 0);
     ck_assert_uint_eq(GetProcessImageFileNameA(GetCurrentProcess(), path, 4096), length);
     ck_assert_uint_eq(GetProcessImageFileNameW(GetCurrentProcess(), wide, 4096), length);
     ck_assert_uint_eq(GetProcessImageFileNameA(GetCurrentProcess(), path, 1), 0);

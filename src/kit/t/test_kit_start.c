@@ -132,7 +132,7 @@ START_TEST(no_memory)
     for (unsigned i = 0; i < 100; i++) {
         DWORD id = 77;
         SetLastError(0);
-        ck_assert_ptr_null(CreateThread(NULL, SIZE_MAX / 4, add_one, NULL,
+        ck_assert_ptr_null(CreateThread(NULL, SIZE_MAX / 16 * 15, add_one, NULL,
                                         STACK_SIZE_PARAM_IS_A_RESERVATION, &id));
         ck_assert_uint_eq(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
         ck_assert_uint_eq(id, 77);
