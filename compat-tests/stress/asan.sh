@@ -19,17 +19,30 @@ sanitize address,undefined \
     src/base/t/test_fmt \
     src/base/t/test_options \
     src/host/t/test_host_large \
+    src/kit/t/test_kit_counted \
+    src/kit/t/test_kit_descriptor \
+    src/kit/t/test_kit_fiber \
+    src/kit/t/test_kit_file_info \
+    src/kit/t/test_kit_files \
     src/kit/t/test_kit_heap \
     src/kit/t/test_kit_kept \
     src/kit/t/test_kit_local \
     src/kit/t/test_kit_locks \
+    src/kit/t/test_kit_modules \
+    src/kit/t/test_kit_named \
     src/kit/t/test_kit_names \
+    src/kit/t/test_kit_overlapped \
+    src/kit/t/test_kit_pool \
+    src/kit/t/test_kit_process \
     src/kit/t/test_kit_program \
+    src/kit/t/test_kit_shlwapi \
     src/kit/t/test_kit_slots \
+    src/kit/t/test_kit_sync_native \
     src/kit/t/test_kit_system \
     src/kit/t/test_kit_teb \
     src/kit/t/test_kit_text \
     src/kit/t/test_kit_thread \
+    src/kit/t/test_kit_timer \
     src/kit/t/test_kit_wait \
     src/nt/t/test_nt_args \
     src/nt/t/test_nt_handle \
