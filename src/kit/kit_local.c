@@ -97,10 +97,16 @@ static struct slot *slot_of(LPCVOID mem)
     return wvm_kit_heap_owns(wvm_kit_moveable_heap(), front) ? front->slot : NULL;
 }
 
+static LPCVOID head_of(LPCVOID mem)
+{
+    return (const struct wvm_kit_head *)mem - 1;
+}
+
+/* The head of a block may be on the page before. */
 static bool has_known_head(LPCVOID mem)
 {
-    return (uintptr_t)mem % WVM_PAGE_SIZE >= sizeof(struct wvm_kit_head) &&
-           is_known(mem);
+    return is_known(mem) && (WVM_LIKELY(number_of(head_of(mem)) == number_of(mem)) ||
+                             is_known(head_of(mem)));
 }
 
 static bool is_fixed(LPCVOID mem)
@@ -112,13 +118,16 @@ static bool is_fixed(LPCVOID mem)
     if (!wvm_kit_heap_owns(process_heap(), mem))
         return false;
     make_known(mem);
+    make_known(head_of(mem));
     return true;
 }
 
 static HANDLE free_fixed(HANDLE mem)
 {
-    if (WVM_UNLIKELY(wvm_kit_head_of(mem)->size >= MOST_LASTING))
+    if (WVM_UNLIKELY(wvm_kit_head_of(mem)->size >= MOST_LASTING)) {
         __atomic_store_n(page_of(mem), 0, __ATOMIC_RELAXED);
+        __atomic_store_n(page_of(head_of(mem)), 0, __ATOMIC_RELAXED);
+    }
     return wvm_kit_HeapFree(process_heap(), 0, mem) ? NULL : mem;
 }
 
