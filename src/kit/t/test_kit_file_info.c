@@ -15,12 +15,11 @@
 #include <winvm/winvm.h>
 
 #include "base/t/unit.h"
+#define WVM_FILE_UNIT_FOLDER
+#include "kit/t/file_unit.h"
 
 #define MiB 0x100000
 #define NONE ((HANDLE)(uintptr_t)0x7ffc)
-
-static char folder[] = "/tmp/winvm-info-XXXXXX";
-static HANDLE file; /* "file", of 5 bytes, to read and write */
 
 static HANDLE open_file(DWORD access, DWORD share)
 {
@@ -28,33 +27,6 @@ static HANDLE open_file(DWORD access, DWORD share)
     ck_assert_ptr_ne(h, INVALID_HANDLE_VALUE);
     return h;
 }
-
-static void enter(void)
-{
-    DWORD n;
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(chdir(folder), 0);
-    file = CreateFileA("file", GENERIC_READ | GENERIC_WRITE | DELETE,
-                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, CREATE_NEW, 0,
-                       NULL);
-    ck_assert(WriteFile(file, "12345", 5, &n, NULL));
-}
-
-static void leave(void)
-{
-    char line[128];
-    CloseHandle(file);
-    ck_assert_int_eq(chdir("/"), 0);
-    snprintf(line, sizeof line, "rm -rf %s", folder);
-    ck_assert_int_eq(system(line), 0);
-}
-
-#define FAILS(call, error)                          \
-    do {                                            \
-        SetLastError(0);                            \
-        ck_assert(!(call));                         \
-        ck_assert_uint_eq(GetLastError(), (error)); \
-    } while (0)
 
 /* ---- asking ---- */
 

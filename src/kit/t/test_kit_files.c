@@ -11,6 +11,7 @@
 #include <winvm/winvm.h>
 
 #include "base/t/unit.h"
+#include "kit/t/file_unit.h"
 
 #define MiB 0x100000
 
@@ -47,13 +48,6 @@ static void has(const char *name, const char *text)
     fclose(f);
     ck_assert_str_eq(buffer, text);
 }
-
-#define FAILS(call, error)                         \
-    do {                                           \
-        SetLastError(0);                           \
-        ck_assert(!(call));                        \
-        ck_assert_uint_eq(GetLastError(), (error)); \
-    } while (0)
 
 static HANDLE open_sharing(const char *name, DWORD access, DWORD share)
 {

@@ -11,13 +11,7 @@
 #include <winvm/winvm.h>
 
 #include "base/t/unit.h"
-
-#define FAILS(call, error)                          \
-    do {                                            \
-        SetLastError(0);                            \
-        ck_assert(!(call));                         \
-        ck_assert_uint_eq(GetLastError(), (error)); \
-    } while (0)
+#include "kit/t/file_unit.h"
 
 START_TEST(both_ends)
 {
