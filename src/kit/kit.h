@@ -40,6 +40,14 @@ static inline BOOL wvm_kit_fail(DWORD error)
     SetLastError(error);
     return FALSE;
 }
+/* The handle is of this process; false and the last error: 5 another one, 6 none. */
+static inline bool wvm_kit_is_self(HANDLE process)
+{
+    if (process == GetCurrentProcess() || CompareObjectHandles(process, GetCurrentProcess()))
+        return true;
+    return wvm_kit_fail(GetLastError() == ERROR_NOT_SAME_OBJECT ? ERROR_ACCESS_DENIED
+                                                                : ERROR_INVALID_HANDLE);
+}
 
 #pragma GCC visibility pop
 

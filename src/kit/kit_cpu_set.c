@@ -11,11 +11,6 @@
 #define FIRST_SET 0x100u
 #define NO_NODE 0xffffu
 
-static bool is_own_process(HANDLE process)
-{
-    return process == GetCurrentProcess() || CompareObjectHandles(process, GetCurrentProcess());
-}
-
 /* All relations, to be freed, *n of them; NULL and the last error. */
 static SYSTEM_LOGICAL_PROCESSOR_INFORMATION *read_relations(DWORD *n)
 {
@@ -81,7 +76,7 @@ BOOL wvm_kit_GetSystemCpuSetInformation(PSYSTEM_CPU_SET_INFORMATION out, ULONG s
     if (!needed || flags != 0)
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
     *needed = 0;
-    if (process && !is_own_process(process))
+    if (process && !wvm_kit_is_self(process))
         return wvm_kit_fail(ERROR_INVALID_HANDLE);
     SYSTEM_LOGICAL_PROCESSOR_INFORMATION *all = read_relations(&n);
     if (!all)
@@ -100,7 +95,7 @@ BOOL wvm_kit_GetProcessDefaultCpuSets(HANDLE process, PULONG ids, ULONG n, PULON
 {
     if (!needed || (!ids && n > 0))
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
-    if (!is_own_process(process))
+    if (!wvm_kit_is_self(process))
         return wvm_kit_fail(ERROR_INVALID_HANDLE);
     *needed = 0;
     return TRUE;

@@ -105,10 +105,7 @@ NTSTATUS wvm_kit_NtCreateKeyedEvent(PHANDLE out, ACCESS_MASK access,
         return STATUS_NOT_SUPPORTED;
     struct keyed *event = wvm_kit_object_new(&keyed_events);
     HANDLE h = event ? wvm_kit_handle(&event->object, access) : NULL;
-    if (!h)
-        return wvm_kit_native_failed(error);
-    *out = h;
-    return STATUS_SUCCESS;
+    return wvm_kit_native_handle(h, out, error);
 }
 
 NTSTATUS wvm_kit_NtWaitForKeyedEvent(HANDLE h, PVOID key, BOOLEAN alertable,

@@ -97,16 +97,11 @@ static struct slot *slot_of(LPCVOID mem)
     return wvm_kit_heap_owns(wvm_kit_moveable_heap(), front) ? front->slot : NULL;
 }
 
-static LPCVOID head_of(LPCVOID mem)
-{
-    return (const struct wvm_kit_head *)mem - 1;
-}
-
 /* The head of a block may be on the page before. */
 static bool has_known_head(LPCVOID mem)
 {
-    return is_known(mem) && (WVM_LIKELY(number_of(head_of(mem)) == number_of(mem)) ||
-                             is_known(head_of(mem)));
+    return is_known(mem) && (WVM_LIKELY(number_of(wvm_kit_head_of(mem)) == number_of(mem)) ||
+                             is_known(wvm_kit_head_of(mem)));
 }
 
 static bool is_fixed(LPCVOID mem)
@@ -118,7 +113,7 @@ static bool is_fixed(LPCVOID mem)
     if (!wvm_kit_heap_owns(process_heap(), mem))
         return false;
     make_known(mem);
-    make_known(head_of(mem));
+    make_known(wvm_kit_head_of(mem));
     return true;
 }
 
@@ -126,7 +121,7 @@ static HANDLE free_fixed(HANDLE mem)
 {
     if (WVM_UNLIKELY(wvm_kit_head_of(mem)->size >= MOST_LASTING)) {
         __atomic_store_n(page_of(mem), 0, __ATOMIC_RELAXED);
-        __atomic_store_n(page_of(head_of(mem)), 0, __ATOMIC_RELAXED);
+        __atomic_store_n(page_of(wvm_kit_head_of(mem)), 0, __ATOMIC_RELAXED);
     }
     return wvm_kit_HeapFree(process_heap(), 0, mem) ? NULL : mem;
 }

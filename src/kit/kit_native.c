@@ -50,6 +50,15 @@ NTSTATUS wvm_kit_native_failed(DWORD before)
     return STATUS_UNSUCCESSFUL;
 }
 
+NTSTATUS wvm_kit_native_handle(HANDLE h, PHANDLE out, DWORD before)
+{
+    if (!h)
+        return wvm_kit_native_failed(before);
+    SetLastError(before);
+    *out = h;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS wvm_kit_native_waited(DWORD result, DWORD before)
 {
     switch (result) {

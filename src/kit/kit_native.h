@@ -10,6 +10,8 @@
  * to `before`, as native calls leave it alone. */
 NTSTATUS wvm_kit_native_failed(DWORD before);
 
+/* A new handle, written to *out, or the failure that NULL stands for; `before` as above. */
+NTSTATUS wvm_kit_native_handle(HANDLE h, PHANDLE out, DWORD before);
 /* The status that stands for what a wait of kernel32 returned; `before` as above. */
 NTSTATUS wvm_kit_native_waited(DWORD result, DWORD before);
 /* The attributes give the object a name. */

@@ -25,11 +25,7 @@ NTSTATUS wvm_kit_NtCreateEvent(PHANDLE out, ACCESS_MASK access,
                                       (type == NOTIFICATION_EVENT ? CREATE_EVENT_MANUAL_RESET : 0) |
                                           (set ? CREATE_EVENT_INITIAL_SET : 0),
                                       access);
-    if (!h)
-        return wvm_kit_native_failed(error);
-    SetLastError(error);
-    *out = h;
-    return STATUS_SUCCESS;
+    return wvm_kit_native_handle(h, out, error);
 }
 
 static NTSTATUS change_event(HANDLE h, bool set, PLONG before)

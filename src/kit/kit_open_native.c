@@ -26,12 +26,7 @@ static bool inherits(const OBJECT_ATTRIBUTES *attributes)
 
 static NTSTATUS hand_out(HANDLE h, PHANDLE out, DWORD error)
 {
-    if (h) {
-        SetLastError(error);
-        *out = h;
-        return STATUS_SUCCESS;
-    }
-    NTSTATUS status = wvm_kit_native_failed(error);
+    NTSTATUS status = wvm_kit_native_handle(h, out, error);
     return status == STATUS_INVALID_PARAMETER ? STATUS_INVALID_CID : status;
 }
 

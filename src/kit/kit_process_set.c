@@ -18,14 +18,6 @@ static ULONG memory_priority = MEMORY_PRIORITY_NORMAL;  /* (a), and those that f
 static ULONG throttle_control, throttle_state;
 static bool no_boost;
 
-static bool is_self(HANDLE process)
-{
-    if (process == GetCurrentProcess() || CompareObjectHandles(process, GetCurrentProcess()))
-        return true;
-    return wvm_kit_fail(GetLastError() == ERROR_NOT_SAME_OBJECT ? ERROR_ACCESS_DENIED
-                                                                : ERROR_INVALID_HANDLE);
-}
-
 static BOOL query(HANDLE process, PROCESSINFOCLASS what, PVOID out, ULONG size)
 {
     NTSTATUS status = NtQueryInformationProcess(process, what, out, size, NULL);
@@ -93,7 +85,7 @@ static bool tell_machine(PROCESS_MACHINE_INFORMATION *out)
 BOOL wvm_kit_GetProcessInformation(HANDLE process, PROCESS_INFORMATION_CLASS what, PVOID info,
                                    DWORD size)
 {
-    if (!check(what, info, size) || !is_self(process))
+    if (!check(what, info, size) || !wvm_kit_is_self(process))
         return FALSE;
     if (what == ProcessAppMemoryInfo)
         return tell_memory(info);
@@ -127,7 +119,7 @@ static BOOL set_power(const PROCESS_POWER_THROTTLING_STATE *power)
 BOOL wvm_kit_SetProcessInformation(HANDLE process, PROCESS_INFORMATION_CLASS what, PVOID info,
                                    DWORD size)
 {
-    if (!check(what, info, size) || !is_self(process))
+    if (!check(what, info, size) || !wvm_kit_is_self(process))
         return FALSE;
     if (what == ProcessPowerThrottling)
         return set_power(info);
@@ -183,7 +175,7 @@ BOOL wvm_kit_SetProcessAffinityMask(HANDLE process, DWORD_PTR mask)
     SYSTEM_INFO system;
     cpu_set_t set;
     GetSystemInfo(&system);
-    if (!is_self(process))
+    if (!wvm_kit_is_self(process))
         return FALSE;
     if (mask == 0 || (mask & ~system.dwActiveProcessorMask))
         return wvm_kit_fail(ERROR_INVALID_PARAMETER);
@@ -206,7 +198,7 @@ BOOL wvm_kit_SetProcessAffinityMask(HANDLE process, DWORD_PTR mask)
 
 BOOL wvm_kit_GetProcessPriorityBoost(HANDLE process, PBOOL disabled)
 {
-    if (!is_self(process))
+    if (!wvm_kit_is_self(process))
         return FALSE;
     *disabled = __atomic_load_n(&no_boost, __ATOMIC_RELAXED);
     return TRUE;
@@ -214,7 +206,7 @@ BOOL wvm_kit_GetProcessPriorityBoost(HANDLE process, PBOOL disabled)
 
 BOOL wvm_kit_SetProcessPriorityBoost(HANDLE process, BOOL disabled)
 {
-    if (!is_self(process))
+    if (!wvm_kit_is_self(process))
         return FALSE;
     __atomic_store_n(&no_boost, disabled != FALSE, __ATOMIC_RELAXED);
     return TRUE;

@@ -26,9 +26,8 @@ static bool may_create_in(HANDLE process)
     PUBLIC_OBJECT_BASIC_INFORMATION info;
     if (process == GetCurrentProcess())
         return true;
-    if (!CompareObjectHandles(process, GetCurrentProcess()))
-        return wvm_kit_fail(GetLastError() == ERROR_NOT_SAME_OBJECT ? ERROR_ACCESS_DENIED
-                                                                    : ERROR_INVALID_HANDLE);
+    if (!wvm_kit_is_self(process))
+        return false;
     return (NtQueryObject(process, ObjectBasicInformation, &info, sizeof info, NULL) >= 0 &&
             (info.GrantedAccess & PROCESS_CREATE_THREAD)) ||
            wvm_kit_fail(ERROR_ACCESS_DENIED);

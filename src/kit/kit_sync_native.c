@@ -14,15 +14,6 @@ static NTSTATUS check_new(const HANDLE *out, const OBJECT_ATTRIBUTES *attributes
     return wvm_kit_native_named(attributes) ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
 }
 
-static NTSTATUS hand_out(HANDLE h, PHANDLE out, DWORD error)
-{
-    if (!h)
-        return wvm_kit_native_failed(error);
-    SetLastError(error);
-    *out = h;
-    return STATUS_SUCCESS;
-}
-
 NTSTATUS wvm_kit_NtCreateMutant(PHANDLE out, ACCESS_MASK access,
                                 const OBJECT_ATTRIBUTES *attributes, BOOLEAN owned)
 {
@@ -30,7 +21,7 @@ NTSTATUS wvm_kit_NtCreateMutant(PHANDLE out, ACCESS_MASK access,
     NTSTATUS status = check_new(out, attributes);
     if (status != STATUS_SUCCESS)
         return status;
-    return hand_out(wvm_kit_CreateMutexExW(NULL, NULL, flags, access), out, error);
+    return wvm_kit_native_handle(wvm_kit_CreateMutexExW(NULL, NULL, flags, access), out, error);
 }
 
 NTSTATUS wvm_kit_NtReleaseMutant(HANDLE h, PLONG before)
@@ -52,7 +43,8 @@ NTSTATUS wvm_kit_NtCreateSemaphore(PHANDLE out, ACCESS_MASK access,
     NTSTATUS status = check_new(out, attributes);
     if (status != STATUS_SUCCESS)
         return status;
-    return hand_out(wvm_kit_CreateSemaphoreExW(NULL, count, most, NULL, 0, access), out, error);
+    HANDLE h = wvm_kit_CreateSemaphoreExW(NULL, count, most, NULL, 0, access);
+    return wvm_kit_native_handle(h, out, error);
 }
 
 NTSTATUS wvm_kit_NtReleaseSemaphore(HANDLE h, LONG more, PLONG before)

@@ -46,9 +46,8 @@ static const char *const names[] = {
 
 BOOL wvm_kit_OpenProcessToken(HANDLE process, DWORD access, PHANDLE out)
 {
-    if (process != GetCurrentProcess() && !CompareObjectHandles(process, GetCurrentProcess()))
-        return wvm_kit_fail(GetLastError() == ERROR_NOT_SAME_OBJECT ? ERROR_ACCESS_DENIED
-                                                                    : ERROR_INVALID_HANDLE);
+    if (!wvm_kit_is_self(process))
+        return FALSE;
     struct token *t = wvm_kit_object_new(&tokens);
     HANDLE h = t ? wvm_kit_handle(&t->object, access) : NULL;
     if (h)
