@@ -31,8 +31,7 @@
 #include "api/ring.h"
 #include "api/trace.h"
 #include "fault/fault.h"
-#include "nt/nt_pool.h"
-#include "pool/pool_fast.h"
+#include "nt/nt_pool_first.h"
 
 /* One identity per function, in the order of api_list.h; aliases share it. */
 enum wvm_api_id {
@@ -113,24 +112,23 @@ WVM_API_MS(WVM_DECLARE_MS)
 #define WVM_FIRST(name) WVM_SECOND(WVM_FIRST_##name, WVM_NO_FIRST, ~)()
 #define WVM_NO_FIRST()
 #define WVM_FIRST_ExAllocatePoolWithTag ~, WVM_FIRST_ALLOC
+#define WVM_FIRST_ExAllocatePool2 ~, WVM_FIRST_ALLOC2
 #define WVM_FIRST_ExFreePoolWithTag ~, WVM_FIRST_FREE
-#define WVM_FIRST_ALLOC()                                                    \
-    void *block;                                                             \
-    struct wvm_pool_chosen r;                                                \
-    enum wvm_pool_fast way = wvm_pool_fast_alloc(a, b, c, &block, &r);       \
-    if (WVM_LIKELY(way == WVM_POOL_DONE))                                    \
-        return block;                                                        \
-    if (way == WVM_POOL_REST)                                                \
-        return wvm_nt_pool_rest_alloc(r.th, b, r.shelf, r.way, r.cache);
-#define WVM_FIRST_FREE()                                                     \
-    struct wvm_pool_rest rest;                                               \
-    enum wvm_pool_fast way = wvm_pool_fast_free(a, false, b, &rest);         \
-    if (WVM_LIKELY(way == WVM_POOL_DONE))                                    \
-        return;                                                              \
-    if (way == WVM_POOL_REST) {                                              \
-        wvm_nt_pool_rest_free(a, b, rest.state, rest.way, rest.cache);       \
-        return;                                                              \
-    }
+#define WVM_FIRST_ExFreePool ~, WVM_FIRST_FREE_ANY
+#define WVM_FIRST_ALLOC()                        \
+    void *p;                                     \
+    if (wvm_nt_pool_first_alloc(a, b, c, &p))    \
+        return p;
+#define WVM_FIRST_ALLOC2()                       \
+    void *p;                                     \
+    if (wvm_nt_pool_first_alloc2(a, b, c, &p))   \
+        return p;
+#define WVM_FIRST_FREE()                         \
+    if (wvm_nt_pool_first_free(a, b))            \
+        return;
+#define WVM_FIRST_FREE_ANY()                     \
+    if (wvm_nt_pool_first_free_any(a))           \
+        return;
 
 /* The body of an entry: past the gate, call, note the change. */
 #define WVM_ENTRY_VALUE(name, type, args)            \

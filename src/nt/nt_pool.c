@@ -11,8 +11,8 @@
 #include "api/api.h"
 #include "base/assert.h"
 #include "nt/nt_bugcheck.h"
-#include "nt/nt_pool.h"
-#include "pool/pool_fast.h"
+#include "nt/nt_pool_first.h"
+#include "pool/pool_rest.h"
 
 #define TAG_NONE 0x656E6F4Eu /* 'None' (POOL-010) */
 #define CALLER __builtin_return_address(0)
@@ -57,7 +57,7 @@ static WVM_COLD void *alloc_flags(uint64_t flags, struct wvm_pool_call *call,
     return wvm_nt_pool_alloc(call);
 }
 
-/* The kind of a POOL_TYPE or of flags; WVM_POOL_KINDS: not for the short ways. */
+/* The kind of a POOL_TYPE; WVM_POOL_KINDS: not for the short ways. */
 static inline unsigned kind_of_type(uint32_t type)
 {
     if (WVM_UNLIKELY(type & ~(uint32_t)(PagedPool | NonPagedPoolNx)))
@@ -66,19 +66,6 @@ static inline unsigned kind_of_type(uint32_t type)
 }
 WVM_STATIC(WVM_POOL_EXEC == 0 && WVM_POOL_PAGED == 1 && WVM_POOL_NX == 2 && WVM_POOL_KINDS == 3,
            "kinds by type");
-
-/* Two bits for each combination of the kinds' flags. */
-#define KINDS_OF_FLAGS                                                                           \
-    ((0xffffu & ~(3u << 2 * 1 | 3u << 2 * 2 | 3u << 2 * 4)) | WVM_POOL_NX << 2 * 1 |             \
-     WVM_POOL_EXEC << 2 * 2 | WVM_POOL_PAGED << 2 * 4)
-
-static inline unsigned kind_of_flags(uint64_t flags)
-{
-    if (WVM_UNLIKELY(flags & ~(POOL_FLAG_UNINITIALIZED | POOL_FLAG_NON_PAGED |
-                               POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)))
-        return WVM_POOL_KINDS;
-    return KINDS_OF_FLAGS >> flags / POOL_FLAG_NON_PAGED * 2 & 3;
-}
 
 static WVM_NOINLINE void *alloc_second(uint32_t type, size_t size, uint32_t tag,
                                        const void *caller)
@@ -89,32 +76,36 @@ static WVM_NOINLINE void *alloc_second(uint32_t type, size_t size, uint32_t tag,
 }
 
 /* The way knows the type and the tag. */
-void *wvm_nt_pool_rest_alloc(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
-                             struct wvm_pool_way *way, struct wvm_pool_cache *cache)
+void *wvm_nt_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                             struct wvm_pool_thread *th, struct wvm_pool_way *way)
 {
-    void *p = wvm_pool_rest_alloc(th, size, shelf, way, cache);
+    void *p = wvm_pool_rest_alloc(use, size, cache, th, way);
     if (WVM_LIKELY(p != NULL))
         return p;
-    return alloc_second(way->type ^ wvm_pool_map.cookie, size, way->tag, CALLER);
+    return alloc_second(wvm_pool_way_type(way), size, way->tag, CALLER);
+}
+
+void *wvm_nt_pool_other_alloc(uint32_t type, size_t size, uint32_t tag,
+                              struct wvm_pool_thread *th, struct wvm_pool_way *way)
+{
+    void *p = wvm_pool_other_alloc(type, size, tag, th, way);
+    if (WVM_LIKELY(p != NULL))
+        return p;
+    return alloc_second(type, size, tag, CALLER);
 }
 
 PVOID wvm_ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T size, ULONG tag)
 {
     void *p;
-    struct wvm_pool_chosen r;
-    enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p, &r);
-    if (WVM_LIKELY(way == WVM_POOL_DONE))
+    if (wvm_nt_pool_first_alloc(type, size, tag, &p))
         return p;
-    if (way == WVM_POOL_REST)
-        return wvm_nt_pool_rest_alloc(r.th, size, r.shelf, r.way, r.cache);
     return alloc_second(type, size, tag, CALLER);
 }
 
-static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t tag,
-                                        const void *caller, const struct wvm_pool_chosen *r)
+/* p: a block, or NULL. */
+static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t tag, void *p, const void *caller)
 {
-    unsigned kind = kind_of_flags(flags);
-    void *p = r ? wvm_pool_rest_alloc(r->th, size, r->shelf, r->way, r->cache) : NULL;
+    unsigned kind = wvm_nt_pool_kind(flags);
     if (p == NULL && kind < WVM_POOL_KINDS)
         p = wvm_pool_second_alloc(kind, size, tag);
     if (p != NULL)
@@ -123,17 +114,28 @@ static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t ta
     return alloc_flags(flags, &call, NULL, 0);
 }
 
+void *wvm_nt_pool_rest_alloc2(uint64_t flags, size_t size, uint32_t tag,
+                              struct wvm_pool_thread *th, struct wvm_pool_way *way,
+                              struct wvm_pool_cache *cache)
+{
+    uint32_t use = way->live ^ wvm_pool_shelf_of(th, cache);
+    return alloc2_second(flags, size, tag, wvm_pool_rest_alloc(use, size, cache, th, way), CALLER);
+}
+
+void *wvm_nt_pool_other_alloc2(uint64_t flags, size_t size, uint32_t tag,
+                               struct wvm_pool_thread *th, struct wvm_pool_way *way)
+{
+    uint32_t type = wvm_pool_type_of(wvm_nt_pool_kind(flags));
+    void *p = wvm_pool_other_alloc(type, size, tag, th, way);
+    return alloc2_second(flags, size, tag, p, CALLER);
+}
+
 PVOID wvm_ExAllocatePool2(POOL_FLAGS flags, SIZE_T size, ULONG tag)
 {
-    unsigned kind = kind_of_flags(flags);
-    enum wvm_pool_fast way = WVM_POOL_SECOND;
-    struct wvm_pool_chosen r;
     void *p;
-    if (WVM_LIKELY(kind < WVM_POOL_KINDS))
-        way = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag, &p, &r);
-    if (WVM_LIKELY(way == WVM_POOL_DONE))
-        return flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, size);
-    return alloc2_second(flags, size, tag, CALLER, way == WVM_POOL_REST ? &r : NULL);
+    if (wvm_nt_pool_first_alloc2(flags, size, tag, &p))
+        return p;
+    return alloc2_second(flags, size, tag, NULL, CALLER);
 }
 
 PVOID wvm_ExAllocatePool3(POOL_FLAGS flags, SIZE_T size, ULONG tag,
@@ -205,30 +207,30 @@ static WVM_NOINLINE void free_second(void *p, uint32_t tag, const void *caller)
         wvm_nt_pool_free(p, tag, caller);
 }
 
-void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state,
-                           struct wvm_pool_way *way, struct wvm_pool_cache *cache)
+void wvm_nt_pool_rest_free(void *p, uint32_t slacked, struct wvm_pool_state *state,
+                           struct wvm_pool_thread *th, struct wvm_pool_way *way,
+                           struct wvm_pool_cache *cache)
 {
-    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, (struct wvm_pool_rest){state, way, cache})))
+    if (WVM_UNLIKELY(!wvm_pool_rest_free(p, slacked, state, th, way, cache)))
+        free_second(p, way->tag, CALLER);
+}
+
+void wvm_nt_pool_other_free(void *p, uint32_t tag, const void *none, struct wvm_pool_thread *th)
+{
+    (void)none;
+    if (WVM_UNLIKELY(!wvm_pool_other_free(p, tag == 0, tag, th)))
         free_second(p, tag, CALLER);
 }
 
 VOID wvm_ExFreePool(PVOID p)
 {
-    struct wvm_pool_rest rest;
-    enum wvm_pool_fast way = wvm_pool_fast_free(p, true, 0, &rest);
-    if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, 0, rest.state, rest.way, rest.cache);
-    else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
+    if (!wvm_nt_pool_first_free_any(p))
         free_second(p, 0, CALLER);
 }
 
 VOID wvm_ExFreePoolWithTag(PVOID p, ULONG tag)
 {
-    struct wvm_pool_rest rest;
-    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &rest);
-    if (way == WVM_POOL_REST)
-        wvm_nt_pool_rest_free(p, tag, rest.state, rest.way, rest.cache);
-    else if (WVM_UNLIKELY(way == WVM_POOL_SECOND))
+    if (!wvm_nt_pool_first_free(p, tag))
         free_second(p, tag, CALLER);
 }
 

@@ -34,15 +34,24 @@ void *wvm_nt_pool_fail(const struct wvm_pool_call *call, uint32_t status);
 /* ExFreePool and its kin. */
 void wvm_nt_pool_free(void *p, uint32_t tag, const void *caller);
 
-/* The rest of ExAllocatePoolWithTag and ExFreePoolWithTag where the fast way says WVM_POOL_REST. */
+/* What nt_pool_first.h leaves of a call: WVM_POOL_REST, WVM_POOL_OTHER of the fast way. */
 struct wvm_pool_state;
 struct wvm_pool_way;
 struct wvm_pool_cache;
 struct wvm_pool_thread;
-void *wvm_nt_pool_rest_alloc(struct wvm_pool_thread *th, size_t size, uint32_t shelf,
-                             struct wvm_pool_way *way, struct wvm_pool_cache *cache);
-void wvm_nt_pool_rest_free(void *p, uint32_t tag, struct wvm_pool_state *state,
-                           struct wvm_pool_way *way, struct wvm_pool_cache *cache);
+void *wvm_nt_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                             struct wvm_pool_thread *th, struct wvm_pool_way *way);
+void *wvm_nt_pool_other_alloc(uint32_t type, size_t size, uint32_t tag,
+                              struct wvm_pool_thread *th, struct wvm_pool_way *way);
+void *wvm_nt_pool_rest_alloc2(uint64_t flags, size_t size, uint32_t tag,
+                              struct wvm_pool_thread *th, struct wvm_pool_way *way,
+                              struct wvm_pool_cache *cache);
+void *wvm_nt_pool_other_alloc2(uint64_t flags, size_t size, uint32_t tag,
+                               struct wvm_pool_thread *th, struct wvm_pool_way *way);
+void wvm_nt_pool_rest_free(void *p, uint32_t slacked, struct wvm_pool_state *state,
+                           struct wvm_pool_thread *th, struct wvm_pool_way *way,
+                           struct wvm_pool_cache *cache);
+void wvm_nt_pool_other_free(void *p, uint32_t tag, const void *none, struct wvm_pool_thread *th);
 
 /* ---- nt_pool_flags.c: decoding; the request's size, tag and caller are already there ---- */
 

@@ -7,7 +7,7 @@
  * the same thread is refused. */
 #include <string.h>
 
-#include "pool/pool_fast.h"
+#include "pool/pool_rest.h"
 
 enum { CLEAR_BY_HOST = 256 * 1024 };
 
@@ -45,7 +45,8 @@ static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_reques
         return NULL;
     struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
     struct wvm_pool_state *state = cache->top->state;
-    void *block = wvm_pool_pick(cache, shelf, wvm_pool_way_make(th, rq->kind, row), rq->size);
+    uint32_t use = WVM_POOL_USE(row, shelf) ^ wvm_pool_map.cookie;
+    void *block = wvm_pool_pick(cache, use, rq->size);
     count_alloc(th, row, cache->room);
     if (rq->flags & WVM_POOL_CHARGED)
         wvm_pool_flip(&state->use, WVM_POOL_CHARGED_USE);

@@ -19,6 +19,7 @@ static void make_numbers(void)
     uint64_t n[2] = {(uintptr_t)&n * 0x9e3779b97f4a7c15u, wvm_pool_map.base ^ 0xbf58476d1ce4e5b9u};
     (void)!getrandom(n, sizeof(n), GRND_NONBLOCK);
     wvm_pool_map.cookie = ((uint32_t)n[0] & ~(uint32_t)WVM_POOL_STOPS) | 1u << 31;
+    wvm_pool_map.epoch = 1;
     wvm_pool_map.canary = n[1] | 0x8000000000000001u;
 }
 

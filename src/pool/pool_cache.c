@@ -204,7 +204,7 @@ static bool has_unproven(const union head *m)
 /* The top of the magazine at top, all of whose slots are proven. */
 static struct wvm_pool_slot *prove_all(struct wvm_pool_thread *th, struct wvm_pool_slot *top)
 {
-    if (!has_unproven(head_of(top)))
+    if (!__atomic_load_n(&wvm_pool_map.was_late, __ATOMIC_RELAXED) || !has_unproven(head_of(top)))
         return top;
     for (struct wvm_pool_slot *s = &head_of(top)->slot + 1; s <= top;)
         if (!wvm_pool_is_unproven(s) || wvm_pool_prove(s, &th->found)) {
@@ -305,6 +305,7 @@ static void leave_span(struct wvm_pool_thread *th, unsigned shelf)
 
 void wvm_pool_cache_flush(struct wvm_pool_thread *th)
 {
+    wvm_pool_hands_flush(th);
     for (unsigned shelf = 0; shelf < WVM_POOL_SHELVES; shelf++) {
         if (has_magazine(th, shelf))
             give_back(th, wvm_pool_cache_of(th, shelf)->top, shelf);

@@ -19,14 +19,14 @@ enum {
     WVM_POOL_SHELVES = 256,      /* 64 of each kind, and as many of none */
     WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
     WVM_POOL_ROWS = 16384,
-    WVM_POOL_HOMES = 1024,       /* rows at which tags are looked for first */
-    WVM_POOL_HOME_ROW = 4,       /* the first of them */
+    WVM_POOL_HASH = 1024,        /* values that tags are told by first */
 };
 
 /* shelf = kind and class in one number. */
 #define WVM_POOL_SHELF(kind, class) ((unsigned)(kind) << 6 | (unsigned)(class))
 #define WVM_POOL_SHELF_KIND(shelf) ((shelf) >> 6)
-#define WVM_POOL_SHELF_CLASS(shelf) ((shelf) & 63)
+#define WVM_POOL_CLASS_BITS 63u
+#define WVM_POOL_SHELF_CLASS(shelf) ((shelf) & WVM_POOL_CLASS_BITS)
 static inline bool wvm_pool_is_shelf(size_t shelf)
 {
     size_t class = WVM_POOL_SHELF_CLASS(shelf);
@@ -77,7 +77,9 @@ struct wvm_pool_map {
     size_t size;      /* 0: not started */
     uint32_t cookie;
     uint64_t canary;
+    uint32_t epoch;    /* (a) another one when a span has ended; never 0 */
     bool late;         /* (a) a look at a slack is left for later */
+    bool was_late;     /* (a) it ever was */
     wvm_word64 *where; /* (a) by 64 KiB */
     struct wvm_pool_place *place;
     uint32_t *row_tag;

@@ -8,9 +8,7 @@
  *     value is the sum over all threads and over those that have ended, at one moment.
  *     What a way counts is blocks and bytes in one word: no block has less than 16 bytes, so that
  *     the number of blocks never passes its 32 bits before bit 63 is set, long before it overflows.
- * I3  A row is at the home of its tag and kind, if no other was there first, else behind all homes:
- *     the fast way looks at homes alone.
- * I4  Each kind has a row that takes what finds none of its own (tag "Ovfl").
+ * I3  Each kind has a row that takes what finds none of its own (tag "Ovfl").
  * Locking: rows_lock for new rows; the registry, and nobody inside, for sums.   Signal safety:
  * none. */
 #include "base/assert.h"
@@ -49,9 +47,6 @@ static unsigned set_row(unsigned row, uint32_t tag, unsigned kind)
 
 static unsigned add_row(uint32_t tag, unsigned kind)
 {
-    unsigned home = WVM_POOL_HOME_ROW + (unsigned)wvm_pool_home(tag, wvm_pool_type_of(kind));
-    if (tag && !rows[home].tag)
-        return set_row(home, tag, kind);
     if (n_rows == WVM_POOL_ROWS)
         return WVM_POOL_OVERFLOW_ROW + kind;
     unsigned row = set_row(n_rows, tag, kind);
@@ -97,12 +92,22 @@ static void add_tally(struct wvm_pool_tally *sum, const struct wvm_pool_tally *t
     sum->given += t->given;
 }
 
-static void add_way(struct wvm_pool_tally *sum, const struct wvm_pool_way *w)
+/* What a way counts but for its hand. */
+static void add_words(struct wvm_pool_tally *sum, const struct wvm_pool_way *w)
 {
     sum->allocs += WVM_POOL_COUNT_BLOCKS(w->taken);
     sum->frees += WVM_POOL_COUNT_BLOCKS(w->given);
     sum->taken += WVM_POOL_COUNT_BYTES(w->taken);
     sum->given += WVM_POOL_COUNT_BYTES(w->given);
+}
+
+static void add_way(struct wvm_pool_tally *sum, const struct wvm_pool_way *w)
+{
+    uint64_t out = w->pairs & WVM_POOL_OUT, back = w->pairs >> 1;
+    add_words(sum, w);
+    sum->allocs += back + out;
+    sum->frees += back;
+    sum->taken += out * w->room;
 }
 
 /* Nobody is inside. */
@@ -118,7 +123,7 @@ static void sum_row(unsigned row, struct wvm_pool_tally *sum)
 void wvm_pool_way_settle(struct wvm_pool_thread *th, size_t row)
 {
     wvm_pool_view_move();
-    add_way(&th->tally[row], &th->way[row]);
+    add_words(&th->tally[row], &th->way[row]);
     th->way[row].taken = th->way[row].given = 0;
     wvm_pool_view_move();
 }
@@ -129,11 +134,11 @@ void wvm_pool_tally_retire(struct wvm_pool_thread *from)
     for (unsigned row = 1; row < n_rows; row++) {
         struct wvm_pool_tally *t = &from->tally[row];
         struct wvm_pool_way *w = &from->way[row];
-        if (!(t->allocs | t->frees | w->taken | w->given))
+        if (!(t->allocs | t->frees | w->taken | w->given | w->pairs))
             continue;
         add_way(t, w);
         add_tally(&retired[row], t);
-        w->taken = w->given = 0;
+        w->taken = w->given = w->pairs = 0;
         *t = (struct wvm_pool_tally){0};
     }
     wvm_pool_view_move();
@@ -242,7 +247,7 @@ bool wvm_pool_rows_init(void)
     hash_row = b;
     retired = c;
     wvm_pool_map.row_tag = d;
-    n_rows = WVM_POOL_HOME_ROW + WVM_POOL_HOMES;
+    n_rows = WVM_POOL_OVERFLOW_ROW + WVM_POOL_KINDS;
     for (unsigned kind = 0; kind < WVM_POOL_KINDS; kind++)
         (void)set_row(WVM_POOL_OVERFLOW_ROW + kind, OVERFLOW_TAG, kind);
     return true;

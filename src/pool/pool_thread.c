@@ -20,7 +20,6 @@ pthread_mutex_t wvm_pool_registry = PTHREAD_MUTEX_INITIALIZER;
 struct wvm_pool_thread *wvm_pool_all;
 struct wvm_pool_thread wvm_pool_nobody = {
     .inside = 1,
-    .way = {[WVM_POOL_HOME_ROW + WVM_POOL_HOMES - 1] = {.tag = 0}},
 };
 WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own = &wvm_pool_nobody;
 
@@ -88,6 +87,7 @@ static struct wvm_pool_thread *make(void)
     struct wvm_pool_thread *th = mem;
     th->tally = tally;
     wvm_pool_cache_init(th);
+    wvm_pool_hands_init(th);
     wvm_pool_leave(th);
     th->next = wvm_pool_all;
     __atomic_store_n(&wvm_pool_all, th, __ATOMIC_RELEASE);

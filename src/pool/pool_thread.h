@@ -70,14 +70,32 @@ static inline struct wvm_pool_state *wvm_pool_slot_state(const struct wvm_pool_s
 struct wvm_pool_tally {
     wvm_word64 allocs, frees, taken, given; /* (a) taken, given: bytes */
 };
-/* What the thread knows of a row, and counts of it since it was last settled. tag 0: nothing. */
+/* What the thread knows of a row, counts of it since it was last settled, and its hand: a slot that
+ * goes out and comes back without a look at the magazines, for requests of one size. */
 struct wvm_pool_way {
     uint32_t tag;
-    uint32_t type;  /* wvm_pool_type_of() ^ the process's number */
-    uint32_t live;  /* `use` of a live slot of shelf 0 without slack, as it stands */
+    uint32_t type;  /* wvm_pool_type_of() ^ the process's number, ^ WVM_POOL_UNEVEN unless requests
+                     * of `size` bytes fill a slot. 0: nothing is known */
+    wvm_word64 pairs;        /* (a) how often the hand came back << 1 | WVM_POOL_OUT */
+    wvm_word64 taken, given; /* (a) others: blocks | 16 bytes << 32; settled when bit 63 is set */
+    uint32_t room;  /* (a) bytes of the hand's slot. 0: there is none, and class 0 below */
+    uint32_t epoch; /* of the map, when the slot became the hand */
+    uint32_t use;   /* of a block of `size` bytes, as it stands */
+    uint32_t bare;  /* of a block that fills such a slot, not as it stands */
+    uint32_t live;  /* of a block that fills a slot of shelf 0, as it stands */
     uint32_t shelf; /* of class 0 */
-    wvm_word64 taken, given; /* (a) blocks | 16 bytes << 32; settled when bit 63 is set */
-} __attribute__((aligned(32)));
+    size_t size;
+    void *block;                  /* the hand */
+    struct wvm_pool_state *state;
+    struct wvm_pool_cache *cache; /* of such slots */
+    struct wvm_pool_way *next;    /* of the same hash */
+    uint64_t mask;   /* the canary's bits in the word where it is */
+    uint16_t at;     /* where that is in the slot */
+    uint16_t slack;
+    uint32_t others; /* blocks besides the hand, before it is given up for one of them */
+} __attribute__((aligned(128)));
+#define WVM_POOL_OUT 1u
+#define WVM_POOL_UNEVEN (1u << 24)
 #define WVM_POOL_COUNT(room) ((uint64_t)(room) << 28 | 1)
 #define WVM_POOL_COUNT_BLOCKS(word) ((word) & 0xffffffff)
 #define WVM_POOL_COUNT_BYTES(word) ((word) >> 32 << 4)
@@ -118,11 +136,12 @@ struct wvm_pool_thread {
     struct wvm_pool_slot *spare[WVM_POOL_SHELVES]; /* top of another magazine, full or empty; NULL:
                                                     * none */
     uint32_t span[WVM_POOL_SHELVES];  /* new slots come from it; 0: none. Part lock */
+    struct wvm_pool_way *first[WVM_POOL_HASH]; /* ways by the hash of their tags; never NULL */
     uint8_t class_of[WVM_POOL_PAGE / 16 + 1]; /* as that of wvm_pool_map */
     bool idle;                                /* registry lock */
     struct wvm_pool_thread *next;             /* (c) of all */
     struct wvm_pool_thread *next_idle;        /* registry lock */
-    struct wvm_pool_way way[];                /* by row; of wvm_pool_nobody to the last home */
+    struct wvm_pool_way way[];                /* by row; wvm_pool_nobody has none */
 };
 extern WVM_THREAD_LOCAL struct wvm_pool_thread *wvm_pool_own; /* never NULL */
 extern struct wvm_pool_thread wvm_pool_nobody;
@@ -136,8 +155,53 @@ WVM_ALWAYS_INLINE static inline struct wvm_pool_cache *wvm_pool_cache_of(struct 
     return cache;
 }
 
+WVM_ALWAYS_INLINE static inline uint32_t wvm_pool_hash(uint32_t tag)
+{
+    return tag * 0x9e3779b1u >> 22;
+}
+_Static_assert(WVM_POOL_HASH == 1 << 10, "ten bits of the hash");
+static inline uint32_t wvm_pool_shelf_of(const struct wvm_pool_thread *th,
+                                         const struct wvm_pool_cache *cache)
+{
+    return (uint32_t)(((const char *)cache - th->caches) / 8);
+}
+
 /* The thread's way of a row of the kind. Inside. */
 struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, unsigned kind, unsigned row);
+/* The way of the tag and the type ^ the process's number, from this one of its hash on. NULL: there
+ * is none. */
+static inline struct wvm_pool_way *wvm_pool_way_find(struct wvm_pool_way *way, uint32_t tag,
+                                                     uint32_t type)
+{
+    for (; way; way = way->next)
+        if (WVM_LIKELY(way->tag == tag && ((way->type ^ type) & ~WVM_POOL_UNEVEN) == 0))
+            return way;
+    return NULL;
+}
+extern struct wvm_pool_way wvm_pool_no_way; /* behind the last of each hash; fits nothing */
+
+/* The POOL_TYPE of its blocks. */
+static inline uint32_t wvm_pool_way_type(const struct wvm_pool_way *way)
+{
+    return (way->type ^ wvm_pool_map.cookie) & ~WVM_POOL_UNEVEN;
+}
+
+/* A block was handed out besides the hand, and is not counted yet. It is the hand from now on, and
+ * the thread leaves. */
+__attribute__((returns_nonnull)) void *
+wvm_pool_hand_learn(struct wvm_pool_state *state, size_t size, struct wvm_pool_cache *cache,
+                    struct wvm_pool_thread *th, struct wvm_pool_way *way, void *block);
+/* The slot is the hand of its way. Inside. */
+static inline void wvm_pool_hand_is(struct wvm_pool_way *way, void *block,
+                                    struct wvm_pool_state *state)
+{
+    way->block = block;
+    way->state = state;
+    way->epoch = __atomic_load_n(&wvm_pool_map.epoch, __ATOMIC_RELAXED);
+}
+/* All hands go back to the spans, as wvm_pool_cache_flush(), which calls it. */
+void wvm_pool_hands_flush(struct wvm_pool_thread *th);
+void wvm_pool_hands_init(struct wvm_pool_thread *th);
 /* What the calling thread's way counts, which is much, is added to its tally. Outside. Returns
  * block. The first arguments say nothing: who calls has others there that it need not move. */
 void *wvm_pool_settle(int none, int none2, int none3, void *block, struct wvm_pool_way *way);
@@ -170,17 +234,6 @@ void wvm_pool_rows_lock(void);
 void wvm_pool_rows_unlock(void);
 /* A thread's counts of one row are added to its tally. Registry lock. */
 void wvm_pool_way_settle(struct wvm_pool_thread *th, size_t row);
-/* The row at which a tag is looked for first, counted from WVM_POOL_HOME_ROW, and how many bytes
- * its way is behind that one's. */
-WVM_ALWAYS_INLINE static inline size_t wvm_pool_home_bytes(uint32_t tag, uint32_t type)
-{
-    return (tag + type) * 0x9e3779b1u >> 17 & (WVM_POOL_HOMES - 1) * sizeof(struct wvm_pool_way);
-}
-static inline size_t wvm_pool_home(uint32_t tag, uint32_t type)
-{
-    return wvm_pool_home_bytes(tag, type) / sizeof(struct wvm_pool_way);
-}
-_Static_assert(sizeof(struct wvm_pool_way) == 32, "ten bits of the hash, times 32");
 /* Tells where the rows are. */
 struct wvm_pool_view;
 void wvm_pool_rows_view(struct wvm_pool_view *v);

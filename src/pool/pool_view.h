@@ -20,7 +20,7 @@
 #define WVM_POOL_VIEW_NOTE 2
 #define WVM_POOL_VIEW_NOTE_NAME "winvm"
 #define WVM_POOL_VIEW_MAGIC "winvm-p"
-#define WVM_POOL_VIEW_VERSION 2
+#define WVM_POOL_VIEW_VERSION 3
 
 /* A row: its tag, and the kind of memory (enum wvm_pool_kind). */
 struct wvm_pool_view_row {
@@ -32,10 +32,13 @@ struct wvm_pool_view_row {
 struct wvm_pool_view_tally {
     wvm_word64 allocs, frees, taken, given;
 };
-/* Counters in one word: blocks in the lower half, bytes in units of 16 in the upper one. */
+/* pairs: bit 0 says that a block of `room` bytes is in use, the others how many were allocated and
+ * freed again. taken, given: others, in one word: blocks in the lower half, bytes in units of 16 in
+ * the upper one. A look while one becomes the other can be one block too many. */
 struct wvm_pool_view_way {
-    uint32_t other[4];
-    wvm_word64 taken, given;
+    uint32_t other[2];
+    wvm_word64 pairs, taken, given;
+    uint32_t room, more[23];
 };
 /* The memory of a kind: what lies in [start, start + 4096 * (*grown - first)) and is not in the
  * *released pages of it was taken from the host. */

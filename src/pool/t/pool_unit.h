@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/t/unit.h"
-#include "pool/pool_fast.h"
+#include "pool/pool_rest.h"
 
 #define UNIT_SPACE ((size_t)256 << 20)
 enum { TAG_A = 0x61616161, TAG_B = 0x62626262, PAGE = WVM_POOL_PAGE };
@@ -20,21 +20,26 @@ static inline void unit_start(void)
     ck_assert(wvm_pool_start(wvm_align_up((uintptr_t)space, WVM_GRANULE_SIZE), UNIT_SPACE));
 }
 
-/* By the fast way alone. NULL: it cannot. */
+/* By the fast way and its rest. NULL: they cannot. */
 static inline void *unit_fast_take(uint32_t type, size_t size, uint32_t tag)
 {
     void *p = NULL;
-    struct wvm_pool_chosen r;
+    struct wvm_pool_rest r;
     enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p, &r);
-    return way == WVM_POOL_REST ? wvm_pool_rest_alloc(r.th, size, r.shelf, r.way, r.cache) : p;
+    if (way == WVM_POOL_REST)
+        return wvm_pool_rest_alloc(r.use, size, r.cache, r.th, r.way);
+    return way == WVM_POOL_OTHER ? wvm_pool_other_alloc(type, size, tag, r.th, r.way) : p;
 }
 
-/* False: it cannot. */
+/* False: they cannot. */
 static inline bool unit_fast_free(void *p, uint32_t tag)
 {
-    struct wvm_pool_rest rest;
-    enum wvm_pool_fast way = wvm_pool_fast_free(p, false, tag, &rest);
-    return way == WVM_POOL_REST ? wvm_pool_rest_free(p, rest) : way == WVM_POOL_DONE;
+    struct wvm_pool_rest r;
+    enum wvm_pool_fast way = wvm_pool_fast_free(p, tag, &r);
+    if (way == WVM_POOL_REST)
+        return wvm_pool_rest_free(p, r.use, r.state, r.th, r.way, r.cache);
+    return way == WVM_POOL_DONE ||
+           (way == WVM_POOL_OTHER && wvm_pool_other_free(p, false, tag, r.th));
 }
 
 /* By the ways that a call goes. */

@@ -250,51 +250,6 @@ START_TEST(many_tags)
 }
 END_TEST
 
-/* What a way has counted is added to the tally before its word is full, and nothing is lost. */
-START_TEST(settled_counts)
-{
-    const uint64_t units = ((uint64_t)1 << 31) - 64, blocks = 1000, bytes = 16 * units;
-    const uint64_t many = units << 32 | blocks;
-    unit_start();
-    unit_give(unit_take(WVM_POOL_NX, 1024, TAG_A), TAG_A);
-    unsigned row = wvm_pool_row_number(TAG_A, WVM_POOL_NX);
-    struct wvm_pool_way *way = &wvm_pool_own->way[row];
-    way->taken += many;
-    way->given += many;
-    char *p = unit_fast_take(wvm_pool_type_of(WVM_POOL_NX), 1024, TAG_A);
-    ck_assert_ptr_nonnull(p);
-    ck_assert_uint_eq(way->taken, 0);
-    ck_assert_uint_eq(way->given, 0);
-    ck_assert_uint_eq(wvm_pool_own->tally[row].taken, bytes + 2048);
-    ck_assert_uint_eq(wvm_pool_own->tally[row].given, bytes + 1024);
-    UNIT_ROW(TAG_A, false, blocks + 2, blocks + 1, 1024);
-    way->taken += many;
-    way->given += many;
-    ck_assert(unit_fast_free(p, TAG_A));
-    ck_assert_uint_eq(way->given, 0);
-    UNIT_ROW(TAG_A, false, 2 * blocks + 2, 2 * blocks + 2, 0);
-}
-END_TEST
-
-/* Of two tags with one home the second is as right, if slower. */
-START_TEST(one_home)
-{
-    const uint32_t type = wvm_pool_type_of(WVM_POOL_NX);
-    uint32_t other = TAG_A + 1;
-    unit_start();
-    while (wvm_pool_home(other, type) != wvm_pool_home(TAG_A, type))
-        other++;
-    char *first = unit_take(WVM_POOL_NX, 64, TAG_A), *p = unit_take(WVM_POOL_NX, 64, other);
-    ck_assert_ptr_null(unit_fast_take(type, 64, other));
-    expect(unit_free(p, TAG_A), 0xc2, 0x0a);
-    expect(unit_free(first, other), 0xc2, 0x0a);
-    ck_assert(unit_fast_free(p, other));
-    UNIT_ROW(other, false, 1, 1, 0);
-    UNIT_ROW(TAG_A, false, 1, 0, 64);
-    unit_give(first, TAG_A);
-}
-END_TEST
-
 START_TEST(walk)
 {
     uint64_t n[2] = {0}, bytes = 0;
@@ -327,8 +282,6 @@ int main(void)
     tcase_add_test(tc, overruns_in_child);
     tcase_add_test(tc, corrupt_state);
     tcase_add_test(tc, many_tags);
-    tcase_add_test(tc, settled_counts);
-    tcase_add_test(tc, one_home);
     tcase_add_test(tc, walk);
     return unit_run(suite);
 }
