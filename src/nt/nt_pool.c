@@ -75,11 +75,17 @@ static WVM_NOINLINE void *alloc_second(uint32_t type, size_t size, uint32_t tag,
     return p != NULL ? p : alloc_type(type, size, tag, caller);
 }
 
-/* The way knows the type and the tag. */
 void *wvm_nt_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
                              struct wvm_pool_thread *th, struct wvm_pool_way *way)
 {
-    void *p = wvm_pool_rest_alloc(use, size, cache, th, way);
+    return wvm_pool_rest_alloc(use, size, cache, th, way);
+}
+
+/* The way knows the type and the tag. */
+void *wvm_nt_pool_later_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                              struct wvm_pool_thread *th, struct wvm_pool_way *way)
+{
+    void *p = wvm_pool_later_alloc(use, size, cache, th, way);
     if (WVM_LIKELY(p != NULL))
         return p;
     return alloc_second(wvm_pool_way_type(way), size, way->tag, CALLER);
@@ -103,7 +109,8 @@ PVOID wvm_ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T size, ULONG tag)
 }
 
 /* p: a block, or NULL. */
-static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t tag, void *p, const void *caller)
+static WVM_NOINLINE void *alloc2_second(uint64_t flags, size_t size, uint32_t tag, void *p,
+                                        const void *caller)
 {
     unsigned kind = wvm_nt_pool_kind(flags);
     if (p == NULL && kind < WVM_POOL_KINDS)
@@ -119,7 +126,9 @@ void *wvm_nt_pool_rest_alloc2(uint64_t flags, size_t size, uint32_t tag,
                               struct wvm_pool_cache *cache)
 {
     uint32_t use = way->live ^ wvm_pool_shelf_of(th, cache);
-    return alloc2_second(flags, size, tag, wvm_pool_rest_alloc(use, size, cache, th, way), CALLER);
+    void *p = wvm_pool_is_unproven(cache->top) ? wvm_pool_later_alloc(use, size, cache, th, way)
+                                               : wvm_pool_rest_alloc(use, size, cache, th, way);
+    return alloc2_second(flags, size, tag, p, CALLER);
 }
 
 void *wvm_nt_pool_other_alloc2(uint64_t flags, size_t size, uint32_t tag,

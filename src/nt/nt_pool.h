@@ -34,13 +34,15 @@ void *wvm_nt_pool_fail(const struct wvm_pool_call *call, uint32_t status);
 /* ExFreePool and its kin. */
 void wvm_nt_pool_free(void *p, uint32_t tag, const void *caller);
 
-/* What nt_pool_first.h leaves of a call: WVM_POOL_REST, WVM_POOL_OTHER of the fast way. */
+/* What nt_pool_first.h leaves of a call: WVM_POOL_REST, _LATER, _OTHER of the fast way. */
 struct wvm_pool_state;
 struct wvm_pool_way;
 struct wvm_pool_cache;
 struct wvm_pool_thread;
 void *wvm_nt_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
                              struct wvm_pool_thread *th, struct wvm_pool_way *way);
+void *wvm_nt_pool_later_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                              struct wvm_pool_thread *th, struct wvm_pool_way *way);
 void *wvm_nt_pool_other_alloc(uint32_t type, size_t size, uint32_t tag,
                               struct wvm_pool_thread *th, struct wvm_pool_way *way);
 void *wvm_nt_pool_rest_alloc2(uint64_t flags, size_t size, uint32_t tag,

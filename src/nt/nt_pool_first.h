@@ -34,6 +34,8 @@ WVM_ALWAYS_INLINE static inline bool wvm_nt_pool_first_alloc(uint32_t type, size
         return true;
     if (WVM_LIKELY(way == WVM_POOL_REST))
         *out = wvm_nt_pool_rest_alloc(r.use, size, r.cache, r.th, r.way);
+    else if (WVM_LIKELY(way == WVM_POOL_LATER))
+        *out = wvm_nt_pool_later_alloc(r.use, size, r.cache, r.th, r.way);
     else if (way == WVM_POOL_OTHER)
         *out = wvm_nt_pool_other_alloc(type, size, tag, r.th, r.way);
     return way != WVM_POOL_SECOND;
@@ -50,7 +52,7 @@ WVM_ALWAYS_INLINE static inline bool wvm_nt_pool_first_alloc2(uint64_t flags, si
     enum wvm_pool_fast way = wvm_pool_fast_alloc(wvm_pool_type_of(kind), size, tag, out, &r);
     if (WVM_LIKELY(way == WVM_POOL_DONE))
         *out = flags & POOL_FLAG_UNINITIALIZED ? *out : memset(*out, 0, size);
-    else if (WVM_LIKELY(way == WVM_POOL_REST))
+    else if (WVM_LIKELY(way == WVM_POOL_REST || way == WVM_POOL_LATER))
         *out = wvm_nt_pool_rest_alloc2(flags, size, tag, r.th, r.way, r.cache);
     else if (way == WVM_POOL_OTHER)
         *out = wvm_nt_pool_other_alloc2(flags, size, tag, r.th, r.way);

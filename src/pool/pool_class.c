@@ -14,7 +14,7 @@
 struct wvm_pool_map wvm_pool_map;
 
 /* What a magazine may hold of a class, in bytes, and the fewest slots. */
-enum { MAGAZINE_BYTES = 65536, MAGAZINE_MIN = 4 };
+enum { MAGAZINE_BYTES = 131072, MAGAZINE_MIN = 4 };
 
 static uint32_t size_of(unsigned class)
 {

@@ -7,8 +7,8 @@
  * There are three ways, each tried when the one before fails: this one, for tags that the thread
  * has used and magazines that have what it takes, whose rest is pool_rest.h; the second
  * (pool_second.c), which exchanges magazines and finds tags; the long one (pool.h) for all else: a
- * thread's first call, a tag's first use, no memory at hand, large blocks, observers, a raised IRQL,
- * everything that is wrong.
+ * thread's first call, a tag's first use, no memory at hand, large blocks, observers, a raised
+ * IRQL, everything that is wrong.
  * I1  A thread is inside between its two stores to `inside`: nobody looks at what it has meanwhile,
  *     and a handler that interrupts it finds every way closed.
  * I2  Nothing is changed before all comparisons are done: a call that fails has changed nothing.
@@ -68,6 +68,7 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_pop(struct wvm_pool_cache *cache,
     struct wvm_pool_slot *slot = cache->top;
     void *block = slot->block;
     cache->top = slot - 1;
+    __builtin_prefetch(slot[-1].block, 1);
     __atomic_store_n(&slot->state->use, use, __ATOMIC_RELAXED);
     if (!block)
         __builtin_unreachable();
@@ -91,6 +92,7 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_taken(struct wvm_pool_thread *th,
 enum wvm_pool_fast {
     WVM_POOL_DONE,
     WVM_POOL_REST,   /* the thread is inside: wvm_pool_rest_alloc(), ..._free() */
+    WVM_POOL_LATER,  /* likewise: wvm_pool_later_alloc() */
     WVM_POOL_OTHER,  /* likewise: wvm_pool_other_alloc(), ..._free() */
     WVM_POOL_SECOND, /* the second way */
 };
@@ -119,7 +121,7 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_hand_out(struct wvm_pool_thread *
 {
     void *block = way->block;
     struct wvm_pool_state *state = way->state;
-    wvm_pool_add(&way->pairs, 1);
+    wvm_pool_add(&way->pairs, WVM_POOL_OUT);
     __atomic_store_n(&state->use, way->use, __ATOMIC_RELAXED);
     if (!even) {
         __atomic_store_n(&state->slack, way->slack, __ATOMIC_RELAXED);
@@ -131,32 +133,49 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_hand_out(struct wvm_pool_thread *
     return block;
 }
 
-/* Two ends of wvm_pool_fast_alloc(): another size than the hand's; and slack. */
+/* Whether the slot on top of the cache is proven. */
+WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
+wvm_pool_proven(const struct wvm_pool_cache *cache)
+{
+    if (WVM_UNLIKELY(wvm_pool_is_unproven(cache->top)))
+        return WVM_POOL_LATER;
+    return WVM_POOL_REST;
+}
+
+/* Two ends of wvm_pool_fast_alloc(): another size than the hand's; and no even hand that is
+ * idle. */
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
 wvm_pool_other_size(uint32_t type, size_t size, struct wvm_pool_rest *rest)
 {
     struct wvm_pool_thread *th = rest->th;
     struct wvm_pool_way *way = rest->way;
-    uint32_t odd = way->type ^ wvm_pool_key(th) ^ type;
-    if (WVM_UNLIKELY(odd & ~WVM_POOL_UNEVEN) || WVM_UNLIKELY(size > WVM_POOL_PAGE))
+    if (WVM_UNLIKELY(way->type != (wvm_pool_key(th) ^ type)) || WVM_UNLIKELY(size > WVM_POOL_PAGE))
         return wvm_pool_other(th);
     uint32_t shelf = way->shelf + th->class_of[(size + 15) / 16];
     rest->cache = wvm_pool_cache_of(th, shelf);
     rest->use = way->live ^ shelf;
-    return WVM_POOL_REST;
+    return wvm_pool_proven(rest->cache);
 }
 
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
-wvm_pool_uneven(uint32_t type, void **block, struct wvm_pool_rest *rest)
+wvm_pool_no_even(uint64_t pairs, void **block, struct wvm_pool_rest *rest)
 {
+    struct wvm_pool_thread *th = rest->th;
     struct wvm_pool_way *way = rest->way;
-    if (WVM_UNLIKELY((way->type ^ wvm_pool_key(rest->th) ^ type) != WVM_POOL_UNEVEN))
-        return wvm_pool_other(rest->th);
     rest->cache = way->cache;
-    rest->use = way->use ^ WVM_POOL_SLACKED;
-    if (WVM_UNLIKELY(way->pairs & WVM_POOL_OUT))
-        return WVM_POOL_REST;
-    *block = wvm_pool_hand_out(rest->th, way, false);
+    rest->use = way->use;
+    if (pairs & WVM_POOL_UNEVEN) {
+        rest->use ^= WVM_POOL_SLACKED;
+        if (WVM_UNLIKELY(pairs & WVM_POOL_OUT))
+            return wvm_pool_proven(rest->cache);
+        *block = wvm_pool_hand_out(th, way, false);
+        return WVM_POOL_DONE;
+    }
+    if (WVM_UNLIKELY(pairs & WVM_POOL_NO_HAND))
+        return wvm_pool_other(th);
+    if (WVM_UNLIKELY(wvm_pool_is_unproven(rest->cache->top)))
+        return WVM_POOL_LATER;
+    *block = wvm_pool_taken(th, rest->cache, way, wvm_pool_pop(rest->cache, rest->use));
     return WVM_POOL_DONE;
 }
 
@@ -176,17 +195,10 @@ wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block,
     if (WVM_UNLIKELY(way->size != size))
         return wvm_pool_other_size(type, size, rest);
     if (WVM_UNLIKELY(way->type != wvm_pool_mix(&th->key, type)))
-        return wvm_pool_uneven(type, block, rest);
-    if (WVM_LIKELY(!(way->pairs & WVM_POOL_OUT))) {
-        *block = wvm_pool_hand_out(th, way, true);
-        return WVM_POOL_DONE;
-    }
-    struct wvm_pool_cache *cache = way->cache;
-    rest->cache = cache;
-    rest->use = way->use;
-    if (WVM_UNLIKELY(wvm_pool_is_unproven(cache->top)))
-        return WVM_POOL_REST;
-    *block = wvm_pool_taken(th, cache, way, wvm_pool_pop(cache, way->use));
+        return wvm_pool_other(th);
+    if (WVM_UNLIKELY(way->pairs & WVM_POOL_HAND))
+        return wvm_pool_no_even(way->pairs, block, rest);
+    *block = wvm_pool_hand_out(th, way, true);
     return WVM_POOL_DONE;
 }
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag);
@@ -237,7 +249,7 @@ WVM_ALWAYS_INLINE static inline void wvm_pool_hand_back(struct wvm_pool_thread *
                                                         struct wvm_pool_way *way)
 {
     wvm_pool_flip(&state->use, WVM_POOL_IDLE);
-    wvm_pool_add(&way->pairs, 1);
+    wvm_pool_add(&way->pairs, WVM_POOL_BACK - WVM_POOL_OUT);
     wvm_pool_fast_leave(th);
 }
 

@@ -1,7 +1,8 @@
 /* Ways, and the hands that they keep (struct wvm_pool_way).
  *
- * Terms   a way's hand is a slot of one size; it is out while somebody has the block, else idle and
- *         in no magazine; even = what is asked for fills it, so that there is no slack.
+ * Terms   a way's hand is a slot of one size, of up to a page; it is out while somebody has the
+ *         block, else idle and in no magazine; even = what is asked for fills it, so that there is
+ *         no slack.
  * I1  An idle hand is proven, and its state says that it is idle.
  * I2  The hand that is out can be freed by anyone, or never. Whichever block of its shelf and row
  *     the thread frees first is the hand from then on: the pair of calls is counted as one.
@@ -11,22 +12,22 @@
  * the fast way. */
 #include "pool/pool_fast.h"
 
-enum { OTHERS = 63 }; /* blocks besides the hand, before it is given up for one of them */
+enum { OTHERS = 1000 }; /* blocks besides the hand, before it is given up for one of them */
 
 /* ---- ways ---- */
 
 struct wvm_pool_way wvm_pool_no_way;
 
-static uint32_t type_of(const struct wvm_pool_way *way, bool even)
+static void set_hand(struct wvm_pool_way *way, unsigned hand)
 {
-    return wvm_pool_type_of(WVM_POOL_SHELF_KIND(way->shelf)) ^ wvm_pool_map.cookie ^
-           (even ? 0 : WVM_POOL_UNEVEN);
+    uint64_t back = way->pairs & ~(uint64_t)WVM_POOL_HAND;
+    __atomic_store_n(&way->pairs, back | hand, __ATOMIC_RELAXED);
 }
 
 /* The way has no hand, and the next request is to give it one. */
 static void make_empty(struct wvm_pool_thread *th, struct wvm_pool_way *way)
 {
-    way->type = type_of(way, false);
+    set_hand(way, WVM_POOL_NO_HAND);
     way->bare = way->live ^ way->shelf ^ wvm_pool_map.cookie;
     way->cache = wvm_pool_cache_of(th, way->shelf);
     way->epoch = 0;
@@ -44,6 +45,7 @@ struct wvm_pool_way *wvm_pool_way_make(struct wvm_pool_thread *th, unsigned kind
     way->tag = wvm_pool_map.row_tag[row];
     way->live = WVM_POOL_USE(row, 0) ^ wvm_pool_map.cookie;
     way->shelf = WVM_POOL_SHELF(kind, 0);
+    way->type = wvm_pool_type_of(kind) ^ wvm_pool_map.cookie;
     make_empty(th, way);
     way->next = th->first[wvm_pool_hash(way->tag)];
     th->first[wvm_pool_hash(way->tag)] = way;
@@ -59,8 +61,8 @@ static bool put_down(struct wvm_pool_way *way)
     struct wvm_pool_cache *cache = way->cache;
     if (way->pairs & WVM_POOL_OUT) {
         wvm_pool_add(&way->taken, cache->count);
-        wvm_pool_add(&way->pairs, (uint64_t)-1);
-    } else if (way->room) {
+        wvm_pool_add(&way->pairs, (uint64_t)-WVM_POOL_OUT);
+    } else if (!(way->pairs & WVM_POOL_NO_HAND)) {
         if (cache->top == cache->full)
             return false;
         *++cache->top = (struct wvm_pool_slot){way->block, way->state};
@@ -81,18 +83,18 @@ static void learn(struct wvm_pool_way *way, size_t size, struct wvm_pool_cache *
     way->mask = even ? 0 : ~(uint64_t)0 << 8 * (size - at);
     way->use = way->live ^ shelf ^ (even ? 0 : WVM_POOL_SLACKED);
     way->bare = way->live ^ shelf ^ wvm_pool_map.cookie;
-    way->type = type_of(way, even);
+    set_hand(way, even ? 0 : WVM_POOL_UNEVEN);
 }
 
 void *wvm_pool_hand_learn(struct wvm_pool_state *state, size_t size, struct wvm_pool_cache *cache,
                           struct wvm_pool_thread *th, struct wvm_pool_way *way, void *block)
 {
     way->others = OTHERS;
-    if (!put_down(way))
+    if (size > WVM_POOL_PAGE || !put_down(way))
         return wvm_pool_taken(th, cache, way, block);
     learn(way, size, cache, wvm_pool_shelf_of(th, cache));
     wvm_pool_hand_is(way, block, state);
-    wvm_pool_add(&way->pairs, 1);
+    wvm_pool_add(&way->pairs, WVM_POOL_OUT);
     wvm_pool_fast_leave(th);
     return block;
 }
@@ -101,7 +103,7 @@ static void way_flush(struct wvm_pool_thread *th, struct wvm_pool_way *way)
 {
     struct wvm_pool_part *part = &wvm_pool_part[WVM_POOL_SHELF_KIND(way->shelf)];
     struct wvm_pool_slot slot = {way->block, way->state};
-    if (way->room && !(way->pairs & WVM_POOL_OUT)) {
+    if (!(way->pairs & (WVM_POOL_OUT | WVM_POOL_NO_HAND))) {
         pthread_mutex_lock(&part->lock);
         wvm_pool_slots_give(part, &slot, 1, true);
         pthread_mutex_unlock(&part->lock);

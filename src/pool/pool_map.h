@@ -17,7 +17,7 @@ enum {
     WVM_POOL_MAX_PAGES = 8,      /* of a class */
     WVM_POOL_CLASSES = WVM_POOL_PAGE_CLASS + WVM_POOL_MAX_PAGES, /* 1 .. 55 */
     WVM_POOL_SHELVES = 256,      /* 64 of each kind, and as many of none */
-    WVM_POOL_SLOTS = 64,         /* of a magazine, the first is its head */
+    WVM_POOL_SLOTS = 128,        /* of a magazine, the first is its head */
     WVM_POOL_ROWS = 16384,
     WVM_POOL_HASH = 1024,        /* values that tags are told by first */
 };
@@ -77,7 +77,7 @@ struct wvm_pool_map {
     size_t size;      /* 0: not started */
     uint32_t cookie;
     uint64_t canary;
-    uint32_t epoch;    /* (a) another one when a span has ended; never 0 */
+    uint32_t epoch;    /* (a) another one when a span has ended; odd */
     bool late;         /* (a) a look at a slack is left for later */
     bool was_late;     /* (a) it ever was */
     wvm_word64 *where; /* (a) by 64 KiB */

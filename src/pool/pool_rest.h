@@ -26,40 +26,31 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_pick(struct wvm_pool_cache *cache
     return block;
 }
 
-/* A slot is on top that is unproven, or none. False: none that is proven. */
-WVM_ALWAYS_INLINE static inline bool wvm_pool_prove_top(const struct wvm_pool_cache *cache)
-{
-    struct wvm_pool_slot *slot = cache->top;
-    if (WVM_UNLIKELY(!slot->block))
-        return false;
-    struct wvm_pool_state *state = wvm_pool_slot_state(slot);
-    if (WVM_UNLIKELY(!wvm_pool_canary_ok(slot->block, cache->room, wvm_pool_slack(state))))
-        return false;
-    slot->state = state;
-    return true;
-}
-
-/* A proven slot is on top. The thread leaves. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_take(struct wvm_pool_thread *th, size_t size,
-                                                    struct wvm_pool_way *way,
-                                                    struct wvm_pool_cache *cache, uint32_t use)
-{
-    struct wvm_pool_state *state = cache->top->state;
-    void *block = wvm_pool_pick(cache, use, size);
-    if (WVM_UNLIKELY(way->others-- == 0))
-        return wvm_pool_hand_learn(state, size, cache, th, way, block);
-    return wvm_pool_taken(th, cache, way, block);
-}
-
-/* size: up to a page. */
+/* The same, counted; the thread leaves. size: up to a page. */
 WVM_ALWAYS_INLINE static inline void *
 wvm_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
                     struct wvm_pool_thread *th, struct wvm_pool_way *way)
 {
-    if (WVM_LIKELY(!wvm_pool_is_unproven(cache->top)) || WVM_LIKELY(wvm_pool_prove_top(cache)))
-        return wvm_pool_take(th, size, way, cache, use);
-    wvm_pool_fast_leave(th);
-    return NULL;
+    struct wvm_pool_state *state = cache->top->state;
+    void *block = wvm_pool_pick(cache, use, size);
+    if (WVM_UNLIKELY(wvm_pool_count_down(&way->others)))
+        return wvm_pool_hand_learn(state, size, cache, th, way, block);
+    return wvm_pool_taken(th, cache, way, block);
+}
+
+/* A slot is on top that is unproven, or none. */
+static inline void *wvm_pool_later_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                                         struct wvm_pool_thread *th, struct wvm_pool_way *way)
+{
+    struct wvm_pool_slot *slot = cache->top;
+    struct wvm_pool_state *state = wvm_pool_slot_state(slot);
+    if (WVM_UNLIKELY(!slot->block) ||
+        WVM_UNLIKELY(!wvm_pool_canary_ok(slot->block, cache->room, wvm_pool_slack(state)))) {
+        wvm_pool_fast_leave(th);
+        return NULL;
+    }
+    slot->state = state;
+    return wvm_pool_rest_alloc(use, size, cache, th, way);
 }
 
 /* way: the first of the tag's hash. */
@@ -71,10 +62,13 @@ static inline void *wvm_pool_other_alloc(uint32_t type, size_t size, uint32_t ta
         wvm_pool_fast_leave(th);
         return NULL;
     }
-    if (way->size == size && way->room && !(way->pairs & WVM_POOL_OUT))
+    if (way->size == size && !(way->pairs & (WVM_POOL_OUT | WVM_POOL_NO_HAND)))
         return wvm_pool_hand_out(th, way, way->slack == 0);
     uint32_t shelf = way->shelf + th->class_of[(size + 15) / 16];
-    return wvm_pool_rest_alloc(way->live ^ shelf, size, wvm_pool_cache_of(th, shelf), th, way);
+    struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
+    if (wvm_pool_is_unproven(cache->top))
+        return wvm_pool_later_alloc(way->live ^ shelf, size, cache, th, way);
+    return wvm_pool_rest_alloc(way->live ^ shelf, size, cache, th, way);
 }
 
 /* ---- free ---- */
@@ -129,8 +123,7 @@ static inline bool wvm_pool_other_free(void *p, bool any_tag, uint32_t tag,
 {
     struct wvm_pool_state *state = wvm_pool_state_of(p);
     if (state) {
-        uint32_t use =
-            wvm_pool_mix(&th->key, __atomic_load_n(&state->use, __ATOMIC_RELAXED));
+        uint32_t use = wvm_pool_mix(&th->key, __atomic_load_n(&state->use, __ATOMIC_RELAXED));
         struct wvm_pool_way *way = &th->way[WVM_POOL_USE_ROW(use)];
         if (use < 2 * WVM_POOL_SLACKED && state->start == (uint16_t)(uintptr_t)p && way->type &&
             (any_tag || way->tag == tag))

@@ -103,7 +103,7 @@ static void add_words(struct wvm_pool_tally *sum, const struct wvm_pool_way *w)
 
 static void add_way(struct wvm_pool_tally *sum, const struct wvm_pool_way *w)
 {
-    uint64_t out = w->pairs & WVM_POOL_OUT, back = w->pairs >> 1;
+    uint64_t out = w->pairs & WVM_POOL_OUT, back = w->pairs / WVM_POOL_BACK;
     add_words(sum, w);
     sum->allocs += back + out;
     sum->frees += back;
@@ -138,7 +138,8 @@ void wvm_pool_tally_retire(struct wvm_pool_thread *from)
             continue;
         add_way(t, w);
         add_tally(&retired[row], t);
-        w->taken = w->given = w->pairs = 0;
+        w->taken = w->given = 0;
+        w->pairs &= WVM_POOL_HAND;
         *t = (struct wvm_pool_tally){0};
     }
     wvm_pool_view_move();

@@ -22,7 +22,7 @@ static bool prove_at_once; /* (a) */
 static void *give_out(struct wvm_pool_thread *th, size_t size, struct wvm_pool_way *way,
                       unsigned shelf)
 {
-    return wvm_pool_take(th, size, way, wvm_pool_cache_of(th, shelf), way->live ^ shelf);
+    return wvm_pool_rest_alloc(way->live ^ shelf, size, wvm_pool_cache_of(th, shelf), th, way);
 }
 
 void *wvm_pool_second_alloc(unsigned kind, size_t size, uint32_t tag)

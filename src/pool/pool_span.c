@@ -133,7 +133,7 @@ static void span_end(struct wvm_pool_part *part, uint32_t i)
     }
     place->class = 0;
     spans[i].owner = NULL;
-    __atomic_fetch_add(&wvm_pool_map.epoch, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&wvm_pool_map.epoch, 2, __ATOMIC_RELAXED);
     __atomic_store_n(&wvm_pool_map.where[i], 0, __ATOMIC_RELEASE);
     wvm_pool_states_give(state, class);
     wvm_pool_run_give(part, i * WVM_POOL_SPAN_PAGES, WVM_POOL_SPAN_PAGES);

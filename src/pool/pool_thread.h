@@ -39,6 +39,18 @@ static inline bool wvm_pool_add_full(wvm_word64 *counter, uint64_t n)
     return full;
 }
 
+/* One less. True: it was 0. On x86 one instruction. */
+static inline bool wvm_pool_count_down(uint32_t *n)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    bool below;
+    __asm__("subl $1, %0" : "+m"(*n), "=@ccc"(below));
+    return below;
+#else
+    return (*n)-- == 0;
+#endif
+}
+
 /* Changes bits of a word that its thread alone changes and others read. */
 static inline void wvm_pool_flip(uint32_t *word, uint32_t bits)
 {
@@ -74,11 +86,10 @@ struct wvm_pool_tally {
  * goes out and comes back without a look at the magazines, for requests of one size. */
 struct wvm_pool_way {
     uint32_t tag;
-    uint32_t type;  /* wvm_pool_type_of() ^ the process's number, ^ WVM_POOL_UNEVEN unless requests
-                     * of `size` bytes fill a slot. 0: nothing is known */
-    wvm_word64 pairs;        /* (a) how often the hand came back << 1 | WVM_POOL_OUT */
+    uint32_t type;  /* wvm_pool_type_of() ^ the process's number. 0: nothing is known */
+    wvm_word64 pairs;        /* (a) enum wvm_pool_hand, and how often it came back, each a BACK */
     wvm_word64 taken, given; /* (a) others: blocks | 16 bytes << 32; settled when bit 63 is set */
-    uint32_t room;  /* (a) bytes of the hand's slot. 0: there is none, and class 0 below */
+    uint32_t room;  /* (a) bytes of the hand's slot */
     uint32_t epoch; /* of the map, when the slot became the hand */
     uint32_t use;   /* of a block of `size` bytes, as it stands */
     uint32_t bare;  /* of a block that fills such a slot, not as it stands */
@@ -94,8 +105,13 @@ struct wvm_pool_way {
     uint16_t slack;
     uint32_t others; /* blocks besides the hand, before it is given up for one of them */
 } __attribute__((aligned(128)));
-#define WVM_POOL_OUT 1u
-#define WVM_POOL_UNEVEN (1u << 24)
+enum wvm_pool_hand {
+    WVM_POOL_OUT = 1,     /* somebody has the block */
+    WVM_POOL_UNEVEN = 2,  /* what is asked for does not fill it */
+    WVM_POOL_NO_HAND = 4, /* there is none: class 0, a size that nobody gets */
+    WVM_POOL_HAND = 7,
+    WVM_POOL_BACK = 8,
+};
 #define WVM_POOL_COUNT(room) ((uint64_t)(room) << 28 | 1)
 #define WVM_POOL_COUNT_BLOCKS(word) ((word) & 0xffffffff)
 #define WVM_POOL_COUNT_BYTES(word) ((word) >> 32 << 4)
@@ -174,7 +190,7 @@ static inline struct wvm_pool_way *wvm_pool_way_find(struct wvm_pool_way *way, u
                                                      uint32_t type)
 {
     for (; way; way = way->next)
-        if (WVM_LIKELY(way->tag == tag && ((way->type ^ type) & ~WVM_POOL_UNEVEN) == 0))
+        if (WVM_LIKELY(way->tag == tag && way->type == type))
             return way;
     return NULL;
 }
@@ -183,7 +199,7 @@ extern struct wvm_pool_way wvm_pool_no_way; /* behind the last of each hash; fit
 /* The POOL_TYPE of its blocks. */
 static inline uint32_t wvm_pool_way_type(const struct wvm_pool_way *way)
 {
-    return (way->type ^ wvm_pool_map.cookie) & ~WVM_POOL_UNEVEN;
+    return way->type ^ wvm_pool_map.cookie;
 }
 
 /* A block was handed out besides the hand, and is not counted yet. It is the hand from now on, and

@@ -17,7 +17,8 @@ WVM_STATIC(sizeof(struct wvm_pool_view_way) == sizeof(struct wvm_pool_way) &&
                offsetof(struct wvm_pool_way, pairs) == 8 &&
                offsetof(struct wvm_pool_way, taken) == 16 &&
                offsetof(struct wvm_pool_way, given) == 24 &&
-               offsetof(struct wvm_pool_way, room) == 32 && WVM_POOL_COUNT_BLOCKS(1) == 1 &&
+               offsetof(struct wvm_pool_way, room) == 32 && (int)WVM_POOL_OUT == 1 &&
+               (int)WVM_POOL_BACK == 8 && WVM_POOL_COUNT_BLOCKS(1) == 1 &&
                WVM_POOL_COUNT(16) == ((uint64_t)1 << 32 | 1),
            "the form of the ways");
 WVM_STATIC((int)WVM_POOL_VIEW_KINDS == (int)WVM_POOL_KINDS &&

@@ -32,9 +32,9 @@ struct wvm_pool_view_row {
 struct wvm_pool_view_tally {
     wvm_word64 allocs, frees, taken, given;
 };
-/* pairs: bit 0 says that a block of `room` bytes is in use, the others how many were allocated and
- * freed again. taken, given: others, in one word: blocks in the lower half, bytes in units of 16 in
- * the upper one. A look while one becomes the other can be one block too many. */
+/* pairs: bit 0 says that a block of `room` bytes is in use, those from bit 3 on how many were
+ * allocated and freed again. taken, given: others, in one word: blocks in the lower half, bytes in
+ * units of 16 in the upper one. A look while one becomes the other can be one block too many. */
 struct wvm_pool_view_way {
     uint32_t other[2];
     wvm_word64 pairs, taken, given;

@@ -58,8 +58,8 @@ static void add_ways(struct look *l)
 {
     for (uint32_t i = 0; i < l->n; i++) {
         const struct wvm_pool_view_way *w = &l->way[i];
-        l->sum[i].allocs += (w->pairs >> 1) + (w->pairs & 1) + (uint32_t)w->taken;
-        l->sum[i].frees += (w->pairs >> 1) + (uint32_t)w->given;
+        l->sum[i].allocs += (w->pairs >> 3) + (w->pairs & 1) + (uint32_t)w->taken;
+        l->sum[i].frees += (w->pairs >> 3) + (uint32_t)w->given;
         l->sum[i].taken += (w->pairs & 1) * w->room + (w->taken >> 32 << 4);
         l->sum[i].given += w->given >> 32 << 4;
     }

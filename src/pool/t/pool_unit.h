@@ -28,6 +28,8 @@ static inline void *unit_fast_take(uint32_t type, size_t size, uint32_t tag)
     enum wvm_pool_fast way = wvm_pool_fast_alloc(type, size, tag, &p, &r);
     if (way == WVM_POOL_REST)
         return wvm_pool_rest_alloc(r.use, size, r.cache, r.th, r.way);
+    if (way == WVM_POOL_LATER)
+        return wvm_pool_later_alloc(r.use, size, r.cache, r.th, r.way);
     return way == WVM_POOL_OTHER ? wvm_pool_other_alloc(type, size, tag, r.th, r.way) : p;
 }
 

@@ -4,7 +4,7 @@
 #include "pool/t/pool_unit.h"
 
 #define NX WVM_POOL_NX
-enum { MANY = 200 };
+enum { MANY = 1200, TAGS = 200 };
 
 /* The tag's way in this thread has a hand for blocks of this size, which is idle. */
 static struct wvm_pool_way *learn(size_t size, uint32_t tag)
@@ -43,7 +43,7 @@ START_TEST(pairs)
         ck_assert(unit_fast_free(p, TAG_A));
         UNIT_ROW(TAG_A, false, 4 + i, 4 + i, 0);
     }
-    ck_assert_uint_eq(way->pairs, before + 2 * MANY);
+    ck_assert_uint_eq(way->pairs, before + MANY * WVM_POOL_BACK);
 }
 END_TEST
 
@@ -176,17 +176,29 @@ START_TEST(other_span)
 }
 END_TEST
 
+/* Blocks of several pages are no hands: a tag keeps no more than a page. */
+START_TEST(pages)
+{
+    unit_start();
+    struct wvm_pool_way *way = learn(256, TAG_A);
+    for (unsigned i = 0; i < MANY; i++)
+        unit_give(unit_take(NX, 3 * PAGE, TAG_A), TAG_A);
+    ck_assert_uint_eq(way->size, 256);
+    UNIT_ROW(TAG_A, false, 3 + MANY, 3 + MANY, 0);
+}
+END_TEST
+
 /* What hands hold goes back with all else. */
 START_TEST(trim)
 {
     struct wvm_pool_usage u;
     unit_start();
-    for (uint32_t i = 0; i < MANY; i++)
+    for (uint32_t i = 0; i < TAGS; i++)
         (void)learn(4096, TAG_A + i);
     (void)wvm_pool_trim();
     wvm_pool_usage(&u);
     ck_assert_uint_le(u.committed[NX], 1 << 20);
-    for (uint32_t i = 0; i < MANY; i++)
+    for (uint32_t i = 0; i < TAGS; i++)
         UNIT_ROW(TAG_A + i, false, 3, 3, 0);
     (void)learn(4096, TAG_A);
     UNIT_ROW(TAG_A, false, 6, 6, 0);
@@ -270,6 +282,7 @@ int main(void)
     tcase_add_loop_test(tc, other_sizes, 0, 2);
     tcase_add_test(tc, freed_elsewhere);
     tcase_add_test(tc, other_span);
+    tcase_add_test(tc, pages);
     tcase_add_test(tc, trim);
     tcase_add_test(tc, one_hash);
     tcase_add_test(tc, second_of_hash);
