@@ -39,7 +39,8 @@ static LAYER_CALL DWORD start(void *arg)
 
 static void kit_names(void)
 {
-    int value = 0, before = layer_errors_set();
+    static int value; /* the thread may write to it when this function has returned */
+    int before = layer_errors_set();
     SetLastError(0);
     check(TlsGetValue(5000) == NULL && GetLastError() == 87 && layer_errors_set() > before + 1,
           "a failure of the kit's is in the layer's last error");
