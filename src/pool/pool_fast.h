@@ -106,6 +106,17 @@ struct wvm_pool_rest {
                    * or 0 */
 };
 
+/* The thread is inside, and the first way of the tag's hash is looked at. False: it was before. */
+WVM_ALWAYS_INLINE static inline bool wvm_pool_fast_begin(uint32_t tag, struct wvm_pool_rest *rest)
+{
+    struct wvm_pool_thread *th = wvm_pool_own;
+    if (!wvm_pool_fast_enter(th))
+        return false;
+    rest->th = th;
+    rest->way = th->first[wvm_pool_hash(tag)];
+    return true;
+}
+
 /* Another way fits, or none does. */
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast wvm_pool_other(struct wvm_pool_thread *th)
 {
@@ -184,12 +195,10 @@ WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
 wvm_pool_fast_alloc(uint32_t type, size_t size, uint32_t tag, void **block,
                     struct wvm_pool_rest *rest)
 {
-    struct wvm_pool_thread *th = wvm_pool_own;
-    if (!wvm_pool_fast_enter(th))
+    if (!wvm_pool_fast_begin(tag, rest))
         return WVM_POOL_SECOND;
-    struct wvm_pool_way *way = th->first[wvm_pool_hash(tag)];
-    rest->th = th;
-    rest->way = way;
+    struct wvm_pool_thread *th = rest->th;
+    struct wvm_pool_way *way = rest->way;
     if (WVM_UNLIKELY(way->tag != tag))
         return wvm_pool_other(th);
     if (WVM_UNLIKELY(way->size != size))
@@ -291,12 +300,10 @@ wvm_pool_give(void *p, uint32_t bare, struct wvm_pool_rest *rest)
 WVM_ALWAYS_INLINE static inline enum wvm_pool_fast
 wvm_pool_fast_free(void *p, uint32_t tag, struct wvm_pool_rest *rest)
 {
-    struct wvm_pool_thread *th = wvm_pool_own;
-    if (!wvm_pool_fast_enter(th))
+    if (!wvm_pool_fast_begin(tag, rest))
         return WVM_POOL_SECOND;
-    struct wvm_pool_way *way = th->first[wvm_pool_hash(tag)];
-    rest->th = th;
-    rest->way = way;
+    struct wvm_pool_thread *th = rest->th;
+    struct wvm_pool_way *way = rest->way;
     if (WVM_UNLIKELY(way->tag != tag))
         return wvm_pool_other(th);
     uint32_t bare = wvm_pool_mix(&th->key, way->bare);

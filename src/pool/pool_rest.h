@@ -75,7 +75,7 @@ static inline void *wvm_pool_other_alloc(uint32_t type, size_t size, uint32_t ta
 
 WVM_ALWAYS_INLINE static inline bool wvm_pool_is_late(void)
 {
-    return __atomic_load_n(&wvm_pool_map.late, __ATOMIC_RELAXED);
+    return __atomic_load_n(&wvm_pool_map.late, __ATOMIC_ACQUIRE);
 }
 
 /* The slack will be looked at later. */

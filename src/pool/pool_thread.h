@@ -143,10 +143,12 @@ _Static_assert(offsetof(struct wvm_pool_cache, full) == 8 * WVM_POOL_SHELVES &&
                    offsetof(struct wvm_pool_cache, room) == 16 * WVM_POOL_SHELVES &&
                    offsetof(struct wvm_pool_cache, count) == 24 * WVM_POOL_SHELVES,
                "no column is in another's gap");
+/* Blocks begin at multiples of 16 and of pages, and a store delays loads of all addresses that
+ * differ from its own by multiples of 4096: what every call loads lies elsewhere. */
 struct wvm_pool_thread {
-    uint32_t inside;            /* (a) 1: the thread is. Written by its thread alone */
-    uint32_t key;               /* (a) the process's number and the stop bits */
     struct wvm_pool_tally *tally; /* by row */
+    uint32_t inside __attribute__((aligned(8))); /* (a) 1: the thread is. Its thread's alone */
+    uint32_t key;                                /* (a) the process's number and the stop bits */
     struct wvm_pool_finding found; /* code not 0: to be told when the thread is outside */
     char caches[4 * 8 * WVM_POOL_SHELVES] __attribute__((aligned(8))); /* wvm_pool_cache_of() */
     struct wvm_pool_slot *spare[WVM_POOL_SHELVES]; /* top of another magazine, full or empty; NULL:
@@ -176,6 +178,7 @@ WVM_ALWAYS_INLINE static inline uint32_t wvm_pool_hash(uint32_t tag)
     return tag * 0x9e3779b1u >> 22;
 }
 _Static_assert(WVM_POOL_HASH == 1 << 10, "ten bits of the hash");
+_Static_assert(offsetof(struct wvm_pool_thread, inside) == 8, "half way between two blocks");
 static inline uint32_t wvm_pool_shelf_of(const struct wvm_pool_thread *th,
                                          const struct wvm_pool_cache *cache)
 {
