@@ -39,8 +39,9 @@ wvm_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
 }
 
 /* A slot is on top that is unproven, or none. */
-static inline void *wvm_pool_later_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
-                                         struct wvm_pool_thread *th, struct wvm_pool_way *way)
+WVM_ALWAYS_INLINE static inline void *
+wvm_pool_later_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                     struct wvm_pool_thread *th, struct wvm_pool_way *way)
 {
     struct wvm_pool_slot *slot = cache->top;
     struct wvm_pool_state *state = wvm_pool_slot_state(slot);
