@@ -182,8 +182,6 @@ wvm_pool_no_even(uint64_t pairs, void **block, struct wvm_pool_rest *rest)
         *block = wvm_pool_hand_out(th, way, false);
         return WVM_POOL_DONE;
     }
-    if (WVM_UNLIKELY(pairs & WVM_POOL_NO_HAND))
-        return wvm_pool_other(th);
     if (WVM_UNLIKELY(wvm_pool_is_unproven(rest->cache->top)))
         return WVM_POOL_LATER;
     *block = wvm_pool_taken(th, rest->cache, way, wvm_pool_pop(rest->cache, rest->use));

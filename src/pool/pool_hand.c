@@ -8,11 +8,17 @@
  *     the thread frees first is the hand from then on: the pair of calls is counted as one.
  * I3  A hand's state is looked at without a look at its span only while no span has ended since
  *     it was learned (`epoch`): other spans may have its state.
+ * I4  No more than PAGES hands of a thread are pages: all pages begin in the same sets of a
+ *     processor's first cache. Other ways that are asked for pages take the one that was freed
+ *     last: they have NO_HAND, and know the magazine.
  * Locking: none, but for slots that go back to spans.   Failure: NULL, false.   Signal safety: as
  * the fast way. */
 #include "pool/pool_fast.h"
 
-enum { OTHERS = 1000 }; /* blocks besides the hand, before it is given up for one of them */
+enum {
+    OTHERS = 1000, /* blocks besides the hand, before it is given up for one of them */
+    PAGES = 8,     /* hands of a thread that are pages, at most */
+};
 
 /* ---- ways ---- */
 
@@ -24,9 +30,15 @@ static void set_hand(struct wvm_pool_way *way, unsigned hand)
     __atomic_store_n(&way->pairs, back | hand, __ATOMIC_RELAXED);
 }
 
+static bool has_page(const struct wvm_pool_way *way)
+{
+    return way->room == WVM_POOL_PAGE && !(way->pairs & WVM_POOL_NO_HAND);
+}
+
 /* The way has no hand, and the next request is to give it one. */
 static void make_empty(struct wvm_pool_thread *th, struct wvm_pool_way *way)
 {
+    th->pages -= has_page(way);
     set_hand(way, WVM_POOL_NO_HAND);
     way->bare = way->live ^ way->shelf ^ wvm_pool_map.cookie;
     way->cache = wvm_pool_cache_of(th, way->shelf);
@@ -86,12 +98,27 @@ static void learn(struct wvm_pool_way *way, size_t size, struct wvm_pool_cache *
     set_hand(way, even ? 0 : WVM_POOL_UNEVEN);
 }
 
+/* The way stays without a hand; requests for a page go to the magazine. */
+static void *learn_page(struct wvm_pool_cache *cache, struct wvm_pool_thread *th,
+                        struct wvm_pool_way *way, void *block)
+{
+    make_empty(th, way);
+    learn(way, WVM_POOL_PAGE, cache, wvm_pool_shelf_of(th, cache));
+    set_hand(way, WVM_POOL_NO_HAND);
+    way->others = OTHERS;
+    return wvm_pool_taken(th, cache, way, block);
+}
+
 void *wvm_pool_hand_learn(struct wvm_pool_state *state, size_t size, struct wvm_pool_cache *cache,
                           struct wvm_pool_thread *th, struct wvm_pool_way *way, void *block)
 {
+    bool page = cache->room == WVM_POOL_PAGE, none = page && th->pages == PAGES && !has_page(way);
     way->others = OTHERS;
-    if (size > WVM_POOL_PAGE || !put_down(way))
+    if (cache->room > WVM_POOL_PAGE || (none && size < WVM_POOL_PAGE) || !put_down(way))
         return wvm_pool_taken(th, cache, way, block);
+    if (none)
+        return learn_page(cache, th, way, block);
+    th->pages += page - has_page(way);
     learn(way, size, cache, wvm_pool_shelf_of(th, cache));
     wvm_pool_hand_is(way, block, state);
     wvm_pool_add(&way->pairs, WVM_POOL_OUT);

@@ -108,7 +108,7 @@ struct wvm_pool_way {
 enum wvm_pool_hand {
     WVM_POOL_OUT = 1,     /* somebody has the block */
     WVM_POOL_UNEVEN = 2,  /* what is asked for does not fill it */
-    WVM_POOL_NO_HAND = 4, /* there is none: class 0, a size that nobody gets */
+    WVM_POOL_NO_HAND = 4, /* there is none; what size asks for comes from the magazine */
     WVM_POOL_HAND = 7,
     WVM_POOL_BACK = 8,
 };
@@ -156,6 +156,7 @@ struct wvm_pool_thread {
     uint32_t span[WVM_POOL_SHELVES];  /* new slots come from it; 0: none. Part lock */
     struct wvm_pool_way *first[WVM_POOL_HASH]; /* ways by the hash of their tags; never NULL */
     uint8_t class_of[WVM_POOL_PAGE / 16 + 1]; /* as that of wvm_pool_map */
+    uint32_t pages;                           /* hands that are pages */
     bool idle;                                /* registry lock */
     struct wvm_pool_thread *next;             /* (c) of all */
     struct wvm_pool_thread *next_idle;        /* registry lock */

@@ -188,6 +188,56 @@ START_TEST(pages)
 }
 END_TEST
 
+/* A few tags have a page in hand, and the others of a thread take the one that was freed last; a
+ * tag that gives its page up leaves it to another. */
+START_TEST(few_pages)
+{
+    enum { FEW = 8, USED = 12 };
+    char *p[USED];
+    unit_start();
+    for (uint32_t i = 0; i < USED; i++)
+        (void)learn(4096, TAG_A + i);
+    ck_assert_uint_eq(wvm_pool_own->pages, FEW);
+    for (uint32_t i = 0; i < USED; i++) {
+        p[i] = fast(4096, TAG_A + i);
+        memset(p[i], (int)i, 4096);
+        if (i >= FEW)
+            ck_assert(unit_fast_free(p[i], TAG_A + i));
+    }
+    ck_assert_ptr_eq(p[FEW], p[USED - 1]);
+    for (uint32_t i = 0; i < FEW; i++)
+        ck_assert(unit_fast_free(p[i], TAG_A + i));
+    for (uint32_t i = 0; i < USED; i++)
+        UNIT_ROW(TAG_A + i, false, 4, 4, 0);
+    for (unsigned i = 0; i < MANY; i++)
+        unit_give(unit_take(NX, 100, TAG_A), TAG_A);
+    ck_assert_uint_eq(wvm_pool_own->pages, FEW - 1);
+    for (unsigned i = 0; i < MANY; i++)
+        unit_give(unit_take(NX, 4000, TAG_A + USED - 1), TAG_A + USED - 1);
+    ck_assert_uint_eq(wvm_pool_own->pages, FEW);
+    (void)wvm_pool_trim();
+    unit_give(unit_take(NX, 64, TAG_A), TAG_A);
+    ck_assert_uint_eq(wvm_pool_own->pages, 0);
+}
+END_TEST
+
+/* A page that was freed twice, or by a tag that is not its own, is found without a hand too. */
+START_TEST(findings_of_pages)
+{
+    unit_start();
+    for (uint32_t i = 0; i < 12; i++)
+        (void)learn(4096, TAG_A + i);
+    char *p = fast(4096, TAG_A + 11);
+    expect(unit_free(p, TAG_A + 10), 0xc2, 0x0a);
+    expect(unit_free(p + 16, TAG_A + 11), 0xc2, 0x46);
+    unit_give(p, TAG_A + 11);
+    expect(unit_free(p, TAG_A + 11), 0xc2, 0x07);
+    UNIT_ROW(TAG_A + 11, false, 4, 4, 0);
+    ck_assert_ptr_null(unit_fast_take(wvm_pool_type_of(NX), SIZE_MAX, TAG_B));
+    ck_assert_ptr_null(unit_fast_take(wvm_pool_type_of(NX), SIZE_MAX, TAG_A + 11));
+}
+END_TEST
+
 /* What hands hold goes back with all else. */
 START_TEST(trim)
 {
@@ -283,6 +333,8 @@ int main(void)
     tcase_add_test(tc, freed_elsewhere);
     tcase_add_test(tc, other_span);
     tcase_add_test(tc, pages);
+    tcase_add_test(tc, few_pages);
+    tcase_add_test(tc, findings_of_pages);
     tcase_add_test(tc, trim);
     tcase_add_test(tc, one_hash);
     tcase_add_test(tc, second_of_hash);
