@@ -62,14 +62,15 @@ WVM_ALWAYS_INLINE static inline void wvm_pool_fast_leave(struct wvm_pool_thread 
 }
 
 /* A proven slot of the cache, which is on top, becomes a block of this use, which is not counted
- * yet. Inside. */
-WVM_ALWAYS_INLINE static inline void *wvm_pool_pop(struct wvm_pool_cache *cache, uint32_t use)
+ * yet; state: the slot's. Inside. */
+WVM_ALWAYS_INLINE static inline void *wvm_pool_pop(struct wvm_pool_cache *cache, uint32_t use,
+                                                   struct wvm_pool_state *state)
 {
     struct wvm_pool_slot *slot = cache->top;
     void *block = slot->block;
     cache->top = slot - 1;
     __builtin_prefetch(slot[-1].block, 1);
-    __atomic_store_n(&slot->state->use, use, __ATOMIC_RELAXED);
+    __atomic_store_n(&state->use, use, __ATOMIC_RELAXED);
     if (!block)
         __builtin_unreachable();
     return block;
@@ -184,7 +185,8 @@ wvm_pool_no_even(uint64_t pairs, void **block, struct wvm_pool_rest *rest)
     }
     if (WVM_UNLIKELY(wvm_pool_is_unproven(rest->cache->top)))
         return WVM_POOL_LATER;
-    *block = wvm_pool_taken(th, rest->cache, way, wvm_pool_pop(rest->cache, rest->use));
+    struct wvm_pool_state *state = rest->cache->top->state;
+    *block = wvm_pool_taken(th, rest->cache, way, wvm_pool_pop(rest->cache, rest->use, state));
     return WVM_POOL_DONE;
 }
 

@@ -12,15 +12,14 @@
 /* ---- allocation ---- */
 
 /* A proven slot is on top, and becomes a block of so many bytes, which is not counted yet. use: as
- * it stands of one that fills it. */
+ * it stands of one that fills it; state: the slot's. */
 WVM_ALWAYS_INLINE static inline void *wvm_pool_pick(struct wvm_pool_cache *cache, uint32_t use,
-                                                    size_t size)
+                                                    size_t size, struct wvm_pool_state *state)
 {
-    struct wvm_pool_state *state = cache->top->state;
     size_t room = cache->room;
     if (WVM_UNLIKELY(room == size))
-        return wvm_pool_pop(cache, use);
-    void *block = wvm_pool_pop(cache, use ^ WVM_POOL_SLACKED);
+        return wvm_pool_pop(cache, use, state);
+    void *block = wvm_pool_pop(cache, use ^ WVM_POOL_SLACKED, state);
     __atomic_store_n(&state->slack, (uint16_t)(room - size), __ATOMIC_RELAXED);
     wvm_pool_canary_put(block, room, size);
     return block;
@@ -28,14 +27,22 @@ WVM_ALWAYS_INLINE static inline void *wvm_pool_pick(struct wvm_pool_cache *cache
 
 /* The same, counted; the thread leaves. size: up to a page. */
 WVM_ALWAYS_INLINE static inline void *
-wvm_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
-                    struct wvm_pool_thread *th, struct wvm_pool_way *way)
+wvm_pool_pick_counted(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                      struct wvm_pool_thread *th, struct wvm_pool_way *way,
+                      struct wvm_pool_state *state)
 {
-    struct wvm_pool_state *state = cache->top->state;
-    void *block = wvm_pool_pick(cache, use, size);
+    void *block = wvm_pool_pick(cache, use, size, state);
     if (WVM_UNLIKELY(wvm_pool_count_down(&way->others)))
         return wvm_pool_hand_learn(state, size, cache, th, way, block);
     return wvm_pool_taken(th, cache, way, block);
+}
+
+/* A proven slot is on top. */
+WVM_ALWAYS_INLINE static inline void *
+wvm_pool_rest_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
+                    struct wvm_pool_thread *th, struct wvm_pool_way *way)
+{
+    return wvm_pool_pick_counted(use, size, cache, th, way, cache->top->state);
 }
 
 /* A slot is on top that is unproven, or none. */
@@ -50,8 +57,9 @@ wvm_pool_later_alloc(uint32_t use, size_t size, struct wvm_pool_cache *cache,
         wvm_pool_fast_leave(th);
         return NULL;
     }
-    slot->state = state;
-    return wvm_pool_rest_alloc(use, size, cache, th, way);
+    /* Loaded again: what stays in a register meanwhile needs one that must be saved before. */
+    __asm__("" : "+m"(cache->top), "+m"(cache->room));
+    return wvm_pool_pick_counted(use, size, cache, th, way, state);
 }
 
 /* way: the first of the tag's hash. */
