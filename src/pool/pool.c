@@ -118,6 +118,26 @@ static void clear(const struct wvm_pool_request *rq, void *block)
         memset(block, 0, rq->size);
 }
 
+static void *alloc_plain(struct wvm_pool_thread *th, const struct wvm_pool_request *rq, bool *zero)
+{
+    unsigned class = class_for(rq);
+    return class ? alloc_slot(th, rq, class) : alloc_big(th, rq, zero);
+}
+
+/* The host locks no more: what is kept ready goes back first, of the other non-paged kind too, and
+ * of other threads as soon as they come in. */
+static void *alloc_trimmed(struct wvm_pool_thread *th, const struct wvm_pool_request *rq,
+                           bool *zero)
+{
+    wvm_pool_leave(th);
+    (void)wvm_pool_trim();
+    (void)wvm_pool_enter(th);
+    void *block = alloc_plain(th, rq, zero);
+    if (!block)
+        wvm_pool_tell_lock_error(rq->kind);
+    return block;
+}
+
 static void *alloc_inside(struct wvm_pool_thread *th, const struct wvm_pool_request *rq)
 {
     bool zero = false;
@@ -125,8 +145,9 @@ static void *alloc_inside(struct wvm_pool_thread *th, const struct wvm_pool_requ
         return NULL;
     void *block = wvm_pool_observers_serve(rq);
     if (!block) {
-        unsigned class = class_for(rq);
-        block = class ? alloc_slot(th, rq, class) : alloc_big(th, rq, &zero);
+        block = alloc_plain(th, rq, &zero);
+        if (!block && wvm_pool_lock_error(rq->kind))
+            block = alloc_trimmed(th, rq, &zero);
     }
     if (!block)
         return NULL;

@@ -148,25 +148,23 @@ static bool lock_pages(struct wvm_pool_part *part, uint32_t page, uint32_t n)
         wvm_host_diag("non-paged pool: %u KiB more cannot be locked (error %d) beside %u KiB: "
                       "raise RLIMIT_MEMLOCK (ulimit -l), or set pool-lock=0",
                       n * 4, -e, (unsigned)(part->n_locked * 4));
-        part->lock_error = -e;
+        __atomic_store_n(&part->lock_error, -e, __ATOMIC_RELAXED);
         return false;
     }
-    part->lock_error = 0;
+    __atomic_store_n(&part->lock_error, 0, __ATOMIC_RELAXED);
     part->n_locked += n;
     return true;
 }
 
-/* Who does not ask for diagnostics is told once that there is no more memory, though the host has
- * some. */
-static void tell_lock_error(const struct wvm_pool_part *part)
+void wvm_pool_tell_lock_error(unsigned kind)
 {
     static bool told; /* (a) */
-    if (!part->lock_error || wvm_option(WVM_OPTION_DIAG) ||
-        __atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+    int e = wvm_pool_lock_error(kind);
+    if (!e || wvm_option(WVM_OPTION_DIAG) || __atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
         return;
     wvm_host_log("non-paged pool is used up: no more than %u KiB can be locked (error %d): raise "
                  "RLIMIT_MEMLOCK (ulimit -l), or set WINVM_OPTIONS=pool-lock=0",
-                 (unsigned)(part->n_locked * 4), part->lock_error);
+                 (unsigned)(wvm_pool_part[kind].n_locked * 4), e);
 }
 
 int wvm_pool_table_commit(void *table, size_t size, uint32_t from, uint32_t to)
@@ -276,8 +274,6 @@ uint32_t wvm_pool_run_take(struct wvm_pool_part *part, uint32_t n, uint32_t alig
     uint32_t at = take(part, n, align, zero);
     if (!at && (grow(part, n) || wvm_pool_runs_trim(part, 0)))
         at = take(part, n, align, zero);
-    if (!at)
-        tell_lock_error(part);
     return at;
 }
 

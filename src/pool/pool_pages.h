@@ -41,7 +41,7 @@ struct wvm_pool_part {
     uint32_t n_idle[WVM_POOL_RELEASED + 1]; /* pages in free runs */
     uint32_t n_peak;
     uint64_t n_locked;
-    int lock_error;         /* errno of the last lock; 0: it was locked */
+    int lock_error;         /* (a) errno of the last lock; 0: it was locked */
     /* spans with slots to be had, by class: their numbers, 0: none; [1]: with rest slots */
     uint32_t partial[2][WVM_POOL_CLASSES];
     uint32_t n_rest[WVM_POOL_CLASSES]; /* rest slots to be had */
@@ -62,6 +62,14 @@ uint32_t wvm_pool_run_lend(struct wvm_pool_part *part, uint32_t n);
 void wvm_pool_run_return(struct wvm_pool_part *part, uint32_t page);
 /* The first page of the run in use that holds `page`; 0: it is in none. Part lock. */
 uint32_t wvm_pool_run_first(const struct wvm_pool_part *part, uint32_t page);
+/* Why the kind has no more pages, if the host did not lock the last it asked for; 0: it did. */
+static inline int wvm_pool_lock_error(unsigned kind)
+{
+    return __atomic_load_n(&wvm_pool_part[kind].lock_error, __ATOMIC_RELAXED);
+}
+/* An allocation fails: who does not ask for diagnostics is told once that there is no more memory,
+ * though the host has some. */
+void wvm_pool_tell_lock_error(unsigned kind);
 /* In a fork child: locks what is to be locked. Part lock. */
 void wvm_pool_pages_relock(struct wvm_pool_part *part);
 /* Pages that the host has given; a guess without the part lock. */

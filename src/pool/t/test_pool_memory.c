@@ -1,6 +1,7 @@
 /* Memory: runs of pages, what goes back to the host, hosts that refuse. */
 #include <errno.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/options.h"
 #include "host/t/host_fail.h"
@@ -209,6 +210,32 @@ START_TEST(lock_limit)
 }
 END_TEST
 
+/* The other non-paged kind gives what it only keeps, before an allocation fails. */
+START_TEST(lock_limit_of_both)
+{
+    static char *block[20000];
+    const struct rlimit few = {4 << 20, 4 << 20};
+    const size_t size = _i ? 30000 : 100;
+    unit_start();
+    ck_assert_int_eq(setrlimit(RLIMIT_MEMLOCK, &few), 0);
+    ck_assert(geteuid() != 0 || seteuid(65534) == 0);
+    for (unsigned turn = 0; turn < 4; turn++) {
+        unsigned kind = turn % 2 ? WVM_POOL_EXEC : WVM_POOL_NX;
+        unsigned big = fill_up(kind, 30000, block, WVM_ARRAY_LEN(block));
+        ck_assert_uint_gt(big, (3 << 20) / 32768);
+        ck_assert_uint_lt(big, WVM_ARRAY_LEN(block));
+        while (big-- > 0)
+            unit_give(block[big], TAG_A);
+        unsigned n = fill_up(kind ^ WVM_POOL_NX ^ WVM_POOL_EXEC, size, block,
+                             (unsigned)((3 << 20) / wvm_align_up(size, 512)));
+        ck_assert_uint_eq(n, (3 << 20) / wvm_align_up(size, 512));
+        while (n-- > 0)
+            unit_give(block[n], TAG_A);
+    }
+    ck_assert_uint_le(locked(), few.rlim_cur);
+}
+END_TEST
+
 START_TEST(lock_off)
 {
     wvm_options_parse("pool-lock=0", NULL);
@@ -230,6 +257,7 @@ int main(void)
     tcase_add_test(tc, kept);
     tcase_add_test(tc, locks);
     tcase_add_test(tc, lock_limit);
+    tcase_add_loop_test(tc, lock_limit_of_both, 0, 2);
     tcase_add_test(tc, lock_off);
     return unit_run(suite);
 }
