@@ -59,5 +59,6 @@ sanitize address,undefined \
     src/region/t/test_sheet \
     src/space/t/test_space_fail:once \
     src/space/t/test_space_large \
+    src/space/t/test_space_locks \
     src/space/t/test_space_offer \
     src/space/t/test_space_ops
