@@ -131,25 +131,9 @@ static void NTAPI on_tls(PVOID m, DWORD reason, LPVOID r)
 }
 PIMAGE_TLS_CALLBACK tls_cb[] __attribute__((section(".CRT$XLB"), used)) = {&on_tls};
 #endif
-int main(void)
+static void find_calls(void)
 {
-    SYSTEM_INFO si;
-    LARGE_INTEGER f;
-    LARGE_INTEGER c;
-    char buf[64];
-    size_t large = 0;
-    HINSTANCE dll;
-    FILETIME ct, et, kt, ut;
-    IO_COUNTERS io;
-    PROCESS_MEMORY_COUNTERS pmc;
-    ULONG hi;
-    unsigned char r[16];
-    GROUP_AFFINITY ga;
-    USHORT numa = 9;
-    PROCESSOR_NUMBER pn;
-    GetSystemInfo(&si);
-    GetNumaHighestNodeNumber(&hi);
-    dll = LoadLibrary(TEXT("kernelbase.dll"));
+    HINSTANCE dll = LoadLibrary(TEXT("kernelbase.dll"));
     if (dll) {
         pVirtualAlloc2 =
             (PVirtualAlloc2)(void (*)(void))GetProcAddress(dll, "VirtualAlloc2FromApp");
@@ -182,14 +166,30 @@ int main(void)
     pRand = dll ? (PBCryptGenRandom)(void (*)(void))GetProcAddress(dll, "BCryptGenRandom") : NULL;
     printf("names %d %d %d %d %d %d %d inst %d\n", !!pVirtualAlloc2, !!pNtEx, !!pNodeEx, !!pMask,
            !!pNode, !!pMem, !!pRand, inst);
+}
+static void show_nodes(void)
+{
+    ULONG hi;
+    GROUP_AFFINITY ga;
+    USHORT numa = 9;
+    PROCESSOR_NUMBER pn;
+    GetNumaHighestNodeNumber(&hi);
     GetCurrentProcessorNumberEx(&pn);
     if (pNodeEx)
         (*pNodeEx)(&pn, &numa);
     memset(&ga, 0, sizeof ga);
     BOOL mk = pMask ? (*pMask)(0, &ga) : FALSE;
     printf("numa %d mask %d hi %lu\n", (int)numa, mk && ga.Mask != 0, (unsigned long)hi);
+}
+static void show_random(void)
+{
+    unsigned char r[16];
     printf("random %d\n",
            pRand ? (int)(*pRand)(NULL, r, sizeof r, BCRYPT_USE_SYSTEM_PREFERRED_RNG) : -1);
+}
+static void show_memory(void)
+{
+    size_t large = 0;
     enable_large(&large);
     void *p = alloc_aligned(1 << 20, 4 << 20, MEM_RESERVE | MEM_COMMIT);
     printf("aligned %d\n", p && ((uintptr_t)p & ((4 << 20) - 1)) == 0);
@@ -200,12 +200,23 @@ int main(void)
     printf("node %d\n", p != NULL);
     if (p)
         VirtualFree(p, 0, MEM_RELEASE);
+}
+static void show_threads(void)
+{
     fls_key = FlsAlloc(&fls_done);
     HANDLE t = CreateThread(NULL, 0, worker, &fls_key, 0, NULL);
     WaitForSingleObject(t, INFINITE);
     CloseHandle(t);
     printf("fls %ld\n", (long)done_count);
     FlsFree(fls_key);
+}
+static void show_process(void)
+{
+    LARGE_INTEGER f;
+    LARGE_INTEGER c;
+    FILETIME ct, et, kt, ut;
+    IO_COUNTERS io;
+    PROCESS_MEMORY_COUNTERS pmc;
     QueryPerformanceFrequency(&f);
     QueryPerformanceCounter(&c);
     printf("clock %d\n", f.QuadPart > 0LL && c.QuadPart > 0);
@@ -219,9 +230,16 @@ int main(void)
     (void)u;
     printf("rss %d\n", pmc.PeakWorkingSetSize > 0 && pmc.PagefileUsage > 0);
     printf("io %d\n", GetProcessIoCounters(GetCurrentProcess(), &io));
+}
+static void show_environment(void)
+{
+    char buf[64];
     SetEnvironmentVariableA("BACK_END_OPT", "17");
     printf("env %d %s\n", getenv_("BACK_END_OPT", buf, sizeof buf), buf);
     printf("long %d\n", getenv_("BACK_END_OPT", buf, 2));
+}
+static void show_bits(void)
+{
     unsigned long ix = 99;
     unsigned char nz = _BitScanReverse64(&ix, 0x10000000000ull);
     printf("bsr %d %lu\n", nz, ix);
@@ -231,20 +249,35 @@ int main(void)
     unsigned char ex = _InterlockedCompareExchange128(dest, 4, 3, cmp);
     printf("cas16 %d %lld %lld\n", ex, (long long)dest[0], (long long)dest[1]);
 #endif
+}
+static void show_words(void)
+{
+#ifdef _WIN64
+    uint64_t h;
+    uint64_t l = _umul128(~0ull, 3, &h);
+    printf("umul %llu %llu pop %d\n", (unsigned long long)l, (unsigned long long)h,
+           (int)__popcnt64(255));
+#endif
+    printf("rot %x %llx\n", _rotl(0x80000001u, 1), (unsigned long long)_rotr64(1, 1));
+}
+int main(void)
+{
+    SYSTEM_INFO si;
+    GetSystemInfo(&si);
+    find_calls();
+    show_nodes();
+    show_random();
+    show_memory();
+    show_threads();
+    show_process();
+    show_environment();
+    show_bits();
     out_stderr("warn\n");
     OutputDebugStringA("dbg\n");
     _ReadWriteBarrier();
     YieldProcessor();
     MemoryBarrier();
-#ifdef _WIN64
-    {
-        uint64_t h;
-        uint64_t l = _umul128(~0ull, 3, &h);
-        printf("umul %llu %llu pop %d\n", (unsigned long long)l, (unsigned long long)h,
-               (int)__popcnt64(255));
-    }
-#endif
-    printf("rot %x %llx\n", _rotl(0x80000001u, 1), (unsigned long long)_rotr64(1, 1));
+    show_words();
     fflush(stdout);
     return 0;
 }
