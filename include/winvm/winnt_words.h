@@ -132,6 +132,15 @@ typedef PVOID PCLAIMS_BLOB;
 #define Int64ShllMod32(a, n) ((ULONGLONG)(a) << ((n) & 31))
 #define Int64ShraMod32(a, n) ((LONGLONG)(a) >> ((n) & 31))
 #define Int64ShrlMod32(a, n) ((ULONGLONG)(a) >> ((n) & 31))
+#define MINCHAR 0x80
+#define MAXCHAR 0x7f
+#define MINSHORT 0x8000
+#define MAXSHORT 0x7fff
+#define MINLONG 0x80000000
+#define MAXLONG 0x7fffffff
+#define MAXBYTE 0xff
+#define MAXWORD 0xffff
+#define MAXDWORD 0xffffffff
 #define MAXLONGLONG ((LONGLONG)0x7fffffffffffffff)
 #define UNICODE_NULL ((WCHAR)0)
 #define ANSI_NULL ((CHAR)0)
