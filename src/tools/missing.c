@@ -2,8 +2,8 @@
  *
  * The program's own loader says which: started with LD_TRACE_LOADED_OBJECTS it loads the program
  * and its libraries, resolves all names, tells what it did not find and ends, as `ldd -r` has it.
- * No code of the program runs but what chooses functions (STT_GNU_IFUNC). Weak names may be missing and are
- * not told; nor are names that are only wanted by what the program loads with dlopen.
+ * No code of the program runs but what chooses functions (STT_GNU_IFUNC). Weak names may be missing
+ * and are not told; nor are names that are only wanted by what the program loads with dlopen.
  * Terms   loader = the program's interpreter, which must be the GNU C library's: others do not know
  *         that variable, and would run the program.
  * I1      Nothing is asked of a program whose loader is another one, or that lacks a library: the
@@ -60,14 +60,21 @@ static void ask(const char *loader, const char *path, int out)
     _exit(127);
 }
 
+/* realloc, which ends the program when there is no memory. */
+static void *grow(void *old, size_t size)
+{
+    void *more = realloc(old, size);
+    if (more == NULL)
+        run_die(EXIT_USAGE, "out of memory");
+    return more;
+}
+
 /* All that comes out of a descriptor, with a NUL. */
 static char *read_all(int fd)
 {
     size_t len = 0, cap = 1 << 16;
-    char *text = malloc(cap);
+    char *text = grow(NULL, cap);
     for (;;) {
-        if (text == NULL)
-            run_die(EXIT_USAGE, "out of memory");
         ssize_t n = read(fd, text + len, cap - len - 1);
         if (n < 0 && errno == EINTR)
             continue;
@@ -75,7 +82,7 @@ static char *read_all(int fd)
             break;
         len += (size_t)n;
         if (cap - len < 4096)
-            text = realloc(text, cap *= 2);
+            text = grow(text, cap *= 2);
     }
     text[len] = '\0';
     return text;
@@ -130,15 +137,13 @@ static int by_name(const void *a, const void *b)
 static size_t collect(char *text, struct lack **out)
 {
     size_t n = 0, kept = 0, cap = 64;
-    struct lack *lacks = malloc(cap * sizeof *lacks);
-    for (char *line = strtok(text, "\n"); lacks && line; line = strtok(NULL, "\n")) {
+    struct lack *lacks = grow(NULL, cap * sizeof *lacks);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         if (!read_line(line, &lacks[n]))
             continue;
         if (++n == cap)
-            lacks = realloc(lacks, (cap *= 2) * sizeof *lacks);
+            lacks = grow(lacks, (cap *= 2) * sizeof *lacks);
     }
-    if (lacks == NULL)
-        run_die(EXIT_USAGE, "out of memory");
     qsort(lacks, n, sizeof *lacks, by_name);
     for (size_t i = 0; i < n; i++)
         if (kept == 0 || strcmp(lacks[kept - 1].name, lacks[i].name) != 0)
