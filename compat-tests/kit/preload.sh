@@ -166,6 +166,7 @@ END
 fi
 
 if [ "$plain_abi" = sysv ]; then
+    # shellcheck disable=SC2016  # the inner bash's variables
     try "$run" bash -c 'seq 1 300 | sort -rn | { read -r a; echo "$a"; cat >/dev/null; }; (exit 3); echo $?'
     is_status 0 && [ "$(tr '\n' ' ' <"$tmp/out")" = "300 3 " ] && err_empty
     ok "bash and a pipeline"

@@ -286,10 +286,12 @@ static void try_access(struct secret *s, BYTE *at, int is_write, const char *exp
     BYTE value;
 
     fault_text = "nothing";
-    if (is_write)
+    if (is_write) {
         *p = 1;
-    else
-        value = *p, (void)value;
+    } else {
+        value = *p;
+        (void)value;
+    }
     printf("%s: %s\n", expected, faults == before + 1 ? fault_text : "not noticed");
     bad |= faults != before + 1 || strcmp(fault_text, expected) != 0 || !guard_again(s);
 }

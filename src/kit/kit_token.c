@@ -299,7 +299,8 @@ BOOL wvm_kit_GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS what, PVO
         return wvm_kit_fail(told.error);
     memcpy(out, &told.is, told.size);
     if (what == TokenUser) /* points behind itself */
-        ((TOKEN_USER *)out)->User.Sid = (char *)out + ((char *)&told.is.user.sid - (char *)&told.is);
+        ((TOKEN_USER *)out)->User.Sid =
+            (char *)out + (offsetof(struct told, is.user.sid) - offsetof(struct told, is));
     return TRUE;
 }
 

@@ -125,7 +125,8 @@ START_TEST(mounted_groups)
     fake_file(root, "self/cgroup", "5:cpu:/c\n4:memory:/b\n0::/u\n");
     fake_mounts(root, "20 1 0:5 / / rw - ext4 /dev/memory rw,memory\n"
                       "21 20 0:6 / %s/cpu rw,memory - cgroup cgroup rw,cpu,memoryless\n"
-                      "22 20 0:7 / %s/odd\\040place rw shared:9 master:2 - cgroup cgroup rw,memory\n"
+                      "22 20 0:7 / %s/odd\\040place rw shared:9 master:2 - cgroup cgroup "
+                      "rw,memory\n"
                       "23 20 0:8 / %s/two rw - cgroup2 cgroup2 rw\n");
     fake_file(root, "memory.limit_in_bytes", "1\n");
     fake_file(root, "memory/b/memory.limit_in_bytes", "2\n");
@@ -171,8 +172,8 @@ START_TEST(many_mounts)
     become_root(root);
     for (unsigned i = 0; i < 40; i++)
         to += sprintf(to, "%u 1 0:9 / /some/where/%u rw - tmpfs tmpfs rw,size=%ukb\n", i, i, i);
-    to += sprintf(to, "77 1 0:9 / /lower rw - overlay overlay rw,lowerdir=%04500u\n", 1);
-    to += sprintf(to, "78 1 0:9 / /lower rw - overlay overlay rw,lowerdir=%04095u\n", 1);
+    to += sprintf(to, "77 1 0:9 / /lower rw - overlay overlay rw,lowerdir=%04500u\n", 1u);
+    to += sprintf(to, "78 1 0:9 / /lower rw - overlay overlay rw,lowerdir=%04095u\n", 1u);
     sprintf(to, "79 1 0:9 / %%s/late rw - cgroup2 cgroup2 rw\n");
     fake_mounts(root, lines);
     fake_file(root, "self/cgroup", "0::/\n");
