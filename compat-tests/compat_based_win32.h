@@ -221,7 +221,8 @@ static inline const char *based_not_run(const char *id)
         {"VQ-039", "VQ-044", program},  {"VQ-046", "VQ-046", program},
         {"W32-001", "W32-005", process}, {"W32-007", "W32-011", process},
         {"W32-038", "W32-039", stacks}, {"W32-050", "W32-060", wide},
-        {"WS-047", "WS-048", program},  {"WS-052", "WS-052", "entries have the process's addresses"},
+        {"WS-047", "WS-048", program},
+        {"WS-052", "WS-052", "entries have the process's addresses"},
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

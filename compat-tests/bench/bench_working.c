@@ -1,4 +1,5 @@
-/* QueryWorkingSetEx against one bare read of the same range of /proc/self/pagemap, 8 bytes a page. */
+/* QueryWorkingSetEx against one bare read of the same range of /proc/self/pagemap, 8 bytes a
+ * page. */
 #include <fcntl.h>
 #include <winvm/psapi.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* VirtualUnlockEx; the counters of a process, and limits and counters of another one (PMI-001..007).
- */
+/* VirtualUnlockEx; the counters of a process, and limits and counters of another one
+ * (PMI-001..007). */
 #include "../compat_other.h"
 #include "../compat_section.h"
 

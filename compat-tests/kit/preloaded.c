@@ -1,6 +1,6 @@
 /* A program for Windows that leaves every name to the preload object: those that it calls, and
- * those that it looks up. For either convention, with Wine's headers (windows.h) or winvm's. One TAP line
- * a check. */
+ * those that it looks up. For either convention, with Wine's headers (windows.h) or winvm's. One
+ * TAP line a check. */
 #ifdef PRELOADED_WINVM
 #include <winvm/kit.h>
 #include <winvm/winvm.h>

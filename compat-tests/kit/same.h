@@ -1,4 +1,5 @@
-/* What same.c and its like are made of: the headers, and lines that tell what an expression gives. */
+/* What same.c and its like are made of: the headers, and lines that tell what an expression
+ * gives. */
 #ifndef WVM_COMPAT_KIT_SAME_H
 #define WVM_COMPAT_KIT_SAME_H
 

@@ -3,8 +3,8 @@
  * Decoding a block is slow, so its result is kept. While nobody uses a result its pages are
  * offered: the system may take them, and takes them before it writes anything of the program to the
  * page file. Whoever wants the block reclaims its pages; when the system took them in between, the
- * block is decoded once more. So the cache may be larger than memory: what does not fit is gone, and
- * nothing else suffers.
+ * block is decoded once more. So the cache may be larger than memory: what does not fit is gone,
+ * and nothing else suffers.
  *
  * A block that is wanted is pinned, and its pages are ordinary memory until the last user unpins
  * it. Nobody may touch a block that is not pinned: an offered page gives an access violation.

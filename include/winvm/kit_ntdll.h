@@ -1,8 +1,7 @@
-/* winvm/kit_ntdll.h: what libwinvm-kit has of ntdll: heaps, the version and the
- * time.
+/* winvm/kit_ntdll.h: what libwinvm-kit has of ntdll: heaps, the version and the time.
  *
- * WINVM_NO_TYPES needs: THREADINFOCLASS NTSTATUS BOOLEAN DWORD ULONG PVOID SIZE_T; the structures are named by
- * their tags. */
+ * WINVM_NO_TYPES needs: THREADINFOCLASS NTSTATUS BOOLEAN DWORD ULONG PVOID SIZE_T; the structures
+ * are named by their tags. */
 #ifndef WINVM_KIT_NTDLL_H
 #define WINVM_KIT_NTDLL_H
 

@@ -4,10 +4,11 @@
  * The block is plain memory, in the layout of winternl.h; no segment register points to it. These
  * members mean something: ExceptionList (the end mark), StackBase, StackLimit, Self, ClientId,
  * ProcessEnvironmentBlock, LastErrorValue, LastStatusValue (RtlGetLastNtStatus), CurrentLocale,
- * RealClientId, StaticUnicodeString, DeallocationStack, TlsSlots and TlsExpansionSlots. LastErrorValue is what GetLastError returns
- * and SetLastError sets, TlsSlots what TlsGetValue returns. The stack is that which the thread has
- * when it first asks for its block; StackLimit follows the stack down when the thread asks again;
- * a program that changes stacks may write these members. The others are 0, and the program's.
+ * RealClientId, StaticUnicodeString, DeallocationStack, TlsSlots and TlsExpansionSlots.
+ * LastErrorValue is what GetLastError returns and SetLastError sets, TlsSlots what TlsGetValue
+ * returns. The stack is that which the thread has when it first asks for its block; StackLimit
+ * follows the stack down when the thread asks again; a program that changes stacks may write these
+ * members. The others are 0, and the program's.
  *
  * Of the process: BeingDebugged (as of the first call), ImageBaseAddress, ProcessParameters
  * (ImagePathName and CommandLine), ProcessHeap, NumberOfProcessors, the versions, SessionId, Ldr.

@@ -1,6 +1,6 @@
 /* winvm/rtlsupportapi.h: tables of functions of code that a program makes, and the calls on the
- * stack; memory compared (libwinvm-kit). Nothing in winvm unwinds by these tables: they are kept for
- * who looks them up.
+ * stack; memory compared (libwinvm-kit). Nothing in winvm unwinds by these tables: they are kept
+ * for who looks them up.
  *
  * WINVM_NO_TYPES needs: BOOLEAN DWORD DWORD64 NTSTATUS PVOID SIZE_T ULONG_PTR USHORT PCWSTR
  * PRUNTIME_FUNCTION PGET_RUNTIME_FUNCTION_CALLBACK. */

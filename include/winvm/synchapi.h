@@ -220,10 +220,10 @@ WINVM_DECLARE(HANDLE, OpenWaitableTimerA,
 WINVM_DECLARE(HANDLE, OpenWaitableTimerW,
               (DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpTimerName));
 /* Not signalled from now on until *lpDueTime (100 ns; negative: from now on, else since 1601, by
- * the clock as it is set now), then every lPeriod milliseconds, if that is not 0. The calling thread
- * is to call pfnCompletionRoutine, which may be NULL, at each such time, in an alertable wait. With
- * fResume TRUE the last error is 50 ERROR_NOT_SUPPORTED: no sleeping machine is woken. Errors: 6, 5,
- * 87 no time, or a period below 0; 8, 1450. */
+ * the clock as it is set now), then every lPeriod milliseconds, if that is not 0. The calling
+ * thread is to call pfnCompletionRoutine, which may be NULL, at each such time, in an alertable
+ * wait. With fResume TRUE the last error is 50 ERROR_NOT_SUPPORTED: no sleeping machine is woken.
+ * Errors: 6, 5, 87 no time, or a period below 0; 8, 1450. */
 WINVM_DECLARE(BOOL, SetWaitableTimer,
               (HANDLE hTimer, const LARGE_INTEGER *lpDueTime, LONG lPeriod,
                PTIMERAPCROUTINE pfnCompletionRoutine, LPVOID lpArgToCompletionRoutine,

@@ -103,8 +103,8 @@ WINVM_DECLARE(void, CloseThreadpoolTimer, (PTP_TIMER pti));
 
 WINVM_DECLARE(PTP_WAIT, CreateThreadpoolWait,
               (PTP_WAIT_CALLBACK pfnwa, PVOID pv, PTP_CALLBACK_ENVIRON pcbe));
-/* One callback when the object is signalled (h NULL: none any more), or *pftTimeout (NULL: never) has
- * come. A thread of its own waits. Ex: TRUE: it was set. */
+/* One callback when the object is signalled (h NULL: none any more), or *pftTimeout (NULL: never)
+ * has come. A thread of its own waits. Ex: TRUE: it was set. */
 WINVM_DECLARE(void, SetThreadpoolWait, (PTP_WAIT pwa, HANDLE h, FILETIME *pftTimeout));
 WINVM_DECLARE(BOOL, SetThreadpoolWaitEx,
               (PTP_WAIT pwa, HANDLE h, FILETIME *pftTimeout, PVOID Reserved));

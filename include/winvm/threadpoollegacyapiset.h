@@ -46,9 +46,9 @@ WINVM_DECLARE(BOOL, QueueUserWorkItem,
               (LPTHREAD_START_ROUTINE Function, PVOID Context, ULONG Flags));
 /* NULL: 8. */
 WINVM_DECLARE(HANDLE, CreateTimerQueue, (void));
-/* The usual pool calls Callback(Parameter, TRUE) in DueTime milliseconds (INFINITE: never), and then
- * every Period milliseconds, if that is not 0. TimerQueue NULL: the queue that is always there.
- * Errors: 87 (also WT_EXECUTEONLYONCE with a period), 6, 8, 1450. */
+/* The usual pool calls Callback(Parameter, TRUE) in DueTime milliseconds (INFINITE: never), and
+ * then every Period milliseconds, if that is not 0. TimerQueue NULL: the queue that is always
+ * there. Errors: 87 (also WT_EXECUTEONLYONCE with a period), 6, 8, 1450. */
 WINVM_DECLARE(BOOL, CreateTimerQueueTimer,
               (HANDLE * phNewTimer, HANDLE TimerQueue, WAITORTIMERCALLBACK Callback,
                PVOID Parameter, DWORD DueTime, DWORD Period, ULONG Flags));

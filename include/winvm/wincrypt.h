@@ -1,5 +1,5 @@
-/* winvm/wincrypt.h: random bytes of CryptoAPI, and secrets in memory (dpapi.h); nothing else of them
- * (libwinvm-kit).
+/* winvm/wincrypt.h: random bytes of CryptoAPI, and secrets in memory (dpapi.h); nothing else of
+ * them (libwinvm-kit).
  *
  * WINVM_NO_TYPES needs: BOOL DWORD BYTE LPVOID LPCSTR LPCWSTR HCRYPTPROV. */
 #ifndef WINVM_WINCRYPT_H

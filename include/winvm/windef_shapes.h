@@ -1,6 +1,6 @@
-/* winvm/windef_shapes.h: what windef.h has for windows and drawing. No call of winvm or its kit takes
- * these; they are for unmodified sources that name them, and come with the headers on the compat
- * path alone, as names like SIZE and POINT are a program's own elsewhere.
+/* winvm/windef_shapes.h: what windef.h has for windows and drawing. No call of winvm or its kit
+ * takes these; they are for unmodified sources that name them, and come with the headers on the
+ * compat path alone, as names like SIZE and POINT are a program's own elsewhere.
  *
  * WINVM_NO_TYPES leaves out all of it. */
 #ifndef WINVM_WINDEF_SHAPES_H

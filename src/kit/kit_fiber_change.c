@@ -1,7 +1,7 @@
 /* The change of stacks, in assembler.
  *
- * I1  A stack that is left holds, from its end: the control words of SSE and x87, the registers that
- *     a call preserves, and where to go on. One that begins holds the same, with zeros.
+ * I1  A stack that is left holds, from its end: the control words of SSE and x87, the registers
+ *     that a call preserves, and where to go on. One that begins holds the same, with zeros.
  * I2  At its first instruction a function's stack is 16-byte aligned but for a return address, and
  *     that of wvm_kit_fiber_begin is 0, which ends every back trace.
  * Locking: none.   Failure: none.   Signal safety: yes. */

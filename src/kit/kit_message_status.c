@@ -1,5 +1,5 @@
-/* The texts of the statuses that winvm and the kit answer with, as ntdll has them: a title in braces
- * on a line of its own in front of some.
+/* The texts of the statuses that winvm and the kit answer with, as ntdll has them: a title in
+ * braces on a line of its own in front of some.
  *
  * Locking: none.   Failure: NULL.   Signal safety: yes. */
 #include "base/arith.h"
@@ -103,7 +103,8 @@ static const struct {
     {STATUS_INVALID_IMAGE_FORMAT,
      TITLED("Bad Image", "%hs is either not designed to run on Windows or it contains an error. "
                          "Try installing the program again using the original installation media "
-                         "or contact your system administrator or the software vendor for support.")},
+                         "or contact your system administrator or the software vendor for "
+                         "support.")},
     {STATUS_INSUFFICIENT_RESOURCES,
      "Insufficient system resources exist to complete the API."},
     {STATUS_FREE_VM_NOT_AT_BASE, "An attempt was made to free virtual memory, but the base address "

@@ -58,7 +58,8 @@ struct _TP_CALLBACK_INSTANCE {
     HMODULE module;
 };
 
-extern struct wvm_kit_lock wvm_kit_pools; /* behind the alarms' lock, never with the dispatch lock */
+/* Behind the alarms' lock, never with the dispatch lock. */
+extern struct wvm_kit_lock wvm_kit_pools;
 
 /* The pool that is used without one. NULL and the last error: no memory. */
 struct wvm_kit_pool *wvm_kit_pool_usual(void);

@@ -1,7 +1,7 @@
 /* CryptProtectMemory: secrets in memory, enciphered in place with a key of the process.
  *
- * Terms   block = 8 bytes, enciphered by XTEA and chained; all of the memory is turned twice, forward
- *         and back, so that each byte depends on each.
+ * Terms   block = 8 bytes, enciphered by XTEA and chained; all of the memory is turned twice,
+ *         forward and back, so that each byte depends on each.
  * I1      The key is random, made once, and never leaves the process; a child of fork() has it too.
  * Locking: `making`, a leaf.   Failure: nothing changed.   Signal safety: none. */
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Timer queues, and work that is queued without an object.
  *
- * I1      A timer's handle is its job, which is in its queue's ring from CreateTimerQueueTimer until
- *         it is deleted; a queue's is its record, in the ring of queues until it is deleted.
+ * I1      A timer's handle is its job, which is in its queue's ring from CreateTimerQueueTimer
+ *         until it is deleted; a queue's is its record, in the ring of queues until it is deleted.
  * Locking: one lock for the rings, before the alarms' lock.   Failure: nothing is made.
  * Signal safety: none. */
 #include "kit/kit.h"

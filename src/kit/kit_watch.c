@@ -44,7 +44,8 @@ static struct {
 
 static bool is_polled(const struct watch *w)
 {
-    return w->fd < 0 && !(w->what.kind == WINVM_AWAITED_PROCESS && (pid_t)w->what.number == getpid());
+    return w->fd < 0 &&
+           !(w->what.kind == WINVM_AWAITED_PROCESS && (pid_t)w->what.number == getpid());
 }
 
 static bool is_ready(const struct wvm_kit_object *object, const struct wvm_kit_thread *waiter)

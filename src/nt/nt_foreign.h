@@ -17,8 +17,8 @@ wvm_status wvm_foreign_open(struct winvm_object *object, uint32_t access,
 wvm_status wvm_foreign_get(HANDLE h, const struct winvm_object_kind *kind, uint32_t need,
                            struct winvm_object **out) WVM_MUST_CHECK;
 
-/* The event of a handle that grants EVENT_MODIFY_STATE, held, to be set by the next. INVALID_HANDLE,
- * OBJECT_TYPE_MISMATCH: it cannot be set, ACCESS_DENIED. */
+/* The event of a handle that grants EVENT_MODIFY_STATE, held, to be set by the next.
+ * INVALID_HANDLE, OBJECT_TYPE_MISMATCH: it cannot be set, ACCESS_DENIED. */
 wvm_status wvm_foreign_event(HANDLE h, struct winvm_object **out) WVM_MUST_CHECK;
 void wvm_foreign_set(struct winvm_object *event, bool on);
 

@@ -1,4 +1,5 @@
-/* Primitives of a run time on calls of ntdll that it looks up by name. Prints the same each time. */
+/* Primitives of a run time on calls of ntdll that it looks up by name. Prints the same each
+ * time. */
 #include <windows.h>
 #include <winternl.h>
 #include <ntstatus.h>

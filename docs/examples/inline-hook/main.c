@@ -135,7 +135,8 @@ static void hook_library(void)
     say(hook_set(&sort_hook, &nobody) && sorts_to("54321") && sort_calls == 1, "qsort: hooked");
     say(*sort_hook.target == 0xe9 && protection(sort_hook.target) == old,
         "qsort: begins with a jump, the page is protected as before");
-    say(hook_remove(&sort_hook, &nobody) && sorts_to("12345") && sort_calls == 1, "qsort: unhooked");
+    say(hook_remove(&sort_hook, &nobody) && sorts_to("12345") && sort_calls == 1,
+        "qsort: unhooked");
     say(memcmp(before, sort_hook.target, sort_hook.stolen) == 0, "qsort: the old bytes");
     say(!hook_remove(&sort_hook, &nobody), "qsort: cannot be unhooked twice");
 }

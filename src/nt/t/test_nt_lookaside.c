@@ -40,7 +40,8 @@ static PVOID NTAPI plain_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
     return make(type, size, tag);
 }
 
-static PVOID NTAPI plain_allocate_ex(POOL_TYPE type, SIZE_T size, ULONG tag, PLOOKASIDE_LIST_EX list)
+static PVOID NTAPI plain_allocate_ex(POOL_TYPE type, SIZE_T size, ULONG tag,
+                                     PLOOKASIDE_LIST_EX list)
 {
     seen_list = list;
     return make(type, size, tag);
