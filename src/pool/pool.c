@@ -46,7 +46,7 @@ static void *alloc_slot(struct wvm_pool_thread *th, const struct wvm_pool_reques
     struct wvm_pool_cache *cache = wvm_pool_cache_of(th, shelf);
     struct wvm_pool_state *state = cache->top->state;
     uint32_t use = WVM_POOL_USE(row, shelf) ^ wvm_pool_map.cookie;
-    void *block = wvm_pool_pick(cache, use, rq->size, cache->top->state);
+    void *block = wvm_pool_pick(cache, use, rq->size, state);
     count_alloc(th, row, cache->room);
     if (rq->flags & WVM_POOL_CHARGED)
         wvm_pool_flip(&state->use, WVM_POOL_CHARGED_USE);
